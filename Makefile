@@ -1,0 +1,38 @@
+# Two commands do all the set-up: make demo, make test.  Both need Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types check docs wheel bench schemas clean
+
+$(VENV)/.demo: pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.demo  ## run the main job with loopback partners
+	$(BIN)/transload demo
+
+test: $(VENV)/.dev  ## everything that CI checks, tests first
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check: lint types test  ## lint, types and tests
+
+schemas: $(VENV)/.dev  ## write the JSON Schemas of the canonical models again
+	$(BIN)/python -m transload.canonical.schemas
+
+clean:
+	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,61 @@
+"""What every adapter is made of; a plug-in imports from here and nowhere else of ours.
+
+An adapter is a package with an entry point in the group ``transload.adapters``
+that names an `Adapter`: its connection settings and up to four abilities, a
+`Source` (we fetch), a `Target` (we send), an `Endpoint` (they call us) and a
+`Format` (bytes to messages and back).
+"""
+
+from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree
+from transload.adapters.base.registry import Adapter, adapter, adapter_names
+from transload.adapters.base.settings import Duration, Secret, Settings, Template
+from transload.adapters.base.transport import (
+    Answer,
+    Inbound,
+    Landing,
+    Memory,
+    Outbound,
+    Probe,
+    Source,
+    Target,
+)
+from transload.canonical.context import Context, CountingNumbers, Numbers
+from transload.canonical.errors import ConfigurationError, Reject, Retry, Stop, Unknown
+from transload.canonical.findings import Finding, Severity
+from transload.canonical.places import Place
+
+__all__ = [
+    "Adapter",
+    "Answer",
+    "ConfigurationError",
+    "Context",
+    "CountingNumbers",
+    "Duration",
+    "Encoded",
+    "Finding",
+    "Format",
+    "Identity",
+    "Inbound",
+    "Landing",
+    "Memory",
+    "Message",
+    "Numbers",
+    "Outbound",
+    "Place",
+    "Probe",
+    "Reading",
+    "Records",
+    "Reject",
+    "Retry",
+    "Secret",
+    "Settings",
+    "Severity",
+    "Source",
+    "Stop",
+    "Target",
+    "Template",
+    "Tree",
+    "Unknown",
+    "adapter",
+    "adapter_names",
+]

@@ -1,0 +1,182 @@
+"""Bytes to messages and back: what a format gives to a mapping, and takes from it.
+
+A `Format` finds the messages in a payload, checks what can be checked without a
+mapping (envelope, counts, the message's guide) and keeps every value's place.  A
+compiled mapping turns the body of a message into a canonical document, and a
+document into a body, which the format wraps into its envelope.
+
+Two families of body exist.  `Records` is a list of segments; `Tree` is a root
+element (XML) or a value (JSON).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from transload.adapters.base.settings import Settings
+from transload.canonical.context import Context
+from transload.canonical.findings import Finding
+from transload.canonical.places import Place
+
+S = TypeVar("S", bound=Settings)
+
+ELEMENT = "\x1d"
+REPETITION = "\x1e"
+COMPONENT = "\x1f"
+"""The separators inside an encoded record.  They are outside every partner character set, so no value is escaped
+while a document is encoded: the format escapes and substitutes once, for the whole message."""
+
+
+class Records(ABC):
+    """The body of a message in a record format: its segments, without header and trailer.
+
+    ``segments`` holds one list a segment: the tag, then the elements.  An element
+    that has components still holds them in one string, separated by ``component``
+    (and repetitions by ``repetition``, or "" where the format has none): splitting
+    is left to who needs it.  Release characters are already resolved; where a
+    message holds any, ``component`` and ``repetition`` are the control characters
+    above, so a split is always right.
+    """
+
+    segments: list[list[str]]
+    component: str
+    repetition: str
+
+    @abstractmethod
+    def place(
+        self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None
+    ) -> Place:
+        """Where a value stands, with line and byte: found by a second pass, on demand.
+
+        ``segment`` is an index into ``segments``; one past the end is the trailer.
+        ``element``, ``repetition`` and ``component`` count from 1, the tag not counted.
+        """
+
+
+class Tree(ABC):
+    """The body of a message in a tree format: ``root`` is an lxml element, or a JSON value with Decimal numbers."""
+
+    root: Any
+
+    @abstractmethod
+    def place(self, path: Sequence[str | int]) -> Place:
+        """Where a value stands.  ``path`` leads to it from the root.
+
+        XML: qualified child names, each followed by an index among its same-name siblings
+        from 0, a last ``@name`` for an attribute.  JSON: keys and indexes.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A party as an envelope names it: ``id`` and its qualifier (EDIFACT 0007, X12 I05)."""
+
+    id: str
+    qualifier: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message of a payload: a transaction set, an XML document, an item of a JSON page.
+
+    ``kind`` and ``version`` name its type (``ORDERS`` and ``D:96A:UN:EAN008``; ``850`` and
+    ``004010``; the root element's name, and nothing), ``reference`` is its own number,
+    ``start`` and ``end`` its bytes in the payload.  ``envelope`` is the format's own
+    record of what stood around it, and can be given back to `Format.write`.
+    ``findings`` is what the format found wrong with this message alone.
+    """
+
+    kind: str
+    version: str = ""
+    reference: str = ""
+    sender: Identity | None = None
+    receiver: Identity | None = None
+    test: bool = False
+    start: int = 0
+    end: int = 0
+    body: Records | Tree
+    envelope: Any = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """A message that a mapping wrote, before its envelope.
+
+    ``body`` is, for records, the list of segments as text with the control-character
+    separators above, empty tails trimmed; for XML the text of the root element; for
+    JSON a value.
+    """
+
+    kind: str
+    version: str = ""
+    body: Any
+
+
+class Reading(ABC):
+    """The messages of one payload, in order, read as they are asked for.
+
+    ``findings`` is what concerns more than one message (interchange, group, the file
+    itself); it is complete before the first message is given out.
+    """
+
+    findings: Sequence[Finding] = ()
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Message]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledgement:
+    """An acknowledgement to send back: its bytes, and what it speaks of for the record.
+
+    ``reference`` is the acknowledged interchange's (or group's) control reference and
+    ``accepted`` is False when any part of it was rejected.
+    """
+
+    kind: str
+    content: bytes
+    reference: str
+    accepted: bool
+
+
+class Format(ABC, Generic[S]):
+    """Reads and writes one family of payloads."""
+
+    Options: ClassVar[type[Settings]] = Settings
+    """What stands under ``format:`` in a route, beside ``type:``."""
+    content_type: ClassVar[str] = "application/octet-stream"
+    acknowledgements: ClassVar[frozenset[str]] = frozenset()
+    """The kinds that `acknowledge` can make."""
+
+    def __init__(self, options: S) -> None:
+        self.options = options
+
+    @abstractmethod
+    def read(self, payload: bytes, *, file: str | None = None) -> Reading:
+        """Find the messages in ``payload``; ``file`` is the name that places carry.
+
+        Never raises for what stands in the payload: every fault is a finding.
+        """
+
+    @abstractmethod
+    def write(self, messages: Sequence[Encoded], *, envelope: Any = None, context: Context) -> bytes:
+        """Wrap ``messages`` into one payload.
+
+        With the envelope of a message that was read, the payload is as it was read, byte for
+        byte.  With none, a default one is made from the options and ``context``.
+
+        Raises `Reject` with a finding for each value that the format cannot carry
+        (``E-DOMAIN``): nothing is cut or replaced.
+        """
+
+    def envelope(self, *, sender: Identity | None, receiver: Identity | None, test: bool = False) -> Any:
+        """A new envelope from ``sender`` to ``receiver``; None where the format has no envelopes."""
+        return None
+
+    def acknowledge(
+        self, payload: bytes, *, kind: str, context: Context, file: str | None = None
+    ) -> Iterator[Acknowledgement]:
+        """Make the acknowledgements of ``kind`` that ``payload`` calls for, from envelope and guide findings only."""
+        raise NotImplementedError(f"{type(self).__name__} makes no acknowledgements")

@@ -1,0 +1,79 @@
+"""Adapters by name: names first, imported on use, found by entry points in ``transload.adapters``."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from transload.adapters.base.format import Format
+from transload.adapters.base.settings import Settings
+from transload.adapters.base.transport import Source, Target
+from transload.canonical.errors import ConfigurationError
+
+GROUP = "transload.adapters"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter:
+    """What an adapter's entry point names: a one-line ``summary``, its connection settings and its abilities."""
+
+    summary: str
+    connection: type[Settings] = Settings
+    source: type[Source[Any, Any]] | None = None
+    target: type[Target[Any, Any]] | None = None
+    format: type[Format[Any]] | None = None
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        """Which of source, target and format this adapter has."""
+        return tuple(name for name in ("source", "target", "format") if getattr(self, name) is not None)
+
+
+@cache
+def _entries() -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        other = found.setdefault(entry.name, entry)
+        if other.value != entry.value:
+            raise ConfigurationError(
+                f"two installed packages provide an adapter named {entry.name!r}: {other.value} and {entry.value}",
+                hint="uninstall one of them, or rename the plug-in's entry point",
+            )
+    return found
+
+
+def adapter_names() -> tuple[str, ...]:
+    """The names of all installed adapters, sorted; nothing is imported for it."""
+    return tuple(_entries())
+
+
+def origin(name: str) -> str:
+    """The distribution that provides the adapter, with its version, as ``transload 0.1.0``."""
+    found = _entries()[name].dist
+    return f"{found.name} {found.version}" if found else "unknown"
+
+
+def adapter(name: str) -> Adapter:
+    """The adapter of that name, imported at first use.
+
+    Raises `ConfigurationError` when no such adapter is installed, or it cannot be imported.
+    """
+    entry = _entries().get(name)
+    if entry is None:
+        close = get_close_matches(name, _entries(), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"installed adapters: {', '.join(_entries())}"
+        raise ConfigurationError(f"there is no adapter named {name!r}", hint=hint)
+    try:
+        found = entry.load()
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the adapter {name!r} cannot be loaded: {error}",
+            hint=f"install what it needs, for example: pip install 'transload[{name}]'",
+        ) from error
+    if not isinstance(found, Adapter):
+        raise ConfigurationError(
+            f"the entry point {entry.value!r} of adapter {name!r} is no Adapter but {type(found).__name__}",
+            hint="let it name an object of class transload.adapters.base.Adapter",
+        )
+    return found

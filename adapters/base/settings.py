@@ -1,0 +1,68 @@
+"""Settings: one pydantic class declares what an adapter takes, and everything else comes from it.
+
+Parsing, findings with line and column, ``--help``, the documentation and the JSON
+Schema for editors are all made from the class and its field descriptions.
+"""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, SecretStr, WithJsonSchema
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+
+
+class Settings(BaseModel):
+    """Base of all settings classes: frozen, unknown keys refused, secrets masked when printed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+
+def _duration(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = value.replace(" ", "")
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{value!r} is not a duration; write it like 30s, 5m, 1h30m or 3d")
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(lambda value: f"{value.total_seconds():g}s", return_type=str),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w) ?)+$", "examples": ["30s", "5m", "1h30m"]}
+    ),
+]
+"""A span of time, written like ``30s``, ``5m``, ``1h30m`` or ``3d``."""
+
+Secret = SecretStr
+"""A value that is never printed: given as a reference (``${env:NAME}``, ``${file:PATH}``) and masked in ``repr``."""
+
+
+class TemplateMark:
+    """Marks a field of a target's settings as a `Template`."""
+
+
+Template = Annotated[str, TemplateMark()]
+"""Text with holes like ``{document.number}``, filled and frozen when a delivery is staged: `Outbound.metadata`."""
+
+
+def template_fields(settings: type[BaseModel]) -> tuple[str, ...]:
+    """The names of the fields of ``settings`` that are templates, optional ones included."""
+    return tuple(
+        name
+        for name, field in settings.model_fields.items()
+        if any(isinstance(mark, TemplateMark) for mark in _marks(field.annotation, field.metadata))
+    )
+
+
+def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
+    found = list(metadata) + list(getattr(annotation, "__metadata__", ()))
+    for argument in getattr(annotation, "__args__", ()):
+        found += _marks(argument, [])
+    return found

@@ -1,0 +1,178 @@
+"""Moving bytes: `Source` fetches them from a partner, `Target` hands them over.
+
+The words: what arrives is an *inbound* and becomes a receipt once its bytes are
+committed; what we hand over is an *outbound*, and what comes back is an *answer*.
+
+An adapter raises the errors of `transload.canonical.errors` and no others: it
+translates its library's exceptions in one place.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
+
+from transload.adapters.base.settings import Settings
+from transload.canonical.findings import Finding
+
+C = TypeVar("C", bound=Settings)
+S = TypeVar("S", bound=Settings)
+
+
+class Memory(Protocol):
+    """What a source may remember between polls, kept in the ledger for one route's connection.
+
+    Notes (``get``/``put``) become durable with the next receipt, or at the end of
+    the pass; so a cursor never runs ahead of the receipts that it stands for.
+    """
+
+    def seen(self, key: str) -> bool:
+        """Whether a receipt with this source key is already committed."""
+        ...
+
+    def get(self, name: str) -> str | None:
+        """The note under ``name``, or None."""
+        ...
+
+    def put(self, name: str, value: str | None) -> None:
+        """Set the note under ``name``; None removes it."""
+        ...
+
+    def names(self, prefix: str = "") -> list[str]:
+        """The names of the notes that begin with ``prefix``, sorted."""
+        ...
+
+
+def nothing_to_settle() -> None:
+    """The ``settle`` of an inbound that needs no closing step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbound:
+    """One thing as it arrived: a file, a page of a response, a request.
+
+    ``key`` is its identity at this connection: a second inbound with the same key is
+    the same arrival.  Build it from the original path, size, time of change and
+    hash, never from a name of ours.  ``content`` is the bytes, or for large ones the
+    path of a local file that the runner takes over.  ``origin`` is what a person
+    calls it (path, address).  ``metadata`` is plain facts for the record.  The runner
+    calls ``settle`` after the bytes are committed, and only then: it archives,
+    moves or deletes at the partner.  What is not settled comes again.
+    """
+
+    key: str
+    content: bytes | Path
+    origin: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    settle: Callable[[], None] = nothing_to_settle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outbound:
+    """One delivery's bytes on their way: the same ``key`` and ``content`` at every attempt.
+
+    ``key`` is the idempotency key of the delivery.  ``metadata`` holds the target's
+    template fields as they were rendered and frozen when the delivery was staged, by
+    field name (``file``, ``path``, ...), and ``content_type`` where the format knows it.
+    """
+
+    key: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a target said on taking a delivery: a ``summary`` for people, and the content if it gave any."""
+
+    summary: str
+    reference: str | None = None
+    content: bytes | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+class Landing(StrEnum):
+    """What `Target.verify` found out about a delivery whose answer was lost."""
+
+    LANDED = "landed"
+    NOT_LANDED = "not landed"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What a look at a connection found, without moving a document: ``ok`` is None where probing is not supported."""
+
+    ok: bool | None
+    summary: str
+    findings: tuple[Finding, ...] = ()
+
+
+class _Connected(ABC, Generic[C, S]):
+    """Holds the connection's settings and the options; opens no connection before it is used as a context manager."""
+
+    Options: ClassVar[type[Settings]] = Settings
+    """What stands beside ``connection:`` under ``from:`` or ``to:``."""
+
+    def __init__(self, connection: C, options: S) -> None:
+        self.connection = connection
+        self.options = options
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back what `receive`, `deliver` or `probe` opened; called once, also after an error."""
+
+    def probe(self) -> Probe:
+        """Look whether the connection works, moving nothing; the default says that it cannot tell."""
+        return Probe(ok=None, summary="this adapter has no probe")
+
+
+class Source(_Connected[C, S]):
+    """Fetches what a partner offers.
+
+    Call order: ``with source: for inbound in source.receive(memory): commit; inbound.settle()``.
+    """
+
+    @abstractmethod
+    def receive(self, memory: Memory) -> Iterator[Inbound]:
+        """Yield what is ready now, and end; the caller comes back on its schedule.
+
+        An item is yielded whole or not at all.  An error about one item (`Reject`)
+        must not hide the others: yield them first.
+
+        Raises `Retry` (not reachable, busy), `Stop` (login, host key, address).
+        """
+
+
+class Target(_Connected[C, S]):
+    """Hands deliveries over to a partner.
+
+    Call order: ``with target: target.deliver(outbound)``, one call at a time for one object.
+    """
+
+    idempotent: bool = False
+    """Whether a second delivery with the same key has no second effect there; else a lost answer waits."""
+
+    @abstractmethod
+    def deliver(self, outbound: Outbound) -> Answer:
+        """Hand over ``outbound`` whole.  Returning means: the other side has it.
+
+        Raises `Retry` (nothing arrived; later), `Reject` (refused for what it is),
+        `Stop` (the connection is wrong), `Unknown` (sent, no answer: it may be there).
+        """
+
+    def verify(self, outbound: Outbound) -> Landing:
+        """Find out whether an earlier `deliver` of the same outbound arrived, after its answer was lost."""
+        return Landing.CANNOT_TELL

@@ -1,0 +1,99 @@
+"""A finding: one fault or remark about a file, a document or a configuration, in one shape everywhere."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from transload.canonical.places import MappingPlace, Place
+
+
+class Severity(StrEnum):
+    """How bad a finding is.  Only ``ERROR`` stops a document and makes a command exit with 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    REMARK = "remark"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What is wrong, where, and what to do.
+
+    ``code`` is stable and names the kind of fault (``E-COUNT``, ``M-KEY``, ...).
+    ``message`` is one sentence without a full stop; ``hint`` says what to do.
+    ``value`` is the offending text as it was found.  ``place`` is on the wire,
+    ``mapping`` in the mapping or configuration file, ``field`` in the canonical
+    document (``lines[3].quantity``).  ``ack`` holds the codes with which an
+    acknowledgement reports this finding, by the number of the data element that
+    carries them: EDIFACT ``0085``; X12 ``716`` (group), ``718`` (set), ``720``
+    (segment), ``723`` (element).
+    """
+
+    code: str
+    message: str
+    severity: Severity = Severity.ERROR
+    hint: str | None = None
+    value: str | None = None
+    place: Place | None = None
+    mapping: MappingPlace | None = None
+    field: str | None = None
+    ack: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether this finding stops what it speaks of."""
+        return self.severity is Severity.ERROR
+
+    def within(self, outer: Place | None) -> Self:
+        """This finding with the parts of its place that it does not know taken from ``outer``."""
+        if outer is None:
+            return self
+        return replace(self, place=self.place.within(outer) if self.place else outer)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape of a finding in JSON; absent parts are left out."""
+        known = {
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.message,
+            "hint": self.hint,
+            "value": self.value,
+            "place": self.place.as_dict() if self.place else None,
+            "mapping": self.mapping.as_dict() if self.mapping else None,
+            "field": self.field,
+            "ack": dict(self.ack) or None,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+    def line(self) -> str:
+        """The finding in one line, ``file:line:column: severity CODE message``, as compilers print it."""
+        if self.mapping:
+            where = f"{self.mapping.file}:{self.mapping.line}:{self.mapping.column}: "
+        elif self.place:
+            where = f"{self.place}: "
+        else:
+            where = ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.severity} {self.code} {self.message}{hint}"
+
+    def __str__(self) -> str:
+        rows = [f"{self.severity} {self.code} {self.message}"]
+        rows += [
+            f"    {name:<8} {value}"
+            for name, value in (
+                ("value", None if self.value is None else repr(self.value)),
+                ("source", self.place),
+                ("mapping", self.mapping),
+                ("field", self.field),
+                ("hint", self.hint),
+            )
+            if value is not None
+        ]
+        return "\n".join(rows)
+
+
+def errors_of(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are errors, in their order."""
+    return [finding for finding in findings if finding.is_error]
