@@ -22,6 +22,7 @@ from transload.canonical.places import MappingPlace
 _MOST_NODES = 200_000
 _DEEPEST = 60
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_IMPLICIT_TAGS = frozenset(["str", "int", "float", "bool", "null", "timestamp", "merge", "value", "seq", "map"])
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
 
@@ -127,7 +128,7 @@ class _Reader:
             self.refuse(
                 line, column, "aliases or nesting make this file too large to be meant", "write it out, or split it"
             )
-        if not node.tag.startswith("tag:yaml.org,2002:"):
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _IMPLICIT_TAGS:
             self.refuse(line, column, f"the tag {node.tag} is not allowed", "remove it; every value is plain text here")
         if isinstance(node, ScalarNode):
             return Scalar(node.value, line, column, node.style not in ("'", '"', "|", ">"))

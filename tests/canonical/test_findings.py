@@ -1,0 +1,64 @@
+from transload.canonical.errors import Reject, Retry, TransloadError
+from transload.canonical.findings import Finding, Severity, errors_of
+from transload.canonical.places import MappingPlace, Place
+
+CODE = Finding(
+    code="E-CODE",
+    message="code 'STK' is not in table 'uom'",
+    hint="add it to codes: uom:",
+    value="STK",
+    place=Place(file="orders.edi", line=42, byte=1046, message=1, segment=39, tag="QTY", element=1, component=3),
+    mapping=MappingPlace(file="orders-d96a.yaml", line=40, column=42, place="QTY 6411"),
+    field="lines[3].uom",
+    ack={"0085": "12"},
+)
+
+
+def test_text_of_a_finding_says_what_where_and_what_to_do() -> None:
+    assert str(CODE) == (
+        "error E-CODE code 'STK' is not in table 'uom'\n"
+        "    value    'STK'\n"
+        "    source   orders.edi line 42 byte 1046, message 1, segment 39 QTY, element 1, component 3\n"
+        "    mapping  orders-d96a.yaml:40:42 (QTY 6411)\n"
+        "    field    lines[3].uom\n"
+        "    hint     add it to codes: uom:"
+    )
+
+
+def test_one_line_of_a_finding_is_like_a_compilers() -> None:
+    assert (
+        CODE.line() == "orders-d96a.yaml:40:42: error E-CODE code 'STK' is not in table 'uom' (add it to codes: uom:)"
+    )
+    assert Finding(code="E-X", message="it broke").line() == "error E-X it broke"
+
+
+def test_json_of_a_finding_leaves_out_what_is_absent() -> None:
+    assert Finding(code="W-SUM", severity=Severity.WARNING, message="differs").as_dict() == {
+        "code": "W-SUM",
+        "severity": "warning",
+        "message": "differs",
+    }
+    assert CODE.as_dict()["ack"] == {"0085": "12"}
+    assert CODE.as_dict()["mapping"] == {"file": "orders-d96a.yaml", "line": 40, "column": 42, "place": "QTY 6411"}
+
+
+def test_only_errors_count_as_errors() -> None:
+    remark = Finding(code="R", severity=Severity.REMARK, message="m")
+    assert errors_of([remark, CODE]) == [CODE]
+
+
+def test_a_finding_within_an_outer_place_keeps_its_own() -> None:
+    bare = Finding(code="E-X", message="m")
+    assert bare.within(Place(file="f")).place == Place(file="f")
+    assert bare.within(None) is bare
+    within = CODE.within(Place(file="other", interchange=7)).place
+    assert within is not None
+    assert (within.file, within.interchange) == ("orders.edi", 7)
+
+
+def test_an_error_always_has_a_finding() -> None:
+    error = Retry("the server is busy", wait=30, hint="nothing to do")
+    assert error.findings == (Finding(code="E-RETRY", message="the server is busy", hint="nothing to do"),)
+    assert error.wait == 30
+    assert Reject("no", findings=[CODE]).findings == (CODE,)
+    assert isinstance(error, TransloadError)
