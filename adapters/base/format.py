@@ -49,7 +49,7 @@ class Records(ABC):
     ) -> Place:
         """Where a value stands, with line and byte: found by a second pass, on demand.
 
-        ``segment`` is an index into ``segments``; one past the end is the trailer.
+        ``segment`` is an index into ``segments``; -1 is the header, one past the end the trailer.
         ``element``, ``repetition`` and ``component`` count from 1, the tag not counted.
         """
 

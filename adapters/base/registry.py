@@ -66,7 +66,7 @@ def adapter(name: str) -> Adapter:
         raise ConfigurationError(f"there is no adapter named {name!r}", hint=hint)
     try:
         found = entry.load()
-    except ImportError as error:
+    except (ImportError, AttributeError, SyntaxError) as error:
         raise ConfigurationError(
             f"the adapter {name!r} cannot be loaded: {error}",
             hint=f"install what it needs, for example: pip install 'transload[{name}]'",

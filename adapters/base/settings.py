@@ -33,7 +33,7 @@ def _duration(value: Any) -> Any:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    PlainSerializer(lambda value: f"{value.total_seconds():g}s", return_type=str),
+    PlainSerializer(lambda value: f"{value.total_seconds():g}s", return_type=str, when_used="json"),
     WithJsonSchema(
         {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w) ?)+$", "examples": ["30s", "5m", "1h30m"]}
     ),

@@ -60,7 +60,8 @@ class Inbound:
     path of a local file that the runner takes over.  ``origin`` is what a person
     calls it (path, address).  ``metadata`` is plain facts for the record.  The runner
     calls ``settle`` after the bytes are committed, and only then: it archives,
-    moves or deletes at the partner.  What is not settled comes again.
+    moves or deletes at the partner.  It may be called twice, and raises what `Source.receive`
+    raises: a `Reject` concerns this item alone.  What is not settled comes again.
     """
 
     key: str

@@ -1,0 +1,82 @@
+"""A guide: what is known of one message, ready to resolve places and to validate."""
+
+from functools import cached_property
+
+from transload.adapters.base.format import Records
+from transload.adapters.edi.guides.model import Entry, Rules
+from transload.adapters.edi.guides.places import SegmentGuide
+from transload.adapters.edi.guides.validation import Validator
+from transload.canonical.findings import Finding
+
+
+class Guide:
+    """The structure rules of one message."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+
+    @property
+    def standard(self) -> str:
+        """``edifact`` or ``x12``."""
+        return self.rules.standard
+
+    @property
+    def message(self) -> str:
+        """The message type or transaction set: ``ORDERS``, ``850``."""
+        return self.rules.message
+
+    @property
+    def version(self) -> str:
+        """The version that the guide was written for: ``D:96A:UN``, ``004010``."""
+        return self.rules.version
+
+    @property
+    def source(self) -> str:
+        """Where the rules come from."""
+        return self.rules.source
+
+    @property
+    def file(self) -> str:
+        """The guide's own file."""
+        return self.rules.file
+
+    @property
+    def structure(self) -> tuple[Entry, ...]:
+        """The segments and groups between the message's header and trailer, in their order."""
+        return self.rules.structure
+
+    @cached_property
+    def _segments(self) -> dict[str, SegmentGuide]:
+        rules = self.rules
+        return {
+            tag: SegmentGuide(standard=rules.standard, rule=rules.segments[tag])
+            for tag in sorted(rules.tags)
+            if tag in rules.segments
+        }
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of the message's segments, sorted."""
+        return tuple(self._segments)
+
+    def segment(self, tag: str) -> SegmentGuide | None:
+        """What the guide knows of the segment ``tag``, or None when the message has no such segment."""
+        return self._segments.get(tag)
+
+    @cached_property
+    def _validator(self) -> Validator:
+        return Validator(self.rules)
+
+    def validate(self, records: Records) -> list[Finding]:
+        """All that is wrong with a message's structure and values, in the order of its segments; nothing raises.
+
+        ``records`` is the body between header and trailer.  Findings carry the places that it
+        gives and the codes of an acknowledgement: EDIFACT ``0085``; X12 ``720`` and ``721`` (segment),
+        ``719`` (the position of a missing one), ``723`` and ``725`` (element).
+
+        Codes: ``E-SEGMENT`` (unknown), ``E-ORDER``, ``E-REPEAT``, ``E-MANDATORY``, ``E-ELEMENT`` (more than
+        the guide knows), ``E-LENGTH``, ``E-FORMAT``, ``E-CODE``, ``E-CONDITION``; ``W-SEPARATOR`` (a component
+        separator in an X12 text); remarks ``R-TRAILING`` and, by a guide that covers a part of
+        the message only, ``R-SEGMENT``.
+        """
+        return self._validator.validate(records)
