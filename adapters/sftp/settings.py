@@ -1,0 +1,79 @@
+"""What a user writes about an SFTP connection."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from transload.adapters.base import Duration, Secret, Settings
+from transload.adapters.sftp.host_keys import fault_of
+
+
+class Timeouts(Settings):
+    """How long to wait for the server, each from its own beginning."""
+
+    connect: Duration = Field(
+        default=timedelta(seconds=15), gt=timedelta(), description="For the TCP connection and the key exchange"
+    )
+    banner: Duration = Field(
+        default=timedelta(seconds=15), gt=timedelta(), description="For the server's first line after that"
+    )
+    login: Duration = Field(
+        default=timedelta(seconds=30), gt=timedelta(), description="For the answer to the login, and to opening SFTP"
+    )
+    answer: Duration = Field(
+        default=timedelta(seconds=60), gt=timedelta(), description="For each answer, and for each piece of a file"
+    )
+
+
+def _lines(value: Any) -> Any:
+    """The lines of one text or of several, without blank ones and comments."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    found = tuple(line for line in lines if line and not line.startswith("#"))
+    if not found:
+        raise ValueError("one host key at least must be pinned; ask the partner for its fingerprint (SHA256:...)")
+    return found
+
+
+def _host_key(value: str) -> str:
+    if fault := fault_of(value):
+        raise ValueError(f"{value[:60]!r} {fault}")
+    return value
+
+
+def _host(value: str) -> str:
+    if not value.isprintable() or any(sign in value for sign in " /@"):
+        raise ValueError(f"{value!r} is no host name; write it like sftp.example.com, without sftp:// and user")
+    return value
+
+
+class SftpConnection(Settings):
+    """An account on an SFTP server.  The server must prove one of the pinned host keys before we log in."""
+
+    host: Annotated[str, AfterValidator(_host)] = Field(min_length=1, description="Name or address of the server")
+    port: int = Field(default=22, ge=1, le=65535, description="TCP port")
+    username: str = Field(min_length=1, description="Login name")
+    password: Secret | None = Field(default=None, description="Password; after the key, where both are given")
+    key: Secret | None = Field(
+        default=None, description="Text of the private key (OpenSSH or PEM): ${file:keys/partner_ed25519}"
+    )
+    passphrase: Secret | None = Field(default=None, description="Passphrase of the private key")
+    host_keys: Annotated[tuple[Annotated[str, AfterValidator(_host_key)], ...], BeforeValidator(_lines)] = Field(
+        description="The server's keys, as ssh-keygen -lf prints them (SHA256:...) or as lines of a known_hosts"
+        " file; two of them while the partner changes its key",
+    )
+    timeouts: Timeouts = Field(default=Timeouts(), description="How long to wait for the server")
+    keepalive: Duration = Field(
+        default=timedelta(seconds=30), description="Pause between signs of life on an idle connection; 0s for none"
+    )
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        if self.password is None and self.key is None:
+            raise ValueError("a login needs a password or a key")
+        if self.passphrase is not None and self.key is None:
+            raise ValueError("a passphrase without a key has no use; did you mean password?")
+        return self

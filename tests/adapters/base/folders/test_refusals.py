@@ -1,0 +1,201 @@
+"""What a store refuses, and what the user is told; the store is a real folder that refuses one thing."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transload.adapters.base import Landing, Outbound, Retry, Severity, Stop
+from transload.adapters.base.folders import Denied, Entry, Failed, FileStore, HandOver, Move, PickUp
+from transload.adapters.base.folders.handover import hand_over, landed
+from transload.adapters.base.folders.pickup import LARGE, pick_up
+from transload.adapters.files.local import LocalStore
+
+OUTBOUND = Outbound(key="1", content=b"content", metadata={"file": "a"})
+OPTIONS = HandOver(folder="in", file="a")
+
+
+class Notes(dict[str, str]):
+    """A source's memory that has seen nothing."""
+
+    def seen(self, key: str) -> bool:
+        return False
+
+    def put(self, name: str, value: str | None) -> None:
+        if value is None:
+            self.pop(name, None)
+        else:
+            self[name] = value
+
+    def names(self, prefix: str = "") -> list[str]:
+        return sorted(name for name in self if name.startswith(prefix))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileStore:
+    for name in ("in", "out"):
+        (tmp_path / name).mkdir()
+    return LocalStore(tmp_path)
+
+
+def refusing(fault: Exception) -> Callable[..., Any]:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise fault
+
+    return refuse
+
+
+def now() -> datetime:
+    return datetime(2024, 5, 6, tzinfo=UTC)
+
+
+def taken(store: FileStore, **options: Any) -> list[Any]:
+    given = PickUp.model_validate({"folder": "out", "stable": "none"} | options)
+    return list(pick_up(store, given, Notes(), now))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "message"),
+    [
+        (Denied("out"), Stop, "the folder out may not be listed: permission denied"),
+        (Failed("out", "too busy"), Retry, "the folder out cannot be listed: too busy"),
+    ],
+)
+def test_a_folder_that_cannot_be_listed(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, fault: Exception, error: type[Exception], message: str
+) -> None:
+    monkeypatch.setattr(store, "list", refusing(fault))
+    with pytest.raises(error, match=message):
+        taken(store)
+
+
+def test_files_that_wait_are_told_to_the_log(
+    store: FileStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in "abc":
+        (tmp_path / "out" / name).write_bytes(b"x")
+    with caplog.at_level(logging.INFO):
+        assert taken(store, stable="2 polls") == []
+        assert len(taken(store, at_most=1)) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "0 of 3 files in out are ready",
+        "2 files in out wait for the next pass",
+    ]
+
+
+@pytest.mark.parametrize("size", [10, LARGE + 1], ids=["small", "large"])
+@pytest.mark.parametrize("when", ["before", "while", "short", "after", "broken"])
+def test_a_file_that_changes_at_any_moment_leaves_nothing_behind(
+    store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, when: str
+) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spool))
+    file = tmp_path / "out/a"
+    file.write_bytes(b"x" * size)
+    looks = iter([when == "before", when == "after"])
+    look, read = store.look, store.read
+
+    def looked(path: str) -> Entry | None:
+        if next(looks):
+            file.write_bytes(b"y" * (size + 1))
+        return look(path)
+
+    def reading(path: str, expected: int) -> Iterator[bytes]:
+        if when == "broken":
+            raise Retry("the connection broke")
+        pieces = list(read(path, expected))
+        yield from pieces[: -1 if when == "short" else None]
+        if when == "while":
+            yield b"more"
+
+    monkeypatch.setattr(store, "look", looked)
+    monkeypatch.setattr(store, "read", reading)
+    if when == "broken":
+        with pytest.raises(Retry):
+            taken(store)
+    else:
+        assert taken(store) == []
+    assert list(spool.iterdir()) == []
+
+
+def test_no_room_for_a_temporary_file(store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    (tmp_path / "out/a").write_bytes(b"x" * (LARGE + 1))
+    with pytest.raises(Retry, match="no temporary file can be written: No such file or directory"):
+        taken(store)
+
+
+def test_a_crowded_archive_is_said(store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out/a").write_bytes(b"x")
+    [inbound] = taken(store, afterwards=Move(move="in"))
+    look = store.look
+    monkeypatch.setattr(store, "look", lambda path: look(path) or (look("out/a") if path.startswith("in/") else None))
+    with pytest.raises(Exception, match="out/a is safe with us but cannot be archived: too many files of this name"):
+        inbound.settle()
+
+
+def test_an_upload_that_ends_short_is_tried_again(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = store.write
+    monkeypatch.setattr(store, "write", lambda path, content: write(path, content[:3]))
+    with pytest.raises(Retry, match=r"\.part holds 3 bytes after 7 bytes were written"):
+        hand_over(store, OPTIONS, OUTBOUND)
+    assert landed(store, OPTIONS, OUTBOUND) is Landing.NOT_LANDED
+
+
+def test_a_size_that_differs_after_the_rename_is_a_warning(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = store.move
+
+    def moved(old: str, new: str, *, replace: bool = False) -> None:
+        move(old, new, replace=replace)
+        store.write(new, b"")
+
+    monkeypatch.setattr(store, "move", moved)
+    [finding] = hand_over(store, OPTIONS, OUTBOUND).findings
+    assert finding.severity is Severity.WARNING
+    assert str(finding) == "warning E-SIZE in/a has 0 bytes right after 7 bytes were stored\n    source   in/a"
+
+
+def test_after_the_rename_no_look_can_undo_the_delivery(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = store.move
+
+    def moved(old: str, new: str, *, replace: bool = False) -> None:
+        move(old, new, replace=replace)
+        monkeypatch.setattr(store, "look", refusing(Retry("the connection broke")))
+
+    monkeypatch.setattr(store, "move", moved)
+    assert hand_over(store, OPTIONS, OUTBOUND).summary == "stored as in/a, 7 bytes"
+
+
+def test_looking_may_be_refused(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "look", refusing(Denied("in/a")))
+    assert landed(store, OPTIONS, OUTBOUND) is Landing.CANNOT_TELL
+    monkeypatch.setattr(store, "look", refusing(Failed("in/a", "too busy")))
+    with pytest.raises(Retry, match="in/a: too busy"):
+        landed(store, OPTIONS, OUTBOUND)
+
+
+def test_what_cannot_be_tidied_does_not_hide_the_error(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "move", refusing(Failed("in/a", "disk full")))
+    monkeypatch.setattr(store, "remove", refusing(Retry("the connection broke")))
+    with pytest.raises(Retry, match="in/a: disk full"):
+        hand_over(store, OPTIONS, OUTBOUND)
+
+
+def test_a_file_that_never_ends_is_left_alone(
+    store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out/a").write_bytes(b"x" * 10)
+    given: list[bytes] = []
+
+    def endless(*_: Any) -> Iterator[bytes]:
+        while len(given) < 1000:
+            given.append(b"x" * 4)
+            yield given[-1]
+
+    monkeypatch.setattr(store, "read", endless)
+    assert taken(store) == []
+    assert len(given) == 3
