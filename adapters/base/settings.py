@@ -9,16 +9,33 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, SecretStr, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 
 
+def _written(value: timedelta) -> str:
+    return f"{value.total_seconds():g}s"
+
+
+class _Schemas(GenerateJsonSchema):
+    """Shows a default duration as people write it."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return _written(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+
 class Settings(BaseModel):
     """Base of all settings classes: frozen, unknown keys refused, secrets masked when printed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        """The JSON Schema of these settings, as pydantic makes it, durations written like ``15s``."""
+        return super().model_json_schema(*args, **{"schema_generator": _Schemas, **options})
 
 
 def _duration(value: Any) -> Any:
@@ -33,7 +50,7 @@ def _duration(value: Any) -> Any:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    PlainSerializer(lambda value: f"{value.total_seconds():g}s", return_type=str, when_used="json"),
+    PlainSerializer(_written, return_type=str, when_used="json"),
     WithJsonSchema(
         {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w) ?)+$", "examples": ["30s", "5m", "1h30m"]}
     ),

@@ -38,4 +38,11 @@ def test_template_fields_are_found_by_their_annotation() -> None:
 
 
 def test_settings_have_a_json_schema() -> None:
-    assert Mailbox.model_json_schema()["properties"]["wait"]["examples"] == ["30s", "5m", "1h30m"]
+    wait = Mailbox.model_json_schema()["properties"]["wait"]
+    assert wait["examples"] == ["30s", "5m", "1h30m"]
+    assert wait["default"] == "5s"
+
+
+def test_durations_stay_durations_in_python_and_are_written_in_json() -> None:
+    assert Mailbox().model_dump()["wait"] == timedelta(seconds=5)
+    assert Mailbox().model_dump(mode="json")["wait"] == "5s"
