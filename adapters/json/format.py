@@ -1,0 +1,264 @@
+"""The JSON format: a payload is one message, or a page whose items are the messages."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject, Settings, Severity, Tree
+from transload.adapters.json import positions
+from transload.adapters.json.parse import parse
+from transload.adapters.json.text import Decoded, decode
+from transload.adapters.json.writer import Layout, layouts_of, write
+from transload.canonical.context import Context
+
+_WHOLE_ARRAY = "$"
+
+
+class JsonOptions(Settings):
+    """What a JSON format takes."""
+
+    items: str | None = Field(
+        default=None,
+        min_length=1,
+        description='Where the messages of a page stand, keys joined by points, as in "data" or "result.orders"; '
+        '"$" is a payload that is itself an array. Without it the payload is one message.',
+    )
+    kind: str = Field(default="", description="What to call the kind of message; JSON has no name of its own for it.")
+    encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso-8859-1", "windows-1252"] = Field(
+        default="utf-8", description="Character encoding; RFC 8259 allows UTF-8 only, so others are a partner's wish."
+    )
+    indent: int | None = Field(
+        default=None, ge=0, le=8, description="Blanks a level when writing; without it all stands in one line."
+    )
+    deepest: int = Field(default=100, ge=1, le=400, description="How deep objects and arrays may be nested.")
+    largest: int = Field(default=100_000_000, ge=1, description="Bytes that a payload may have.")
+
+
+class JsonTree(Tree):
+    """A JSON value with Decimal numbers; ``prefix`` leads from the payload's root to it."""
+
+    def __init__(self, root: Any, source: Decoded, prefix: tuple[str | int, ...] = ()) -> None:
+        self.root = root
+        self._source = source
+        self._prefix = prefix
+
+    def place(self, path: Sequence[str | int]) -> Place:
+        """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
+        whole = (*self._prefix, *path)
+        start, _ = positions.locate(self._source.text, whole)
+        return self._source.place(start, positions.pointer(whole))
+
+
+class JsonEnvelope:
+    """What stood around a message: the layout of the text, and the page that held it."""
+
+    def __init__(self, source: Decoded, root: Any) -> None:
+        self._source = source
+        self.root = root
+        self._layout: Layout | None = None
+
+    @property
+    def encoding(self) -> str:
+        """The encoding that the payload was in."""
+        return self._source.encoding
+
+    @property
+    def mark(self) -> str:
+        """The byte order mark that the payload began with, or nothing."""
+        return "\ufeff" if self._source.mark else ""
+
+    @property
+    def layout(self) -> Layout:
+        """The layout that gives the payload again as it was, else the likeliest."""
+        if self._layout is None:
+            candidates = list(layouts_of(self._source.text))
+            same = (layout for layout in candidates if self._wrote(layout))
+            self._layout = next(same, candidates[0])
+        return self._layout
+
+    def _wrote(self, layout: Layout) -> bool:
+        try:
+            return write(self.root, layout) == self._source.text
+        except Reject:  # a payload with errors holds what cannot be written
+            return False
+
+
+class JsonReading(Reading):
+    """The messages of one JSON payload."""
+
+    def __init__(self, messages: Sequence[Message], findings: Sequence[Finding]) -> None:
+        self._messages = tuple(messages)
+        self.findings = tuple(findings)
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._messages)
+
+
+class JsonFormat(Format[JsonOptions]):
+    """Reads and writes JSON texts.
+
+    Findings: ``E-JSON`` (no JSON), ``E-ENCODING``, ``E-DUPLICATE-KEY``, ``E-NUMBER``,
+    ``E-DEPTH``, ``E-SIZE``, ``E-ITEMS`` (the page is not as ``items`` says), ``R-BOM``.
+    """
+
+    Options = JsonOptions
+    content_type = "application/json"
+
+    def read(self, payload: bytes, *, file: str | None = None) -> JsonReading:
+        """Find the messages in ``payload``."""
+        if len(payload) > self.options.largest:
+            return JsonReading((), [_too_large(len(payload), self.options.largest, file)])
+        source = decode(payload, encoding=self.options.encoding, file=file)
+        if isinstance(source, Finding):
+            return JsonReading((), [source])
+        root, findings = parse(source, deepest=self.options.deepest)
+        if any(finding.code in ("E-JSON", "E-DEPTH") for finding in findings):
+            return JsonReading((), [*source.findings, *findings])
+        envelope = JsonEnvelope(source, root)
+        if self.options.items is None:
+            message = Message(
+                kind=self.options.kind,
+                end=len(payload),
+                body=JsonTree(root, source),
+                envelope=envelope,
+                findings=tuple(findings),
+            )
+            return JsonReading((message,), source.findings)
+        return self._page(source, root, envelope, findings)
+
+    def _page(self, source: Decoded, root: Any, envelope: JsonEnvelope, findings: Sequence[Finding]) -> JsonReading:
+        path = self._path()
+        items, fault = _items_at(source, root, path)
+        if fault is not None:
+            return JsonReading((), [*source.findings, *findings, fault])
+        start, _ = positions.locate(source.text, path)
+        borders = source.bytes([end for e in positions.entries(source.text, start) for end in (e.start, e.end)])
+        own: dict[int, list[Finding]] = {}
+        for finding in findings:
+            where = bisect_right(borders, finding.place.byte or 0) if finding.place else 0
+            own.setdefault(where // 2 if where % 2 else -1, []).append(finding)  # odd: inside an item
+        messages = [
+            Message(
+                kind=self.options.kind,
+                start=borders[2 * index],
+                end=borders[2 * index + 1],
+                body=_Item(item, source, (*path, index), index + 1),
+                envelope=envelope,
+                findings=tuple(finding.within(Place(message=index + 1)) for finding in own.get(index, ())),
+            )
+            for index, item in enumerate(items)
+        ]
+        return JsonReading(messages, [*source.findings, *own.get(-1, ())])
+
+    def write(self, messages: Sequence[Encoded], *, envelope: Any = None, context: Context) -> bytes:
+        """The values of ``messages`` as one JSON text, compact unless ``indent`` says otherwise.
+
+        With the envelope of a message that was read, the text has that payload's layout and
+        the rest of its page.  A number keeps its digits, without an exponent.
+
+        Raises `Reject` for values that JSON or the encoding cannot carry (``E-DOMAIN``), and
+        for several messages without ``items`` (``E-ITEMS``).
+        """
+        read = envelope if isinstance(envelope, JsonEnvelope) else None
+        layout = read.layout if read else self._layout()
+        text = (read.mark if read else "") + write(self._whole(messages, read), layout)
+        encoding = read.encoding if read else self.options.encoding
+        try:
+            return text.encode(encoding)
+        except UnicodeEncodeError as error:
+            character = text[error.start]
+            raise Reject(
+                f"the character {character!r} (U+{ord(character):04X}) does not exist in {encoding.upper()}",
+                findings=[
+                    Finding(
+                        code="E-DOMAIN",
+                        message=f"the character U+{ord(character):04X} does not exist in {encoding.upper()}",
+                        hint="write UTF-8, or let the mapping replace the character",
+                        value=text[max(0, error.start - 20) : error.end + 20],
+                    )
+                ],
+            ) from error
+
+    def _whole(self, messages: Sequence[Encoded], read: JsonEnvelope | None) -> Any:
+        values = [message.body for message in messages]
+        if self.options.items is None:
+            if len(values) != 1:
+                message = f"a JSON payload without 'items' carries one document, not {len(values)}"
+                finding = Finding(code="E-ITEMS", message=message, hint="name the array under format: items:")
+                raise Reject(message, findings=[finding])
+            return values[0]
+        return _put(read.root if read else None, self._path(), values)
+
+    def _layout(self) -> Layout:
+        if self.options.indent is None:
+            return Layout()
+        return Layout(indent=" " * self.options.indent, colon=": ", end="\n")
+
+    def _path(self) -> tuple[str, ...]:
+        assert self.options.items is not None
+        return () if self.options.items == _WHOLE_ARRAY else tuple(self.options.items.split("."))
+
+
+class _Item(JsonTree):
+    """An item of a page: its places name the message too."""
+
+    def __init__(self, root: Any, source: Decoded, prefix: tuple[str | int, ...], number: int) -> None:
+        super().__init__(root, source, prefix)
+        self._number = number
+
+    def place(self, path: Sequence[str | int]) -> Place:
+        """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
+        return super().place(path).within(Place(message=self._number))
+
+
+def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any], Finding | None]:
+    """The items of a page, or what is wrong with it; null and an absent list are faults, an empty list is none."""
+    value = root
+    for depth, step in enumerate(path):
+        if not isinstance(value, dict) or step not in value:
+            start, _ = positions.locate(source.text, path[:depth])
+            there = ", ".join(list(value)[:8]) if isinstance(value, dict) else _name(value)
+            return [], Finding(
+                code="E-ITEMS",
+                message=f"the page has no {step!r} where its items should be",
+                hint=f"found there: {there}" if there else "the object is empty",
+                place=source.place(start, positions.pointer(path[:depth])),
+            )
+        value = value[step]
+    if isinstance(value, list):
+        return value, None
+    start, _ = positions.locate(source.text, path)
+    return [], Finding(
+        code="E-ITEMS",
+        message=f"the items of the page should be an array, and are {_name(value)}",
+        hint="check 'items' under format:",
+        place=source.place(start, positions.pointer(path)),
+    )
+
+
+def _put(root: Any, path: Sequence[str], values: list[Any]) -> Any:
+    """``root`` with ``values`` at ``path``; nothing that was given is changed."""
+    if not path:
+        return values
+    outer = dict(root) if isinstance(root, dict) else {}
+    outer[path[0]] = _put(outer.get(path[0]), path[1:], values)
+    return outer
+
+
+def _name(value: Any) -> str:
+    if value is None:
+        return "null"
+    names = {dict: "an object", list: "an array", str: "a text", bool: "true or false"}
+    return names.get(type(value), "a number")
+
+
+def _too_large(size: int, largest: int, file: str | None) -> Finding:
+    return Finding(
+        code="E-SIZE",
+        message=f"the payload has {size} bytes, more than the {largest} that are allowed",
+        hint="raise 'largest' under format: if such payloads are meant",
+        severity=Severity.ERROR,
+        place=Place(file=file),
+    )

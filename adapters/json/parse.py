@@ -1,0 +1,189 @@
+"""A JSON text as values with exact numbers, and everything that is wrong with it."""
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from transload.adapters.json import positions
+from transload.adapters.json.text import Decoded
+from transload.canonical.findings import Finding
+
+LARGEST = 400
+"""The largest power of ten (and its negative, the smallest) that a number may have; doubles end at 308."""
+_HABITS = (
+    (("'",), "JSON wants double quotes"),
+    (("//", "/*", "#"), "JSON has no comments"),
+    (("None", "True", "False"), "JSON writes null, true and false"),
+    (tuple(map(chr, range(32))), "a control character inside a text must be escaped, as in \\n or \\u0009"),
+)
+_TRAILING_COMMA = re.compile(r"^,\s*(?=[\]}])")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class _Flags:
+    """What the parser met and only a second scan can place."""
+
+    def __init__(self) -> None:
+        self.raised = False
+
+    def constant(self, text: str) -> None:
+        self.raised = True
+
+    def fraction(self, text: str) -> Decimal:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            self.raised = True
+            return Decimal(0)
+        if not -LARGEST <= number.adjusted() <= LARGEST:
+            self.raised = True
+        return number
+
+    def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            self.raised = True
+        return found
+
+
+def parse(source: Decoded, *, deepest: int) -> tuple[Any, list[Finding]]:
+    """The value that ``source`` holds, numbers as Decimal, with the findings about it.
+
+    After a finding with the code ``E-JSON`` or ``E-DEPTH`` the value is None.
+    """
+    flags = _Flags()
+    decoder = json.JSONDecoder(
+        object_pairs_hook=flags.unique,
+        parse_float=flags.fraction,
+        parse_int=Decimal,
+        parse_constant=flags.constant,
+    )
+    try:
+        root = decoder.decode(source.text)
+    except json.JSONDecodeError as error:
+        return None, [_syntax(source, error)]
+    except RecursionError:
+        return None, [_depth(source, deepest)]
+    if deeper(root, deepest):
+        return None, [_depth(source, deepest)]
+    if flags.raised or _ESCAPED_SURROGATE.search(source.text):
+        return root, list(_faults(source))
+    return root, []
+
+
+def deeper(root: Any, most: int) -> bool:
+    """Whether ``root`` has more than ``most`` levels of objects and arrays."""
+    level = [root] if isinstance(root, (dict, list)) else []
+    for _ in range(most):
+        if not level:
+            return False
+        level = [
+            child
+            for container in level
+            for child in (container.values() if isinstance(container, dict) else container)
+            if isinstance(child, (dict, list))
+        ]
+    return bool(level)
+
+
+def _faults(source: Decoded) -> Iterator[Finding]:
+    """Equal keys, numbers that are none or beyond measure, and texts that are no Unicode, each with its place."""
+    text = source.text
+    for path, entry in positions.walk(text):
+        first = text[entry.start]
+        if first == "{":
+            yield from _equal_keys(source, path, entry)
+        elif first == '"':
+            if _SURROGATE.search(positions.value(text, entry.start)):
+                yield Finding(
+                    code="E-ENCODING",
+                    message="this text holds half of a surrogate pair, which is no character",
+                    hint="the sender must write both halves of the pair, or the character itself in UTF-8",
+                    value=text[entry.start : entry.end][:80],
+                    place=source.place(entry.start, positions.pointer(path)),
+                )
+        elif first in "NI" or text.startswith("-I", entry.start):
+            yield Finding(
+                code="E-NUMBER",
+                message=f"{text[entry.start : entry.end]} is no JSON number (RFC 8259 section 6)",
+                hint="the sender must leave the value out, or write null",
+                value=text[entry.start : entry.end],
+                place=source.place(entry.start, positions.pointer(path)),
+            )
+        elif first in "-0123456789":
+            number = text[entry.start : entry.end]
+            if "." in number or "e" in number.lower():
+                flags = _Flags()
+                flags.fraction(number)
+                if flags.raised:
+                    yield Finding(
+                        code="E-NUMBER",
+                        message=f"this number is beyond 1E+{LARGEST} or below 1E-{LARGEST}",
+                        hint="no quantity or amount is so large or small; ask the sender what is meant",
+                        value=number[:80],
+                        place=source.place(entry.start, positions.pointer(path)),
+                    )
+
+
+def _equal_keys(source: Decoded, path: tuple[str | int, ...], entry: positions.Entry) -> Iterator[Finding]:
+    known: dict[str | int, int] = {}
+    for child in positions.entries(source.text, entry.start):
+        if child.key in known:
+            first = source.line(known[child.key])
+            yield Finding(
+                code="E-DUPLICATE-KEY",
+                message=f"the key {child.key!r} stands here a second time; the first is in line {first}",
+                hint="which of the two is meant cannot be known: the sender must write it once",
+                value=str(child.key),
+                place=source.place(child.key_start, positions.pointer((*path, child.key))),
+            )
+        known.setdefault(child.key, child.key_start)
+
+
+def _depth(source: Decoded, deepest: int) -> Finding:
+    start = positions.too_deep(source.text, deepest)
+    return Finding(
+        code="E-DEPTH",
+        message=f"objects and arrays are nested more than {deepest} deep",
+        hint="no business document is so deep; if this one is, raise 'deepest' under format:",
+        place=source.place(start) if start is not None else source.place(0),
+    )
+
+
+def _syntax(source: Decoded, error: json.JSONDecodeError) -> Finding:
+    text = source.text
+    at = _TRAILING_COMMA.sub("", text[error.pos :])  # newer Pythons point at the comma, older ones behind it
+    position = len(text) - len(at)
+    place = source.place(position)
+    where = f"line {place.line}, column {source.column(position)}"
+    if not text.strip():
+        return Finding(code="E-JSON", message="the payload is empty", place=source.place(0))
+    if error.msg.startswith("Unterminated"):
+        message = f"the text that begins at {where} has no closing quote"
+        hint: str | None = "the payload was probably cut off on its way; fetch it again"
+    elif not at.strip():
+        message = f"the JSON text ends too early, at {where}"
+        hint = "the payload was probably cut off on its way; fetch it again"
+    elif error.msg == "Extra data":
+        message = f"something follows the end of the JSON value, at {where}"
+        hint = "one payload holds one JSON value; several belong into an array"
+    elif error.msg.startswith("Invalid \\"):
+        message = f"a backslash begins no valid escape, at {where}"
+        hint = "a backslash itself is written as two"
+    else:
+        message = f"{at[0]!a} is not expected at {where}"
+        hint = _hint(text, position)
+    return Finding(code="E-JSON", message=message, hint=hint, value=at[:40] or None, place=place)
+
+
+def _hint(text: str, at: int) -> str | None:
+    """The usual ways to get JSON wrong, each with what to do."""
+    rest = text[at:]
+    if text.lstrip().startswith("<"):
+        return "this is HTML or XML; is the address right, and the format?"
+    if rest[0] in "]}" and text[:at].rstrip().endswith(","):
+        return "a comma must not stand before the closing bracket"
+    return next((hint for starts, hint in _HABITS if rest.startswith(starts)), None)

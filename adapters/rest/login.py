@@ -1,0 +1,145 @@
+"""Putting credentials on a request, and getting OAuth 2.0 tokens once for all who share them."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
+from urllib.parse import quote_plus, urlencode
+
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from transload.adapters.base.http import HttpConnection, NoLogin, Reply, exchange, open_session, refusal
+from transload.adapters.rest.settings import OAuth2, RestConnection
+from transload.canonical.errors import Retry, Stop
+from transload.canonical.findings import Finding
+
+_SKEW = 60.0
+"""Seconds before its end at which a token is renewed, at most a tenth of its life."""
+_UNKNOWN_LIFE = 300.0
+"""Seconds that a token is used whose answer does not say how long it lives."""
+
+
+class HeaderLogin(AuthBase):
+    """Sets one header; ``value`` is asked for at each request."""
+
+    def __init__(self, header: str, value: Callable[[], str]) -> None:
+        self._header = header
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The request with the header set."""
+        request.headers[self._header] = self._value()
+        return request
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class _Token:
+    value: str
+    renew_at: float
+
+
+class Tokens:
+    """The current token of one client at one token server, shared by all connections that log in the same way.
+
+    While one thread fetches a token, the others wait for it instead of fetching their own.
+    """
+
+    def __init__(self, settings: OAuth2) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._token: _Token | None = None
+
+    def current(self, connection: HttpConnection) -> str:
+        """A token that is still good; fetched when there is none.  Raises `Retry`, `Stop`."""
+        with self._lock:
+            if self._token is None or time.monotonic() >= self._token.renew_at:
+                self._token = self._fetch(connection)
+            return self._token.value
+
+    def refused(self, value: str) -> None:
+        """Forget the token ``value``, which a server did not take; one that came in its place is kept."""
+        with self._lock:
+            if self._token is not None and self._token.value == value:
+                self._token = None
+
+    def _fetch(self, connection: HttpConnection) -> _Token:
+        settings = self._settings
+        secret = settings.client_secret.get_secret_value()
+        form = {"grant_type": "client_credentials"}
+        form |= {"scope": settings.scope} if settings.scope else {}
+        form |= {"audience": settings.audience} if settings.audience else {}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        if settings.client_auth == "basic":  # both parts are form-encoded first: RFC 6749 section 2.3.1
+            pair = f"{quote_plus(settings.client_id)}:{quote_plus(secret)}"
+            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        else:
+            form |= {"client_id": settings.client_id, "client_secret": secret}
+        plain = connection.model_copy(update={"headers": {}})  # the API's own headers are not for the token server
+        with open_session(plain) as session:
+            reply = exchange(
+                session,
+                "POST",
+                settings.token_url,
+                settings=plain,
+                repeatable=True,
+                body=urlencode(form).encode(),
+                headers=headers,
+            )
+        return _read_token(reply, plain)
+
+
+_SHARED: dict[tuple[str, ...], Tokens] = {}
+_SHARED_LOCK = Lock()
+
+
+def tokens_for(settings: OAuth2) -> Tokens:
+    """The tokens of this login; the same object for the same settings, in all threads of this process."""
+    secret = sha256(settings.client_secret.get_secret_value().encode()).hexdigest()
+    key = (settings.token_url, settings.client_id, secret, settings.scope or "", settings.audience or "")
+    with _SHARED_LOCK:
+        return _SHARED.setdefault(key, Tokens(settings))
+
+
+def login_for(connection: RestConnection) -> AuthBase:
+    """What puts the connection's credentials on a request, for all logins but OAuth 2.0."""
+    auth = connection.auth
+    if auth.basic:
+        return HTTPBasicAuth(auth.basic.username.encode(), auth.basic.password.get_secret_value().encode())
+    if auth.bearer:
+        token = auth.bearer.token
+        return HeaderLogin("Authorization", lambda: f"Bearer {token.get_secret_value()}")
+    if auth.api_key:
+        return HeaderLogin(auth.api_key.header, auth.api_key.key.get_secret_value)
+    return NoLogin()
+
+
+def _read_token(reply: Reply, connection: HttpConnection) -> _Token:
+    """The token of an answer; the answer itself is never shown, since it may hold one."""
+    try:
+        answer = json.loads(reply.content)
+    except ValueError:
+        answer = None
+    found = answer if isinstance(answer, dict) else {}
+    if reply.status == 200:
+        value = found.get("access_token")
+        if not isinstance(value, str) or not value.isprintable() or not value.isascii() or not value:
+            raise Stop(
+                f"{reply.call} gave no access token", hint="check token_url; the answer must be as in RFC 6749 5.1"
+            )
+        kind = str(found.get("token_type", "bearer"))
+        if kind.lower() != "bearer":
+            raise Stop(f"{reply.call} gave a token of type {kind[:40]!r}, and only bearer tokens are known")
+        life = found.get("expires_in")
+        seconds = float(life) if isinstance(life, (int, float)) and life > 0 else _UNKNOWN_LIFE
+        return _Token(value=value, renew_at=time.monotonic() + seconds - min(_SKEW, seconds / 10))
+    error = refusal(reply, connection, repeatable=True)
+    said = ": ".join(str(found[name])[:200] for name in ("error", "error_description") if found.get(name))
+    message = f"{reply.call} gave no token and answered with {reply.status}" + (f", {said}" if said else "")
+    finding = Finding(code=f"H-{reply.status}", message=message, hint="check client_id, client_secret and scope")
+    if isinstance(error, Retry):
+        raise Retry(message, wait=error.wait, findings=[finding])
+    raise Stop(message, hint=finding.hint, findings=[finding])
