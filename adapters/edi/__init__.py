@@ -1,0 +1,15 @@
+"""EDIFACT and X12: reading and writing interchanges, guides, and acknowledgements."""
+
+from transload.adapters.base import Adapter
+from transload.adapters.edi.format import EdifactFormat, X12Format
+
+EDIFACT = Adapter(
+    summary="EDIFACT interchanges (ISO 9735, syntax versions 1 to 4): reads, checks, writes, acknowledges with CONTRL",
+    format=EdifactFormat,
+)
+X12 = Adapter(
+    summary="X12 interchanges: reads, checks, writes, acknowledges with 997",
+    format=X12Format,
+)
+
+__all__ = ["EDIFACT", "X12", "EdifactFormat", "X12Format"]

@@ -1,0 +1,131 @@
+"""Findings about a payload: their places, the deviations that a partner is granted, and a bound on their number."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from transload.canonical.findings import Finding, Severity
+from transload.canonical.places import Place
+
+DEVIATIONS: dict[str, str] = {
+    "bom": "a byte order mark before an interchange (E-BOM)",
+    "charset": "bytes that the character set does not hold, read as ISO 8859-1 (E-CHARSET)",
+    "control-characters": "control characters inside values (E-CONTROL)",
+    "count": "control counts that do not fit (E-COUNT)",
+    "duplicate": "references that occur twice (E-DUPLICATE)",
+    "empty-segments": "segments without tag and content (E-EMPTY-SEGMENT)",
+    "interchange-trailer": "a missing UNZ or IEA (E-TRAILER)",
+    "isa-length": "an ISA whose elements do not have their fixed lengths (E-ISA)",
+    "junk": "text between interchanges (E-JUNK)",
+    "reference": "references of header and trailer that differ (E-REFERENCE)",
+}
+"""What the option ``lenient`` may name: such findings become remarks."""
+
+MOST_ALIKE = 200
+"""So many findings of one code are listed one by one for an interchange, and for what stands between interchanges; the
+rest becomes one finding that says how many there are."""
+
+_CHUNK = 1 << 12
+_NOWHERE = Place()
+
+
+class Lines:
+    """Line numbers of a payload by byte offset, counted in blocks once one is asked for.
+
+    A line ends with LF; in a payload without any LF, with CR.
+    """
+
+    def __init__(self, payload: bytes) -> None:
+        self._payload = payload
+
+    @cached_property
+    def _mark(self) -> bytes:
+        return b"\r" if b"\n" not in self._payload and b"\r" in self._payload else b"\n"
+
+    @cached_property
+    def _before(self) -> list[int]:
+        """How many line ends stand before the start of each block."""
+        counts = [0]
+        for start in range(0, len(self._payload), _CHUNK):
+            counts.append(counts[-1] + self._payload.count(self._mark, start, start + _CHUNK))
+        return counts
+
+    def line(self, offset: int) -> int:
+        """The line, from 1, in which the byte at ``offset`` stands."""
+        block = offset // _CHUNK
+        return 1 + self._before[block] + self._payload.count(self._mark, block * _CHUNK, offset)
+
+
+class Reporter:
+    """Collects ``findings`` about one interchange, or about what stands between interchanges.
+
+    ``lenient`` names the deviations that become remarks.
+    """
+
+    def __init__(self, lines: Lines, file: str | None, lenient: Collection[str] = ()) -> None:
+        self.file = file
+        self.lines = lines
+        self.lenient = frozenset(lenient)
+        self.findings: list[Finding] = []
+        self._made: Counter[tuple[str, Severity]] = Counter()
+
+    def fresh(self) -> "Reporter":
+        """A reporter on the same payload that has collected nothing yet."""
+        return Reporter(self.lines, self.file, self.lenient)
+
+    def place(self, byte: int, where: Place = _NOWHERE) -> Place:
+        """``where`` with file, line and byte for the offset ``byte``."""
+        return replace(where, file=self.file, line=self.lines.line(byte), byte=byte)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        byte: int,
+        *,
+        allow: str | None = None,
+        hint: str | None = None,
+        value: str | None = None,
+        ack: Mapping[str, str] | None = None,
+        severity: Severity = Severity.ERROR,
+        where: Place = _NOWHERE,
+    ) -> None:
+        """Add a finding at ``byte``: a remark if the deviation ``allow`` is granted.
+
+        Beyond `MOST_ALIKE` of one kind it is only counted.
+        """
+        if allow is not None:
+            if allow in self.lenient:
+                severity = Severity.REMARK
+            elif hint is None:
+                hint = f"if this partner may do so, add {allow} to lenient: under format"
+        self._made[code, severity] += 1
+        if self._made[code, severity] > MOST_ALIKE:
+            return
+        self.findings.append(
+            Finding(
+                code=code,
+                severity=severity,
+                message=message,
+                hint=hint,
+                value=value,
+                place=self.place(byte, where),
+                ack=ack or {},
+            )
+        )
+
+    def close(self) -> tuple[Finding, ...]:
+        """All findings, with one more for each kind of which more were met than are listed."""
+        surplus = [
+            Finding(
+                code=code,
+                severity=severity,
+                message=f"{made - MOST_ALIKE} more findings {code} are not listed one by one",
+                hint="mend the first ones, then look again",
+                place=next(finding.place for finding in self.findings if finding.code == code),
+            )
+            for (code, severity), made in sorted(self._made.items())
+            if made > MOST_ALIKE
+        ]
+        return (*self.findings, *surplus)

@@ -1,0 +1,80 @@
+"""What `transload inspect` shows of a file: its interchanges, messages, segments and findings as JSON values."""
+
+from pathlib import Path
+from typing import Any
+
+from transload.adapters.base.format import COMPONENT, REPETITION
+from transload.adapters.edi.interchange import Interchange, Service
+from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.records import EdiRecords
+from transload.adapters.edi.scan import scan
+
+_WHOLE = {"BIN": 2, "BDS": 3}
+"""The X12 segments whose last element is binary data."""
+
+
+def inspect(payload: bytes, file: str | None = None, *, guides: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Both standards of a file as JSON values; nothing is raised for what stands in it.
+
+    ``{"interchanges": [{"standard", "sender", "receiver", "reference", "groups", "messages": [{"type",
+    "version", "reference", "segments"}], "findings"}], "findings"}``.  Segments are those between
+    header and trailer, ``[tag, element, ...]``; an element is a text, a list of component
+    texts, or ``{"repeat": [element, ...]}``.  Where an X12 interchange holds segments outside
+    of groups (TA1), they are under ``outside``.
+    """
+    reading = EdiReading(scan(payload, file=file), None, folders=guides)
+    return {
+        "interchanges": [_interchange(reading, each) for each in reading.interchanges],
+        "findings": [finding.as_dict() for finding in reading.scan.findings],
+    }
+
+
+def _interchange(reading: EdiReading, interchange: Interchange) -> dict[str, Any]:
+    findings = [*interchange.findings, *reading.remarks[interchange.number]]
+    messages = []
+    for frame in interchange.frames:
+        message = reading.message(interchange, frame)
+        assert isinstance(message.body, EdiRecords)
+        findings += message.findings
+        messages.append(
+            {
+                "type": message.kind,
+                "version": message.version,
+                "reference": message.reference,
+                "segments": [_segment(segment, message.body) for segment in message.body.segments],
+            }
+        )
+    shown: dict[str, Any] = {
+        "standard": interchange.standard,
+        "sender": interchange.sender.id if interchange.sender else "",
+        "receiver": interchange.receiver.id if interchange.receiver else "",
+        "reference": interchange.reference,
+        "groups": len(interchange.groups),
+        "messages": messages,
+        "findings": [finding.as_dict() for finding in findings],
+    }
+    if interchange.outside:
+        shown["outside"] = [_service(service) for service in interchange.outside]
+    return shown
+
+
+def _segment(segment: list[str], records: EdiRecords) -> list[Any]:
+    tag, *elements = segment
+    whole = _WHOLE.get(tag)
+    return [
+        tag,
+        *(
+            value if number == whole else _element(value, records.component, records.repetition)
+            for number, value in enumerate(elements, 1)
+        ),
+    ]
+
+
+def _service(service: Service) -> list[Any]:
+    return [service.tag, *(_element(value, COMPONENT, REPETITION) for value in service.elements)]
+
+
+def _element(value: str, component: str, repetition: str) -> Any:
+    if repetition and repetition in value:
+        return {"repeat": [_element(part, component, "") for part in value.split(repetition)]}
+    return value.split(component) if component and component in value else value

@@ -1,0 +1,182 @@
+"""The beginning of an X12 interchange: ISA, whose fixed positions say what separates (X12.5, X12.6)."""
+
+import re
+from dataclasses import dataclass
+
+from transload.adapters.edi.charsets import ASCII, Charset, decode
+from transload.adapters.edi.faults import Reporter
+from transload.adapters.edi.framing import frame
+from transload.adapters.edi.interchange import Dialect, Interchange, Level, Service
+from transload.adapters.edi.segments import BLANKS
+from transload.adapters.edi.separators import Separators
+from transload.canonical.places import Place
+
+ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+"""How many characters each element of ISA has, no more and no less (X12.5)."""
+ISA_LENGTH = 106
+"""With tag, separators and terminator."""
+
+X12_DIALECT = Dialect(
+    standard="x12",
+    headers=("ISA", "GS", "ST"),
+    trailers=("IEA", "GE", "SE"),
+    references=(13, 6, 2),
+    outside=frozenset({"TA1", "TA3", "ISB", "ISE"}),
+    groups_needed=True,
+    acks={
+        ("count", Level.INTERCHANGE): {"I18": "021"},
+        ("count", Level.GROUP): {"716": "5"},
+        ("count", Level.MESSAGE): {"718": "4"},
+        ("reference", Level.INTERCHANGE): {"I18": "001"},
+        ("reference", Level.GROUP): {"716": "4"},
+        ("reference", Level.MESSAGE): {"718": "3"},
+        ("trailer", Level.INTERCHANGE): {"I18": "023"},
+        ("trailer", Level.GROUP): {"716": "3"},
+        ("trailer", Level.MESSAGE): {"718": "2"},
+        ("truncated", Level.INTERCHANGE): {"I18": "023"},
+        ("header", Level.INTERCHANGE): {"I18": "022"},
+        ("header", Level.GROUP): {"I18": "022"},
+        ("header", Level.MESSAGE): {"I18": "024"},
+        ("outside", Level.INTERCHANGE): {"I18": "024"},
+        ("outside", Level.GROUP): {"I18": "024"},
+        ("mixed", Level.INTERCHANGE): {"I18": "024"},
+        ("duplicate", Level.INTERCHANGE): {"I18": "025"},
+        ("duplicate", Level.GROUP): {"716": "6"},
+        ("duplicate", Level.MESSAGE): {"718": "23"},
+        ("no-reference", Level.INTERCHANGE): {"I18": "018"},
+        ("no-reference", Level.GROUP): {"716": "6"},
+        ("no-reference", Level.MESSAGE): {"718": "7"},
+        ("missing", Level.MESSAGE): {"718": "6"},
+        ("isa", Level.INTERCHANGE): {"I18": "022"},
+        ("segment", Level.MESSAGE): {"720": "1"},
+        ("charset", Level.MESSAGE): {"723": "6"},
+        ("control", Level.MESSAGE): {"723": "6"},
+        ("value", Level.MESSAGE): {"723": "7"},
+    },
+)
+"""Elements 716, 718, 720 and 723 (X12.20) and I18 (TA105, X12.56), as pyx12 reports them in 997, 999 and TA1,
+compared with the lists that Stedi and edidev publish."""
+
+_NEXT = re.compile(rb"(?:GS|TA1|TA3|ISB|ISE|IEA|ST)[^\w\s]")
+_WINDOW = 400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Isa:
+    elements: tuple[bytes, ...]
+    element: bytes
+    terminator: bytes
+    end: int
+    fixed: bool
+
+
+def _fixed(payload: bytes, pos: int) -> _Isa | None:
+    """An ISA whose separators all stand where they must."""
+    raw = payload[pos : pos + ISA_LENGTH]
+    element = raw[3:4]
+    elements: list[bytes] = []
+    at = 3
+    if len(raw) < ISA_LENGTH:
+        return None
+    for width in ISA_WIDTHS:
+        if raw[at : at + 1] != element:
+            return None
+        elements.append(raw[at + 1 : at + 1 + width])
+        at += 1 + width
+    if any(element in value for value in elements) or raw[105:106].isalnum():
+        return None
+    return _Isa(elements=tuple(elements), element=element, terminator=raw[105:], end=pos + ISA_LENGTH, fixed=True)
+
+
+def _loose(payload: bytes, pos: int) -> _Isa | None:
+    """An ISA of another length, if it has sixteen elements and a sensible segment follows it."""
+    element = payload[pos + 3 : pos + 4]
+    elements = payload[pos + 4 : pos + _WINDOW].split(element, 15)
+    if len(elements) < 16:
+        return None
+    begin = pos + 4 + sum(len(value) + 1 for value in elements[:15])
+    for width in (1, 0):  # ISA16 may be missing
+        terminator = payload[begin + width : begin + width + 1]
+        rest = payload[begin + width + 1 : begin + width + 60].lstrip(BLANKS)
+        if terminator and not terminator.isalnum() and terminator != element and (not rest or _NEXT.match(rest)):
+            found = (*elements[:15], payload[begin : begin + width])
+            return _Isa(elements=found, element=element, terminator=terminator, end=begin + width + 1, fixed=False)
+    return None
+
+
+def _isa(payload: bytes, pos: int) -> _Isa | None:
+    separator = payload[pos + 3 : pos + 4]
+    if payload[pos : pos + 3] != b"ISA" or not separator or separator.isalnum() or separator == b" ":
+        return None
+    return _fixed(payload, pos) or _loose(payload, pos)
+
+
+def starts(payload: bytes, pos: int) -> bool:
+    """Whether an X12 interchange begins at ``pos``."""
+    return _isa(payload, pos) is not None
+
+
+def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
+    """Frame the interchange at ``pos``, where `starts` is true; ``charset`` is ASCII unless given."""
+    isa = _isa(payload, pos)
+    assert isa is not None
+    charset = charset or ASCII
+    elements = tuple(decode(value, charset)[0] for value in isa.elements)
+    if not isa.fixed:
+        wrong = [n for n, (value, width) in enumerate(zip(elements, ISA_WIDTHS, strict=True), 1) if len(value) != width]
+        length = isa.end - pos
+        reporter.add(
+            "E-ISA",
+            f"ISA has {length} characters, it must have {ISA_LENGTH}"
+            if length != ISA_LENGTH
+            else "the elements of ISA do not have their fixed lengths",
+            pos,
+            value=elements[wrong[0] - 1] if wrong else None,
+            allow="isa-length",
+            hint="pad its elements with blanks, or grant lenient: [isa-length] if this partner cannot",
+            ack=X12_DIALECT.ack("isa", Level.INTERCHANGE),
+            where=Place(interchange=number, tag="ISA", element=wrong[0] if wrong else None),
+        )
+    header = Service(tag="ISA", elements=elements, start=pos, end=isa.end)
+    separators = _separators(isa, header)
+    if not separators.sound:
+        reporter.add(
+            "E-ISA",
+            "the separators that ISA announces cannot be told apart from each other or from text",
+            pos,
+            value=f"element {separators.element!r}, component {separators.component!r}, "
+            f"terminator {separators.terminator!r}",
+            ack=X12_DIALECT.ack("isa", Level.INTERCHANGE),
+            where=Place(interchange=number, tag="ISA", element=16),
+        )
+    if not header.element(13).strip():
+        reporter.add(
+            "E-ENVELOPE",
+            "the interchange has no control number",
+            pos,
+            ack=X12_DIALECT.ack("no-reference", Level.INTERCHANGE),
+            where=Place(interchange=number, tag="ISA", element=13),
+        )
+    base = Interchange(
+        standard="x12",
+        number=number,
+        start=pos,
+        end=pos,
+        separators=separators,
+        charset=charset,
+        header=header,
+    )
+    return frame(payload, X12_DIALECT, base, reporter, isa.end)
+
+
+def _separators(isa: _Isa, header: Service) -> Separators:
+    """ISA11 separates repetitions from version 00402 on; before, it names the standard's owner (``U``)."""
+    repetition = header.element(11)
+    if header.element(12) < "00402" or repetition.isalnum() or repetition == " ":
+        repetition = ""
+    return Separators(
+        element=isa.element.decode("latin-1"),
+        component=header.element(16).strip(" "),
+        terminator=isa.terminator.decode("latin-1"),
+        repetition=repetition,
+    )
