@@ -83,7 +83,8 @@ class Message:
     ``kind`` and ``version`` name its type (``ORDERS`` and ``D:96A:UN:EAN008``; ``850`` and
     ``004010``; the root element's name, and nothing), ``reference`` is its own number,
     ``start`` and ``end`` its bytes in the payload.  ``envelope`` is the format's own
-    record of what stood around it, and can be given back to `Format.write`.
+    record of what stood around it, and can be given back to `Format.write`; where it has
+    a ``reference``, that is the interchange's control reference, by which repeats are found.
     ``findings`` is what the format found wrong with this message alone.
     """
 

@@ -34,6 +34,9 @@ class Charset:
 
 
 ASCII = Charset(codec="ascii", title="ASCII")
+UNDECLARED = Charset(codec="iso8859-1", title="ISO 8859-1")
+"""How X12 is read and written where the format names no character set.  X12 announces none: its extended character set
+holds accented letters (X12.6), and leaves their bytes to the partners.  So what goes beyond ASCII is reported."""
 _ISO_8859 = {"C": 1, "D": 2, "E": 5, "F": 7, "G": 3, "H": 4, "I": 6, "J": 8, "K": 9, "L": 15}
 SYNTAX: dict[str, Charset] = {
     "UNOA": Charset(codec="ascii", title="level A of ISO 9735", repertoire=_LEVEL_A),

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
+from transload.adapters.edi.charsets import SYNTAX, decode
 from transload.adapters.edi.edifact import EDIFACT_DIALECT
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Dialect, Frame, Interchange, Level, states
@@ -16,6 +17,7 @@ DIALECTS: dict[str, Dialect] = {"edifact": EDIFACT_DIALECT, "x12": X12_DIALECT}
 _TAGS = {"edifact": re.compile(r"[A-Z][A-Z0-9]{2}"), "x12": re.compile(r"[A-Z][A-Z0-9]{1,2}")}
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u241c-\u241f]")
 _MOST_TAGS = 20
+_ASCII = bytes(range(0x80))
 
 
 @lru_cache(maxsize=4096)
@@ -92,9 +94,27 @@ class MessageCheck:
         )
 
     def _why(self) -> str:
-        if self.dialect.standard == "x12":
-            return "which X12 is read as unless the format names another"
-        return "which the interchange announces"
+        return "which the format names" if self.dialect.standard == "x12" else "which the interchange announces"
+
+    def undeclared(self, raw: bytes) -> None:
+        """Report the first byte beyond ASCII where no character set is declared; it is an error if it is UTF-8."""
+        offset = len(raw) - len(raw.lstrip(_ASCII))
+        _, undecodable = decode(raw, SYNTAX["UNOW"])
+        mixed_up = undecodable is None
+        byte = self.frame.body_start + offset
+        self.reporter.add(
+            "E-CHARSET" if mixed_up else "W-CHARSET",
+            "this is UTF-8, and X12 is read as ISO 8859-1 unless the format names a character set"
+            if mixed_up
+            else f"byte 0x{raw[offset]:02X} is beyond ASCII, and no character set is agreed on; read as ISO 8859-1",
+            byte,
+            severity=Severity.ERROR if mixed_up else Severity.WARNING,
+            value=raw[max(offset - 10, 0) : offset + 10].decode("latin-1"),
+            hint=f"add charset: {'utf-8' if mixed_up else 'latin-1, or what the partner uses,'} under format",
+            allow="charset",
+            ack=self.dialect.ack("charset", Level.MESSAGE) if mixed_up else {},
+            where=self._segment_at(byte),
+        )
 
     def repertoire(self, text: str) -> None:
         """Report, as a warning, the first character that a subset of ASCII does not hold."""

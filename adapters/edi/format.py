@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 
 from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity
 from transload.adapters.edi.acknowledge.received import reports
-from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, Charset
+from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, Charset
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.interchange import Interchange
 from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, X12Options
@@ -83,7 +83,7 @@ class _EdiFormat(Format[O]):
         return CODECS[self.options.charset] if self.options.charset else None
 
     def _charset_of(self, envelope: Envelope) -> Charset:
-        return ASCII
+        return UNDECLARED
 
     def envelope(self, *, sender: Identity | None, receiver: Identity | None, test: bool = False) -> Envelope:
         """A new envelope; parties that are None come from the options.

@@ -93,7 +93,7 @@ class EdifactOptions(EdiOptions):
 
 
 class X12Options(EdiOptions):
-    """How a partner's X12 is read and written.  Without ``charset`` only ASCII is taken."""
+    """How a partner's X12 is read and written.  Without ``charset`` it is ISO 8859-1, with a warning beyond ASCII."""
 
     lenient: tuple[
         Literal[

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from transload.adapters.base.format import COMPONENT, REPETITION, Message, Reading
-from transload.adapters.edi.charsets import decode
+from transload.adapters.edi.charsets import UNDECLARED, decode
 from transload.adapters.edi.checks import MessageCheck
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.faults import Reporter
@@ -91,6 +91,8 @@ class EdiReading(Reading):
         check.header(kind)
         if undecodable is not None:
             check.undecodable(raw, undecodable)
+        elif interchange.charset is UNDECLARED and not text.isascii():
+            check.undeclared(raw)
         else:
             check.repertoire(text)
         if empty:

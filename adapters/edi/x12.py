@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from transload.adapters.edi.charsets import ASCII, Charset, decode
+from transload.adapters.edi.charsets import UNDECLARED, Charset, decode
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.framing import frame
 from transload.adapters.edi.interchange import Dialect, Interchange, Level, Service
@@ -117,10 +117,10 @@ def starts(payload: bytes, pos: int) -> bool:
 
 
 def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
-    """Frame the interchange at ``pos``, where `starts` is true; ``charset`` is ASCII unless given."""
+    """Frame the interchange at ``pos``, where `starts` is true; ``charset`` is the undeclared one unless given."""
     isa = _isa(payload, pos)
     assert isa is not None
-    charset = charset or ASCII
+    charset = charset or UNDECLARED
     elements = tuple(decode(value, charset)[0] for value in isa.elements)
     if not isa.fixed:
         wrong = [n for n, (value, width) in enumerate(zip(elements, ISA_WIDTHS, strict=True), 1) if len(value) != width]

@@ -138,9 +138,26 @@ def test_bytes_that_the_character_set_does_not_know(edifact, x12, interchange, s
     assert message.body.segments[1] == ["FTX", "Mü"]  # nothing is lost
     assert read_one(edifact(charset="latin-1"), payload).findings == ()
 
-    ascii_only = sets("MSG*M#~").replace(b"#", "ü".encode())
-    assert [f.code for f in read_one(x12(), ascii_only).findings] == ["E-CHARSET"]
-    assert read_one(x12(charset="utf-8"), ascii_only).body.segments == [["MSG", "Mü"]]
+
+def test_x12_announces_no_character_set_so_what_is_beyond_ascii_is_reported(x12, sets):
+    latin = sets("BEG*00~MSG*M#~").replace(b"#", b"\xfc")
+    (found,) = read_one(x12(), latin).findings
+    assert str(found) == (
+        "warning W-CHARSET byte 0xFC is beyond ASCII, and no character set is agreed on; read as ISO 8859-1\n"
+        "    value    'G*00~MSG*M\u00fc~'\n"
+        f"    source   in.edi line 1 byte {latin.index(0xFC)}, interchange 1, group 1, message 1, segment 3 MSG\n"
+        "    hint     add charset: latin-1, or what the partner uses, under format"
+    )
+    assert read_one(x12(), latin).body.segments[1] == ["MSG", "Mü"]
+    assert read_one(x12(charset="latin-1"), latin).findings == ()
+    assert [f.code for f in read_one(x12(charset="ascii"), latin).findings] == ["E-CHARSET"]
+
+
+def test_x12_in_utf_8_is_not_taken_for_something_else(x12, sets):
+    mixed_up = sets("MSG*M#~").replace(b"#", "ü".encode())
+    (found,) = read_one(x12(), mixed_up).findings
+    assert (found.code, found.hint) == ("E-CHARSET", "add charset: utf-8 under format")
+    assert read_one(x12(charset="utf-8"), mixed_up).body.segments == [["MSG", "Mü"]]
 
 
 def test_characters_outside_level_a_are_a_warning(edifact, interchange):
