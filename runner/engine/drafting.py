@@ -1,0 +1,223 @@
+"""Drafting deliveries: what is needed to freeze their bytes, names and keys when they are staged.
+
+Nothing is written here.  A body is encoded at once; what carries a control number
+(envelope, file name, acknowledgement) waits for the transaction that stages it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID, uuid5
+
+from transload.adapters.base import Context, Message
+from transload.adapters.base.format import Acknowledgement, Encoded
+from transload.canonical.context import Numbers
+from transload.canonical.documents import as_json
+from transload.canonical.errors import Reject, TransloadError
+from transload.canonical.findings import Finding
+from transload.canonical.model import Model
+from transload.runner.engine.lines import Line, Outlet, Writer
+from transload.runner.engine.logs import get_logger
+from transload.runner.engine.templates import fill_all, once
+from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.staging import AcknowledgementDraft, Draft, Frozen
+from transload.runner.workspace.model import Acknowledge
+from transload.runner.workspace.take import field_texts
+
+_KEYS = UUID("6f1f1c8e-31a4-5c0b-9d0e-0d6a3b8c5a11")
+_log = get_logger("drafting")
+
+
+class _NumbersLater(Exception):
+    """An encoding asks for a control number, which only the transaction that stages it can give."""
+
+
+class _NoNumbers:
+    def next(self, series: str) -> int:
+        raise _NumbersLater
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """What a message gave before, where this is a replay: a ``good`` document is not made again.
+
+    ``served`` are the targets that have what it gave, and get nothing again.
+    """
+
+    id: int
+    good: bool = False
+    served: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The receipt that messages are read from, and what is known of it for templates and keys.
+
+    ``again`` holds the documents before, by message and ordinal, where this is a replay.
+    """
+
+    receipt: Receipt
+    now: datetime
+    again: Mapping[tuple[int, int], Original] = field(default_factory=dict)
+
+    @property
+    def generation(self) -> int:
+        """How many replays there were."""
+        return self.receipt.generation
+
+    @property
+    def file(self) -> str:
+        """The name that places carry."""
+        return PurePath(self.receipt.origin).name or self.receipt.origin
+
+    def original(self, message: int, ordinal: int) -> Original | None:
+        """The document before: at the same place, else what the message as a whole had given."""
+        return self.again.get((message, ordinal)) or self.again.get((message, 0))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What templates may say of the receipt."""
+        name = PurePath(self.file)
+        return {"origin": self.receipt.origin, "name": name.name, "stem": name.stem, "id": str(self.receipt.id)}
+
+    def key(self, *parts: object) -> str:
+        """An idempotency key: the same for the same arrival, message, document and target, whatever happens here."""
+        texts = [self.receipt.connection, self.receipt.source_key, *map(str, parts)]
+        if self.generation:
+            texts.append(f"replay {self.generation}")
+        return str(uuid5(_KEYS, json.dumps(texts)))
+
+
+def draft(writer: Writer, document: Model, message: Message, origin: Origin, number: int, ordinal: int) -> Draft:
+    """The delivery of ``document``, read from message ``number``, to one target."""
+    outlet = writer.outlet
+    key = origin.key(number, ordinal, outlet.target)
+    facts = {
+        "document": once(lambda: as_json(document)),
+        "message": {"reference": message.reference, "kind": message.kind},
+        "receipt": origin.facts,
+        "key": key,
+        "reference": message.reference,
+    }
+    return Draft(
+        lane=outlet.lane,
+        target=outlet.target,
+        connection=outlet.connection,
+        key=key,
+        order_key=_order_key(document, writer.route.order_by),
+        freeze=_freezer(writer, document, facts, origin.now),
+        artifacts=writer.artifacts,
+        product=writer.product,
+    )
+
+
+def acknowledgements(
+    line: Line, payload: bytes, origin: Origin
+) -> Callable[[Numbers], list[AcknowledgementDraft]] | None:
+    """Makes the acknowledgements that the route owes for a payload; None where it owes none."""
+    outlet, way = line.acknowledging, line.route.acknowledge
+    if outlet is None or way is None or origin.generation:
+        return None
+
+    def make(numbers: Numbers) -> list[AcknowledgementDraft]:
+        context = Context(now=origin.now, numbers=numbers, partner=line.partner.facts)
+        made = guarded(
+            "the format",
+            lambda: list(line.format.acknowledge(payload, kind=way.kind, context=context, file=origin.file)),
+        )
+        return [
+            AcknowledgementDraft(
+                kind=item.kind,
+                reference=item.reference,
+                accepted=item.accepted,
+                draft=_acknowledgement(line, outlet, way, item, origin.key("acknowledgement", position), origin),
+            )
+            for position, item in enumerate(made, start=1)
+        ]
+
+    return make
+
+
+def _acknowledgement(
+    line: Line, outlet: Outlet, way: Acknowledge, made: Acknowledgement, key: str, origin: Origin
+) -> Draft:
+    facts = {
+        "reference": made.reference,
+        "receipt": origin.facts,
+        "partner": line.partner.facts,
+        "key": key,
+        "now": origin.now,
+    }
+
+    def freeze(numbers: Numbers) -> Frozen:
+        counter = once(lambda: numbers.next(f"delivery:{outlet.lane}"))
+        metadata = fill_all(way.templates, {**facts, "number": counter})
+        return Frozen(content=made.content, content_type=line.format.content_type, metadata=metadata)
+
+    return Draft(
+        lane=outlet.lane,
+        target=outlet.target,
+        connection=outlet.connection,
+        key=key,
+        freeze=freeze,
+        artifacts=(line.partner_artifact,),
+        product=line.product,
+    )
+
+
+def _freezer(writer: Writer, document: Model, facts: Mapping[str, Any], now: datetime) -> Callable[[Numbers], Frozen]:
+    """What freezes a document's bytes: its body is encoded here, before the transaction, unless it holds a number."""
+    partner = writer.route.partner.facts
+    name = f"the mapping {writer.mapping.name}"
+
+    def encode(numbers: Numbers) -> Encoded:
+        context = Context(now=now, numbers=numbers, partner=partner)
+        encoded: Encoded = guarded(name, lambda: writer.mapping.encode(document, context))
+        return encoded
+
+    body: Encoded | Reject | None
+    try:
+        body = encode(_NoNumbers())
+    except _NumbersLater:
+        body = None
+    except Reject as error:
+        body = error
+
+    def freeze(numbers: Numbers) -> Frozen:
+        if isinstance(body, Reject):
+            raise body
+        encoded = body or encode(numbers)
+        context = Context(now=now, numbers=numbers, partner=partner)
+
+        def write() -> bytes:
+            envelope = writer.format.envelope(**writer.envelope)
+            return writer.format.write([encoded], envelope=envelope, context=context)
+
+        content = guarded("the format", write)
+        counter = once(lambda: numbers.next(f"delivery:{writer.outlet.target}"))
+        known = {**facts, "partner": partner, "now": now, "number": counter}
+        metadata = fill_all(writer.route.templates, known)
+        return Frozen(content=content, content_type=writer.format.content_type, metadata=metadata)
+
+    return freeze
+
+
+def guarded(what: str, call: Callable[[], Any]) -> Any:
+    """``call()``; an exception that is none of ours becomes a `Reject` that says whose fault it is."""
+    try:
+        return call()
+    except (TransloadError, _NumbersLater):
+        raise
+    except Exception as error:
+        _log.exception("unexpected error", part=what)
+        message = f"{what} failed unexpectedly: {type(error).__name__}: {error}"
+        hint = "this is a fault in the program, not in the document; report it with the log"
+        raise Reject(message, findings=[Finding(code="E-INTERNAL", message=message, hint=hint)]) from error
+
+
+def _order_key(document: Model, order_by: tuple[str, ...]) -> str | None:
+    """The values of the first field, so that all that share them keep their sequence."""
+    return json.dumps(field_texts(document, order_by[0])) if order_by else None

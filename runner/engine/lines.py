@@ -1,0 +1,244 @@
+"""The runner's view of a workspace: each receive route with its formats and mappings ready, and the lanes it feeds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from transload.adapters.base import Format, Target
+from transload.adapters.base.registry import origin
+from transload.canonical.documents import document_model
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding
+from transload.canonical.places import MappingPlace
+from transload.runner.engine.templates import holes, template_fault
+from transload.runner.ledger.artifacts import Artifact
+from transload.runner.workspace.identities import identity_of
+from transload.runner.workspace.model import Acknowledge, Partner, ReceiveRoute, RetryPolicy, SendRoute, Workspace
+from transload.runner.workspace.suggestions import suggestion
+from transload.runner.workspace.take import missing_step
+
+if TYPE_CHECKING:
+    from transload.mappings import Mapping as CompiledMapping
+
+PRODUCT = f"transload {version('transload')}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outlet:
+    """The way out of a lane: how to make its target, and the rules of its deliveries.
+
+    ``settings`` is the digest of the partner's file, which describes the connection.
+    """
+
+    lane: str
+    target: str
+    connection: str
+    settings: str
+    retry: RetryPolicy
+    hold: bool
+    way: SendRoute | Acknowledge = field(repr=False)
+
+    def open_target(self) -> Target[Any, Any]:
+        """A target with its secrets resolved; raises `Stop` as `Connection.target` does."""
+        return self.way.target()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Writer:
+    """A send route made ready: the mapping that encodes for it and the format that wraps."""
+
+    route: SendRoute
+    outlet: Outlet
+    mapping: "CompiledMapping"
+    format: Format[Any]
+    envelope: Mapping[str, Any]
+    artifacts: tuple[Artifact, ...]
+    product: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Line:
+    """One receive route of ``workspace`` with all that its documents need; made before anything is received."""
+
+    workspace: Workspace = field(repr=False)
+    route: ReceiveRoute
+
+    @property
+    def lane(self) -> str:
+        """The lane of reading and mapping."""
+        return f"in:{self.route.ref}"
+
+    @property
+    def partner(self) -> Partner:
+        """Whom the route receives from."""
+        return self.route.partner
+
+    @cached_property
+    def format(self) -> Format[Any]:
+        """The format that reads what arrives."""
+        return self.route.format()
+
+    @cached_property
+    def partner_artifact(self) -> Artifact:
+        """The partner's file as it is now."""
+        return _partner_artifact(self.route.partner)
+
+    @cached_property
+    def product(self) -> str:
+        """What processed its documents: our version, and those of the plug-ins that took part."""
+        return _product(self.route.connection.adapter)
+
+    def artifacts(self, mapping: "CompiledMapping") -> tuple[Artifact, ...]:
+        """What was in force when ``mapping`` read a document."""
+        return (_mapping_artifact(mapping), self.partner_artifact)
+
+    @cached_property
+    def writers(self) -> tuple[Writer, ...]:
+        """The send routes that it feeds."""
+        return tuple(self._writer(send) for send in self.route.to)
+
+    @cached_property
+    def acknowledging(self) -> Outlet | None:
+        """Where acknowledgements go, or None."""
+        way = self.route.acknowledge
+        if way is None:
+            return None
+        return Outlet(
+            lane=f"{self.route.ref}/acknowledge",
+            target=self.route.ref,
+            connection=way.connection.ref,
+            settings=self.partner_artifact.digest,
+            retry=self.workspace.retry,
+            hold=False,
+            way=way,
+        )
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The lanes that it feeds; nothing is loaded for it."""
+        return (f"{self.route.ref}/acknowledge", *(f"{self.route.ref}/{send.ref}" for send in self.route.to))
+
+    @property
+    def outlets(self) -> tuple[Outlet, ...]:
+        """All ways out."""
+        outlets = tuple(writer.outlet for writer in self.writers)
+        return (*outlets, self.acknowledging) if self.acknowledging else outlets
+
+    def make_ready(self) -> None:
+        """Load mappings and formats now; raises `ConfigurationError` with what is wrong with them."""
+        findings: list[Finding] = []
+        steps = (lambda: self.route.mappings, lambda: self.format, lambda: self.writers, *self._checks())
+        for step in steps:
+            try:
+                step()
+            except ConfigurationError as error:
+                findings += [finding for finding in error.findings if finding not in findings]
+        if findings:
+            raise ConfigurationError(f"the route {self.route.ref} cannot run", findings=findings)
+
+    def _checks(self) -> list[Callable[[], None]]:
+        """What else can be known before anything is received: acknowledgements, and the parties of envelopes."""
+        ways: list[tuple[SendRoute | Acknowledge, MappingPlace]] = [(send, send.at) for send in self.route.to]
+        if self.route.acknowledge is not None:
+            ways.append((self.route.acknowledge, self.route.at))
+        return [
+            self._check_acknowledgement,
+            *(partial(self._check_envelope, send) for send in self.route.to),
+            *(partial(_check_templates, way, at) for way, at in ways),
+        ]
+
+    def _check_envelope(self, send: SendRoute) -> None:
+        writer = next((writer for writer in self.writers if writer.route is send), None)
+        if writer is None:
+            return
+        try:
+            writer.format.envelope(**writer.envelope)
+        except ConfigurationError as error:
+            findings = [
+                finding if finding.mapping else replace(finding, mapping=send.at, code="C-ENVELOPE")
+                for finding in error.findings
+            ]
+            raise ConfigurationError(f"{send.ref}: {error.message}", findings=findings) from error
+
+    def _check_acknowledgement(self) -> None:
+        way = self.route.acknowledge
+        if way is not None and way.kind not in self.format.acknowledgements:
+            kinds = ", ".join(sorted(self.format.acknowledgements)) or "none"
+            raise ConfigurationError(
+                f"the route {self.route.ref} is to acknowledge with {way.kind}, which its format does not make",
+                hint=f"it makes: {kinds}",
+            )
+
+    def _writer(self, send: SendRoute) -> Writer:
+        mapping = send.mapping
+        partner = _partner_artifact(send.partner)
+        standard = mapping.format_type
+        outlet = Outlet(
+            lane=f"{self.route.ref}/{send.ref}",
+            target=send.ref,
+            connection=send.connection.ref,
+            settings=self._digest_of(send.connection.partner),
+            retry=send.retry,
+            hold=bool(send.order_by),
+            way=send,
+        )
+        return Writer(
+            route=send,
+            outlet=outlet,
+            mapping=mapping,
+            format=send.format(),
+            envelope={
+                "sender": identity_of(self.workspace.identities, standard),
+                "receiver": send.partner.identity(standard),
+                "test": self.workspace.is_test,
+            },
+            artifacts=(_mapping_artifact(mapping), partner),
+            product=_product(send.connection.adapter),
+        )
+
+    def _digest_of(self, partner: str) -> str:
+        return _partner_artifact(self.workspace.partners[partner]).digest
+
+
+def _check_templates(way: SendRoute | Acknowledge, at: MappingPlace) -> None:
+    """Refuse templates that no delivery could fill."""
+    faults: list[tuple[str, str | None]] = []
+    for name, text in way.templates.items():
+        fault = template_fault(text)
+        if fault is not None:
+            faults.append((f"{name}: {fault}", None))
+            continue
+        for hole in holes(text):
+            scope, _, path = hole.partition(".")
+            if scope == "document" and isinstance(way, Acknowledge):
+                faults.append((f"{name}: {{{hole}}} cannot be filled, as an acknowledgement has no document", None))
+            elif scope == "document" and isinstance(way, SendRoute):
+                model = document_model(way.take.document)
+                missing = missing_step(model, path)
+                if missing is not None:
+                    lead = "the fields there are"
+                    hint = suggestion(missing[0], missing[1], lead)
+                    faults.append((f"{name}: {{{hole}}} cannot be filled, {way.take.document} has no {path}", hint))
+    if faults:
+        findings = [Finding(code="C-TEMPLATE", message=text, hint=hint, mapping=at) for text, hint in faults]
+        raise ConfigurationError(findings[0].message, findings=findings)
+
+
+def lines_of(workspace: Workspace) -> dict[str, Line]:
+    """All receive routes by reference, nothing loaded yet."""
+    return {ref: Line(workspace=workspace, route=route) for ref, route in workspace.receive_routes.items()}
+
+
+def _mapping_artifact(mapping: "CompiledMapping") -> Artifact:
+    return Artifact(kind="mapping", name=mapping.name, content=mapping.resolved.encode())
+
+
+def _partner_artifact(partner: Partner) -> Artifact:
+    return Artifact(kind="partner", name=partner.name, content=partner.file.read_bytes())
+
+
+def _product(adapter: str) -> str:
+    made_by = origin(adapter)
+    return PRODUCT if made_by == PRODUCT else f"{PRODUCT}, {made_by}"

@@ -1,0 +1,148 @@
+"""A dry run: what a pass would receive, read and send, with nothing settled, stored or sent."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from transload.adapters.base import Inbound
+from transload.canonical.errors import Reject, TransloadError
+from transload.canonical.findings import Finding, errors_of
+from transload.runner.engine.drafting import Origin, acknowledgements
+from transload.runner.engine.duplicates import Earlier
+from transload.runner.engine.lines import Line
+from transload.runner.engine.reading import Reader
+from transload.runner.ledger import Ledger, State
+from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.schema import numbers
+from transload.runner.ledger.staging import Draft, Parsed
+
+
+class _PreviewNumbers:
+    """The numbers that would come next; none is used up."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        with ledger.read() as connection:
+            self._last: dict[str, int] = {row.series: row.last for row in connection.execute(select(numbers))}
+
+    def next(self, series: str) -> int:
+        self._last[series] = number = self._last.get(series, 0) + 1
+        return number
+
+
+class Preview:
+    """Looks at what routes offer.  The result is JSON values; errors are findings in it."""
+
+    def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._numbers = _PreviewNumbers(ledger)
+
+    def look(self, lines: Sequence[Line]) -> dict[str, Any]:
+        """What a pass of these lines would do.
+
+        Keys: ``receipts``, each with its ``documents`` and ``acknowledgements``;
+        ``findings`` about connections; ``errors``, how many errors there are in all.
+        """
+        receipts: list[dict[str, Any]] = []
+        findings: list[Finding] = []
+        for line in lines:
+            memory = self._ledger.memory(route=line.route.ref, connection=line.route.connection.ref)
+            try:
+                with line.route.source() as source:
+                    receipts.extend(
+                        self._receipt(line, inbound, known=memory.seen(inbound.key))
+                        for inbound in source.receive(memory)
+                    )
+            except TransloadError as error:
+                findings += error.findings
+        wrong = sum(receipt["errors"] for receipt in receipts) + len(errors_of(findings))
+        return {
+            "receipts": receipts,
+            "findings": [finding.as_dict() for finding in findings],
+            "errors": wrong,
+        }
+
+    def _receipt(self, line: Line, inbound: Inbound, *, known: bool) -> dict[str, Any]:
+        with ExitStack() as stack:
+            content = inbound.content
+            if isinstance(content, Path):
+                stack.callback(content.unlink, missing_ok=True)
+                content = content.read_bytes()
+        found: dict[str, Any] = {
+            "route": line.route.ref,
+            "origin": inbound.origin,
+            "size": len(content),
+            "known": known,
+            "documents": [],
+            "acknowledgements": [],
+            "findings": [],
+            "errors": 0,
+        }
+        if not known:
+            self._read(line, inbound, content, found)
+        return found
+
+    def _read(self, line: Line, inbound: Inbound, content: bytes, found: dict[str, Any]) -> None:
+        origin = Origin(receipt=_receipt(line, inbound, content, self._clock()), now=self._clock())
+        reader = Reader(line=line, known=Earlier(self._ledger, origin.receipt).verdict)
+        findings: list[Finding] = []
+        parsed: list[Parsed] = []
+        try:
+            reading, messages = reader.messages(content, origin)
+            findings += reading.findings
+            for number, message in messages:
+                parsed += reader.parse(number, message, content, origin)
+            make = acknowledgements(line, content, origin)
+            for made in make(self._numbers) if make and any(p.state is not State.DUPLICATE for p in parsed) else ():
+                shown = {"kind": made.kind, "reference": made.reference, "accepted": made.accepted}
+                found["acknowledgements"].append({**shown, **self._delivery(made.draft)})
+        except TransloadError as error:
+            findings += error.findings
+        found["documents"] = [self._document(item) for item in parsed]
+        found["findings"] = [finding.as_dict() for finding in findings]
+        wrong = errors_of(findings) if not parsed else []
+        found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])
+
+    def _document(self, item: Parsed) -> dict[str, Any]:
+        sent = [self._delivery(draft) for draft in item.drafts]
+        refused = any(delivery["findings"] for delivery in sent)
+        return {
+            "message": item.message,
+            "document": item.document,
+            "number": item.number,
+            "state": (State.QUARANTINED if refused else item.state).value,
+            "mapping": item.mapping,
+            "findings": [finding.as_dict() for finding in item.findings],
+            "deliveries": sent,
+        }
+
+    def _delivery(self, draft: Draft) -> dict[str, Any]:
+        try:
+            frozen = draft.freeze(self._numbers)
+        except Reject as error:
+            return {"target": draft.target, "findings": [finding.as_dict() for finding in error.findings]}
+        return {
+            "target": draft.target,
+            "metadata": dict(frozen.metadata),
+            "size": len(frozen.content),
+            "findings": [],
+        }
+
+
+def _receipt(line: Line, inbound: Inbound, content: bytes, now: datetime) -> Receipt:
+    return Receipt(
+        id=0,
+        route=line.route.ref,
+        connection=line.route.connection.ref,
+        source_key=inbound.key,
+        origin=inbound.origin,
+        metadata=inbound.metadata,
+        digest="",
+        size=len(content),
+        position=0,
+        received_at=now,
+    )

@@ -1,0 +1,221 @@
+"""The lane of reading and mapping: each receipt's messages become documents and staged deliveries."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from transload.canonical.errors import TransloadError
+from transload.canonical.findings import Finding, errors_of
+from transload.runner.engine.drafting import Origin, Original, acknowledgements
+from transload.runner.engine.duplicates import Earlier
+from transload.runner.engine.lines import Line
+from transload.runner.engine.logs import get_logger
+from transload.runner.engine.reading import Reader
+from transload.runner.engine.summary import Tally
+from transload.runner.ledger import Ledger, LedgerError, State
+from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.schema import deliveries, delivery_documents, documents
+from transload.runner.ledger.staging import Closing, Parsed, Staged
+
+BATCH = 100
+"""How many messages are staged in one transaction."""
+_log = get_logger("processing")
+
+
+class Processing:
+    """Works off the receipts of a line; ``staged`` hears of lanes that have new work."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        tally: Tally,
+        *,
+        clock: Callable[[], datetime],
+        stopping: Callable[[], bool],
+        staged: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._ledger = ledger
+        self._tally = tally
+        self._clock = clock
+        self._stopping = stopping
+        self._staged = staged
+
+    def drain(self, line: Line) -> None:
+        """Deal with all receipts of the line.
+
+        Raises `LedgerError` when nothing can be written; what was not committed is due
+        again, from the message after the last one that was.
+        """
+        epoch = self._ledger.lanes.take(line.lane, self._clock())
+        if epoch is None:
+            return
+        while not self._stopping():
+            receipt = self._ledger.arrivals.due(line.route.ref)
+            if receipt is None:
+                return
+            _Reading(self, line, receipt, epoch).work()
+
+    def stage(
+        self,
+        line: Line,
+        receipt: Receipt,
+        batch: list[Parsed],
+        *,
+        now: datetime,
+        epoch: int,
+        position: int,
+        closing: Closing | None = None,
+    ) -> None:
+        """Commit a batch, count it, and wake the lanes it feeds."""
+        staged: Staged = self._ledger.staging.stage(
+            receipt, batch, now, lane=line.lane, epoch=epoch, position=position, closing=closing
+        )
+        found = (*staged.findings, *(closing.findings if closing else ()))
+        incomplete = closing is not None and closing.incomplete
+        self._tally.read(closing.state if closing else None, staged.states, found, failed=incomplete)
+        for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
+            if state is not State.STAGED:
+                self._tally.delivered(delivery, state)
+        self._staged(staged.lanes)
+        if closing:
+            _log.info(
+                "read",
+                route=receipt.route,
+                receipt=receipt.id,
+                state=closing.state.value,
+                messages=position,
+                errors=len(errors_of(found)),
+            )
+
+    def earlier(self, receipt: Receipt) -> Earlier:
+        """What was received before ``receipt``."""
+        return Earlier(self._ledger, receipt)
+
+    def only_duplicates(self, receipt: Receipt) -> bool:
+        """Whether nothing but duplicates was committed of a receipt so far."""
+        query = (
+            select(func.count())
+            .select_from(documents)
+            .where(documents.c.receipt_id == receipt.id, documents.c.state != State.DUPLICATE.value)
+        )
+        with self._ledger.read() as connection:
+            return connection.scalar(query) == 0
+
+    @property
+    def now(self) -> datetime:
+        """The clock's time."""
+        return self._clock()
+
+    def originals(self, receipt: Receipt) -> dict[tuple[int, int], Original]:
+        """For a replay: the latest document at each place of the receipt, and what became of it."""
+        latest = (
+            select(func.max(documents.c.id))
+            .where(documents.c.receipt_id == receipt.id)
+            .group_by(documents.c.message, documents.c.ordinal)
+        )
+        columns = (documents.c.id, documents.c.message, documents.c.ordinal, documents.c.state)
+        served = (
+            select(delivery_documents.c.document_id, deliveries.c.target)
+            .join(deliveries, deliveries.c.id == delivery_documents.c.delivery_id)
+            .where(
+                delivery_documents.c.document_id.in_(latest),
+                deliveries.c.state.not_in([State.QUARANTINED.value, State.DEAD.value]),
+            )
+        )
+        targets: dict[int, set[str]] = {}
+        with self._ledger.read() as connection:
+            for document, target in connection.execute(served):
+                targets.setdefault(document, set()).add(target)
+            rows = connection.execute(select(*columns).where(documents.c.id.in_(latest))).all()
+        return {
+            (row.message, row.ordinal): Original(
+                id=row.id,
+                good=row.state != State.QUARANTINED and not receipt.force,
+                served=frozenset() if receipt.force else frozenset(targets.get(row.id, ())),
+            )
+            for row in rows
+            if row.state != State.SUPPRESSED
+        }
+
+    def payload(self, receipt: Receipt) -> bytes:
+        """The receipt's bytes."""
+        return self._ledger.arrivals.payload(receipt.digest)
+
+
+class _Reading:
+    """The work on one receipt."""
+
+    def __init__(self, processing: Processing, line: Line, receipt: Receipt, epoch: int) -> None:
+        self.processing = processing
+        self.line = line
+        self.receipt = receipt
+        self.epoch = epoch
+        again = processing.originals(receipt) if receipt.generation else {}
+        self.origin = Origin(receipt=receipt, now=processing.now, again=again)
+        self.reader = Reader(line=line, known=processing.earlier(receipt).verdict)
+        self.batch: list[Parsed] = []
+        self.position = receipt.position
+        self.found_any = receipt.position > 0
+
+    def work(self) -> None:
+        """Read, stage in batches, and close the receipt."""
+        payload = self.processing.payload(self.receipt)
+        findings: tuple[Finding, ...] = ()
+        failed: TransloadError | None = None
+        try:
+            reading, messages = self.reader.messages(payload, self.origin)
+            findings = tuple(reading.findings)
+            for number, message in messages:
+                self.found_any = True
+                if number <= self.receipt.position or not self._wanted(number):
+                    continue
+                self.batch += self.reader.parse(number, message, payload, self.origin)
+                self.position = number
+                if len(self.batch) >= BATCH:
+                    self._stage()
+        except LedgerError:
+            raise
+        except TransloadError as error:
+            failed = error
+        self._close(payload, findings, failed)
+
+    def _wanted(self, number: int) -> bool:
+        return self.receipt.again is None or number in self.receipt.again
+
+    def _stage(self, closing: Closing | None = None) -> None:
+        self.processing.stage(
+            self.line,
+            self.receipt,
+            self.batch,
+            now=self.origin.now,
+            epoch=self.epoch,
+            position=self.position,
+            closing=closing,
+        )
+        self.batch = []
+
+    def _close(self, payload: bytes, findings: tuple[Finding, ...], failed: TransloadError | None) -> None:
+        state = State.PARSED
+        if failed is not None:
+            state, findings = State.QUARANTINED, (*findings, *failed.findings)
+        elif not self.found_any:
+            state = State.QUARANTINED
+            if not errors_of(findings):
+                findings = (*findings, _empty(self.origin.file))
+        elif all(item.state is State.DUPLICATE for item in self.batch) and self.processing.only_duplicates(
+            self.receipt
+        ):
+            state = State.DUPLICATE
+        make = None if state is State.DUPLICATE else acknowledgements(self.line, payload, self.origin)
+        try:
+            self._stage(Closing(state=state, findings=findings, acknowledge=make))
+        except LedgerError:
+            raise
+        except TransloadError as error:  # the acknowledgements cannot be made; the documents can
+            self._stage(Closing(state=state, findings=(*findings, *error.findings), incomplete=True))
+
+
+def _empty(file: str) -> Finding:
+    message = f"no message was found in {file}"
+    return Finding(code="E-EMPTY", message=message, hint="look at it with `transload inspect`")

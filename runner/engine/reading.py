@@ -1,0 +1,235 @@
+"""Reading a receipt: messages to canonical documents, and documents to drafts of deliveries.
+
+Nothing is written here.  What is wrong with a message becomes the findings of a
+quarantined one; its neighbours go on.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from transload.adapters.base import Message, Records
+from transload.adapters.base.format import Reading
+from transload.canonical.documents import compact, document_name
+from transload.canonical.errors import TransloadError
+from transload.canonical.findings import Finding, Severity, errors_of
+from transload.canonical.model import Model
+from transload.canonical.places import Place
+from transload.runner.engine.drafting import Origin, draft, guarded
+from transload.runner.engine.duplicates import interchange_reference, party_text
+from transload.runner.engine.lines import Line
+from transload.runner.engine.logs import get_logger
+from transload.runner.ledger import State
+from transload.runner.ledger.staging import Parsed
+
+if TYPE_CHECKING:
+    from transload.mappings import Mapping as CompiledMapping
+
+_log = get_logger("reading")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads the receipts of one line.  ``known`` tells, by message and digest, whether it was received before."""
+
+    line: Line
+    known: Callable[[Message, str], Finding | None] = lambda message, digest: None
+
+    def messages(self, payload: bytes, origin: Origin) -> tuple[Reading, Iterator[tuple[int, Message]]]:
+        """The messages of a payload, counted from 1, with the findings about their interchange added to each."""
+        reading = guarded("the format", lambda: self.line.format.read(payload, file=origin.file))
+        return reading, self._counted(reading)
+
+    def _counted(self, reading: Reading) -> Iterator[tuple[int, Message]]:
+        errors = errors_of(reading.findings)
+        everywhere = [finding for finding in errors if finding.place is None or finding.place.interchange is None]
+        messages = iter(reading)
+        for number in count(1):
+            message = guarded("the format", lambda: next(messages, None))
+            if message is None:
+                return
+            if errors:
+                mine = everywhere or [e for e in errors if _interchange(e.place) == _interchange(_first_place(message))]
+                if mine:
+                    yield number, _with(message, mine)
+                    continue
+            yield number, message
+
+    def parse(self, number: int, message: Message, payload: bytes, origin: Origin) -> list[Parsed]:
+        """The documents of one message with the deliveries to make of them, or why there is none."""
+        wire = payload[message.start : message.end] if message.end > message.start else payload
+        facts: dict[str, Any] = {
+            "message": number,
+            "partner": self.line.partner.name,
+            "kind": message.kind,
+            "version": message.version,
+            "sender": party_text(message.sender),
+            "receiver": party_text(message.receiver),
+            "interchange": interchange_reference(message),
+            "reference": message.reference,
+            "wire_digest": sha256(wire).hexdigest(),
+            "start": message.start,
+            "end": message.end,
+            "product": self.line.product,
+        }
+        findings = list(message.findings)
+        passed: tuple[State, ...] = (State.PARSED,)
+
+        def without_document(state: State, *more: Finding) -> list[Parsed]:
+            artifacts = (self.line.partner_artifact,)
+            found = (*findings, *more)
+            before = origin.original(number, 0) or origin.original(number, 1)
+            return [
+                Parsed(
+                    ordinal=0,
+                    state=state,
+                    findings=found,
+                    passed=passed,
+                    artifacts=artifacts,
+                    replaces=before.id if before else None,
+                    **facts,
+                )
+            ]
+
+        if errors_of(findings):
+            return without_document(State.QUARANTINED)
+        if not origin.generation:
+            repeated = self.known(message, str(facts["wire_digest"]))
+            if repeated is not None and not repeated.is_error:
+                if repeated.code == "R-DUPLICATE":
+                    return without_document(State.DUPLICATE, repeated)
+                findings.append(repeated)
+        wrong = environment_fault(message, test=self.line.workspace.is_test)
+        if wrong is not None:
+            if wrong.is_error:
+                return without_document(State.QUARANTINED, wrong)
+            findings.append(wrong)
+        passed = (State.PARSED, State.VALIDATED)
+        mapping = self._choose(message)
+        if mapping is None:
+            return without_document(State.QUARANTINED, _no_mapping(message, self.line))
+        decoded = self._decode(mapping, message)
+        if isinstance(decoded, TransloadError):
+            return without_document(State.QUARANTINED, *decoded.findings)
+        documents, remarks = decoded
+        findings += remarks
+        if errors_of(remarks) or not documents:
+            none = () if errors_of(remarks) else (_no_document(mapping),)
+            return without_document(State.QUARANTINED, *none)
+        return [
+            self._document(document, ordinal, mapping, message, origin, facts, tuple(findings))
+            for ordinal, document in enumerate(documents, start=1)
+            if not ((before := origin.original(number, ordinal)) and before.good)
+        ]
+
+    def _choose(self, message: Message) -> "CompiledMapping | None":
+        return next((mapping for mapping in self.line.route.mappings if mapping.matches(message)), None)
+
+    def _decode(
+        self, mapping: "CompiledMapping", message: Message
+    ) -> tuple[tuple[Model, ...], tuple[Finding, ...]] | TransloadError:
+        try:
+            decoded = guarded(f"the mapping {mapping.name}", lambda: mapping.decode(message))
+        except TransloadError as error:
+            return error
+        return decoded.documents, decoded.findings
+
+    def _document(
+        self,
+        document: Model,
+        ordinal: int,
+        mapping: "CompiledMapping",
+        message: Message,
+        origin: Origin,
+        facts: Mapping[str, Any],
+        findings: tuple[Finding, ...],
+    ) -> Parsed:
+        text = compact(document)
+        passed: tuple[State, ...] = (State.PARSED, State.VALIDATED, State.MAPPED)
+        takers = [writer for writer in self.line.writers if writer.route.take.takes(document)]
+        before = origin.original(facts["message"], ordinal)
+        state = State.STAGED if takers else State.MAPPED
+        if self.line.writers and not takers:
+            state = State.QUARANTINED
+            findings = (*findings, _not_taken(document, self.line))
+        if state is State.MAPPED:
+            passed = passed[:-1]
+        number = facts["message"]
+        drafts = tuple(
+            draft(writer, document, message, origin, number, ordinal)
+            for writer in takers
+            if before is None or writer.outlet.target not in before.served
+        )
+        return Parsed(
+            ordinal=ordinal,
+            state=state,
+            document=document_name(document),
+            number=getattr(document, "number", None),
+            canonical=text.decode(),
+            digest=sha256(text).hexdigest(),
+            mapping=mapping.name,
+            artifacts=self.line.artifacts(mapping),
+            findings=findings,
+            passed=passed,
+            drafts=drafts,
+            replaces=before.id if before else None,
+            **facts,
+        )
+
+
+def environment_fault(message: Message, *, test: bool) -> Finding | None:
+    """Test messages stay out of production; the other way round is a warning, as partners often test unflagged."""
+    if message.test and not test:
+        return Finding(
+            code="E-ENVIRONMENT",
+            message="a message that is flagged as a test arrived in the production environment",
+            hint="let the partner send it without the test flag, or receive it with --environment test",
+        )
+    if test and not message.test and message.sender is not None:
+        return Finding(
+            code="W-ENVIRONMENT",
+            severity=Severity.WARNING,
+            message="a message without the test flag arrived in the test environment",
+        )
+    return None
+
+
+def _first_place(message: Message) -> Place | None:
+    return message.body.place(0) if isinstance(message.body, Records) else message.body.place(())
+
+
+def _interchange(place: Place | None) -> int | None:
+    return place.interchange if place else None
+
+
+def _with(message: Message, findings: list[Finding]) -> Message:
+    values = {name: getattr(message, name) for name in message.__dataclass_fields__}
+    return Message(**{**values, "findings": (*message.findings, *findings)})
+
+
+def _no_mapping(message: Message, line: Line) -> Finding:
+    tried = ", ".join(mapping.name for mapping in line.route.mappings)
+    what = " ".join(part for part in (message.kind, message.version) if part) or "of unknown kind"
+    sender = f" from {message.sender.id}" if message.sender else ""
+    return Finding(
+        code="E-NO-MAPPING",
+        message=f"no mapping of the route {line.route.ref} matches the message {what}{sender}",
+        hint=f"tried: {tried}; see their match:" if tried else "give the route mappings:",
+        place=Place(byte=message.start),
+    )
+
+
+def _no_document(mapping: "CompiledMapping") -> Finding:
+    message = f"the mapping {mapping.name} made no document of the message"
+    return Finding(code="E-NO-DOCUMENT", message=message, hint="see what the mapping reads")
+
+
+def _not_taken(document: Model, line: Line) -> Finding:
+    names = ", ".join(writer.route.ref for writer in line.writers)
+    return Finding(
+        code="E-NOT-TAKEN",
+        message=f"no target of the route {line.route.ref} takes this {document_name(document)}",
+        hint=f"see take: of {names}",
+    )

@@ -1,0 +1,121 @@
+"""The clock: APScheduler fires routes at their times, and the ledger's ticks see to it that each time counts once.
+
+APScheduler holds no state of ours: its jobs live in memory, and what has fired is in
+the ledger.  So after a stop the times that passed are found, counted and made up
+for by one poll.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apscheduler.executors.base import BaseExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from transload.runner.engine.logs import get_logger
+from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.workspace.model import Cron, Every, Schedule
+
+_log = get_logger("schedule")
+_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_MOST_MISSED = 10_000
+
+
+def trigger_of(schedule: Schedule) -> BaseTrigger:
+    """APScheduler's trigger.  Intervals are counted from one fixed moment, so that every process has the same times."""
+    if isinstance(schedule, Every):
+        return IntervalTrigger(seconds=schedule.interval.total_seconds(), start_date=_BEGIN, timezone=UTC)
+    return CronTrigger.from_crontab(schedule.expression, timezone=schedule.timezone)
+
+
+def missed_times(schedule: Schedule, last: datetime, now: datetime) -> tuple[datetime | None, int]:
+    """The latest time of ``schedule`` after ``last`` up to ``now``, and how many there were (10,000 at most)."""
+    if isinstance(schedule, Every):
+        interval = schedule.interval
+        number = (now - _BEGIN) // interval
+        latest = _BEGIN + number * interval
+        count = number - (last - _BEGIN) // interval
+        return (latest, count) if count > 0 else (None, 0)
+    trigger = trigger_of(schedule)
+    latest_fire: datetime | None = None
+    count = 0
+    moment = trigger.get_next_fire_time(last, last + timedelta(microseconds=1))
+    while moment is not None and moment <= now and count < _MOST_MISSED:
+        latest_fire, count = moment.astimezone(UTC), count + 1
+        moment = trigger.get_next_fire_time(moment, moment + timedelta(microseconds=1))
+    return latest_fire, count
+
+
+class _Ticker(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types
+    """Hands the times that APScheduler finds due to a function; polling itself is the dispatcher's work."""
+
+    def __init__(self, tick: Callable[[str, datetime], None]) -> None:
+        super().__init__()
+        self._tick = tick
+
+    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
+        # `submit_job` holds the executor's lock; a job counts as running from here to the end of the tick
+        self._instances[job.id] -= 1
+        try:
+            self._tick(job.id, run_times[-1].astimezone(UTC))
+        except LedgerError as error:  # the next tick comes
+            _log.error("tick not recorded", route=job.id, error=error.message)
+
+
+class Clock:
+    """Fires ``wake(route)`` at the times of ``schedules`` (by route)."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        schedules: Mapping[str, Schedule],
+        wake: Callable[[str], None],
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._schedules = schedules
+        self._wake = wake
+        self._now = now
+        self._scheduler: Any = None
+
+    def start(self) -> None:
+        """Make up for missed times, then fire at each new one."""
+        for route, schedule in self._schedules.items():
+            self._catch_up(route, schedule)
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": _Ticker(self._fire)},
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        for route, schedule in self._schedules.items():
+            self._scheduler.add_job(_nothing, trigger_of(schedule), id=route, name=route)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Fire no more."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+
+    def _catch_up(self, route: str, schedule: Schedule) -> None:
+        now, last = self._now(), self._ledger.ticks.last(route)
+        if last is None:
+            if isinstance(schedule, Cron):
+                return  # a time of day is waited for
+            last = now - schedule.interval
+        latest, count = missed_times(schedule, last, now)
+        if latest is not None and self._ledger.ticks.fire(route, latest, now, missed=count - 1):
+            _log.info("catching up", route=route, missed=count - 1, fire_time=latest.isoformat())
+            self._wake(route)
+
+    def _fire(self, route: str, fire_time: datetime) -> None:
+        if self._ledger.ticks.fire(route, fire_time, self._now()):
+            self._wake(route)
+
+
+def _nothing() -> None:
+    """The job of every schedule: the ticker does the work."""

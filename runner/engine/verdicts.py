@@ -1,0 +1,192 @@
+"""What follows from a target's answer or error: the one place that turns consequences into states."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from transload.adapters.base import Answer, Landing
+from transload.canonical.errors import ConfigurationError, Reject, Retry, Stop, TransloadError
+from transload.canonical.findings import Finding, Severity
+from transload.runner.engine.backoff import next_attempt
+from transload.runner.ledger import State
+from transload.runner.ledger.lanes import Delivery, Outcome
+from transload.runner.workspace.model import RetryPolicy
+
+_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F]{8,}|\d+")
+
+
+def fingerprint(findings: tuple[Finding, ...]) -> str:
+    """The same for failures of the same kind: codes and messages without what varies (numbers, quoted values)."""
+    text = "\n".join(f"{finding.code} {_VARYING.sub('#', finding.message)}" for finding in findings)
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+def sent(delivery: Delivery, answer: Answer | object, now: datetime) -> Outcome:
+    """The target has it, whatever its adapter returned."""
+    if not isinstance(answer, Answer):
+        wrong = Finding(
+            code="W-ANSWER",
+            severity=Severity.WARNING,
+            message=f"the adapter took the delivery and returned no Answer but {type(answer).__name__}",
+            hint="report it to the adapter's makers",
+        )
+        return Outcome(delivery=delivery, state=State.SENT, said="sent", ended_at=now, findings=(wrong,))
+    metadata = {str(name): str(value) for name, value in answer.metadata.items()}
+    said = {"summary": answer.summary, "reference": answer.reference, "metadata": metadata or None}
+    return Outcome(
+        delivery=delivery,
+        state=State.SENT,
+        said="sent",
+        ended_at=now,
+        answer={name: value for name, value in said.items() if value is not None},
+        answer_content=answer.content,
+        findings=answer.findings,
+    )
+
+
+def failed(delivery: Delivery, error: Exception, policy: RetryPolicy, now: datetime) -> Outcome:
+    """What becomes of a delivery whose attempt ended with ``error``.
+
+    Retry: later, or DEAD when attempts or time are used up.  Reject: DEAD.  Stop: it stays,
+    and the attempt does not count.  Anything else: it may have landed (`Outcome.unsure`).
+    """
+    findings = error.findings if isinstance(error, TransloadError) else (_fault(error),)
+    if isinstance(error, Reject):
+        return _dead(delivery, findings, "rejected", now)
+    if isinstance(error, Stop | ConfigurationError):
+        return not_begun(delivery, now, said="stopped", findings=findings)
+    if isinstance(error, Retry):
+        return _later(delivery, findings, policy, now, said="retry", at_least=error.wait)
+    return _later(delivery, findings, policy, now, said="unknown", unsure=True)
+
+
+def given_up(delivery: Delivery, policy: RetryPolicy, now: datetime) -> Outcome | None:
+    """DEAD for a delivery in whose attempts the process ended as often as the route allows attempts; else None."""
+    if delivery.state is not State.SENDING or delivery.failures < policy.attempts:
+        return None
+    ended = Finding(code="E-INTERRUPTED", message="the process ended in the midst of the attempts")
+    used_up = _used_up(delivery.failures, now - delivery.staged_at)
+    return _dead(delivery, (ended, used_up), "given up", now, of=(ended,))
+
+
+def not_begun(
+    delivery: Delivery, now: datetime, *, said: str = "not begun", findings: tuple[Finding, ...] = ()
+) -> Outcome:
+    """The delivery stands as it stood before it was announced."""
+    waiting = delivery.failures > 0 or delivery.unsure
+    return Outcome(
+        delivery=delivery,
+        state=State.RETRY_AT if waiting else State.STAGED,
+        said=said,
+        ended_at=now,
+        findings=findings,
+        unsure=delivery.unsure,
+    )
+
+
+def after_verifying(
+    delivery: Delivery,
+    look: Callable[[], Landing],
+    *,
+    idempotent: bool,
+    policy: RetryPolicy,
+    now: datetime,
+    why: tuple[Finding, ...] = (),
+) -> Outcome | None:
+    """What becomes of a delivery that may have landed, once ``look`` has asked the target; None: send it (again).
+
+    Where the target cannot tell, it is sent again only if a second arrival has no effect
+    there; else it is UNKNOWN, and a person decides.
+    """
+    try:
+        landing = look()
+    except (Stop, ConfigurationError):
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it was, the question is still open
+        findings = error.findings if isinstance(error, TransloadError) else (_fault(error),)
+        at_least = error.wait if isinstance(error, Retry) else None
+        return _later(delivery, findings, policy, now, said="unknown", unsure=True, at_least=at_least)
+    if landing is Landing.LANDED:
+        summary = {"summary": "an earlier attempt had landed"}
+        return Outcome(delivery=delivery, state=State.SENT, said="verified", ended_at=now, answer=summary)
+    if landing is Landing.NOT_LANDED or idempotent:
+        return None
+    finding = Finding(
+        code="E-UNKNOWN",
+        message="it may have arrived at the target, and neither we nor the target can tell",
+        hint="ask the partner, then say which: landed, or send again",
+    )
+    return Outcome(
+        delivery=delivery,
+        state=State.UNKNOWN,
+        said="unknown",
+        ended_at=now,
+        findings=(finding, *why),
+        unsure=True,
+        fingerprint=fingerprint((finding,)),
+    )
+
+
+def _later(
+    delivery: Delivery,
+    findings: tuple[Finding, ...],
+    policy: RetryPolicy,
+    now: datetime,
+    *,
+    said: str,
+    at_least: float | None = None,
+    unsure: bool = False,
+) -> Outcome:
+    failures = delivery.failures + 1
+    moment = next_attempt(policy, failures=failures, staged_at=delivery.staged_at, now=now, at_least=at_least)
+    if moment is None:
+        if unsure:  # it may be there: nobody but a person may call it dead
+            outcome = _dead(delivery, findings, said, now)
+            return replace(outcome, state=State.UNKNOWN, unsure=True, counts=True)
+        used_up = _used_up(failures, now - delivery.staged_at)
+        return replace(_dead(delivery, (*findings, used_up), said, now, of=findings), counts=True)
+    return Outcome(
+        delivery=delivery,
+        state=State.RETRY_AT,
+        said=said,
+        ended_at=now,
+        findings=findings,
+        next_at=moment,
+        counts=True,
+        unsure=unsure,
+    )
+
+
+def _used_up(failures: int, time: timedelta) -> Finding:
+    return Finding(
+        code="E-GIVEN-UP",
+        message=f"given up after {failures} failures in {time}",
+        hint="when the cause is mended, send it again with `transload replay`",
+    )
+
+
+def _dead(
+    delivery: Delivery,
+    findings: tuple[Finding, ...],
+    said: str,
+    now: datetime,
+    of: tuple[Finding, ...] | None = None,
+) -> Outcome:
+    return Outcome(
+        delivery=delivery,
+        state=State.DEAD,
+        said=said,
+        ended_at=now,
+        findings=findings,
+        fingerprint=fingerprint(of or findings),
+    )
+
+
+def _fault(error: Exception) -> Finding:
+    return Finding(
+        code="E-ADAPTER",
+        message=f"the adapter failed unexpectedly: {type(error).__name__}: {error}",
+        hint="whether the delivery arrived is found out first; report the fault to the adapter's makers",
+    )

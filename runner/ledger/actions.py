@@ -1,0 +1,196 @@
+"""What a person may do to the ledger's work: replay, decide on an unknown delivery, hold and release a lane.
+
+Each is an event in the lane it concerns.  None needs the engine: a service sees the
+new work at its next sweep, a command at its next pass.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import Connection, select
+
+from transload.canonical.errors import ConfigurationError
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.journal import Journal
+from transload.runner.ledger.lanes import documents_of, state_of
+from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.references import NotFound, Ref
+from transload.runner.ledger.schema import deliveries, delivery_documents, documents, lanes, receipts
+from transload.runner.ledger.states import State
+
+_KEYS = UUID("0e0c2c5d-8a2e-5d0f-a3f1-6f2d9c7b4e21")
+_REPLAYABLE = (State.SENT, State.ACKED, State.DEAD, State.UNKNOWN, State.SUPPRESSED)
+
+
+class NotPossible(ConfigurationError):
+    """The action does not fit the state of what it is asked for."""
+
+    code = "E-NOT-POSSIBLE"
+
+
+class Actions:
+    """The actions of people.  ``by`` names who acts, for the event."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def redeliver(self, delivery: int, now: datetime, *, by: str = "operator") -> int:
+        """Send the same bytes again, as a new delivery with a key of its own; gives its id.
+
+        The old one stays as it is, but an UNKNOWN one is then SUPPRESSED.
+        Raises `NotFound`, and `NotPossible` when it is still under way or has no bytes.
+        """
+
+        def work(connection: Connection) -> int:
+            old = _one(connection, delivery)
+            if State(old["state"]) not in _REPLAYABLE or old["body"] is None:
+                hint = "map it again: there are no bytes to send" if old["body"] is None else "it is still under way"
+                raise NotPossible(f"{Ref('delivery', delivery)} is {old['state']} and cannot be sent again", hint=hint)
+            ids = LedgerNumbers(connection)
+            new = ids.next("id:deliveries")
+            ids.flush()
+            row = dict(old)
+            row |= {
+                "id": new,
+                "state": State.STAGED.value,
+                "key": str(uuid5(_KEYS, f"{old['key']} {new}")),
+                "tries": 0,
+                "failures": 0,
+                "unsure": False,
+                "epoch": 0,
+                "next_at": now,
+                "staged_at": now,
+                "finished_at": None,
+                "findings": [],
+                "fingerprint": None,
+                "answer": None,
+                "origin_id": delivery,
+            }
+            connection.execute(deliveries.insert(), row)
+            for document in documents_of(connection, delivery):
+                link = {"delivery_id": new, "document_id": document}
+                connection.execute(delivery_documents.insert(), link)
+                more = {"targets": documents.c.targets + 1}
+                connection.execute(documents.update().where(documents.c.id == document).values(more))
+            journal = Journal(connection, old["lane"], now)
+            if old["state"] == State.UNKNOWN:
+                _finish(connection, delivery, State.SUPPRESSED, now)
+                journal.record(State.SUPPRESSED, delivery=delivery, detail={"by": by, "replaced_by": new})
+            journal.record(
+                State.STAGED,
+                receipt=old["receipt_id"],
+                delivery=new,
+                detail={"by": by, "redelivers": delivery},
+                digest=old["body"],
+            )
+            journal.flush()
+            _follow(connection, new)
+            return int(new)
+
+        return self._database.write(work)
+
+    def remap(self, ref: Ref, now: datetime, *, by: str = "operator") -> int:
+        """Read a receipt's raw bytes again with the mappings of now; gives the receipt's id.
+
+        For a document, its message alone; for a receipt, all its quarantined messages, or
+        all messages when none was read.  The work is done at the next pass; new documents
+        are linked to those before them.  Raises `NotFound`, and `NotPossible` when the
+        receipt is still being read or nothing in it is quarantined.
+        """
+
+        def work(connection: Connection) -> int:
+            receipt, messages, force = _messages(connection, ref)
+            row = connection.execute(select(receipts).where(receipts.c.id == receipt)).one_or_none()
+            assert row is not None  # `_messages` has found it
+            if row.finished_at is None:
+                raise NotPossible(f"{Ref('receipt', receipt)} is still being read", hint="wait for it")
+            again = {"messages": messages, "force": force}
+            values: dict[str, Any] = {"state": State.RECEIVED.value, "finished_at": None, "position": 0}
+            values |= {"findings": [], "again": again}
+            more = {"generation": receipts.c.generation + 1}
+            connection.execute(receipts.update().where(receipts.c.id == receipt).values(values | more))
+            journal = Journal(connection, f"in:{row.route}", now)
+            journal.record("REMAP", receipt=receipt, detail={"by": by, "messages": messages}, digest=row.digest)
+            journal.flush()
+            return receipt
+
+        return self._database.write(work)
+
+    def resolve(self, delivery: int, now: datetime, *, landed: bool, by: str = "operator") -> None:
+        """Decide about an UNKNOWN delivery: it landed (SENT), or it is to be sent again.
+
+        Raises `NotFound`, and `NotPossible` when it is not UNKNOWN.
+        """
+
+        def work(connection: Connection) -> None:
+            row = _one(connection, delivery)
+            if row["state"] != State.UNKNOWN:
+                raise NotPossible(f"{Ref('delivery', delivery)} is {row['state']}, not UNKNOWN")
+            if landed:
+                _finish(connection, delivery, State.SENT, now)
+            else:
+                again = {"state": State.STAGED.value, "unsure": False, "failures": 0, "next_at": now, "staged_at": now}
+                connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(again))
+            journal = Journal(connection, row["lane"], now)
+            state = State.SENT if landed else State.STAGED
+            journal.record(state, delivery=delivery, detail={"by": by, "resolved": True})
+            journal.flush()
+            _follow(connection, delivery)
+
+        self._database.write(work)
+
+    def pause(self, lane: str, now: datetime, *, paused: bool = True, by: str = "operator") -> None:
+        """Hold a lane, or release it; deliveries are staged on a held lane, and wait.  Raises `NotFound`."""
+
+        def work(connection: Connection) -> None:
+            changed = connection.execute(lanes.update().where(lanes.c.name == lane).values(paused=paused)).rowcount
+            if not changed:
+                raise NotFound(f"the ledger holds no lane {lane!r}")
+            journal = Journal(connection, lane, now)
+            journal.record("PAUSED" if paused else "RELEASED", detail={"by": by})
+            journal.flush()
+
+        self._database.write(work)
+
+
+def _one(connection: Connection, delivery: int) -> dict[str, Any]:
+    row = connection.execute(select(deliveries).where(deliveries.c.id == delivery)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"the ledger holds no delivery {Ref('delivery', delivery)}")
+    return dict(row)
+
+
+def _messages(connection: Connection, ref: Ref) -> tuple[int, list[int] | None, bool]:
+    """The receipt to read again, which of its messages (None: all), and whether good documents are made again too."""
+    if ref.kind == "delivery":
+        raise NotPossible(f"{ref} is a delivery", hint="map its document again, or send the delivery again")
+    if ref.kind == "document":
+        row = connection.execute(select(documents).where(documents.c.id == ref.id)).one_or_none()
+        if row is None:
+            raise NotFound(f"the ledger holds no document {ref}")
+        return row.receipt_id, [row.message], row.state != State.QUARANTINED
+    row = connection.execute(select(receipts.c.state).where(receipts.c.id == ref.id)).one_or_none()
+    if row is None:
+        raise NotFound(f"the ledger holds no receipt {ref}")
+    if row.state == State.QUARANTINED:  # perhaps it was not read to its end
+        return ref.id, None, False
+    quarantined = select(documents.c.message).where(
+        documents.c.receipt_id == ref.id, documents.c.state == State.QUARANTINED.value
+    )
+    messages = sorted(set(connection.scalars(quarantined)))
+    if not messages:
+        raise NotPossible(f"nothing of {ref} is quarantined", hint="name a document to map that one again")
+    return ref.id, messages, False
+
+
+def _finish(connection: Connection, delivery: int, state: State, now: datetime) -> None:
+    values = {"state": state.value, "finished_at": now, "unsure": False}
+    connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(values))
+
+
+def _follow(connection: Connection, delivery: int) -> None:
+    """Let the documents' states follow the delivery's."""
+    for document in documents_of(connection, delivery):
+        state = state_of(connection, document)
+        connection.execute(documents.update().where(documents.c.id == document).values(state=state))

@@ -1,0 +1,174 @@
+"""Receipts: what arrived, its bytes committed before any work is done on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from transload.canonical.findings import Finding
+from transload.runner.ledger.blobs import Blob, BlobStore
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.journal import Journal
+from transload.runner.ledger.memory import LedgerMemory, write_notes
+from transload.runner.ledger.schema import receipts
+from transload.runner.ledger.states import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What is to become a receipt: its route, its identity at the connection, and its bytes or their file."""
+
+    route: str
+    lane: str
+    connection: str
+    source_key: str
+    origin: str
+    content: bytes | Path = field(repr=False)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """A receipt whose messages are to be dealt with, from number ``position + 1`` on.
+
+    ``generation`` counts the replays; ``again`` limits the work of one to some messages, and
+    ``force`` makes it map good documents again too.
+    """
+
+    id: int
+    route: str
+    connection: str
+    source_key: str
+    origin: str
+    metadata: Mapping[str, str]
+    digest: str
+    size: int
+    position: int
+    received_at: datetime
+    generation: int = 0
+    again: tuple[int, ...] | None = None
+    force: bool = False
+
+
+_known = select(receipts.c.id).where(
+    receipts.c.connection == bindparam("of"), receipts.c.source_key == bindparam("with_key")
+)
+_insert = receipts.insert()
+_due = (
+    select(receipts)
+    .where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None))
+    .order_by(receipts.c.id)
+    .limit(1)
+)
+
+
+class Arrivals:
+    """The receipts of a ledger."""
+
+    def __init__(self, database: Database, store: BlobStore) -> None:
+        self._database = database
+        self._store = store
+
+    def add(self, arrival: Arrival, now: datetime, memory: LedgerMemory | None = None) -> tuple[int, bool]:
+        """Make ``arrival`` and the memory's waiting notes durable; gives the receipt's id and whether it is new.
+
+        A second arrival with the same source key at the same connection is the same receipt.
+        When this returns, the sender may be told that we have it.  Raises `LedgerError`.
+        """
+        blob = self._store.prepare(arrival.content)
+        notes = memory.take() if memory else {}
+        try:
+            return self._database.write(lambda connection: self._insert(connection, arrival, blob, notes, now))
+        except BaseException:
+            if memory:
+                memory.back(notes)
+            raise
+
+    def remember(self, memory: LedgerMemory, scope: str) -> None:
+        """Make the memory's waiting notes durable, at the end of a pass."""
+        notes = memory.take()
+        if not notes:
+            return
+        try:
+            self._database.write(lambda connection: write_notes(connection, scope, notes))
+        except BaseException:
+            memory.back(notes)
+            raise
+
+    def due(self, route: str) -> Receipt | None:
+        """The first receipt of ``route`` whose messages are not all dealt with."""
+        with self._database.read() as connection:
+            row = connection.execute(_due, {"of": route}).one_or_none()
+        if row is None:
+            return None
+        again = row.again or {}
+        messages = again.get("messages")
+        return Receipt(
+            id=row.id,
+            route=row.route,
+            connection=row.connection,
+            source_key=row.source_key,
+            origin=row.origin,
+            metadata=row.metadata,
+            digest=row.digest,
+            size=row.size,
+            position=row.position,
+            generation=row.generation,
+            again=None if messages is None else tuple(messages),
+            force=again.get("force", False),
+            received_at=row.received_at,
+        )
+
+    def routes_due(self) -> list[str]:
+        """The routes that have receipts to deal with."""
+        with self._database.read() as connection:
+            query = select(receipts.c.route).where(receipts.c.finished_at.is_(None)).distinct()
+            return sorted(connection.scalars(query))
+
+    def payload(self, digest: str) -> bytes:
+        """The bytes of a receipt or delivery."""
+        with self._database.read() as connection:
+            return self._store.load(connection, digest)
+
+    def _insert(
+        self, connection: Connection, arrival: Arrival, blob: Blob, notes: dict[str, str | None], now: datetime
+    ) -> tuple[int, bool]:
+        if notes:
+            write_notes(connection, arrival.route, notes)
+        identity = {"of": arrival.connection, "with_key": arrival.source_key}
+        known = connection.scalar(_known, identity)
+        if known is not None:
+            return known, False
+        self._store.insert(connection, blob)
+        row = {
+            "connection": arrival.connection,
+            "source_key": arrival.source_key,
+            "route": arrival.route,
+            "origin": arrival.origin,
+            "metadata": dict(arrival.metadata),
+            "digest": blob.digest,
+            "size": blob.size,
+            "state": State.RECEIVED.value,
+            "position": 0,
+            "generation": 0,
+            "findings": [],
+            "received_at": now,
+        }
+        (receipt,) = connection.execute(_insert, row).inserted_primary_key or (0,)
+        journal = Journal(connection, arrival.lane, now)
+        journal.record(
+            State.RECEIVED,
+            receipt=receipt,
+            detail={"origin": arrival.origin, "size": blob.size},
+            digest=blob.digest,
+        )
+        journal.flush()
+        return receipt, True
+
+
+def as_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Findings as they are kept."""
+    return [finding.as_dict() for finding in findings]

@@ -1,0 +1,372 @@
+"""Lanes: the deliveries of one route to one target, taken in order by one worker at a time.
+
+A worker takes a lane, which raises the lane's epoch; whatever an earlier worker would
+still record is then refused (`Fenced`) and rolled back.  The order of writing is: the
+attempt is announced (SENDING), the call is made, its outcome is recorded.  So after
+a crash a delivery in SENDING may have landed, and any other has not been sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, func, or_, select
+
+from transload.canonical.findings import Finding
+from transload.runner.ledger.arrivals import as_rows
+from transload.runner.ledger.blobs import BlobStore
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.journal import Journal, add_lane
+from transload.runner.ledger.schema import (
+    attempts,
+    blobs,
+    deliveries,
+    delivery_documents,
+    documents,
+    lanes,
+)
+from transload.runner.ledger.states import ACTIVE, FINAL, State, of_document
+
+_ACTIVE = [state.value for state in ACTIVE]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A delivery that is due: its frozen bytes, and what is known of earlier attempts.
+
+    ``unsure``: an earlier attempt may have landed.  ``failures`` counts an attempt in whose
+    midst the process ended, so that a delivery that ends it each time is given up.  ``documents`` are the ids of its
+    documents, each with the number of deliveries made of it.
+    """
+
+    id: int
+    lane: str
+    target: str
+    connection: str
+    kind: str
+    state: State
+    key: str
+    order_key: str | None
+    content: bytes = field(repr=False)
+    content_type: str
+    metadata: Mapping[str, str]
+    digest: str
+    tries: int
+    failures: int
+    unsure: bool
+    staged_at: datetime
+    receipt: int | None
+    documents: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of an attempt.
+
+    ``answer`` is what the target said, as JSON values, and ``answer_content`` the bytes that it gave.
+    ``said`` is one or two words for the attempt's row (``sent``, ``retry``, ``verified``,
+    ``not begun``).  ``next_at`` is given with RETRY_AT and STAGED.  ``counts`` says whether
+    the attempt counts against the route's limit.
+    """
+
+    delivery: Delivery
+    state: State
+    said: str
+    ended_at: datetime
+    findings: tuple[Finding, ...] = ()
+    answer: Mapping[str, Any] | None = None
+    answer_content: bytes | None = field(default=None, repr=False)
+    next_at: datetime | None = None
+    counts: bool = False
+    unsure: bool = False
+    fingerprint: str | None = None
+
+
+_take = (
+    lanes.update()
+    .where(
+        lanes.c.name == bindparam("lane"),
+        lanes.c.paused.is_(False),
+        or_(lanes.c.wait_until.is_(None), lanes.c.wait_until <= bindparam("now", type_=lanes.c.wait_until.type)),
+    )
+    .values(epoch=lanes.c.epoch + 1)
+    .returning(lanes.c.epoch)
+)
+_announce = (
+    deliveries.update()
+    .where(deliveries.c.id == bindparam("delivery"))
+    .values(
+        state=State.SENDING.value,
+        failures=deliveries.c.failures + case((deliveries.c.state == State.SENDING.value, 1), else_=0),
+        tries=deliveries.c.tries + 1,
+        unsure=True,
+        epoch=bindparam("now_epoch"),
+    )
+)
+_conclude = (
+    deliveries.update()
+    .where(deliveries.c.id == bindparam("delivery"))
+    .values(
+        state=bindparam("new_state"),
+        failures=deliveries.c.failures + bindparam("counted"),
+        unsure=bindparam("still_unsure"),
+        next_at=func.coalesce(bindparam("later", type_=deliveries.c.next_at.type), deliveries.c.next_at),
+        finished_at=bindparam("finished", type_=deliveries.c.finished_at.type),
+        findings=bindparam("found", type_=deliveries.c.findings.type),
+        answer=bindparam("answered", type_=deliveries.c.answer.type),
+        fingerprint=bindparam("clustered"),
+    )
+)
+_end_attempt = (
+    attempts.update()
+    .where(attempts.c.delivery_id == bindparam("delivery"), attempts.c.number == bindparam("of_number"))
+    .values(
+        ended_at=bindparam("ended", type_=attempts.c.ended_at.type),
+        outcome=bindparam("said"),
+        detail=bindparam("details", type_=attempts.c.detail.type),
+    )
+)
+_document_state = (
+    documents.update().where(documents.c.id == bindparam("of_document")).values(state=bindparam("new_state"))
+)
+
+
+def _due_query(*, hold: bool) -> Any:
+    earlier = deliveries.alias("earlier")
+    query = (
+        select(deliveries, blobs.c.encoding, blobs.c.data)
+        .join(blobs, blobs.c.digest == deliveries.c.body)
+        .where(
+            deliveries.c.lane == bindparam("lane"),
+            deliveries.c.finished_at.is_(None),
+            deliveries.c.state.in_(_ACTIVE),
+            deliveries.c.next_at <= bindparam("now", type_=deliveries.c.next_at.type),
+            or_(deliveries.c.state != State.SENDING.value, deliveries.c.epoch < bindparam("mine")),
+        )
+        .order_by(deliveries.c.id)
+        .limit(bindparam("most"))
+    )
+    if hold:
+        blocked = select(earlier.c.id).where(
+            earlier.c.lane == deliveries.c.lane,
+            earlier.c.finished_at.is_(None),
+            earlier.c.order_key == deliveries.c.order_key,
+            earlier.c.id < deliveries.c.id,
+        )
+        query = query.where(~blocked.exists())
+    return query
+
+
+_due = {hold: _due_query(hold=hold) for hold in (False, True)}
+
+
+class Lanes:
+    """The lanes of a ledger."""
+
+    def __init__(self, database: Database, store: BlobStore) -> None:
+        self._database = database
+        self._store = store
+
+    def take(self, lane: str, now: datetime) -> int | None:
+        """Take over ``lane``: gives its new epoch, or None while it rests or a person has paused it."""
+
+        def work(connection: Connection) -> int | None:
+            add_lane(connection, lane)
+            epoch: int | None = connection.scalar(_take, {"lane": lane, "now": now})
+            return epoch
+
+        return self._database.write(work)
+
+    def due(self, lane: str, epoch: int, now: datetime, *, most: int, hold: bool = False) -> list[Delivery]:
+        """Up to ``most`` deliveries whose time has come, oldest first.
+
+        Those that an earlier epoch left in SENDING are among them, marked unsure.  With
+        ``hold`` a delivery waits while an earlier one with the same order key is unfinished.
+        """
+        with self._database.read() as connection:
+            values = {"lane": lane, "now": now, "mine": epoch, "most": most}
+            rows = connection.execute(_due[hold], values).all()
+            links: dict[int, list[tuple[int, int]]] = {}
+            query = (
+                select(delivery_documents.c.delivery_id, documents.c.id, documents.c.targets)
+                .join(documents, documents.c.id == delivery_documents.c.document_id)
+                .where(delivery_documents.c.delivery_id.in_([row.id for row in rows]))
+            )
+            for delivery, document, targets in connection.execute(query) if rows else ():
+                links.setdefault(delivery, []).append((document, targets))
+        return [
+            Delivery(
+                id=row.id,
+                lane=row.lane,
+                target=row.target,
+                connection=row.connection,
+                kind=row.kind,
+                state=State(row.state),
+                key=row.key,
+                order_key=row.order_key,
+                content=self._store.unpack(row.body, row.encoding, row.data),
+                content_type=row.content_type,
+                metadata=row.metadata,
+                digest=row.body,
+                tries=row.tries,
+                failures=row.failures + (row.state == State.SENDING),
+                unsure=row.unsure,
+                staged_at=row.staged_at,
+                receipt=row.receipt_id,
+                documents=tuple(links.get(row.id, ())),
+            )
+            for row in rows
+        ]
+
+    def announce(self, lane: str, epoch: int, chunk: Sequence[Delivery], now: datetime) -> None:
+        """Commit that these deliveries are about to be sent.  Raises `Fenced`."""
+
+        def work(connection: Connection) -> None:
+            journal = Journal(connection, lane, now, epoch=epoch)
+            connection.execute(_announce, [{"delivery": item.id, "now_epoch": epoch} for item in chunk])
+            left = [item for item in chunk if item.state is State.SENDING]
+            if left:  # the process that announced them is gone
+                rows = [
+                    {"delivery": item.id, "of_number": item.tries, "ended": now, "said": "interrupted", "details": None}
+                    for item in left
+                ]
+                connection.execute(_end_attempt, rows)
+            connection.execute(
+                attempts.insert(),
+                [{"delivery_id": item.id, "number": item.tries + 1, "started_at": now} for item in chunk],
+            )
+            for item in chunk:
+                journal.record(State.SENDING, delivery=item.id, detail={"attempt": item.tries + 1}, digest=item.digest)
+            journal.flush()
+
+        self._database.write(work)
+
+    def conclude(self, lane: str, epoch: int, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Commit what became of announced deliveries.  Raises `Fenced`."""
+        contents = [self._store.prepare(item.answer_content) for item in outcomes if item.answer_content is not None]
+
+        def work(connection: Connection) -> None:
+            journal = Journal(connection, lane, now, epoch=epoch)
+            self._store.insert(connection, *contents)
+            connection.execute(_conclude, [_changes(outcome) for outcome in outcomes])
+            connection.execute(_end_attempt, [_ending(outcome) for outcome in outcomes])
+            _update_documents(connection, outcomes)
+            for outcome in outcomes:
+                journal.record(outcome.state, delivery=outcome.delivery.id, detail=_detail(outcome))
+            journal.flush()
+
+        self._database.write(work)
+
+    def rest(self, lane: str, until: datetime | None) -> None:
+        """Let the lane wait until then; None lets it go on."""
+        self._database.write(
+            lambda connection: (
+                connection.execute(lanes.update().where(lanes.c.name == lane).values(wait_until=until)).rowcount
+            )
+        )
+
+    def ready(self, now: datetime) -> list[str]:
+        """The lanes that have due deliveries and neither rest nor are paused."""
+        query = (
+            select(deliveries.c.lane)
+            .join(lanes, lanes.c.name == deliveries.c.lane)
+            .where(
+                deliveries.c.finished_at.is_(None),
+                deliveries.c.state.in_(_ACTIVE),
+                deliveries.c.next_at <= now,
+                lanes.c.paused.is_(False),
+                or_(lanes.c.wait_until.is_(None), lanes.c.wait_until <= now),
+            )
+            .distinct()
+        )
+        with self._database.read() as connection:
+            return sorted(connection.scalars(query))
+
+    def waiting(self) -> dict[str, dict[State, int]]:
+        """How many unfinished deliveries there are by lane and state."""
+        query = (
+            select(deliveries.c.lane, deliveries.c.state, func.count())
+            .where(deliveries.c.finished_at.is_(None))
+            .group_by(deliveries.c.lane, deliveries.c.state)
+        )
+        counts: dict[str, dict[State, int]] = {}
+        with self._database.read() as connection:
+            for lane, state, count in connection.execute(query):
+                counts.setdefault(lane, {})[State(state)] = count
+        return counts
+
+
+def _changes(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "delivery": outcome.delivery.id,
+        "new_state": outcome.state.value,
+        "counted": int(outcome.counts),
+        "still_unsure": outcome.unsure,
+        "later": outcome.next_at,
+        "finished": outcome.ended_at if outcome.state in FINAL else None,
+        "found": as_rows(outcome.findings),
+        "answered": _answer(outcome),
+        "clustered": outcome.fingerprint,
+    }
+
+
+def _answer(outcome: Outcome) -> dict[str, Any] | None:
+    if outcome.answer is None:
+        return None
+    if outcome.answer_content is None:
+        return dict(outcome.answer)
+    content = outcome.answer_content
+    return {**outcome.answer, "content": sha256(content).hexdigest(), "size": len(content)}
+
+
+def _ending(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "delivery": outcome.delivery.id,
+        "of_number": outcome.delivery.tries + 1,
+        "ended": outcome.ended_at,
+        "said": outcome.said,
+        "details": {"findings": as_rows(outcome.findings)} if outcome.findings else None,
+    }
+
+
+def _detail(outcome: Outcome) -> dict[str, Any]:
+    detail: dict[str, Any] = {"attempt": outcome.delivery.tries + 1, "outcome": outcome.said}
+    if outcome.findings:
+        detail["findings"] = sorted({finding.code for finding in outcome.findings})
+    if outcome.next_at is not None:
+        detail["next_at"] = outcome.next_at.isoformat()
+    return detail
+
+
+def _update_documents(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """Let the documents' states follow their deliveries'."""
+    rows = [
+        {"of_document": document, "new_state": outcome.state.value}
+        for outcome in outcomes
+        for document, targets in outcome.delivery.documents
+        if targets == 1
+    ]
+    shared = {document for outcome in outcomes for document, targets in outcome.delivery.documents if targets != 1}
+    rows += [{"of_document": document, "new_state": state_of(connection, document)} for document in sorted(shared)]
+    if rows:
+        connection.execute(_document_state, rows)
+
+
+def documents_of(connection: Connection, delivery: int) -> list[int]:
+    """The documents that a delivery carries."""
+    query = select(delivery_documents.c.document_id).where(delivery_documents.c.delivery_id == delivery)
+    return sorted(connection.scalars(query))
+
+
+def state_of(connection: Connection, document: int) -> str:
+    """The state of a document from those of its deliveries that no replay has taken the place of."""
+    newer = deliveries.alias("newer")
+    replayed = select(newer.c.id).where(newer.c.origin_id == deliveries.c.id).exists()
+    query = (
+        select(deliveries.c.state)
+        .join(delivery_documents, delivery_documents.c.delivery_id == deliveries.c.id)
+        .where(delivery_documents.c.document_id == document, ~replayed)
+    )
+    return of_document([State(state) for state in connection.scalars(query)]).value

@@ -1,0 +1,77 @@
+"""The ledger as one thing: the database of all that arrived, was made of it, and became of it."""
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, select
+
+from transload.runner.ledger.actions import Actions
+from transload.runner.ledger.arrivals import Arrivals
+from transload.runner.ledger.blobs import BlobStore
+from transload.runner.ledger.breakers import Breakers
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.journal import BrokenChain, verify_chain
+from transload.runner.ledger.lanes import Lanes
+from transload.runner.ledger.memory import LedgerMemory
+from transload.runner.ledger.process_lock import ProcessLock
+from transload.runner.ledger.queries import Queries
+from transload.runner.ledger.schema import lanes
+from transload.runner.ledger.staging import Staging
+from transload.runner.ledger.ticks import Ticks
+
+
+class Ledger:
+    """The durable record that owns all work.
+
+    ``url`` is the workspace's store, such as ``sqlite:////srv/transload/ledger.db``.  Use it
+    inside ``with ledger:``, or `open` and `close` it.  Large payloads lie beside the
+    database file in ``<name>.blobs``.  Every method that writes has its changes on disk
+    when it returns, and raises `transload.runner.ledger.errors.LedgerError` when it cannot.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.store = BlobStore(self.database.path.with_name(self.database.path.name + ".blobs"))
+        self.arrivals = Arrivals(self.database, self.store)
+        self.staging = Staging(self.database, self.store)
+        self.lanes = Lanes(self.database, self.store)
+        self.breakers = Breakers(self.database)
+        self.ticks = Ticks(self.database)
+        self.queries = Queries(self.database, self.store)
+        self.actions = Actions(self.database)
+
+    def open(self, *, create: bool = True) -> Self:
+        """Open the ledger, making it first unless ``create`` is False; raises `LedgerError`."""
+        self.database.open(create=create)
+        return self
+
+    def close(self) -> None:
+        """Close all connections to the database."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection for queries, which sees one moment of the ledger."""
+        return self.database.read()
+
+    def memory(self, *, route: str, connection: str) -> LedgerMemory:
+        """What the source of ``route`` remembers."""
+        return LedgerMemory(self.database, scope=route, connection=connection)
+
+    def verify(self) -> list[BrokenChain]:
+        """Compute the chains of all lanes again; gives those that are broken: events were changed or are missing."""
+        with self.read() as connection:
+            names = connection.scalars(select(lanes.c.name).order_by(lanes.c.name)).all()
+            return [broken for name in names if (broken := verify_chain(connection, name))]
+
+    def exclusively(self, what: str) -> ProcessLock:
+        """The right to do the ledger's work in this process alone; ``what`` is named to who asks for it meanwhile."""
+        return ProcessLock(self.database.path.with_name(self.database.path.name + ".lock"), what)

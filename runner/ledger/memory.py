@@ -1,0 +1,75 @@
+"""What a source remembers between polls, kept in the ledger (`transload.adapters.base.transport.Memory`)."""
+
+from sqlalchemy import Connection, delete, select
+
+from transload.runner.ledger.database import Database, upsert
+from transload.runner.ledger.schema import memory, receipts
+
+
+class LedgerMemory:
+    """The notes of one route (``scope``) and the source keys of its ``connection``.
+
+    Notes are held here until the runner takes them and writes them, in the transaction of the receipt
+    that they belong to or at the end of the pass.
+    """
+
+    def __init__(self, database: Database, *, scope: str, connection: str) -> None:
+        self._database = database
+        self._scope = scope
+        self._connection = connection
+        self._changed: dict[str, str | None] = {}
+
+    def seen(self, key: str) -> bool:
+        """Whether a receipt with this source key is committed."""
+        query = select(receipts.c.id).where(receipts.c.connection == self._connection, receipts.c.source_key == key)
+        with self._database.read() as connection:
+            return connection.scalar(query) is not None
+
+    def get(self, name: str) -> str | None:
+        """The note under ``name``, or None."""
+        if name in self._changed:
+            return self._changed[name]
+        query = select(memory.c.value).where(memory.c.scope == self._scope, memory.c.name == name)
+        with self._database.read() as connection:
+            return connection.scalar(query)
+
+    def put(self, name: str, value: str | None) -> None:
+        """Set the note under ``name``; None removes it."""
+        self._changed[name] = value
+
+    def names(self, prefix: str = "") -> list[str]:
+        """The names of the notes that begin with ``prefix``, sorted."""
+        query = select(memory.c.name).where(
+            memory.c.scope == self._scope, memory.c.name.startswith(prefix, autoescape=True)
+        )
+        with self._database.read() as connection:
+            known = set(connection.scalars(query))
+        for name, value in self._changed.items():
+            if value is None:
+                known.discard(name)
+            elif name.startswith(prefix):
+                known.add(name)
+        return sorted(name for name in known if name.startswith(prefix))
+
+    @property
+    def changed(self) -> bool:
+        """Whether notes wait to be written."""
+        return bool(self._changed)
+
+    def take(self) -> dict[str, str | None]:
+        """The notes that wait, which are then no longer kept here; give them `back` when their commit fails."""
+        changed, self._changed = self._changed, {}
+        return changed
+
+    def back(self, changed: dict[str, str | None]) -> None:
+        """Keep ``changed`` again, where no newer note took its place."""
+        self._changed = {**changed, **self._changed}
+
+
+def write_notes(connection: Connection, scope: str, notes: dict[str, str | None]) -> None:
+    """Write the notes of a route; None removes one."""
+    removed = [name for name, value in notes.items() if value is None]
+    if removed:
+        connection.execute(delete(memory).where(memory.c.scope == scope, memory.c.name.in_(removed)))
+    rows = [{"scope": scope, "name": name, "value": value} for name, value in notes.items() if value is not None]
+    upsert(connection, memory, rows)

@@ -1,0 +1,46 @@
+"""One process at a time works on an embedded ledger; asking questions of it and replaying need no lock."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from transload.runner.ledger.errors import LedgerBusy, translated
+
+
+class ProcessLock:
+    """A lock on a file, which the operating system gives back when the process ends in whatever way."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
+        self._what = what
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Raises `LedgerBusy`, naming who works on the ledger now."""
+        with translated(str(self._path)):
+            file = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read(200).strip() or "another process"
+            file.close()
+            raise LedgerBusy(
+                f"{holder} works on the ledger {self._path.with_suffix('')}",
+                hint="one process at a time may; wait for it, or stop it",
+            ) from None
+        file.truncate(0)
+        file.write(f"{self._what} (process {os.getpid()})")
+        file.flush()
+        self._file = file
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.truncate(0)
+            self._file.close()
+            self._file = None

@@ -1,0 +1,307 @@
+"""Questions to the ledger: lists, journeys and counts, as JSON values.
+
+Moments are ISO texts in UTC; a row's ``ref`` is how people name it (``d12``).
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, or_, select
+
+from transload.runner.ledger.blobs import BlobStore
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
+from transload.runner.ledger.schema import (
+    acknowledgements,
+    attempts,
+    breakers,
+    deliveries,
+    delivery_documents,
+    documents,
+    events,
+    lanes,
+    receipts,
+)
+from transload.runner.ledger.states import State
+
+_TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
+_HIDDEN = {"canonical", "epoch", "again", "source_key"}
+
+
+class Queries:
+    """What the ledger is asked; nothing here changes it."""
+
+    def __init__(self, database: Database, store: BlobStore) -> None:
+        self._database = database
+        self._store = store
+
+    def documents(
+        self,
+        *,
+        partner: str | None = None,
+        state: State | None = None,
+        number: str | None = None,
+        kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """The newest documents first, and the messages that gave none.
+
+        ``partner`` is whom it came from or goes to; ``number`` is the document's own, or the
+        reference of its message or interchange; ``kind`` the model (``order/1``) or the message type.
+        """
+        query = select(documents).order_by(documents.c.id.desc()).limit(limit)
+        if partner is not None:
+            query = query.where(or_(documents.c.partner == partner, documents.c.id.in_(_sent_to(partner))))
+        if state is not None:
+            query = query.where(documents.c.state == state.value)
+        if number is not None:
+            columns = (documents.c.number, documents.c.reference, documents.c.interchange)
+            query = query.where(or_(*(column == number for column in columns)))
+        if kind is not None:
+            query = query.where(or_(documents.c.document == kind, documents.c.kind == kind))
+        query = _between(query, documents.c.created_at, since, until)
+        with self._database.read() as connection:
+            return [_shown("document", row) for row in connection.execute(query)]
+
+    def receipts(
+        self,
+        *,
+        route: str | None = None,
+        state: State | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
+        """The newest receipts first."""
+        query = select(receipts).order_by(receipts.c.id.desc()).limit(limit)
+        if route is not None:
+            query = query.where(receipts.c.route == route)
+        if state is not None:
+            query = query.where(receipts.c.state == state.value)
+        query = _between(query, receipts.c.received_at, since, until)
+        with self._database.read() as connection:
+            return [_shown("receipt", row) for row in connection.execute(query)]
+
+    def deliveries(
+        self, *, target: str | None = None, states: Sequence[State] = (), limit: int = 100
+    ) -> list[dict[str, Any]]:
+        """The newest deliveries first: DEAD and UNKNOWN ones are what waits for people."""
+        query = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+        if target is not None:
+            query = query.where(deliveries.c.target == target)
+        if states:
+            query = query.where(deliveries.c.state.in_([state.value for state in states]))
+        with self._database.read() as connection:
+            return [_shown("delivery", row) for row in connection.execute(query)]
+
+    def clusters(self) -> list[dict[str, Any]]:
+        """Failed deliveries counted by target and kind of failure, the most frequent first."""
+        query = (
+            select(
+                deliveries.c.target,
+                deliveries.c.fingerprint,
+                func.count().label("count"),
+                func.min(deliveries.c.id).label("first"),
+                func.max(deliveries.c.id).label("last"),
+            )
+            .where(deliveries.c.fingerprint.is_not(None))
+            .group_by(deliveries.c.target, deliveries.c.fingerprint)
+            .order_by(func.count().desc(), func.min(deliveries.c.id))
+        )
+        with self._database.read() as connection:
+            found = connection.execute(query).all()
+            example = {
+                row.id: row.findings
+                for row in connection.execute(
+                    select(deliveries.c.id, deliveries.c.findings).where(
+                        deliveries.c.id.in_([row.first for row in found])
+                    )
+                )
+            }
+        return [
+            {
+                "target": row.target,
+                "fingerprint": row.fingerprint,
+                "count": row.count,
+                "first": str(Ref("delivery", row.first)),
+                "last": str(Ref("delivery", row.last)),
+                "findings": example[row.first],
+            }
+            for row in found
+        ]
+
+    def find(self, text: str) -> list[Ref]:
+        """What ``text`` names: a reference, else the documents whose own number it is, the newest first.
+
+        Raises `NotFound` when there is nothing.
+        """
+        ref = parse_ref(text)
+        with self._database.read() as connection:
+            if ref is not None:
+                table = _TABLES[ref.kind]
+                if connection.scalar(select(table.c.id).where(table.c.id == ref.id)) is not None:
+                    return [ref]
+            query = select(documents.c.id).where(documents.c.number == text).order_by(documents.c.id.desc())
+            found = [Ref("document", number) for number in connection.scalars(query)]
+        if not found:
+            raise NotFound(
+                f"the ledger holds nothing called {text!r}",
+                hint="name a receipt (r12), a document (d12), a delivery (s12) or a document's own number",
+            )
+        return found
+
+    def journey(self, ref: Ref) -> dict[str, Any]:
+        """All that is known of a receipt, document or delivery, and of what it was made of and became.
+
+        Keys: ``ref``; ``receipt``; ``documents``; ``deliveries``, each with its ``attempts``;
+        ``acknowledgements``; ``events`` in the order of happening.  Raises `NotFound`.
+        """
+        with self._database.read() as connection:
+            receipt, document_ids, delivery_ids = _related(connection, ref)
+            found_receipt = _rows(connection, "receipt", [receipt] if receipt else [])
+            return {
+                "ref": str(ref),
+                "receipt": found_receipt[0] if found_receipt else None,
+                "documents": _rows(connection, "document", document_ids),
+                "deliveries": [
+                    {
+                        **row,
+                        "attempts": _attempts(connection, row["id"]),
+                        "documents": _documents_of(connection, row["id"]),
+                    }
+                    for row in _rows(connection, "delivery", delivery_ids)
+                ],
+                "acknowledgements": [
+                    {
+                        "kind": row.kind,
+                        "reference": row.reference,
+                        "accepted": row.accepted,
+                        "delivery": str(Ref("delivery", row.delivery_id)),
+                    }
+                    for row in connection.execute(
+                        select(acknowledgements).where(acknowledgements.c.delivery_id.in_(delivery_ids))
+                    )
+                ],
+                "events": _events(connection, ref, receipt, document_ids, delivery_ids),
+            }
+
+    def payload(self, ref: Ref) -> bytes:
+        """The raw bytes of a receipt, a delivery's frozen bytes, or a document's canonical JSON.
+
+        Raises `NotFound` when there are none.
+        """
+        with self._database.read() as connection:
+            if ref.kind == "document":
+                text = connection.scalar(select(documents.c.canonical).where(documents.c.id == ref.id))
+                if text is not None:
+                    return str(text).encode()
+            else:
+                column = receipts.c.digest if ref.kind == "receipt" else deliveries.c.body
+                digest = connection.scalar(select(column).where(_TABLES[ref.kind].c.id == ref.id))
+                if digest is not None:
+                    return self._store.load(connection, digest)
+        raise NotFound(f"{ref} has no content in the ledger")
+
+    def counts(self) -> dict[str, Any]:
+        """How much there is of everything by state, and what does not run: open breakers, paused lanes."""
+        with self._database.read() as connection:
+            by_state = {
+                name: _by_state(connection, table)
+                for name, table in (("receipts", receipts), ("documents", documents), ("deliveries", deliveries))
+            }
+            open_breakers = [_plain(row) for row in connection.execute(select(breakers))]
+            paused = list(connection.scalars(select(lanes.c.name).where(lanes.c.paused.is_(True))))
+        return {**by_state, "breakers": open_breakers, "paused": sorted(paused)}
+
+
+def _by_state(connection: Connection, table: Table) -> dict[str, int]:
+    query = select(table.c.state, func.count()).group_by(table.c.state).order_by(table.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _sent_to(partner: str) -> Select[Any]:
+    return (
+        select(delivery_documents.c.document_id)
+        .join(deliveries, deliveries.c.id == delivery_documents.c.delivery_id)
+        .where(deliveries.c.target.startswith(f"{partner}/", autoescape=True))
+    )
+
+
+def _between(query: Select[Any], column: Any, since: datetime | None, until: datetime | None) -> Select[Any]:
+    if since is not None:
+        query = query.where(column >= since)
+    return query.where(column < until) if until is not None else query
+
+
+def _related(connection: Connection, ref: Ref) -> tuple[int | None, list[int], list[int]]:
+    table = _TABLES[ref.kind]
+    row = connection.execute(select(table).where(table.c.id == ref.id)).one_or_none()
+    if row is None:
+        raise NotFound(f"the ledger holds no {ref.kind} {ref}")
+    links = delivery_documents.c
+    if ref.kind == "delivery":
+        of_delivery = select(links.document_id).where(links.delivery_id == ref.id)
+        return row.receipt_id, list(connection.scalars(of_delivery)), [ref.id]
+    if ref.kind == "document":
+        of_document = select(links.delivery_id).where(links.document_id == ref.id)
+        return row.receipt_id, [ref.id], list(connection.scalars(of_document))
+    of_receipt = select(documents.c.id).where(documents.c.receipt_id == ref.id)
+    sent = select(deliveries.c.id).where(deliveries.c.receipt_id == ref.id)
+    return ref.id, list(connection.scalars(of_receipt)), list(connection.scalars(sent))
+
+
+def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[str, Any]]:
+    table = _TABLES[kind]
+    query = select(table).where(table.c.id.in_(ids)).order_by(table.c.id)
+    return [_shown(kind, row) for row in connection.execute(query)]
+
+
+def _attempts(connection: Connection, delivery: int) -> list[dict[str, Any]]:
+    query = select(attempts).where(attempts.c.delivery_id == delivery).order_by(attempts.c.number)
+    return [_plain(row, "delivery_id") for row in connection.execute(query)]
+
+
+def _documents_of(connection: Connection, delivery: int) -> list[str]:
+    query = select(delivery_documents.c.document_id).where(delivery_documents.c.delivery_id == delivery)
+    return [str(Ref("document", number)) for number in connection.scalars(query.order_by("document_id"))]
+
+
+def _events(
+    connection: Connection, ref: Ref, receipt: int | None, document_ids: Sequence[int], delivery_ids: Sequence[int]
+) -> list[dict[str, Any]]:
+    """The events of these rows; of the receipt's own only those that speak of none of its other documents."""
+    mine: list[ColumnElement[bool]] = [events.c.delivery_id.in_(delivery_ids), events.c.document_id.in_(document_ids)]
+    if ref.kind == "receipt":
+        mine.append(events.c.receipt_id == ref.id)
+    else:
+        alone = events.c.document_id.is_(None) & events.c.delivery_id.is_(None)
+        mine.append((events.c.receipt_id == receipt) & alone)
+    query = select(events).where(or_(*mine)).order_by(events.c.at, events.c.id)
+    return [
+        {
+            "at": _value(row.at),
+            "what": row.what,
+            "lane": row.lane,
+            "receipt": str(Ref("receipt", row.receipt_id)) if row.receipt_id else None,
+            "document": str(Ref("document", row.document_id)) if row.document_id else None,
+            "delivery": str(Ref("delivery", row.delivery_id)) if row.delivery_id else None,
+            "detail": row.detail or {},
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def _shown(kind: Kind, row: Row[Any]) -> dict[str, Any]:
+    return {"ref": str(Ref(kind, row.id)), **_plain(row, *_HIDDEN)}
+
+
+def _plain(row: Row[Any], *left_out: str) -> dict[str, Any]:
+    mapping = row._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
+    return {name: _value(value) for name, value in mapping.items() if name not in left_out}
+
+
+def _value(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

@@ -1,0 +1,296 @@
+"""The ledger's tables.
+
+Receipts are what arrived; documents what was read from them; deliveries what is on
+its way to a target.  Events are append-only and chained by hash within a lane.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+VERSION = 1
+"""The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Refuses naive datetimes."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Gives the datetime in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON values as compact text with sorted keys."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Gives the text; None stays NULL."""
+        return None if value is None else compact_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Gives the values back."""
+        return None if value is None else json.loads(value)
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970 in UTC.  Raises `ValueError` for a naive datetime."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def compact_json(value: Any) -> str:
+    """The one text of a JSON value: sorted keys, no blanks."""
+    return _encode(value)
+
+
+metadata = MetaData()
+_Id = BigInteger().with_variant(Integer, "sqlite")
+_Digest = String(64)
+
+
+def _unfinished(table: Table) -> dict[str, Any]:
+    """The condition of a partial index, so that finished rows cost it nothing."""
+    condition = table.c.finished_at.is_(None)
+    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("digest", _Digest, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("encoding", String, nullable=False, comment="plain, zlib, or file: kept beside the database"),
+    Column("data", LargeBinary),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("digest", _Digest, primary_key=True),
+    Column("kind", String, nullable=False, comment="mapping, partner"),
+    Column("name", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("connection", String, nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("route", String, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("metadata", Json, nullable=False),
+    Column("digest", _Digest, ForeignKey("blobs.digest"), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("position", Integer, nullable=False, default=0, comment="messages that are dealt with"),
+    Column("generation", Integer, nullable=False, default=0, comment="how often it was mapped again"),
+    Column("again", Json, comment="mapped again: which messages, and whether good ones too"),
+    Column("findings", Json, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    UniqueConstraint("connection", "source_key"),
+)
+Index("receipts_due", receipts.c.route, receipts.c.id, **_unfinished(receipts))
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
+    Column("message", Integer, nullable=False, comment="position in the receipt, from 1"),
+    Column("ordinal", Integer, nullable=False, comment="position among the message's documents, from 1; 0 for none"),
+    Column("route", String, nullable=False),
+    Column("partner", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("receiver", String, nullable=False),
+    Column("interchange", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("wire_digest", _Digest, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("document", String, comment="name and version of the model, such as order/1"),
+    Column("number", String, comment="the document's own number, by which people know it"),
+    Column("canonical", Text),
+    Column("digest", _Digest),
+    Column("mapping", String),
+    Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
+    Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
+    Column("product", String, nullable=False),
+    Column("findings", Json, nullable=False),
+    Column("targets", Integer, nullable=False, comment="deliveries that were made of it"),
+    Column("origin_id", _Id, ForeignKey("documents.id"), comment="a replay: the document before it"),
+    Column("created_at", Moment, nullable=False),
+)
+Index("documents_number", documents.c.number)
+Index("documents_state", documents.c.state, documents.c.id)
+Index("documents_wire", documents.c.interchange, documents.c.reference, documents.c.route)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("lane", String, nullable=False),
+    Column("target", String, nullable=False, comment="the send route, or the receive route that acknowledges"),
+    Column("connection", String, nullable=False),
+    Column("kind", String, nullable=False, comment="document or acknowledgement"),
+    Column("state", String, nullable=False),
+    Column("key", String, nullable=False, unique=True, comment="the idempotency key"),
+    Column("order_key", String),
+    Column("body", _Digest, ForeignKey("blobs.digest")),
+    Column("content_type", String, nullable=False),
+    Column("metadata", Json, nullable=False),
+    Column("tries", Integer, nullable=False, comment="rows in attempts"),
+    Column("failures", Integer, nullable=False, comment="tries that count against the route's limit"),
+    Column("unsure", Boolean, nullable=False, comment="it may have landed: look before sending again"),
+    Column("epoch", BigInteger, nullable=False, comment="the lane's epoch in which it was last sent"),
+    Column("next_at", Moment, nullable=False),
+    Column("staged_at", Moment, nullable=False),
+    Column("finished_at", Moment, comment="when it became final; UNKNOWN is not final"),
+    Column("findings", Json, nullable=False),
+    Column("fingerprint", String),
+    Column("answer", Json),
+    Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
+    Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
+    Column("product", String, nullable=False),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), index=True),
+    Column("origin_id", _Id, ForeignKey("deliveries.id"), index=True, comment="a replay: the delivery before it"),
+)
+Index("deliveries_active", deliveries.c.lane, deliveries.c.id, **_unfinished(deliveries))
+Index("deliveries_state", deliveries.c.state, deliveries.c.id)
+
+delivery_documents = Table(
+    "delivery_documents",
+    metadata,
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), primary_key=True),
+    Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True, index=True),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", String),
+    Column("detail", Json),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("lane", String, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("what", String, nullable=False),
+    Column("receipt_id", _Id, index=True),
+    Column("document_id", _Id, index=True),
+    Column("delivery_id", _Id, index=True),
+    Column("detail", Json),
+    Column("digest", _Digest, comment="SHA-256 of the payload that it speaks of"),
+    Column("hash", _Digest, nullable=False),
+    UniqueConstraint("lane", "sequence"),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("wait_until", Moment, comment="several calls in a row failed: rest until then"),
+    Column("sequence", BigInteger, nullable=False, comment="of the last event"),
+    Column("head", _Digest, nullable=False, comment="hash of the last event"),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("connection", String, primary_key=True),
+    Column("trips", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("open_until", Moment, nullable=False),
+    Column("settings", _Digest, nullable=False, comment="digest of the partner's file: another one closes it"),
+    Column("findings", Json, nullable=False),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("reference", String, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+)
+
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("schedule", String, primary_key=True),
+    Column("fire_time", Moment, primary_key=True),
+    Column("fired_at", Moment, nullable=False),
+    Column("missed", Integer, nullable=False, comment="earlier times that passed while nobody was there"),
+)
+
+memory = Table(
+    "memory",
+    metadata,
+    Column("scope", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("series", String, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)

@@ -1,0 +1,363 @@
+"""Staging: documents and the deliveries made of them, their bytes frozen, in one transaction a batch of messages.
+
+The bodies were encoded before; what needs control numbers (envelopes, file names) is
+done inside, so that a number is used exactly when the bytes that carry it are kept.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from transload.canonical.context import Numbers
+from transload.canonical.errors import TransloadError
+from transload.canonical.findings import Finding
+from transload.runner.ledger.arrivals import Receipt, as_rows
+from transload.runner.ledger.artifacts import Artifact, keep
+from transload.runner.ledger.blobs import Blob, BlobStore
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.errors import LedgerError
+from transload.runner.ledger.journal import Journal, add_lane
+from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.schema import (
+    acknowledgements,
+    deliveries,
+    delivery_documents,
+    documents,
+    receipts,
+)
+from transload.runner.ledger.states import State, of_document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """What a target will be handed, the same at every attempt."""
+
+    content: bytes = field(repr=False)
+    content_type: str = "application/octet-stream"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A delivery to be staged.
+
+    ``freeze`` is called inside the transaction with the control numbers and makes the
+    bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
+    """
+
+    lane: str
+    target: str
+    connection: str
+    key: str
+    freeze: Callable[[Numbers], Frozen]
+    order_key: str | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    product: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcknowledgementDraft:
+    """An acknowledgement to be staged as a delivery, and what it says about which interchange."""
+
+    kind: str
+    reference: str
+    accepted: bool
+    draft: Draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """One document of a message, or a message that gave none (``ordinal`` 0) and why.
+
+    ``passed`` are the states it went through, for the events.  ``replaces`` is the
+    document before it, where this is a replay.
+    """
+
+    message: int
+    ordinal: int
+    state: State
+    partner: str
+    kind: str = ""
+    version: str = ""
+    sender: str = ""
+    receiver: str = ""
+    interchange: str = ""
+    reference: str = ""
+    wire_digest: str
+    start: int = 0
+    end: int = 0
+    document: str | None = None
+    number: str | None = None
+    canonical: str | None = field(default=None, repr=False)
+    digest: str | None = None
+    mapping: str | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    product: str = ""
+    findings: tuple[Finding, ...] = ()
+    passed: tuple[State, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """What a transaction staged: the documents' states in order, and the lanes that have new work."""
+
+    documents: tuple[int, ...] = ()
+    states: tuple[State, ...] = ()
+    deliveries: tuple[int, ...] = ()
+    delivery_states: tuple[State, ...] = ()
+    lanes: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """The end of a receipt: its final ``state``, what was found about it as a whole, and its acknowledgements.
+
+    ``acknowledge`` is called inside the transaction, since an acknowledgement carries numbers of ours.
+    ``incomplete`` tells that the acknowledgements which are owed could not be made.
+    """
+
+    state: State
+    findings: tuple[Finding, ...] = ()
+    acknowledge: Callable[[Numbers], Sequence[AcknowledgementDraft]] | None = None
+    incomplete: bool = False
+
+
+class Staging:
+    """Writes batches of parsed messages."""
+
+    def __init__(self, database: Database, store: BlobStore) -> None:
+        self._database = database
+        self._store = store
+
+    def stage(
+        self,
+        receipt: Receipt,
+        parsed: Sequence[Parsed],
+        now: datetime,
+        *,
+        lane: str,
+        epoch: int,
+        position: int,
+        closing: Closing | None = None,
+    ) -> Staged:
+        """Commit a batch of a receipt's messages; ``position`` is the number of the last one, ``closing`` ends it.
+
+        Raises `Fenced` when another worker has taken over the lane, `LedgerError` when
+        nothing could be written.
+        """
+
+        def work(connection: Connection) -> Staged:
+            batch = _Batch(connection, self._store, Journal(connection, lane, now, epoch=epoch), receipt, now)
+            for item in parsed:
+                batch.add(item)
+            values: dict[str, Any] = {"position": position}
+            if closing is not None:
+                if closing.acknowledge is not None:
+                    batch.acknowledge(closing.acknowledge)
+                state = closing.state.value
+                values |= {"state": state, "finished_at": now, "findings": as_rows(closing.findings), "again": None}
+                batch.journal.record(state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest)
+            connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
+            return batch.flush()
+
+        return self._database.write(work)
+
+
+class _Batch:
+    """The rows of one transaction."""
+
+    def __init__(
+        self, connection: Connection, store: BlobStore, journal: Journal, receipt: Receipt, now: datetime
+    ) -> None:
+        self.connection = connection
+        self.store = store
+        self.journal = journal
+        self.receipt = receipt
+        self.now = now
+        self.ids = LedgerNumbers(connection)
+        self.numbers = LedgerNumbers(connection)
+        self.artifacts: dict[Artifact, str] = {}
+        self.blobs: list[Blob] = []
+        self.documents: list[dict[str, Any]] = []
+        self.deliveries: list[dict[str, Any]] = []
+        self.links: list[dict[str, int]] = []
+        self.acknowledgements: list[dict[str, Any]] = []
+        self.replaced: list[tuple[int, int]] = []
+        self.findings: list[Finding] = []
+
+    def add(self, item: Parsed) -> None:
+        """Add one document with its deliveries."""
+        document = self.ids.next("id:documents")
+        states: list[State] = []
+        for state in item.passed:
+            self.journal.record(state, receipt=self.receipt.id, document=document)
+        detail = {"message": item.message, **_codes(item.findings)}
+        if not item.drafts:
+            self.journal.record(
+                item.state, receipt=self.receipt.id, document=document, detail=detail, digest=item.wire_digest
+            )
+        for draft in item.drafts:
+            delivery, state = self.deliver(draft, kind="document", document=document, detail=detail)
+            self.links.append({"delivery_id": delivery, "document_id": document})
+            states.append(state)
+        if item.replaces is not None:
+            self.replaced.append((item.replaces, document))
+        self.findings += item.findings
+        kept = {artifact.kind: self.keep(artifact) for artifact in item.artifacts}
+        self.documents.append(
+            {
+                "id": document,
+                "receipt_id": self.receipt.id,
+                "message": item.message,
+                "ordinal": item.ordinal,
+                "route": self.receipt.route,
+                "partner": item.partner,
+                "state": (of_document(states) if states else item.state).value,
+                "kind": item.kind,
+                "version": item.version,
+                "sender": item.sender,
+                "receiver": item.receiver,
+                "interchange": item.interchange,
+                "reference": item.reference,
+                "wire_digest": item.wire_digest,
+                "start": item.start,
+                "end": item.end,
+                "document": item.document,
+                "number": item.number,
+                "canonical": item.canonical,
+                "digest": item.digest,
+                "mapping": item.mapping,
+                "mapping_digest": kept.get("mapping"),
+                "partner_digest": kept.get("partner"),
+                "product": item.product,
+                "findings": as_rows(item.findings),
+                "targets": len(item.drafts),
+                "origin_id": item.replaces,
+                "created_at": self.now,
+            }
+        )
+
+    def acknowledge(self, make: Callable[[Numbers], Sequence[AcknowledgementDraft]]) -> None:
+        """Add the acknowledgements; when they cannot be made, none is, and their numbers are not used."""
+        for made in make(self.numbers):
+            detail = {"acknowledges": made.reference, "accepted": made.accepted}
+            delivery, _ = self.deliver(made.draft, kind="acknowledgement", document=None, detail=detail)
+            self.acknowledgements.append(
+                {
+                    "receipt_id": self.receipt.id,
+                    "delivery_id": delivery,
+                    "kind": made.kind,
+                    "reference": made.reference,
+                    "accepted": made.accepted,
+                }
+            )
+
+    def deliver(self, draft: Draft, *, kind: str, document: int | None, detail: Mapping[str, Any]) -> tuple[int, State]:
+        """Add one delivery: staged, or quarantined when its bytes cannot be made."""
+        mark = self.numbers.mark()
+        frozen: Frozen | None = None
+        findings: tuple[Finding, ...] = ()
+        try:
+            frozen = draft.freeze(self.numbers)
+        except LedgerError:
+            raise
+        except TransloadError as error:  # also a fault of its configuration is the affair of this delivery alone
+            self.numbers.back(mark)
+            findings = error.findings
+            self.findings += findings
+        delivery = self.ids.next("id:deliveries")
+        blob = self.store.prepare(frozen.content) if frozen else None
+        if blob:
+            self.blobs.append(blob)
+        state = State.STAGED if frozen else State.QUARANTINED
+        kept = {artifact.kind: self.keep(artifact) for artifact in draft.artifacts}
+        self.deliveries.append(
+            {
+                "id": delivery,
+                "lane": draft.lane,
+                "target": draft.target,
+                "connection": draft.connection,
+                "kind": kind,
+                "state": state.value,
+                "key": draft.key,
+                "order_key": draft.order_key,
+                "body": blob.digest if blob else None,
+                "content_type": frozen.content_type if frozen else "",
+                "metadata": dict(frozen.metadata) if frozen else {},
+                "tries": 0,
+                "failures": 0,
+                "unsure": False,
+                "epoch": 0,
+                "next_at": self.now,
+                "staged_at": self.now,
+                "finished_at": None if frozen else self.now,
+                "findings": as_rows(findings),
+                "mapping_digest": kept.get("mapping"),
+                "partner_digest": kept.get("partner"),
+                "product": draft.product,
+                "receipt_id": self.receipt.id,
+            }
+        )
+        self.journal.record(
+            state,
+            receipt=self.receipt.id,
+            document=document,
+            delivery=delivery,
+            detail={**detail, "target": draft.target, **_codes(findings)},
+            digest=blob.digest if blob else None,
+        )
+        return delivery, state
+
+    def keep(self, artifact: Artifact) -> str:
+        """Store an artifact once a transaction."""
+        if artifact not in self.artifacts:
+            self.artifacts[artifact] = keep(self.connection, artifact, self.now)
+        return self.artifacts[artifact]
+
+    def flush(self) -> Staged:
+        """Write all rows."""
+        self.store.insert(self.connection, *self.blobs)
+        for table, rows in (
+            (documents, self.documents),
+            (deliveries, self.deliveries),
+            (delivery_documents, self.links),
+            (acknowledgements, self.acknowledgements),
+        ):
+            if rows:
+                self.connection.execute(table.insert(), rows)
+        for old, new in self.replaced:
+            self._replace(old, new)
+        lanes = frozenset(row["lane"] for row in self.deliveries if row["state"] == State.STAGED)
+        for lane in sorted(lanes):
+            add_lane(self.connection, lane)
+        self.ids.flush()
+        self.numbers.flush()
+        self.journal.flush()
+        return Staged(
+            documents=tuple(row["id"] for row in self.documents),
+            states=tuple(State(row["state"]) for row in self.documents),
+            deliveries=tuple(row["id"] for row in self.deliveries),
+            delivery_states=tuple(State(row["state"]) for row in self.deliveries),
+            lanes=lanes,
+            findings=tuple(self.findings),
+        )
+
+    def _replace(self, old: int, new: int) -> None:
+        """A quarantined document that was processed again needs nobody's attention any more."""
+        waiting = documents.c.state == State.QUARANTINED.value
+        self.connection.execute(
+            documents.update().where(documents.c.id == old, waiting).values(state=State.SUPPRESSED.value)
+        )
+        self.journal.record("REPLAYED", receipt=self.receipt.id, document=old, detail={"as": new})
+
+
+def _codes(findings: Sequence[Finding]) -> dict[str, Any]:
+    """What an event says of findings: their codes, since their texts may hold values of the payload."""
+    codes = sorted({finding.code for finding in findings})
+    return {"findings": codes} if codes else {}

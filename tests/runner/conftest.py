@@ -1,0 +1,65 @@
+"""Shared by the tests of ledger and engine."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from transload.runner.ledger import Ledger
+
+
+@pytest.fixture(scope="session")
+def house_module() -> ModuleType:
+    """`engine/house.py`: a workspace in code, shared with processes that tests start."""
+    path = Path(__file__).parent / "engine" / "house.py"
+    if "transload_test_house" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("transload_test_house", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    return sys.modules["transload_test_house"]
+
+
+@pytest.fixture
+def make_house(house_module: ModuleType, tmp_path: Path) -> Callable[..., Any]:
+    """Makes a house below the test's folder."""
+    return lambda **options: house_module.House(root=tmp_path, **options)
+
+
+@pytest.fixture
+def script(house_module: ModuleType) -> Any:
+    """The class of scripted faults."""
+    return house_module.Script
+
+
+class Hands:
+    """A clock that stands until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    """A clock that a test turns."""
+    return Hands()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An open ledger in a file."""
+    with Ledger(f"sqlite:///{tmp_path}/var/ledger.db") as opened:
+        yield opened

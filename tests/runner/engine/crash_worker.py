@@ -1,0 +1,44 @@
+"""A process that runs one pass of a house and kills itself on the way: at a moment of an adapter, or around a commit.
+
+Usage: crash_worker.py ROOT WHERE WHAT OPTIONS, where WHERE is ``source``, ``target``, ``before commit`` or
+``after commit``, WHAT is the adapter's moment or the number of the commit, and OPTIONS are the house's, as JSON.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from house import House, Script, die
+
+from transload.runner.ledger.database import Database
+
+
+def die_at_commit(where: str, number: int) -> None:
+    """Let the ledger's commits be counted, and end the process before or after one of them."""
+    write = Database.write
+    count = 0
+
+    def counted(self, work):
+        nonlocal count
+        count += 1
+        mine = count
+        if mine == number and where == "before commit":
+            die()
+        result = write(self, work)
+        if mine == number and where == "after commit":
+            die()
+        return result
+
+    Database.write = counted
+
+
+root, where, what, options = sys.argv[1:]
+acts = {f"{where}_act": Script(at=what, steps=["die"])} if where in ("source", "target") else {}
+house = House(root=Path(root), **acts, **json.loads(options))
+with house.ledger() as ledger:
+    engine = house.engine(ledger, workers=1)
+    if where.endswith("commit"):
+        die_at_commit(where, int(what))
+    engine.run_pass()

@@ -1,0 +1,105 @@
+"""kill -9 at each step of a pass, then a restart: one copy at the target, one end of the story, no gap in numbers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from transload.runner.ledger.states import State
+
+WORKER = Path(__file__).with_name("crash_worker.py")
+ORDERS = ("1", "2", "3")
+
+
+def crash(house, where: str, what: str, **options) -> int:
+    command = [sys.executable, str(WORKER), str(house.root), where, what, json.dumps(options)]
+    return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode
+
+
+def restart(house, hands):
+    """Run passes until nothing is left, as a service would; gives the last summary and checks the chains."""
+    with house.ledger() as ledger:
+        for _ in range(5):
+            summary = house.engine(ledger).run_pass()
+            if not summary.waiting:
+                break
+        assert ledger.verify() == []
+        states = {row["state"] for row in ledger.queries.deliveries()}
+        documents = [(row["number"], row["state"]) for row in reversed(ledger.queries.documents())]
+        receipts = [row["state"] for row in ledger.queries.receipts()]
+    return summary, states, documents, receipts
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "idempotent"),
+    [
+        ("source", "receive", False),
+        ("source", "before settling", False),
+        ("source", "after settling", False),
+        ("source", "received", False),
+        ("target", "before landing", False),
+        ("target", "after landing", False),
+        ("target", "before landing", True),
+        ("target", "after landing", True),
+    ],
+)
+def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent):
+    house = make_house(idempotent=idempotent)
+    house.put_orders("a.txt", *ORDERS)
+    assert crash(house, where, what, idempotent=idempotent) == -9
+    _, states, documents, receipts = restart(house, hands)
+    assert sorted(house.landed()) == list(ORDERS)
+    assert house.offered == []
+    assert states == {"SENT"}
+    assert documents == [(number, "SENT") for number in ORDERS]
+    assert receipts == ["PARSED"]
+    heads = sorted(content.splitlines()[0] for _, _, content in house.log())
+    assert heads == ["H|us|erp|1", "H|us|erp|2", "H|us|erp|3"]
+
+
+COMMITS = 9
+"""Received; staged (taken, written); two lanes: taken, announced, concluded."""
+
+
+@pytest.mark.parametrize(
+    ("where", "number"), [("before commit", 1), *(("after commit", number) for number in range(1, COMMITS + 1))]
+)
+def test_killed_around_a_commit(make_house, hands, where, number):
+    house = make_house(acknowledge=True)
+    house.put_orders("a.txt", "1")
+    assert crash(house, where, str(number), acknowledge=True) == -9
+    _, states, documents, _ = restart(house, hands)
+    assert house.landed() == ["1"]
+    assert len(house.log("acks")) == 1
+    assert house.offered == []
+    assert states == {"SENT"}
+    assert documents == [("1", "SENT")]
+
+
+def test_these_are_all_commits(make_house):
+    house = make_house(acknowledge=True)
+    house.put_orders("a.txt", "1")
+    assert crash(house, "before commit", str(COMMITS + 1), acknowledge=True) == 0
+    assert house.landed() == ["1"]
+
+
+def test_killed_where_nobody_can_tell_leaves_at_most_the_one_in_flight(make_house, hands):
+    house = make_house(can_tell=False)
+    house.put_orders("a.txt", *ORDERS)
+    assert crash(house, "target", "after landing", can_tell=False) == -9
+    summary, states, _, _ = restart(house, hands)
+    assert house.landed() == list(ORDERS)
+    assert states == {State.UNKNOWN, State.SENT}
+    assert summary.waiting == {State.UNKNOWN: 1}
+    assert summary.exit_code == 1
+
+
+def test_killed_again_and_again(make_house, hands):
+    house = make_house()
+    house.put_orders("a.txt", *ORDERS)
+    for _ in range(3):
+        assert crash(house, "target", "after landing") == -9
+    restart(house, hands)
+    assert sorted(house.landed()) == list(ORDERS)

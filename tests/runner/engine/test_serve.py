@@ -1,0 +1,303 @@
+"""The service: schedules fire once, due retries are found, and a signal ends it cleanly."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from transload.canonical.errors import ConfigurationError
+from transload.runner.engine.dispatcher import Dispatcher
+from transload.runner.engine.schedule import Clock, missed_times, trigger_of
+from transload.runner.ledger import LedgerBusy, LedgerError
+from transload.runner.ledger.arrivals import Arrivals
+from transload.runner.workspace.model import Cron, Every
+
+WORKER = Path(__file__).with_name("serve_worker.py")
+
+
+def until(condition, seconds=20.0):
+    """Wait for something that another thread or process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def serving(make_house):
+    """Runs a house's service in a thread for the length of a test."""
+    running = []
+
+    def start(house, **options):
+        ledger = house.ledger().open()
+        engine = house.engine(ledger, **options)
+        started = threading.Event()
+        errors = []
+
+        def serve():
+            try:
+                engine.serve(handle_signals=False, started=started.set)
+            except BaseException as error:  # noqa: BLE001  # the test looks at it
+                errors.append(error)
+            finally:
+                started.set()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        running.append((engine, ledger, thread))
+        assert started.wait(20)
+        assert errors == []
+        return engine, ledger
+
+    yield start
+    for engine, ledger, thread in running:
+        engine.stop()
+        thread.join(20)
+        assert not thread.is_alive()
+        ledger.close()
+
+
+def test_a_service_polls_at_its_start_and_at_each_interval(make_house, serving):
+    house = make_house(schedule=Every(interval=timedelta(seconds=1)))
+    house.put_orders("a.txt", "1")
+    serving(house)
+    until(lambda: house.landed() == ["1"])
+    house.put_orders("b.txt", "2", reference="2")
+    until(lambda: house.landed() == ["1", "2"])
+
+
+def test_a_service_finds_due_retries(make_house, serving, script):
+    house = make_house(schedule=Every(interval=timedelta(hours=1)), target_act=script("before landing", ["retry"]))
+    house.retry = type(house.retry)(first=timedelta(milliseconds=10), longest=timedelta(milliseconds=10))
+    house.put_orders("a.txt", "1")
+    serving(house)
+    until(lambda: house.landed() == ["1"])
+
+
+def test_a_service_works_off_what_a_person_replays(make_house, serving):
+    house = make_house(schedule=Every(interval=timedelta(hours=1)))
+    house.put_orders("a.txt", "1")
+    _, ledger = serving(house)
+    until(lambda: house.landed() == ["1"])
+    until(lambda: ledger.queries.deliveries()[0]["state"] == "SENT")
+    with house.ledger() as other:
+        other.actions.redeliver(1, datetime.now(UTC))
+    until(lambda: house.landed() == ["1", "1"])
+
+
+def test_a_fault_of_the_ledger_does_not_end_a_service(make_house, serving, monkeypatch):
+    house = make_house(schedule=Every(interval=timedelta(seconds=1)))
+    house.put_orders("a.txt", "1")
+    add, failures = Arrivals.add, []
+
+    def sometimes(self, *arguments, **more):
+        if len(failures) < 2:
+            failures.append(1)
+            raise LedgerError("the ledger failed: database or disk is full")
+        return add(self, *arguments, **more)
+
+    monkeypatch.setattr(Arrivals, "add", sometimes)
+    serving(house)
+    until(lambda: house.landed() == ["1"])
+    assert len(failures) == 2
+
+
+def test_two_services_on_one_ledger_are_refused(make_house, serving):
+    house = make_house()
+    serving(house)
+    with house.ledger() as ledger:
+        with pytest.raises(LedgerBusy, match="transload serve"):
+            house.engine(ledger).serve(handle_signals=False)
+        with pytest.raises(LedgerBusy, match="transload serve"):
+            house.engine(ledger).run_pass()
+
+
+def process(house, *arguments):
+    command = [sys.executable, str(WORKER), str(house.root), *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_the_call_under_way_end(make_house, number):
+    house = make_house()
+    house.put_orders("a.txt", "1", "2")
+    worker = process(house, "0.7")
+    until(lambda: (house.root / "calling").exists())
+    worker.send_signal(number)
+    _, log = worker.communicate(timeout=20)
+    assert worker.returncode == 0, log
+    assert house.landed() == ["1"]
+    with house.ledger() as ledger:
+        second, first = ledger.queries.deliveries()
+        assert (first["state"], second["state"]) == ("SENT", "STAGED")
+    events = [json.loads(line) for line in log.splitlines()]
+    assert [event["event"] for event in events][-1] == "stopped"
+    assert all(event["timestamp"] for event in events)
+
+
+def test_a_second_signal_ends_it_at_once_and_nothing_is_lost(make_house):
+    house = make_house()
+    house.put_orders("a.txt", "1")
+    worker = process(house, "30")
+    until(lambda: (house.root / "calling").exists())
+    worker.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=10)
+    assert worker.returncode == 128 + signal.SIGTERM
+    with house.ledger() as ledger:
+        assert house.engine(ledger).run_pass().exit_code == 0
+    assert house.landed() == ["1"]
+
+
+# schedules
+
+
+MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def test_missed_times_of_an_interval():
+    every = Every(interval=timedelta(minutes=5))
+    assert missed_times(every, MONDAY, MONDAY + timedelta(minutes=4)) == (None, 0)
+    assert missed_times(every, MONDAY, MONDAY + timedelta(minutes=16)) == (MONDAY + timedelta(minutes=15), 3)
+
+
+def test_missed_times_of_a_crontab_follow_its_time_zone():
+    cron = Cron(expression="30 8 * * *", timezone=ZoneInfo("Europe/Berlin"))
+    saturday = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)  # the clocks go forward on 29 March 2026
+    latest, count = missed_times(cron, saturday, saturday + timedelta(days=2))
+    assert (latest, count) == (datetime(2026, 3, 30, 6, 30, tzinfo=UTC), 2)
+
+
+def test_intervals_have_the_same_times_in_every_process():
+    trigger = trigger_of(Every(interval=timedelta(minutes=5)))
+    moment = trigger.get_next_fire_time(None, MONDAY + timedelta(seconds=1))
+    assert moment == MONDAY + timedelta(minutes=5)
+
+
+def test_a_time_is_claimed_once(ledger):
+    assert ledger.ticks.fire("acme/orders", MONDAY, MONDAY)
+    assert not ledger.ticks.fire("acme/orders", MONDAY, MONDAY)
+    assert ledger.ticks.last("acme/orders") == MONDAY
+
+
+def test_times_that_passed_unattended_are_made_up_for_once(ledger, hands):
+    woken = []
+    every = Every(interval=timedelta(hours=1))
+    ledger.ticks.fire("a/b", hands.now - timedelta(hours=5), hands.now)
+    for _ in range(2):
+        clock = Clock(ledger, {"a/b": every}, woken.append, now=hands)
+        clock.start()
+        clock.stop()
+    assert woken == ["a/b"]
+    with ledger.read() as connection:
+        rows = connection.exec_driver_sql("SELECT missed FROM ticks ORDER BY fire_time").all()
+    assert [row[0] for row in rows] == [0, 4]
+
+
+def test_a_crontab_does_not_fire_at_the_first_start(ledger, hands):
+    woken = []
+    clock = Clock(ledger, {"a/b": Cron(expression="0 3 * * *", timezone=ZoneInfo("UTC"))}, woken.append, now=hands)
+    clock.start()
+    clock.stop()
+    assert woken == []
+
+
+def test_the_clock_keeps_firing(ledger):
+    woken = []
+    every = Every(interval=timedelta(milliseconds=100))
+    clock = Clock(ledger, {"a/b": every}, woken.append, now=lambda: datetime.now(UTC))
+    clock.start()
+    until(lambda: len(woken) >= 4)
+    clock.stop()
+    count = len(woken)
+    time.sleep(0.25)
+    assert len(woken) == count
+
+
+def test_two_processes_fire_each_time_once(make_house, ledger):
+    woken = []
+    every = Every(interval=timedelta(milliseconds=100))
+    with make_house().ledger() as other:
+        clocks = [Clock(each, {"a/b": every}, woken.append, now=lambda: datetime.now(UTC)) for each in (ledger, other)]
+        for clock in clocks:
+            clock.start()
+        until(lambda: len(woken) >= 5)
+        for clock in clocks:
+            clock.stop()
+        with ledger.read() as connection:
+            times = connection.exec_driver_sql("SELECT count(*) FROM ticks").scalar()
+    assert times == len(woken)
+
+
+# the dispatcher
+
+
+def test_a_name_is_worked_on_by_one_at_a_time_and_never_missed():
+    busy, most, done = set(), [0], []
+
+    def work(name):
+        assert name not in busy
+        busy.add(name)
+        most[0] = max(most[0], len(busy))
+        time.sleep(0.002)
+        busy.discard(name)
+        done.append(name)
+        return False
+
+    dispatcher = Dispatcher(work, workers=4)
+    dispatcher.start()
+    for _ in range(20):
+        dispatcher.wake(["a", "b", "c"])
+        time.sleep(0.001)
+    dispatcher.join()
+    dispatcher.stop()
+    assert dispatcher.errors == []
+    assert most[0] > 1
+    assert set(done) == {"a", "b", "c"}
+
+
+def test_a_wake_during_the_work_is_kept():
+    started, go, done = threading.Event(), threading.Event(), []
+
+    def work(name):
+        started.set()
+        go.wait(10)
+        done.append(name)
+        return False
+
+    dispatcher = Dispatcher(work, workers=2)
+    dispatcher.start()
+    dispatcher.wake(["a"])
+    started.wait(10)
+    dispatcher.wake(["a"])
+    dispatcher.wake(["a"])
+    go.set()
+    dispatcher.join()
+    dispatcher.stop()
+    assert done == ["a", "a"]
+
+
+def test_an_error_ends_the_work_on_its_name_alone():
+    done = []
+
+    def work(name):
+        if name == "bad":
+            raise ConfigurationError("no")
+        done.append(name)
+        return False
+
+    dispatcher = Dispatcher(work, workers=1)
+    dispatcher.start()
+    dispatcher.wake(["bad", "good"])
+    dispatcher.join()
+    dispatcher.stop()
+    assert done == ["good"]
+    assert [str(error) for error in dispatcher.errors] == ["no"]
