@@ -1,0 +1,93 @@
+"""``transload adapters``: what is installed, and what it takes."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from transload.adapters.base import Adapter, Settings, adapter, adapter_names
+from transload.adapters.base.registry import origin
+from transload.canonical.errors import ConfigurationError
+from transload.runner.cli.guard import guarded
+from transload.runner.cli.options import AsJson
+from transload.runner.cli.screen import say, say_json, say_table
+from transload.runner.workspace.shapes import schema_of
+from transload.runner.workspace.tables import settings_of
+
+
+@guarded
+def adapters(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show the settings of this adapter.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the installed adapters, or show what one of them takes.
+
+    A source fetches what a partner offers, a target hands documents over, a format
+    reads and writes messages. With a name, every setting is shown with its type,
+    default and meaning; with --json also, the JSON Schemas of its settings.
+
+    \b
+    Examples:
+      transload adapters
+      transload adapters sftp
+      transload adapters sftp --json
+    """
+    if name is None:
+        _list(as_json)
+    elif as_json:
+        say_json({**_entry(name), "settings": {part: schema_of(kind) for part, kind in _parts(adapter(name))}})
+    else:
+        _show(name, adapter(name))
+
+
+def _list(as_json: bool) -> None:
+    entries = [_entry(name) for name in adapter_names()]
+    if as_json:
+        say_json(entries)
+        return
+    rows = [
+        [entry["name"], ", ".join(entry["abilities"]), entry["summary"] or entry["fault"], entry["origin"]]
+        for entry in entries
+    ]
+    say_table(["NAME", "ABILITIES", "SUMMARY", "FROM"], rows)
+
+
+def _entry(name: str) -> dict[str, Any]:
+    """What a list says about an adapter; one that cannot be loaded stays in the list, with the fault."""
+    entry: dict[str, Any] = {"name": name, "abilities": [], "summary": "", "origin": ""}
+    try:
+        found = adapter(name)
+        return {**entry, "abilities": list(found.abilities), "summary": found.summary, "origin": origin(name)}
+    except ConfigurationError as error:
+        return {**entry, "fault": error.message}
+
+
+def _parts(found: Adapter) -> Iterator[tuple[str, type[Settings]]]:
+    """The settings classes of an adapter, under the names that `_WHERE` explains."""
+    if found.source or found.target:
+        yield "connection", found.connection
+    for part, ability in (("source", found.source), ("target", found.target), ("format", found.format)):
+        if ability is not None:
+            yield part, ability.Options
+
+
+_WHERE = {
+    "connection": "connections: NAME: {adapter: %s, ...}",
+    "source": "receive: NAME: from: {connection: NAME, ...}",
+    "target": "send: NAME: to: {connection: NAME, ...}",
+    "format": "receive: NAME: format: {type: %s, ...}",
+}
+
+
+def _show(name: str, found: Adapter) -> None:
+    say(f"{name}: {found.summary}")
+    say(f"from {origin(name)}")
+    for part, kind in _parts(found):
+        where = _WHERE[part]
+        say()
+        say(f"{part}, written under {where % name if '%' in where else where}", style="bold")
+        rows = list(settings_of(kind))
+        if rows:
+            say_table(["SETTING", "TYPE", "DEFAULT", "MEANING"], rows)
+        else:
+            say("nothing to set")

@@ -1,0 +1,100 @@
+"""The paths that a user names: which workspaces and mapping files they stand for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transload.adapters.base.positioned import Entries, load
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding
+from transload.runner.workspace.loader import FILE, PARTNER_FILE
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(kw_only=True)
+class Given:
+    """Workspace folders and mapping files, each once and in order; ``findings`` tells what could not be read."""
+
+    workspaces: list[Path] = field(default_factory=list)
+    mappings: list[Path] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, paths: Sequence[Path]) -> "Given":
+        """What ``paths`` stand for.
+
+        A folder: the workspace in it, if there is one, and all mapping files below it.
+        transload.yaml or a partner.yaml: its workspace and that workspace's mappings.
+        A mapping file: itself.
+
+        Raises `ConfigurationError` for a path that is not there or stands for nothing.
+        """
+        given = cls()
+        for path in paths:
+            if path.is_dir():
+                given._take_folder(path)
+            elif path.name == FILE:
+                given._take_folder(path.parent)
+            elif path.name == PARTNER_FILE and (home := workspace_of(path)):
+                given._take_folder(home)
+            else:
+                given._take_file(path)
+        return given
+
+    def _take_folder(self, folder: Path) -> None:
+        is_workspace = (folder / FILE).is_file()
+        if is_workspace:
+            _append(self.workspaces, folder)
+        files = _yaml_files(folder)
+        found = False
+        for file in files:
+            if file.name in (FILE, PARTNER_FILE):
+                continue
+            try:
+                root = load(file)
+            except ConfigurationError as error:
+                # In a workspace every YAML file below mappings/ is ours; elsewhere it may be anybody's.
+                if is_workspace and "mappings" in file.relative_to(folder).parts[:-1]:
+                    self.findings += error.findings
+                    found = True
+                continue
+            if isinstance(root, Entries) and root.key("mapping"):
+                _append(self.mappings, file)
+                found = True
+        if not found and not is_workspace:
+            raise ConfigurationError(
+                f"there is nothing of ours in {folder}: neither {FILE} nor a mapping file",
+                hint="name a workspace's folder or a mapping file, or make a workspace with: transload init FOLDER",
+            )
+
+    def _take_file(self, file: Path) -> None:
+        root = load(file)
+        if not isinstance(root, Entries) or not root.key("mapping"):
+            raise ConfigurationError(
+                f"{file} is no mapping file: it has no key 'mapping'",
+                hint=f"name a mapping file, {FILE}, {PARTNER_FILE}, or a folder",
+            )
+        _append(self.mappings, file)
+
+
+def workspace_of(path: Path) -> Path | None:
+    """The workspace's folder that ``path`` lies in, or None."""
+    return next((folder for folder in path.absolute().parents if (folder / FILE).is_file()), None)
+
+
+def _yaml_files(folder: Path) -> Iterable[Path]:
+    """All YAML files below ``folder``, sorted, hidden folders left out."""
+    files = sorted(folder.rglob("*.y*ml"))
+    return [
+        file
+        for file in files
+        if file.suffix in _SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+
+
+def _append(items: list[Path], item: Path) -> None:
+    if item.resolve() not in [known.resolve() for known in items]:
+        items.append(item)

@@ -1,0 +1,59 @@
+"""What the commands about the ledger share: opening it, naming moments, telling findings that it keeps."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from transload.adapters.base import Duration
+from transload.canonical.findings import Finding, Severity
+from transload.canonical.places import MappingPlace, Place
+from transload.runner.ledger import Ledger
+from transload.runner.workspace import load_store
+
+_DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
+
+
+@contextmanager
+def opened(workspace: Path, environment: str | None) -> Iterator[Ledger]:
+    """The ledger of a workspace, which must exist already; faults in partners' files do not matter."""
+    ledger = Ledger(load_store(workspace, environment=environment)).open(create=False)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def moment(text: str | None, option: str) -> datetime | None:
+    """The moment that ``text`` names: ``2026-01-14``, ``2026-01-14T08:00+01:00`` (UTC without a zone) or ``2h`` ago."""
+    if text is None:
+        return None
+    try:
+        return datetime.now(UTC) - _DURATION.validate_python(text)
+    except ValidationError:
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no moment; write 2026-01-14, 2026-01-14T08:00+01:00 or 2h (ago)"
+        raise typer.BadParameter(message, param_hint=option) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def finding_of(kept: Mapping[str, Any]) -> Finding:
+    """A finding from the form in which the ledger keeps it."""
+    return Finding(
+        code=kept["code"],
+        severity=Severity(kept["severity"]),
+        message=kept["message"],
+        hint=kept.get("hint"),
+        value=kept.get("value"),
+        place=Place(**kept["place"]) if "place" in kept else None,
+        mapping=MappingPlace(**kept["mapping"]) if "mapping" in kept else None,
+        field=kept.get("field"),
+        ack=kept.get("ack", {}),
+    )

@@ -1,0 +1,137 @@
+"""``transload run``: one pass of a workspace's routes."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Annotated
+
+import typer
+from sqlalchemy import make_url
+
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import errors_of
+from transload.runner.cli import exits
+from transload.runner.cli.guard import guarded
+from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.preview import tell_preview
+from transload.runner.cli.screen import say, say_findings, say_json
+from transload.runner.engine import Engine, Summary
+from transload.runner.ledger import Ledger, State
+from transload.runner.workspace import Workspace, load_workspace
+from transload.runner.workspace.agreement import check_routes
+
+
+@guarded
+def run(
+    routes: Annotated[
+        list[str] | None, typer.Argument(metavar="PARTNER/ROUTE", help="Routes to run; all without any.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be received and sent; nothing changes anywhere.")
+    ] = False,
+    workspace: WorkspaceFolder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the routes once: receive what is there, process it, deliver what is due, and end.
+
+    Schedules are not waited for. Whatever was left unfinished before, by an error or a
+    crash, is taken up again. Nothing is sent twice that the target can tell apart.
+
+    \b
+    The exit code is 0 when everything that was touched is final and good, 3 when
+    something will be tried again, 1 when something needs a person.
+
+    \b
+    Examples:
+      transload run
+      transload run acme/orders --environment test
+      transload run --dry-run
+      transload run erp/orders           (deliver only what waits for this send route)
+      transload run --json | jq .deliveries
+    """
+    loaded = checked(load_workspace(workspace, environment=environment))
+    if not as_json:
+        say_findings(loaded.findings, to_error=True)
+    if dry_run:
+        with _ledger_to_look_at(loaded.store) as ledger:
+            preview = Engine(loaded, ledger).preview(routes or None)
+        if as_json:
+            say_json(preview)
+        else:
+            tell_preview(preview)
+        raise typer.Exit(exits.ERRORS if preview["errors"] else exits.CLEAN)
+    with Ledger(loaded.store) as ledger, _told_interruption():
+        summary = Engine(loaded, ledger).run_pass(routes or None)
+    if as_json:
+        say_json(summary.as_dict())
+    else:
+        _tell(summary)
+    raise typer.Exit(summary.exit_code)
+
+
+def checked(workspace: Workspace) -> Workspace:
+    """The workspace, its mappings compiled.  Raises `ConfigurationError` with all that is wrong with them."""
+    errors = errors_of(check_routes(workspace))
+    if errors:
+        raise ConfigurationError("the workspace's mappings have errors", findings=errors)
+    return workspace
+
+
+@contextmanager
+def _told_interruption() -> Iterator[None]:
+    """Inside, the first Ctrl-C waits for the calls under way, since their outcome matters; a second one ends at once.
+
+    The ledger survives that as it does a crash.
+    """
+
+    def at_once(number: int, frame: FrameType | None) -> None:
+        os.write(sys.stderr.fileno(), b"interrupted\n")
+        os._exit(exits.INTERRUPTED)
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, at_once)
+        say("waiting for the calls under way; Ctrl-C again ends at once", to_error=True)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _ledger_to_look_at(store: str) -> Iterator[Ledger]:
+    """The ledger; where there is none yet, an empty one that is thrown away, so that a dry run leaves nothing."""
+    if Path(make_url(store).database or "").exists():
+        with Ledger(store) as ledger:
+            yield ledger
+        return
+    with TemporaryDirectory(prefix="transload-") as folder, Ledger(f"sqlite:///{folder}/ledger.db") as ledger:
+        yield ledger
+
+
+def _tell(summary: Summary) -> None:
+    say_findings(summary.findings)
+    say(f"received {summary.received} new, {summary.repeated} known already")
+    for what, counts in (
+        ("receipts", summary.receipts),
+        ("documents", summary.documents),
+        ("deliveries", summary.deliveries),
+        ("waiting", summary.waiting),
+    ):
+        parts = [f"{counts[state]} {state.value}" for state in State if counts.get(state)]
+        if parts:
+            say(f"{what}: {', '.join(parts)}")
+    if summary.failed:
+        say(f"{summary.failed} routes or connections could not be used", style="bold red")

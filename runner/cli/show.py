@@ -1,0 +1,143 @@
+"""``transload show``: the journey of one document, and the state of everything."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding, Severity
+from transload.runner.cli.guard import guarded
+from transload.runner.cli.ledger import finding_of, opened
+from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_json
+from transload.runner.ledger import Ledger
+from transload.runner.ledger.references import Ref
+
+
+@guarded
+def show(
+    reference: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="r1 (receipt), d1 (document), s1 (delivery), or a document's own number."),
+    ] = None,
+    content: Annotated[
+        bool,
+        typer.Option("--content", help="Only the bytes: a receipt's, a delivery's, or a document's canonical JSON."),
+    ] = False,
+    workspace: WorkspaceFolder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what happened to a receipt, a document or a delivery; without an ID, how much there is of everything.
+
+    The journey goes from the bytes that arrived through the documents made of them to
+    each delivery with its attempts, with every finding and event on the way.
+
+    \b
+    Examples:
+      transload show
+      transload show PO-1001
+      transload show d12 --json
+      transload show r7 --content > as-it-arrived.edi
+    """
+    if content and reference is None:
+        raise typer.BadParameter("whose? name an ID", param_hint="--content")
+    with opened(workspace, environment) as ledger:
+        if reference is None:
+            _counts(ledger, as_json)
+            return
+        refs = ledger.queries.find(reference)
+        if content:
+            _content(ledger, reference, refs)
+            return
+        journeys = [ledger.queries.journey(ref) for ref in refs]
+    if as_json:
+        say_json(journeys[0] if len(journeys) == 1 else journeys)
+        return
+    for number, journey in enumerate(journeys):
+        if number:
+            say()
+        _journey(journey)
+
+
+def _content(ledger: Ledger, reference: str, refs: list[Ref]) -> None:
+    if len(refs) > 1:
+        names = ", ".join(map(str, refs))
+        raise ConfigurationError(f"{reference!r} is {len(refs)} documents", hint=f"name one of {names}")
+    say_bytes(ledger.queries.payload(refs[0]))
+
+
+def _counts(ledger: Ledger, as_json: bool) -> None:
+    counts, clusters = ledger.queries.counts(), ledger.queries.clusters()
+    if as_json:
+        say_json({**counts, "failures": clusters})
+        return
+    for what in ("receipts", "documents", "deliveries"):
+        parts = [f"{count} {state}" for state, count in counts[what].items()]
+        say(f"{what}: {', '.join(parts) or 'none'}")
+    for cluster in clusters:
+        first = finding_of(cluster["findings"][0]).message if cluster["findings"] else "without a finding"
+        say(f"{cluster['count']} failed to {cluster['target']}, {cluster['first']} to {cluster['last']}: {first}")
+    for breaker in counts["breakers"]:
+        say(f"connection {breaker['connection']} is left alone until {_time(breaker['open_until'])}", style="yellow")
+        _findings(breaker["findings"])
+    for lane in counts["paused"]:
+        say(f"lane {lane} is held", style="yellow")
+
+
+def _journey(journey: Mapping[str, Any]) -> None:
+    receipt = journey["receipt"]
+    if receipt:
+        say(
+            f"receipt {receipt['ref']}  {receipt['state']}  {receipt['origin']}, {receipt['size']} bytes,"
+            f" by {receipt['route']} at {_time(receipt['received_at'])}",
+            style="bold",
+        )
+        _findings(receipt["findings"])
+    for document in journey["documents"]:
+        _document(document)
+    for delivery in journey["deliveries"]:
+        _delivery(delivery)
+    for item in journey["acknowledgements"]:
+        verdict = "accepted" if item["accepted"] else "rejected"
+        say(f"acknowledgement {item['kind']} of {item['reference']}: {verdict}, sent as {item['delivery']}")
+    say("events", style="bold")
+    for event in journey["events"]:
+        who = event["delivery"] or event["document"] or event["receipt"] or ""
+        detail = ", ".join(f"{name} {value}" for name, value in event["detail"].items())
+        say(f"  {_time(event['at'])}  {who:<6} {event['what']:<12} {detail}".rstrip())
+
+
+def _document(document: Mapping[str, Any]) -> None:
+    message = " ".join(part for part in (document["kind"], document["version"], document["reference"]) if part)
+    name = f"{document['document']} {document['number'] or ''}".strip() if document["document"] else "no document"
+    mapping = f", by mapping {document['mapping']}" if document["mapping"] else ""
+    say(
+        f"document {document['ref']}  {document['state']}  {name}, from message {document['message']}"
+        f" ({message}){mapping}",
+        style="bold",
+    )
+    _findings(document["findings"])
+
+
+def _delivery(delivery: Mapping[str, Any]) -> None:
+    of = f" of {', '.join(delivery['documents'])}" if delivery["documents"] else ""
+    facts = ", ".join(f"{name} {value}" for name, value in delivery["metadata"].items())
+    say(
+        f"delivery {delivery['ref']}  {delivery['state']}  {delivery['kind']}{of} to {delivery['target']}"
+        f"{f' ({facts})' if facts else ''}, {counted(len(delivery['attempts']), 'attempt')}",
+        style="bold",
+    )
+    _findings(delivery["findings"])
+    for attempt in delivery["attempts"]:
+        say(f"  attempt {attempt['number']}  {_time(attempt['started_at'])}  {attempt['outcome'] or 'no outcome yet'}")
+
+
+def _findings(kept: list[Mapping[str, Any]]) -> None:
+    found: list[Finding] = [finding_of(item) for item in kept]
+    say_findings(sorted(found, key=lambda item: list(Severity).index(item.severity)))
+
+
+def _time(text: str) -> str:
+    return text[:19].replace("T", " ")

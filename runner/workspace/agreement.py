@@ -1,0 +1,59 @@
+"""Whether the mappings of a workspace compile, and agree with the routes that use them."""
+
+from collections.abc import Iterator
+
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding, Severity
+from transload.runner.workspace.model import ReceiveRoute, SendRoute, Workspace
+from transload.runner.workspace.suggestions import suggestion
+
+
+def check_routes(workspace: Workspace) -> list[Finding]:
+    """Compile every mapping that a route uses; the findings of all, and where routes and mappings disagree."""
+    found: list[Finding] = []
+    for send in workspace.send_routes.values():
+        found += [finding for finding in _send_faults(send) if finding not in found]
+    for receive in workspace.receive_routes.values():
+        found += [finding for finding in _receive_faults(receive) if finding not in found]
+    return found
+
+
+def _send_faults(route: SendRoute) -> Iterator[Finding]:
+    try:
+        mapping = route.mapping
+        route.format()
+    except ConfigurationError as error:
+        yield from error.findings
+        return
+    if mapping.document != route.take.document:
+        yield Finding(
+            code="C-DOCUMENT",
+            message=f"{route.ref} takes {route.take.document}, but its mapping writes {mapping.document}",
+            hint="choose another mapping, or change take:",
+            mapping=route.at,
+        )
+
+
+def _receive_faults(route: ReceiveRoute) -> Iterator[Finding]:
+    try:
+        mappings = route.mappings
+        reader = route.format()
+    except ConfigurationError as error:
+        yield from error.findings
+        return
+    kind = mappings[0].format_type
+    wanted = route.acknowledge.kind if route.acknowledge else None
+    if wanted is not None and wanted not in reader.acknowledgements:
+        hint = suggestion(wanted, reader.acknowledgements, "it makes") if reader.acknowledgements else None
+        message = f"the format {kind} makes no acknowledgement {wanted!r}"
+        yield Finding(code="C-VALUE", message=message, hint=hint, mapping=route.at)
+    taken = {target.take.document for target in route.to}
+    for mapping in mappings:
+        if route.to and mapping.document not in taken:
+            yield Finding(
+                code="C-DOCUMENT",
+                severity=Severity.WARNING,
+                message=f"{route.ref} reads {mapping.document} with {mapping.name}, and none of its 'to' takes that",
+                hint="such documents are kept, but go nowhere",
+                mapping=route.at,
+            )

@@ -1,0 +1,26 @@
+"""What the partners' files take from the workspace's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from transload.runner.workspace.adapted import Adapted
+from transload.runner.workspace.branches import Environments
+from transload.runner.workspace.model import RetryPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """The environment, the checker of adapters' blocks, and the defaults.
+
+    ``timeouts`` are durations as they are written, by name; ``guides`` the folders that
+    are searched for message guides before ours.
+    """
+
+    environments: Environments
+    adapted: Adapted
+    timezone: ZoneInfo
+    retry: RetryPolicy
+    timeouts: Mapping[str, str] = field(default_factory=dict)
+    guides: tuple[Path, ...] = ()

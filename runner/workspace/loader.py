@@ -1,0 +1,218 @@
+"""Loading a workspace: all its files are read and checked before anything is told or refused."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from transload.adapters.base.positioned import Entries, Node, Scalar
+from transload.adapters.base.positioned import load as load_yaml
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding, Severity, errors_of
+from transload.canonical.places import MappingPlace
+from transload.runner.workspace.adapted import Adapted
+from transload.runner.workspace.branches import Environments
+from transload.runner.workspace.examine import examine
+from transload.runner.workspace.facts import Facts
+from transload.runner.workspace.model import Partner, RetryPolicy, Workspace
+from transload.runner.workspace.partners import PartnerFile
+from transload.runner.workspace.report import Report, text_of, texts_of
+from transload.runner.workspace.routes import route_in, route_out
+from transload.runner.workspace.schedules import zone
+from transload.runner.workspace.secrets import Secrets
+from transload.runner.workspace.written import WrittenFileProvider, WrittenWorkspace
+
+FILE = "transload.yaml"
+PARTNER_FILE = "partner.yaml"
+SECRET_FOLDERS = (Path("keys"), Path("secrets"))
+
+
+def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace:
+    """The workspace in ``folder``, as it is in ``environment`` (by default the one that its file names).
+
+    No secret is resolved, no mapping compiled, no connection opened.
+
+    Raises `ConfigurationError` with every error and warning of all its files, when
+    any is an error; without errors the warnings are in `Workspace.findings`.
+    """
+    head = _head(folder, environment)
+    report, settings, root, environments = head.report, head.settings, head.root, head.environments
+    secrets = _secrets(settings, folder)
+    timezone = zone(_value(root, "timezone"), report) or ZoneInfo("UTC")
+    _without_effect(root, report)
+    store = _store(settings.store if settings else None, _value(root, "store"), folder, report)
+    retry = RetryPolicy(**settings.defaults.retry.model_dump()) if settings else RetryPolicy()
+    facts = Facts(
+        environments=environments,
+        adapted=Adapted(secrets=secrets),
+        timezone=timezone,
+        retry=retry,
+        timeouts=settings.defaults.timeouts.model_dump(mode="json", exclude_none=True) if settings else {},
+        guides=(folder / "guides",) if (folder / "guides").is_dir() else (),
+    )
+    partners, findings = _partners(folder, facts)
+    findings = [*report.sorted(), *findings]
+    if not partners and not errors_of(findings):
+        findings.append(_no_partner(folder))
+    _raise_errors(findings)
+    assert settings is not None
+    return Workspace(
+        name=settings.workspace,
+        folder=folder.resolve(),
+        store=store,
+        environment=environments.chosen,
+        timezone=timezone,
+        identities=settings.identities.model_dump(exclude_none=True),
+        retry=retry,
+        partners=partners,
+        findings=tuple(findings),
+    )
+
+
+def load_store(folder: Path, *, environment: str | None = None) -> str:
+    """The URL of the workspace's ledger; partners' files are not looked at, so that faults there do not matter.
+
+    Raises `ConfigurationError` when transload.yaml has errors.
+    """
+    head = _head(folder, environment)
+    store = _store(head.settings.store if head.settings else None, _value(head.root, "store"), folder, head.report)
+    _raise_errors(head.report.sorted())
+    return store
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """What transload.yaml says, as far as it can be understood."""
+
+    report: Report
+    root: Entries | None
+    settings: WrittenWorkspace | None
+    environments: Environments
+
+
+def _head(folder: Path, environment: str | None) -> _Head:
+    file = folder / FILE
+    if not folder.is_dir():
+        raise ConfigurationError(f"there is no folder {folder}", hint="name it with --workspace")
+    if not file.is_file():
+        raise ConfigurationError(
+            f"{folder} is no workspace: it has no {FILE}",
+            hint="name the workspace's folder with --workspace, or make one with: transload init FOLDER",
+        )
+    report = Report(str(file))
+    root = _read(file, report)
+    if root is None:
+        return _Head(report=report, root=None, settings=None, environments=Environments())
+    environments = _environments(root, environment, report)
+    chosen = environments.choose(root, report)
+    settings = examine(chosen, WrittenWorkspace, report, FILE) if chosen is not None else None
+    return _Head(report=report, root=root, settings=settings, environments=environments)
+
+
+def _read(file: Path, report: Report) -> Entries | None:
+    try:
+        node = load_yaml(file)
+    except ConfigurationError as error:
+        report.findings += error.findings
+        return None
+    if isinstance(node, Entries):
+        return node
+    report.add("C-TYPE", f"{file.name} must be a block of keys", node)
+    return None
+
+
+def _environments(root: Entries, environment: str | None, report: Report) -> Environments:
+    names = [name.text for name in texts_of(root.get("environments"))] or list(Environments().names)
+    written = root.get("environment")
+    chosen = Environments(names=names, chosen=environment or text_of(written) or Environments().chosen)
+    fault = chosen.fault()
+    if fault:
+        report.add("C-ENVIRONMENT", fault[0], root if environment or written is None else written, hint=fault[1])
+        return Environments(names=names, chosen=names[0])
+    return chosen
+
+
+def _secrets(settings: WrittenWorkspace | None, folder: Path) -> Secrets:
+    folders = list(SECRET_FOLDERS)
+    providers = []
+    for item in settings.secrets if settings else ():
+        if isinstance(item, WrittenFileProvider):
+            folders = [Path(os.path.expanduser(name)) for name in item.file.folders]  # noqa: PTH111
+        providers.append("file" if isinstance(item, WrittenFileProvider) else item)
+    return Secrets(base=folder.resolve(), providers=tuple(providers) or ("env", "file"), folders=tuple(folders))
+
+
+def _store(url: str | None, node: Node | None, folder: Path, report: Report) -> str:
+    """The ledger's URL with its path made absolute from the workspace's folder."""
+    prefix = "sqlite:///"
+    if url is None:
+        return ""
+    if not url.startswith(prefix) or len(url) == len(prefix):
+        at = node or Scalar(url, 1, 1)
+        hint = "write sqlite:///var/ledger.db; the path is relative to the workspace"
+        report.add("C-VALUE", "the ledger can be kept in SQLite only in this version", at, hint=hint)
+        return ""
+    return f"{prefix}{(folder.resolve() / url.removeprefix(prefix)).resolve()}"
+
+
+def _without_effect(root: Entries | None, report: Report) -> None:
+    for name in ("calendar", "page"):
+        key = root.key(name) if root else None
+        if key:
+            report.not_yet(f"{name}:", key)
+
+
+def _partners(folder: Path, facts: Facts) -> tuple[dict[str, Partner], list[Finding]]:
+    """All partners, linked with each other; the findings of all their files."""
+    files = []
+    findings: list[Finding] = []
+    for path in sorted((folder / "mappings").glob("*/partner.y*ml")):
+        report = Report(str(path))
+        if path.name != PARTNER_FILE:
+            message = f"{path.name} is not read: a partner's file is called {PARTNER_FILE}"
+            report.add("C-FILE", message, Scalar("", 1, 1), hint="rename it")
+            findings += report.findings
+            continue
+        root = _read(path, report)
+        files.append(PartnerFile(root=root, report=report, path=path, facts=facts, digest=_digest(path)))
+    everybody = {file.name: file for file in files}
+    for file in files:
+        file.connect()
+    for file in files:
+        route_out(file, everybody)
+    for file in files:
+        route_in(file, everybody)
+    for file in files:
+        findings += file.report.sorted()
+    return {file.name: file.partner for file in files if file.partner is not None}, findings
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _no_partner(folder: Path) -> Finding:
+    return Finding(
+        code="C-PARTNER",
+        severity=Severity.WARNING,
+        message=f"there is no partner: no file {folder / 'mappings'}/PARTNER/{PARTNER_FILE}",
+        hint="a partner is a folder below mappings with a partner.yaml",
+        mapping=MappingPlace(file=str(folder / FILE), line=1, column=1),
+    )
+
+
+def _value(root: Entries | None, key: str) -> Node | None:
+    return root.get(key) if root else None
+
+
+def _raise_errors(findings: Iterable[Finding]) -> None:
+    everything = tuple(findings)
+    errors = errors_of(everything)
+    if errors:
+        count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise ConfigurationError(f"the workspace has {count}", findings=everything)

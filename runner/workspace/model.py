@@ -1,0 +1,336 @@
+"""A workspace as the runner sees it: partners, connections and routes, checked, linked and frozen.
+
+`load_workspace` makes these objects.  They hold no secret: a connection keeps its
+references (``${env:NAME}``) and resolves them each time `source` or `target` is called.
+Mappings are loaded at first use and kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from transload.adapters.base import Format, Identity, Settings, Source, Target
+from transload.adapters.base.registry import Adapter
+from transload.adapters.base.registry import adapter as find_adapter
+from transload.adapters.base.settings import template_fields
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding
+from transload.canonical.places import MappingPlace
+from transload.mappings import Mapping as CompiledMapping
+from transload.mappings import load_mapping
+from transload.runner.workspace.build import build_settings, make_format, wrong
+from transload.runner.workspace.identities import Identities, facts_of, identity_of
+from transload.runner.workspace.secrets import Secrets
+from transload.runner.workspace.shapes import Shape, located
+from transload.runner.workspace.suggestions import suggestion
+from transload.runner.workspace.take import Take
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """How often and how long a delivery is tried again; waits grow from ``first`` to ``longest``, with full jitter."""
+
+    attempts: int = 10
+    first: timedelta = timedelta(seconds=30)
+    longest: timedelta = timedelta(hours=2)
+    give_up_after: timedelta = timedelta(days=3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Every:
+    """A schedule that fires once each ``interval``."""
+
+    interval: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cron:
+    """A schedule by a five-field crontab ``expression`` in ``timezone``."""
+
+    expression: str
+    timezone: ZoneInfo
+
+
+Schedule = Every | Cron
+Item = TypeVar("Item")
+LIBRARY = "library:"
+"""How the name of a shipped mapping begins."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Connection:
+    """One way to reach a partner's system: an adapter's name and its settings, with references instead of secrets.
+
+    ``at`` is where it stands in the partner's file.
+    """
+
+    partner: str
+    name: str
+    adapter: str
+    settings: Mapping[str, Any] = field(repr=False)
+    secrets: Secrets = field(repr=False)
+    at: MappingPlace
+
+    @property
+    def ref(self) -> str:
+        """Its name in the workspace: ``acme/mailbox``."""
+        return f"{self.partner}/{self.name}"
+
+    def source(self, options: Mapping[str, Any]) -> Source[Any, Any]:
+        """A source over this connection, secrets resolved and paths counted from the workspace; nothing is opened yet.
+
+        Raises `Stop` when a secret cannot be had, or a resolved value is refused.
+        """
+        declared = find_adapter(self.adapter)
+        if declared.source is None:
+            raise ConfigurationError(f"the adapter {self.adapter!r} has no source: it cannot receive")
+        return declared.source(self._settings(declared), self._options(declared.source.Options, options))
+
+    def target(self, options: Mapping[str, Any]) -> Target[Any, Any]:
+        """A target over this connection, secrets resolved; nothing is opened yet.
+
+        Raises `Stop` when a secret cannot be had, or a resolved value is refused.
+        """
+        declared = find_adapter(self.adapter)
+        if declared.target is None:
+            raise ConfigurationError(f"the adapter {self.adapter!r} has no target: it cannot send")
+        return declared.target(self._settings(declared), self._options(declared.target.Options, options))
+
+    def _settings(self, declared: Adapter) -> Settings:
+        return self._options(declared.connection, self.settings)
+
+    def _options(self, kind: type[Settings], values: Mapping[str, Any]) -> Settings:
+        resolved = self.secrets.resolve(values, self.at)
+        whole = located(resolved, Shape.of(kind), self.secrets.base)
+        return build_settings(kind, whole, f"the connection {self.ref}", self.at)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Acknowledge:
+    """How what arrives is acknowledged: ``kind`` (contrl, 997) goes out through ``connection`` with ``options``."""
+
+    kind: str
+    connection: Connection
+    options: Mapping[str, Any] = field(repr=False)
+
+    def target(self) -> Target[Any, Any]:
+        """The target that acknowledgements are delivered to; raises `Stop` as `Connection.target` does."""
+        return self.connection.target(self.options)
+
+    @property
+    def templates(self) -> Mapping[str, str]:
+        """The target's template fields by name, as written: fill them when a delivery is staged."""
+        return _templates(self.connection, self.options)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SendRoute:
+    """What goes to a partner: documents that fit ``take`` leave by ``connection``, written by one mapping.
+
+    ``order_by`` names the field whose documents keep their sequence: while one of them is
+    unfinished, later ones with the same value wait.  Empty means: no order is kept.
+    ``written`` is the ``format:`` of the route, laid over the mapping's own options.
+    """
+
+    partner: "Partner" = field(repr=False)
+    name: str
+    take: Take
+    mapping_reference: str
+    connection: Connection
+    options: Mapping[str, Any] = field(repr=False)
+    order_by: tuple[str, ...] = ()
+    written: Mapping[str, Any] = field(default_factory=dict)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    guides: tuple[Path, ...] = ()
+    at: MappingPlace
+
+    @property
+    def ref(self) -> str:
+        """Its name in the workspace: ``erp/sales-orders``."""
+        return f"{self.partner.name}/{self.name}"
+
+    @cached_property
+    def mapping(self) -> CompiledMapping:
+        """The compiled mapping; raises `ConfigurationError` with all that is wrong with its file."""
+        return load_mapping(self.partner.mapping_file(self.mapping_reference), guides=self.guides)
+
+    def format(self) -> Format[Any]:
+        """The format that wraps what the mapping encodes."""
+        return make_format(self.mapping.format_type, {**self.mapping.format_options, **self.written}, self.at)
+
+    def target(self) -> Target[Any, Any]:
+        """The target, secrets resolved; raises `Stop` as `Connection.target` does."""
+        return self.connection.target(self.options)
+
+    @property
+    def templates(self) -> Mapping[str, str]:
+        """The target's template fields by name, as written: fill them when a delivery is staged."""
+        return _templates(self.connection, self.options)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReceiveRoute:
+    """What comes from a partner: a source on a schedule, read by the mapping that matches, sent on to ``to``.
+
+    Without a ``schedule`` the route runs only when it is asked for by name or with all
+    others by ``run``.  ``written`` is the ``format:`` of the route without its type.
+    """
+
+    partner: "Partner" = field(repr=False)
+    name: str
+    connection: Connection
+    options: Mapping[str, Any] = field(repr=False)
+    schedule: Schedule | None = None
+    format_type: str | None = None
+    written: Mapping[str, Any] = field(default_factory=dict)
+    mapping_references: tuple[str, ...]
+    to: tuple[SendRoute, ...] = ()
+    acknowledge: Acknowledge | None = None
+    guides: tuple[Path, ...] = ()
+    at: MappingPlace
+
+    @property
+    def ref(self) -> str:
+        """Its name in the workspace: ``acme/orders``."""
+        return f"{self.partner.name}/{self.name}"
+
+    @cached_property
+    def mappings(self) -> tuple[CompiledMapping, ...]:
+        """The compiled mappings in the order of the file; the first whose `matches` is true reads a message.
+
+        Raises `ConfigurationError` with all that is wrong with their files.
+        """
+        return tuple(
+            load_mapping(self.partner.mapping_file(reference), guides=self.guides)
+            for reference in self.mapping_references
+        )
+
+    def format(self) -> Format[Any]:
+        """The format that reads what arrives: the route's own, else the one that its mappings are written for.
+
+        Raises `ConfigurationError` when the mappings are for different formats, or
+        want different options that the route does not settle.
+        """
+        kinds = sorted({mapping.format_type for mapping in self.mappings} | {self.format_type or ""} - {""})
+        if len(kinds) != 1:
+            raise wrong(f"the route {self.ref} would read several formats: {', '.join(kinds)}", self.at)
+        options: dict[str, Any] = {}
+        for mapping in self.mappings:
+            for name, value in mapping.format_options.items():
+                if name not in self.written and options.setdefault(name, value) != value:
+                    raise wrong(f"the mappings of {self.ref} want different values of {name!r}", self.at)
+        return make_format(kinds[0], {**options, **self.written}, self.at)
+
+    def source(self) -> Source[Any, Any]:
+        """The source, secrets resolved; raises `Stop` as `Connection.source` does."""
+        return self.connection.source(self.options)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Partner:
+    """A company or system that we exchange with, as its ``partner.yaml`` says.
+
+    ``identities`` is by kind: a text (``gln``), or the parts of one (``edifact``: ``id``, ``qualifier``).
+    ``digest`` is the SHA-256 of the file, for the record of what was in force.
+    """
+
+    name: str
+    title: str
+    internal: bool = False
+    identities: Identities = field(default_factory=dict)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    receive: Mapping[str, ReceiveRoute] = field(default_factory=dict)
+    send: Mapping[str, SendRoute] = field(default_factory=dict)
+    folder: Path
+    file: Path
+    digest: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a `Context` may know of the partner: ``name``, ``gln``, ``edifact.id``, ``edifact.qualifier``, ..."""
+        return {"name": self.title, **facts_of(self.identities)}
+
+    def mapping_file(self, reference: str) -> str | Path:
+        """What a route's ``mapping:`` names: a file from the partner's folder, or a library mapping."""
+        return reference if reference.startswith(LIBRARY) else self.folder / reference
+
+    def identity(self, standard: str) -> Identity | None:
+        """The partner in an envelope of ``standard`` (edifact, x12), or None where the file names none."""
+        return identity_of(self.identities, standard)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Workspace:
+    """One company's connections and mappings, checked and linked.
+
+    ``store`` is a database URL with an absolute path.  ``environment`` is the one in
+    force (``test``, ``production``).  ``identities`` are our own.  ``findings`` holds the
+    warnings and remarks of loading: whatever was an error was raised instead.
+    """
+
+    name: str
+    folder: Path
+    store: str
+    environment: str
+    timezone: ZoneInfo
+    identities: Identities = field(default_factory=dict)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    partners: Mapping[str, Partner] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+
+    @property
+    def is_test(self) -> bool:
+        """Whether this is the test environment, whose documents must not meet production connections."""
+        return self.environment == "test"
+
+    @property
+    def receive_routes(self) -> dict[str, ReceiveRoute]:
+        """All receive routes by reference, such as ``acme/orders``."""
+        return {route.ref: route for partner in self.partners.values() for route in partner.receive.values()}
+
+    @property
+    def send_routes(self) -> dict[str, SendRoute]:
+        """All send routes by reference, such as ``erp/sales-orders``."""
+        return {route.ref: route for partner in self.partners.values() for route in partner.send.values()}
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        """All connections by reference, such as ``acme/mailbox``."""
+        return {item.ref: item for partner in self.partners.values() for item in partner.connections.values()}
+
+    def connection(self, ref: str) -> Connection:
+        """The connection called ``ref``; raises `ConfigurationError` with a suggestion when there is none."""
+        return choose(self.connections, ref, "connection")
+
+    def receive_route(self, ref: str) -> ReceiveRoute:
+        """The receive route called ``ref``; raises `ConfigurationError` with a suggestion when there is none."""
+        return choose(self.receive_routes, ref, "receive route")
+
+    def send_route(self, ref: str) -> SendRoute:
+        """The send route called ``ref``; raises `ConfigurationError` with a suggestion when there is none."""
+        return choose(self.send_routes, ref, "send route")
+
+    def partner_of(self, identity: Identity, standard: str) -> Partner | None:
+        """The partner that an envelope of ``standard`` calls ``identity``, or None."""
+        for partner in self.partners.values():
+            own = partner.identity(standard)
+            if own and own.id == identity.id and own.qualifier in (None, identity.qualifier):
+                return partner
+        return None
+
+
+def choose(known: Mapping[str, Item], ref: str, what: str) -> Item:
+    """``known[ref]``; raises `ConfigurationError` with a suggestion when there is none."""
+    if ref in known:
+        return known[ref]
+    raise ConfigurationError(f"there is no {what} {ref!r}", hint=suggestion(ref, known, f"{what}s are"))
+
+
+def _templates(connection: Connection, options: Mapping[str, Any]) -> dict[str, str]:
+    declared = find_adapter(connection.adapter)
+    names = template_fields(declared.target.Options) if declared.target else ()
+    return {name: str(options[name]) for name in names if options.get(name) is not None}

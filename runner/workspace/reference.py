@@ -1,0 +1,111 @@
+"""docs/workspace.md, made from the classes that read it: ``python -m transload.runner.workspace.reference``."""
+
+import sys
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from transload.runner.workspace.tables import settings_of
+from transload.runner.workspace.written import (
+    EnvelopeIdentity,
+    SecretFolders,
+    WrittenConnection,
+    WrittenDefaults,
+    WrittenIdentities,
+    WrittenPartner,
+    WrittenReceive,
+    WrittenRetry,
+    WrittenSend,
+    WrittenTake,
+    WrittenTimeouts,
+    WrittenWorkspace,
+)
+
+_HEAD = """\
+# A workspace
+
+This page is made from the classes that read a workspace (`python -m transload.runner.workspace.reference`).
+
+A workspace is a folder under version control:
+
+```
+transload.yaml                 store, environment, defaults
+mappings/acme/partner.yaml     identities, connections and routes of partner acme
+mappings/acme/orders.yaml      a mapping, with its tests
+mappings/acme/samples/         sample messages
+guides/                        your own message guides, which win over the shipped ones
+keys/, secrets/                files that ${file:...} may read; never under version control
+```
+
+`transload init FOLDER` makes a small one that runs, `transload check` tells all that is wrong with one,
+`transload adapters NAME` shows what an adapter takes. Routes are named `partner/route` everywhere.
+
+**Secrets** are references, never values: `${env:NAME}` is an environment variable, `${file:PATH}` the text of a
+file below `keys` or `secrets`. They are looked up each time a connection is opened, and by nothing else. A secret in
+plain text is an error. `$${` stands for the characters `${`.
+
+**Environments**: wherever a value may stand there may be a branch, `{test: ..., production: ...}`: a block whose keys
+are all names of environments. Which one counts is said by `environment:` or by `--environment`.
+
+**Paths** of files and folders count from the workspace, those of mappings from the partner's folder.
+
+**Numbers and words** are what the setting takes: `username: 0012` is text, `port: 22` is a number.
+
+Keys that are read but have no effect in this version give a warning `C-NOT-YET`.
+"""
+_SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("transload.yaml", "", WrittenWorkspace),
+    ("identities", "In transload.yaml our own, in partner.yaml the partner's.", WrittenIdentities),
+    ("identities: edifact, x12", "", EnvelopeIdentity),
+    ("secrets: file", "Written `secrets: [env, file: {folders: [keys]}]`.", SecretFolders),
+    ("defaults", "", WrittenDefaults),
+    ("retry", "", WrittenRetry),
+    (
+        "timeouts",
+        "They reach every adapter that has a time-out of that name (`read` also what SFTP calls `answer`).",
+        WrittenTimeouts,
+    ),
+    ("partner.yaml", "", WrittenPartner),
+    ("connections: NAME", "Beside these keys stand the settings of the adapter.", WrittenConnection),
+    (
+        "receive: NAME",
+        "Under `from`, beside `connection`, stand the options of the adapter's source; under `format`, beside "
+        "`type`, those of the format; under `acknowledge`, beside `with` and `connection`, those of the target.",
+        WrittenReceive,
+    ),
+    (
+        "send: NAME",
+        "Under `to`, beside `connection`, stand the options of the adapter's target. Some of them are templates: "
+        "`{document.number}`, `{number:06}`, `{now:%Y%m%d}`, `{partner.gln}`.",
+        WrittenSend,
+    ),
+    ("take", "", WrittenTake),
+)
+
+
+def reference() -> str:
+    """The whole page."""
+    return "\n".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield _HEAD
+    for title, lead, kind in _SECTIONS:
+        yield f"## {title}\n"
+        if lead:
+            yield f"{lead}\n"
+        yield "| key | takes | default | meaning |"
+        yield "| --- | --- | --- | --- |"
+        for setting in settings_of(kind):
+            cells = (
+                f"`{setting.name}`",
+                setting.kind,
+                f"`{setting.default}`" if setting.default else "",
+                setting.meaning,
+            )
+            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        yield ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

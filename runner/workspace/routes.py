@@ -1,0 +1,250 @@
+"""Routes as a partner's file writes them, made into route objects that are linked with each other."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from transload.adapters.base.positioned import Entries, Node, Scalar
+from transload.adapters.base.settings import template_fields
+from transload.canonical.documents import DOCUMENTS, document_model
+from transload.canonical.errors import ConfigurationError
+from transload.mappings import library_names
+from transload.runner.workspace.examine import examine
+from transload.runner.workspace.model import LIBRARY, Acknowledge, Connection, ReceiveRoute, RetryPolicy, SendRoute
+from transload.runner.workspace.partners import PartnerFile
+from transload.runner.workspace.report import texts_of, without
+from transload.runner.workspace.schedules import schedule
+from transload.runner.workspace.suggestions import suggestion
+from transload.runner.workspace.take import Take, missing_step
+from transload.runner.workspace.written import WrittenReceive, WrittenSend
+
+_DOCUMENT_HOLE = re.compile(r"\{document\.([\w.]+)")
+Everybody = Mapping[str, PartnerFile]
+
+
+def route_out(file: PartnerFile, everybody: Everybody) -> None:
+    """Make the send routes of ``file``."""
+    file.each("send", "send route", lambda name, block: _send(file, name, block, everybody))
+
+
+def route_in(file: PartnerFile, everybody: Everybody) -> None:
+    """Make the receive routes of ``file``; all send routes of ``everybody`` must be made."""
+    file.each("receive", "receive route", lambda name, block: _receive(file, name, block, everybody))
+
+
+def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody) -> None:
+    what = f"the send route {name.text!r}"
+    written = examine(block, WrittenSend, file.report, what)
+    _without_effect(
+        file,
+        block,
+        what,
+        {
+            "expect_acknowledgement": "overdue acknowledgements are not watched",
+            "answer": "statuses that count as accepted stand under to:, as accepted:",
+        },
+    )
+    for further in texts_of(block.get("order_by"))[1:]:
+        file.report.not_yet(f"order_by: {further.text} of {what}", further, "the first field alone tells what waits")
+    delivery = _delivery(file, block, "to", what, everybody)
+    _mapping(file, block.get("mapping"))
+    take = _take(file, block.get("take"), block.get("order_by"))
+    if written is None or delivery is None or take is None or file.partner is None:
+        return
+    file.send[name.text] = SendRoute(
+        partner=file.partner,
+        name=name.text,
+        take=take,
+        mapping_reference=written.mapping,
+        connection=delivery[0],
+        options=delivery[1],
+        order_by=tuple(written.order_by),
+        written=written.format or {},
+        retry=RetryPolicy(**written.retry.model_dump()) if written.retry else file.facts.retry,
+        guides=file.facts.guides,
+        at=file.report.at(name),
+    )
+
+
+def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody) -> None:
+    what = f"the receive route {name.text!r}"
+    written = examine(block, WrittenReceive, file.report, what)
+    _without_effect(file, block, what, {"expect": "what does not arrive raises no alarm"})
+    origin = _origin(file, block, what, everybody)
+    kind, options = _format(file, block.get("format"), what)
+    acknowledge = _acknowledge(file, block, what, kind, everybody)
+    for reference in texts_of(block.get("mappings")):
+        _mapping(file, reference)
+    to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
+    if written is None or origin is None or file.partner is None:
+        return
+    file.receive[name.text] = ReceiveRoute(
+        partner=file.partner,
+        name=name.text,
+        connection=origin[0],
+        options=origin[1],
+        schedule=schedule(written, block, file.facts.timezone, file.report),
+        format_type=kind,
+        written=options,
+        mapping_references=tuple(written.mappings),
+        to=tuple(route for route in to if route is not None),
+        acknowledge=acknowledge,
+        guides=file.facts.guides,
+        at=file.report.at(name),
+    )
+
+
+def _origin(
+    file: PartnerFile, block: Entries, what: str, everybody: Everybody
+) -> tuple[Connection, dict[str, Any]] | None:
+    node = block.get("from")
+    if not isinstance(node, Entries):
+        return None
+    found = file.connection_of(node, "source", f"'from' of {what}", everybody)
+    if found is None:
+        return None
+    connection, adapter = found
+    assert adapter.source is not None
+    rest = without(node, "connection")
+    values = file.facts.adapted.values(rest, adapter.source.Options, file.report, f"'from' of {what}", ["connection"])
+    return None if values is None else (connection, values)
+
+
+def _delivery(
+    file: PartnerFile, block: Entries, key: str, what: str, everybody: Everybody
+) -> tuple[Connection, dict[str, Any]] | None:
+    """Connection and target options of the block under ``key`` (to, acknowledge)."""
+    node = block.get(key)
+    if not isinstance(node, Entries):
+        return None
+    found = file.connection_of(node, "target", f"{key!r} of {what}", everybody)
+    if found is None:
+        return None
+    connection, adapter = found
+    assert adapter.target is not None
+    rest = without(node, "connection", "with")
+    also = ["connection", *(["with"] if key == "acknowledge" else [])]
+    values = file.facts.adapted.values(rest, adapter.target.Options, file.report, f"{key!r} of {what}", also)
+    for name in template_fields(adapter.target.Options):
+        _template(file, node.get(name), block.get("take"))
+    return None if values is None else (connection, values)
+
+
+def _template(file: PartnerFile, node: Node | None, take: Node | None) -> None:
+    """Report a template with a fault in its form, or with a field that the route's document does not have."""
+    from transload.runner.engine.templates import template_fault  # the engine imports the workspace
+
+    if not isinstance(node, Scalar):
+        return
+    fault = template_fault(node.text)
+    if fault:
+        file.report.add("C-TEMPLATE", fault, node, hint="such as {document.number}, {number:06} or {now:%Y%m%d}")
+        return
+    document = take.get("document") if isinstance(take, Entries) else None
+    name = document.text if isinstance(document, Scalar) else ""
+    model = DOCUMENTS.get(name)
+    for path in _DOCUMENT_HOLE.findall(node.text):
+        missing = missing_step(model, path) if model else None
+        if missing:
+            message = f"the template names {path!r}, but {name} has no {missing[0]!r}"
+            hint = suggestion(missing[0], missing[1], "fields are") if missing[1] else None
+            file.report.add("C-TEMPLATE", message, node, hint=hint)
+
+
+def _format(file: PartnerFile, node: Node | None, what: str) -> tuple[str | None, dict[str, Any]]:
+    """The format's type and options; without a type they are checked once the mappings tell it."""
+    if not isinstance(node, Entries):
+        return None, {}
+    kind = node.get("type")
+    if not isinstance(kind, Scalar):
+        file.report.add("C-MISSING", f"'format' of {what} needs 'type'", node)
+        return None, {}
+    adapter = file.facts.adapted.find(kind, file.report, "format")
+    if adapter is None or adapter.format is None:
+        return None, {}
+    rest = without(node, "type")
+    values = file.facts.adapted.values(rest, adapter.format.Options, file.report, f"'format' of {what}", ["type"])
+    return kind.text, values or {}
+
+
+def _acknowledge(
+    file: PartnerFile, block: Entries, what: str, kind: str | None, everybody: Everybody
+) -> Acknowledge | None:
+    node = block.get("acknowledge")
+    if not isinstance(node, Entries):
+        return None
+    delivery = _delivery(file, block, "acknowledge", what, everybody)
+    given = node.get("with")
+    if not isinstance(given, Scalar):
+        file.report.add("C-MISSING", f"'acknowledge' of {what} needs 'with'", node, hint="such as contrl or 997")
+        return None
+    if kind is not None and not _can_acknowledge(file, node, kind, given):
+        return None
+    return Acknowledge(kind=given.text, connection=delivery[0], options=delivery[1]) if delivery else None
+
+
+def _can_acknowledge(file: PartnerFile, node: Entries, kind: str, given: Scalar) -> bool:
+    adapter = file.facts.adapted.find(Scalar(kind, node.line, node.column), file.report, "format")
+    kinds = adapter.format.acknowledgements if adapter and adapter.format else frozenset()
+    if given.text in kinds:
+        return True
+    hint = suggestion(given.text, kinds, "it makes") if kinds else "remove acknowledge:"
+    file.report.add("C-VALUE", f"the format {kind} makes no acknowledgement {given.text!r}", given, hint=hint)
+    return False
+
+
+def _mapping(file: PartnerFile, node: Node | None) -> None:
+    """Report a mapping file that is not there; what stands in it is checked when it is compiled."""
+    if not isinstance(node, Scalar) or file.partner is None:
+        return
+    if node.text.startswith(LIBRARY):
+        if node.text not in library_names():
+            hint = suggestion(node.text, library_names(), "library mappings are")
+            file.report.add("C-MAPPING", f"there is no mapping {node.text!r}", node, hint=hint)
+        return
+    folder = file.partner.folder
+    if (folder / node.text).is_file():
+        return
+    here = [path.name for path in sorted(folder.glob("*.yaml")) if path != file.partner.file]
+    hint = suggestion(node.text, here, "files here are") if here else f"write it, or use one that begins with {LIBRARY}"
+    file.report.add("C-MAPPING", f"there is no mapping file {folder / node.text}", node, hint=hint)
+
+
+def _target(file: PartnerFile, name: Scalar, everybody: Everybody) -> SendRoute | None:
+    owner, _, local = name.text.partition("/")
+    other = everybody.get(owner)
+    if other and local in other.send:
+        return other.send[local]
+    if other is None or not other.declares("send", local):
+        known = [route.ref for partner in everybody.values() for route in partner.send.values()]
+        hint = suggestion(name.text, known, "send routes are")
+        file.report.add("C-ROUTE", f"there is no send route {name.text!r}", name, hint=hint)
+    return None
+
+
+def _take(file: PartnerFile, node: Node | None, order_by: Node | None) -> Take | None:
+    document = node.get("document") if isinstance(node, Entries) else None
+    if not isinstance(node, Entries) or not isinstance(document, Scalar):
+        return None
+    try:
+        model = document_model(document.text)
+    except ConfigurationError as error:
+        file.report.add("C-VALUE", error.message, document, hint=error.hint)
+        return None
+    when = node.get("when")
+    conditions = list(when.pairs) if isinstance(when, Entries) else []
+    for path in [key for key, _ in conditions] + texts_of(order_by):
+        missing = missing_step(model, path.text)
+        if missing:
+            message = f"{document.text} has no field {path.text!r}: there is no {missing[0]!r}"
+            hint = suggestion(missing[0], missing[1], "fields are") if missing[1] else None
+            file.report.add("C-FIELD", message, path, hint=hint)
+    texts = {key.text: tuple(text.text for text in texts_of(value)) for key, value in conditions}
+    return Take(document=document.text, when=texts)
+
+
+def _without_effect(file: PartnerFile, block: Entries, what: str, keys: Mapping[str, str]) -> None:
+    for key, hint in keys.items():
+        found = block.key(key)
+        if found:
+            file.report.not_yet(f"{key}: of {what}", found, hint)

@@ -1,0 +1,62 @@
+"""Which documents a send route takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from transload.canonical.documents import as_json, document_name
+from transload.canonical.model import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take:
+    """Takes a ``document`` (``order/1``) whose fields have the texts of ``when``.
+
+    ``when`` is by field path (``buyer.gln``); of each field one of the texts must fit.
+    A path through a list (``lines.gtin``) fits when any item does.
+    """
+
+    document: str
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def takes(self, document: Model) -> bool:
+        """Whether ``document`` is meant."""
+        if document_name(document) != self.document:
+            return False
+        return all(set(field_texts(document, path)) & set(texts) for path, texts in self.when.items())
+
+
+def field_texts(document: Model, path: str) -> tuple[str, ...]:
+    """The values of the field that ``path`` leads to, as JSON texts: none when absent, several below a list."""
+    values: list[Any] = [as_json(document)]
+    for name in path.split("."):
+        values = [item[name] for value in values for item in _spread(value) if isinstance(item, dict) and name in item]
+    return tuple(_text(item) for value in values for item in _spread(value))
+
+
+def missing_step(model: type[BaseModel], path: str) -> tuple[str, list[str]] | None:
+    """The first name of ``path`` that ``model`` has no field for, with the names that it has; None when all exist."""
+    kind: type[BaseModel] | None = model
+    for name in path.split("."):
+        if kind is None:
+            return name, []
+        if name not in kind.model_fields:
+            return name, sorted(kind.model_fields)
+        kind = _model_in(kind.model_fields[name].annotation)
+    return None
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)
+
+
+def _spread(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

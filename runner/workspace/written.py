@@ -1,0 +1,153 @@
+"""What may be written in transload.yaml and partner.yaml, as settings classes.
+
+Blocks that belong to an adapter (a connection's settings, what stands under ``from:``,
+``to:``, ``format:`` and ``acknowledge:``) are open here; the adapter's own classes check them.
+"""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from transload.adapters.base import Duration, Settings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def _named(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError(f"{value!r} is no name; use small letters, digits, - and _")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_named), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
+"""A name of a partner, connection or route: small letters, digits, ``-`` and ``_``."""
+Open = dict[str, Any]
+
+
+class EnvelopeIdentity(Settings):
+    """How an EDI envelope names a company."""
+
+    id: str = Field(description="Interchange identification, EDIFACT 0004/0010 or X12 ISA06/ISA08", min_length=1)
+    qualifier: str | None = Field(None, description="Its qualifier, EDIFACT 0007 or X12 ISA05/ISA07")
+
+
+class WrittenIdentities(Settings):
+    """What a company is called."""
+
+    gln: str | None = Field(None, description="GS1 Global Location Number, 13 digits", pattern=r"^\d{13}$")
+    duns: str | None = Field(None, description="D-U-N-S number, 9 or 13 digits", pattern=r"^\d{9}(\d{4})?$")
+    vat: str | None = Field(None, description="VAT registration number", min_length=1)
+    edifact: EnvelopeIdentity | None = Field(None, description="In UNB")
+    x12: EnvelopeIdentity | None = Field(None, description="In ISA")
+
+
+class SecretFolders(Settings):
+    """Where ``${file:...}`` may read."""
+
+    folders: list[str] = Field(description="Folders, relative to the workspace or absolute", min_length=1)
+
+
+class WrittenFileProvider(Settings):
+    """The secrets provider ``file`` with folders of its own."""
+
+    file: SecretFolders = Field(description="Folders for ${file:...}, instead of keys and secrets")
+
+
+class WrittenRetry(Settings):
+    """How often and how long a delivery is tried again."""
+
+    attempts: int = Field(10, description="Tries in all before a delivery is given up", ge=1)
+    first: Duration = Field(timedelta(seconds=30), description="Longest wait before the second try")
+    longest: Duration = Field(timedelta(hours=2), description="No wait is longer than this")
+    give_up_after: Duration = Field(timedelta(days=3), description="Age at which a delivery is given up")
+
+
+class WrittenTimeouts(Settings):
+    """Time-outs for every connection that does not set its own."""
+
+    connect: Duration | None = Field(None, description="For reaching the other side")
+    read: Duration | None = Field(None, description="For each answer or piece of one")
+
+
+class WrittenDefaults(Settings):
+    """What holds where a partner's file says nothing else."""
+
+    retry: WrittenRetry = Field(default_factory=WrittenRetry, description="Retries of deliveries")
+    timeouts: WrittenTimeouts = Field(default_factory=WrittenTimeouts, description="Time-outs of connections")
+
+
+class WrittenWorkspace(Settings):
+    """transload.yaml."""
+
+    workspace: Name = Field(description="The workspace's name")
+    store: str = Field("sqlite:///var/ledger.db", description="Where the ledger is kept; paths are relative to here")
+    environments: list[Name] = Field(["test", "production"], description="Names that branches may use", min_length=1)
+    environment: str = Field("test", description="The environment in force when the command names none")
+    timezone: str = Field("UTC", description="Time zone of schedules, such as Europe/Berlin")
+    calendar: Open | None = Field(None, description="Working days (no effect in this version)")
+    identities: WrittenIdentities = Field(default_factory=WrittenIdentities, description="Our own company's")
+    secrets: list[Literal["env", "file"] | WrittenFileProvider] = Field(
+        ["env", "file"], description="Providers that references may use"
+    )
+    page: Open | None = Field(None, description="The operations page (no effect in this version)")
+    defaults: WrittenDefaults = Field(default_factory=WrittenDefaults, description="Defaults for all partners")
+
+
+class WrittenConnection(Settings):
+    """A connection, without the adapter's own settings."""
+
+    adapter: str = Field(description="The adapter's name, see: transload adapters")
+    limits: Open | None = Field(None, description="Sessions, calls in flight and rate (no effect in this version)")
+    windows: Open | None = Field(None, description="Times when the connection is closed (no effect in this version)")
+
+
+class WrittenReceive(Settings):
+    """A receive route."""
+
+    from_: Open = Field(alias="from", description="connection, and the options of its source")
+    every: Duration | None = Field(None, description="Interval of its schedule", gt=timedelta(0))
+    cron: str | None = Field(None, description="Crontab expression of its schedule: minute hour day month weekday")
+    timezone: str | None = Field(None, description="Time zone of cron, by default the workspace's")
+    format: Open | None = Field(None, description="type, and the options of the format; by default the mappings'")
+    mappings: list[str] = Field(description="Mapping files; the first that matches a message reads it", min_length=1)
+    to: list[str] = Field(description="Send routes, written partner/route; may be empty")
+    acknowledge: Open | None = Field(None, description="with (contrl, 997), connection, and the options of its target")
+    expect: Open | None = Field(None, description="What should arrive by when (no effect in this version)")
+
+
+class WrittenTake(Settings):
+    """Which documents a send route takes."""
+
+    document: str = Field(description="Document and version, such as order/1")
+    when: dict[str, str | list[str]] = Field(
+        {}, description="Field paths with the text, or one of the texts, they have"
+    )
+
+
+class WrittenSend(Settings):
+    """A send route."""
+
+    take: WrittenTake = Field(description="Which documents it takes")
+    mapping: str = Field(description="The mapping file that writes them")
+    to: Open = Field(description="connection, and the options of its target")
+    order_by: list[str] = Field([], description="Field whose documents keep their sequence")
+    format: Open | None = Field(None, description="Options of the format, laid over the mapping's")
+    retry: WrittenRetry | None = Field(None, description="Instead of the workspace's defaults")
+    expect_acknowledgement: Open | None = Field(
+        None, description="Which acknowledgement must come, within what time (no effect in this version)"
+    )
+    answer: Open | None = Field(None, description="How the target's answer is read (no effect in this version)")
+
+
+class WrittenPartner(Settings):
+    """partner.yaml; connections and routes are checked one by one."""
+
+    partner: Name = Field(description="The partner's name: that of its folder")
+    name: str | None = Field(None, description="Its full name")
+    kind: Literal["external", "internal"] = Field("external", description="internal: a system of our own")
+    identities: WrittenIdentities = Field(default_factory=WrittenIdentities, description="What envelopes call it")
+    connections: dict[Name, Any] = Field({}, description="Ways to reach it, by name")
+    receive: dict[Name, Any] = Field({}, description="Routes for what it sends, by name")
+    send: dict[Name, Any] = Field({}, description="Routes for what it gets, by name")

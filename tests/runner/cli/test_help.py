@@ -1,0 +1,55 @@
+"""Help that teaches, and the page made of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transload.runner.cli import reference
+
+Run = Callable[..., Any]
+
+COMMANDS = [
+    "init",
+    "check",
+    "test",
+    "convert",
+    "inspect",
+    "run",
+    "serve",
+    "documents",
+    "show",
+    "replay",
+    "resolve",
+    "adapters",
+    "demo",
+]
+
+
+def test_the_commands(run: Run) -> None:
+    listed = run("--help").out.split("Commands:")[1]
+    assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "] == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_an_example_and_explains_its_options(run: Run, name: str) -> None:
+    ran = run(name, "--help")
+    assert ran.code == 0
+    assert f"    transload {name}" in ran.out or f"transload {name}" in ran.out.split("Example")[1]
+    if name not in ("init", "inspect", "convert", "adapters", "check", "test", "demo"):
+        assert "--workspace" in ran.out
+
+
+def test_the_page_is_current() -> None:
+    page = Path(__file__).parents[3] / "docs" / "cli.md"
+    text = page.read_text(encoding="utf-8")
+    if f"as typer {reference.typer_release()} prints it" not in text:
+        pytest.skip(f"docs/cli.md was made with another typer than {reference.typer_release()}")
+    assert text == reference.reference(), "make it again: python -m transload.runner.cli.reference > docs/cli.md"
+
+
+def test_without_a_command_there_is_help(run: Run) -> None:
+    ran = run()
+    assert ran.code == 2
+    assert "Commands:" in ran.out + ran.err

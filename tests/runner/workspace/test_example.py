@@ -1,0 +1,55 @@
+"""The worked example, with every key that a workspace may have."""
+
+from pathlib import Path
+
+import pytest
+
+from transload.runner.workspace import Cron, load_workspace
+
+
+@pytest.fixture
+def example(fixtures: Path) -> Path:
+    return fixtures / "workspace"
+
+
+def test_it_loads_with_nothing_but_what_has_no_effect_yet(example: Path) -> None:
+    found = load_workspace(example).findings
+    assert {finding.code for finding in found} == {"C-NOT-YET"}
+    assert [
+        (Path(finding.mapping.file).parent.name, finding.mapping.line, finding.message.split(" is read")[0])
+        for finding in found
+        if finding.mapping
+    ] == [
+        ("workspace", 7, "calendar:"),
+        ("workspace", 12, "page:"),
+        ("acme", 17, "limits: of the connection 'mailbox'"),
+        ("acme", 18, "windows: of the connection 'mailbox'"),
+        ("acme", 28, "expect: of the receive route 'orders'"),
+        ("acme", 36, "expect_acknowledgement: of the send route 'order-responses'"),
+        ("erp", 16, "limits: of the connection 'api'"),
+        ("erp", 23, "order_by: number of the send route 'sales-orders'"),
+        ("erp", 24, "answer: of the send route 'sales-orders'"),
+    ]
+
+
+def test_what_stands_in_it_arrives(example: Path) -> None:
+    workspace = load_workspace(example)
+    assert list(workspace.receive_routes) == ["acme/orders", "erp/confirmations"]
+    confirmations = workspace.receive_route("erp/confirmations")
+    assert confirmations.schedule is not None
+    assert isinstance(confirmations.schedule, Cron)
+    assert str(confirmations.schedule.timezone) == "Europe/London"
+    assert confirmations.to == (workspace.send_route("acme/order-responses"),)
+    orders = workspace.receive_route("acme/orders")
+    assert orders.acknowledge is not None
+    assert orders.acknowledge.templates == {"file": "CONTRL_{number:06}.edi"}
+    assert workspace.send_route("acme/order-responses").retry.attempts == 20
+    assert workspace.connection("acme/mailbox").settings["timeouts"] == {"connect": "10s", "answer": "60s"}
+    assert workspace.connection("erp/api").settings["timeouts"] == {"connect": "10s", "read": "60s"}
+
+
+def test_the_other_environment(example: Path) -> None:
+    workspace = load_workspace(example, environment="test")
+    assert workspace.is_test
+    assert workspace.store.endswith("/var/test.db")
+    assert workspace.connection("acme/mailbox").settings["host"] == "sftp-test.acme.example"

@@ -1,0 +1,379 @@
+"""Every fault of a workspace: its line and column, its code, its words and what to do."""
+
+from collections.abc import Callable
+
+import pytest
+
+Faults = Callable[..., list[str]]
+Edits = dict[str, list[tuple[str, str]]]
+
+CASES: dict[str, tuple[Edits, list[str]]] = {
+    "unknown key at the top": (
+        {"transload": [("timezone:", "timezon:")]},
+        ["transload:2:1: error C-KEY transload.yaml has no key 'timezon' (did you mean 'timezone'?)"],
+    ),
+    "unknown time zone": (
+        {"transload": [("Europe/Berlin", "Europe/Berlni")]},
+        ["transload:2:11: error C-VALUE there is no time zone 'Europe/Berlni' (did you mean 'Europe/Berlin'?)"],
+    ),
+    "unknown provider": (
+        {"transload": [("[env, file]", "[env, vault]")]},
+        [
+            "transload:3:16: error C-VALUE 'secrets[2]' of transload.yaml cannot be 'vault' (it may be: env, "
+            "file or {file})"
+        ],
+    ),
+    "provider not allowed": (
+        {"transload": [("[env, file]", "[file]")]},
+        [
+            "acme:8:15: error C-SECRET the secrets provider 'env' is not allowed here (add it to secrets: in "
+            "transload.yaml)"
+        ],
+    ),
+    "several faults in one file": (
+        {"acme": [("username: bolt", "user: bolt"), ("every: 5m", "every: 5x"), ("erp/orders]", "erp/order]")]},
+        [
+            "acme:5:5: error C-MISSING the connection 'mailbox' needs 'username'",
+            "acme:7:5: error C-KEY the connection 'mailbox' has no key 'user' (did you mean 'username'?)",
+            "acme:13:12: error C-VALUE 'every' of the receive route 'orders' is refused: '5x' is not a duration; "
+            "write it like 30s, 5m, 1h30m or 3d",
+            "acme:16:10: error C-ROUTE there is no send route 'erp/order' (did you mean 'erp/orders'?)",
+        ],
+    ),
+    "a list for a block": (
+        {"acme": [("from: {connection: mailbox, folder: /out, ", "from: [mailbox]\n    x: {")]},
+        [
+            "acme:12:11: error C-TYPE 'from' of the receive route 'orders' must be a block of keys, not a list",
+            "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, cron, "
+            "every, expect, format, from, mappings, timezone, to)",
+        ],
+    ),
+    "unknown adapter": (
+        {"acme": [("adapter: sftp", "adapter: sfpt")]},
+        ["acme:5:14: error C-ADAPTER there is no adapter named 'sfpt' (did you mean 'sftp'?)"],
+    ),
+    "adapter missing": (
+        {"acme": [("    adapter: sftp\n", "")]},
+        ["acme:5:5: error C-MISSING the connection 'mailbox' needs 'adapter'"],
+    ),
+    "adapter that cannot receive": (
+        {"acme": [("from: {connection: mailbox", "from: {connection: erp/nothing")]},
+        ["acme:12:24: error C-CONNECTION there is no connection 'erp/nothing' (did you mean 'erp/inbox'?)"],
+    ),
+    "unknown connection": (
+        {"acme": [("connection: mailbox", "connection: malbox")]},
+        ["acme:12:24: error C-CONNECTION there is no connection 'malbox' (did you mean 'mailbox'?)"],
+    ),
+    "connection missing": (
+        {"acme": [("connection: mailbox, ", "")]},
+        [
+            "acme:12:11: error C-MISSING 'from' of the receive route 'orders' needs 'connection' (connections "
+            "are: mailbox)"
+        ],
+    ),
+    "unknown option": (
+        {"acme": [("pattern:", "patern:")]},
+        ["acme:12:47: error C-KEY 'from' of the receive route 'orders' has no key 'patern' (did you mean 'pattern'?)"],
+    ),
+    "wrong choice": (
+        {"acme": [("afterwards: delete", "afterwards: remove")]},
+        [
+            "acme:12:78: error C-VALUE 'afterwards' of 'from' of the receive route 'orders' cannot be 'remove' "
+            "(it may be: keep, delete or {move})"
+        ],
+    ),
+    "unknown key in a nested block": (
+        {"acme": [("afterwards: delete", "afterwards: {mov: /done}")]},
+        [
+            "acme:12:79: error C-KEY 'afterwards' of 'from' of the receive route 'orders' has no key 'mov' (did "
+            "you mean 'move'?)"
+        ],
+    ),
+    "key missing in a nested block": (
+        {"acme": [("afterwards: delete", "afterwards: {}")]},
+        ["acme:12:78: error C-MISSING 'afterwards' of 'from' of the receive route 'orders' needs 'move'"],
+    ),
+    "bad duration in a nested block": (
+        {"acme": [("username: bolt", "username: bolt\n    timeouts: {connect: soon}")]},
+        [
+            "acme:8:25: error C-VALUE 'timeouts.connect' of the connection 'mailbox' is refused: 'soon' is not a "
+            "duration; write it like 30s, 5m, 1h30m or 3d"
+        ],
+    ),
+    "wrong choice of a plain setting": (
+        {"erp": [("order/1, when", "order/1, wenn"), ('.json"}', '.json", collision: fial}')]},
+        [
+            "erp:7:31: error C-KEY 'take' of the send route 'orders' has no key 'wenn' (did you mean 'when'?)",
+            "erp:9:72: error C-VALUE 'collision' of 'to' of the send route 'orders' cannot be 'fial' (did you "
+            "mean 'fail'?)",
+        ],
+    ),
+    "connection that is a list": (
+        {"erp": [("{adapter: files, root: inbox}", "[files]")]},
+        ["erp:4:10: error C-TYPE the connection 'inbox' must be a block of keys"],
+    ),
+    "block that is a text": (
+        {"erp": [('take: {document: order/1, when: {buyer.gln: "9520001000003"}}', "take: order/1")]},
+        ["erp:7:11: error C-TYPE 'take' of the send route 'orders' must be a block of keys, not 'order/1'"],
+    ),
+    "wrong type": (
+        {"acme": [("host_keys: [", "host_keys: {a: ["), ('AAAA"]', 'AAAA"]}')]},
+        ["acme:9:16: error C-TYPE 'host_keys' of the connection 'mailbox' must be a list, not a block of keys"],
+    ),
+    "port out of range": (
+        {"acme": [("username: bolt", "username: bolt\n    port: 70000")]},
+        ["acme:8:11: error C-VALUE 'port' of the connection 'mailbox' must be at most 65535 (TCP port)"],
+    ),
+    "port is a word": (
+        {"acme": [("username: bolt", "username: bolt\n    port: ssh")]},
+        ["acme:8:11: error C-TYPE 'port' of the connection 'mailbox' must be a whole number, not 'ssh'"],
+    ),
+    "setting missing": (
+        {"acme": [("    username: bolt\n", "")]},
+        ["acme:5:5: error C-MISSING the connection 'mailbox' needs 'username'"],
+    ),
+    "login without secret": (
+        {"acme": [("    password: ${env:ACME_PASSWORD}\n", "")]},
+        ["acme:5:5: error C-VALUE the connection 'mailbox' is refused: a login needs a password or a key"],
+    ),
+    "literal secret": (
+        {"acme": [("${env:ACME_PASSWORD}", "opensesame")]},
+        [
+            "acme:8:15: error C-LITERAL a secret stands here in plain text (put it into an environment variable "
+            "or a file, and write ${env:NAME} or ${file:PATH})"
+        ],
+    ),
+    "broken reference": (
+        {"acme": [("${env:ACME_PASSWORD}", "${ACME_PASSWORD}")]},
+        ["acme:8:15: error C-SECRET '${ACME_PASSWORD}' is no reference (write it as ${env:NAME} or ${file:PATH})"],
+    ),
+    "bad variable": (
+        {"acme": [("${env:ACME_PASSWORD}", '"${env:ACME PASSWORD}"')]},
+        ["acme:8:15: error C-SECRET 'ACME PASSWORD' is no name of an environment variable (write it as ${env:NAME})"],
+    ),
+    "secret file outside": (
+        {"acme": [("${env:ACME_PASSWORD}", "${file:../password}")]},
+        [
+            "acme:8:15: error C-SECRET the file '../password' is outside the folders for secrets (keep it below "
+            "keys, secrets, or name its folder under secrets: in transload.yaml)"
+        ],
+    ),
+    "password in an address": (
+        {"acme": [("/out", "sftp://bolt:pw@host/out")]},
+        [
+            "acme:12:41: error C-LITERAL a password stands in this address (leave user and password out of the "
+            "address; the adapter has settings for them)"
+        ],
+    ),
+    "unknown format": (
+        {"acme": [("type: json", "type: jsn")]},
+        ["acme:14:20: error C-ADAPTER there is no adapter named 'jsn' (did you mean 'json'?)"],
+    ),
+    "format without type": (
+        {"acme": [("{type: json}", "{}")]},
+        ["acme:14:13: error C-MISSING 'format' of the receive route 'orders' needs 'type'"],
+    ),
+    "no such acknowledgement": (
+        {"acme": [("every: 5m", "every: 5m\n    acknowledge: {with: contrl, connection: mailbox, file: a}")]},
+        ["acme:14:25: error C-VALUE the format json makes no acknowledgement 'contrl' (remove acknowledge:)"],
+    ),
+    "acknowledge without kind": (
+        {"acme": [("every: 5m", "every: 5m\n    acknowledge: {connection: mailbox, file: a}")]},
+        [
+            "acme:14:18: error C-MISSING 'acknowledge' of the receive route 'orders' needs 'with' (such as "
+            "contrl or 997)"
+        ],
+    ),
+    "unknown route": (
+        {"acme": [("erp/orders]", "erp/oders]")]},
+        ["acme:16:10: error C-ROUTE there is no send route 'erp/oders' (did you mean 'erp/orders'?)"],
+    ),
+    "unknown partner": (
+        {"acme": [("erp/orders]", "epr/orders]")]},
+        ["acme:16:10: error C-ROUTE there is no send route 'epr/orders' (did you mean 'erp/orders'?)"],
+    ),
+    "no mapping file": (
+        {"acme": [("mappings: [orders.yaml]", "mappings: [order.yaml]")]},
+        [
+            "acme:15:16: error C-MAPPING there is no mapping file DIR/mappings/acme/order.yaml (did you mean "
+            "'orders.yaml'?)"
+        ],
+    ),
+    "no library mapping": (
+        {"acme": [("[orders.yaml]", "[library:edifact/order-d96a]")]},
+        [
+            "acme:15:16: error C-MAPPING there is no mapping 'library:edifact/order-d96a' (did you mean "
+            "'library:edifact/orders-d96a'?)"
+        ],
+    ),
+    "both schedules": (
+        {"acme": [("every: 5m", 'every: 5m\n    cron: "* * * * *"')]},
+        ["acme:14:5: error C-VALUE a route has either every: or cron:, not both"],
+    ),
+    "bad cron": (
+        {"acme": [("every: 5m", 'cron: "61 * * * *"')]},
+        [
+            "acme:13:11: error C-VALUE '61 * * * *' is no crontab expression: error validating expression '61': "
+            "the last value (61) is higher than the maximum value (59) (five fields: minute hour day month "
+            'weekday, such as "*/10 6-20 * * mon-fri")'
+        ],
+    ),
+    "cron with too few fields": (
+        {"acme": [("every: 5m", 'cron: "5 *"')]},
+        [
+            "acme:13:11: error C-VALUE '5 *' is no crontab expression: wrong number of fields; got 2, expected 5 "
+            '(five fields: minute hour day month weekday, such as "*/10 6-20 * * mon-fri")'
+        ],
+    ),
+    "bad zone of a route": (
+        {"acme": [("every: 5m", 'cron: "5 * * * *"\n    timezone: Europe/Paric')]},
+        ["acme:14:15: error C-VALUE there is no time zone 'Europe/Paric' (did you mean 'Europe/Paris'?)"],
+    ),
+    "zone without cron": (
+        {"acme": [("every: 5m", "every: 5m\n    timezone: Europe/Paris")]},
+        ["acme:14:5: error C-VALUE timezone: belongs to cron:, which is not here"],
+    ),
+    "interval of nothing": (
+        {"acme": [("every: 5m", "every: 0s")]},
+        [
+            "acme:13:12: error C-VALUE 'every' of the receive route 'orders' must be more than 0s (Interval of "
+            "its schedule)"
+        ],
+    ),
+    "template without a brace": (
+        {"erp": [("{document.number}.json", "{document.number.json")]},
+        [
+            "erp:9:35: error C-TEMPLATE a brace stands alone in '{document.number.json'; write it twice where it "
+            "is meant (such as {document.number}, {number:06} or {now:%Y%m%d})"
+        ],
+    ),
+    "template of another name": (
+        {"erp": [("{document.number}.json", "{dokument.number}.json")]},
+        [
+            "erp:9:35: error C-TEMPLATE {dokument.number} is unknown; a template may name document, message, "
+            "partner, receipt, number, key, now, reference (such as {document.number}, {number:06} or "
+            "{now:%Y%m%d})"
+        ],
+    ),
+    "template of a missing field": (
+        {"erp": [("{document.number}.json", "{document.nummer}.json")]},
+        [
+            "erp:9:35: error C-TEMPLATE the template names 'nummer', but order/1 has no 'nummer' (did you mean "
+            "'number'?)"
+        ],
+    ),
+    "unknown document": (
+        {"erp": [("document: order/1", "document: ordr/1")]},
+        ["erp:7:22: error C-VALUE there is no document 'ordr/1' (did you mean 'order/1'?)"],
+    ),
+    "unknown field in when": (
+        {"erp": [("buyer.gln: ", "buyer.glm: ")]},
+        ["erp:7:38: error C-FIELD order/1 has no field 'buyer.glm': there is no 'glm' (did you mean 'gln'?)"],
+    ),
+    "unknown field in order_by": (
+        {"erp": [("order_by: [buyer.gln]", "order_by: [buyers.gln, number.x]")]},
+        [
+            "erp:10:16: error C-FIELD order/1 has no field 'buyers.gln': there is no 'buyers' (did you mean 'buyer'?)",
+            "erp:10:28: warning C-NOT-YET order_by: number.x of the send route 'orders' is read but has no "
+            "effect in this version (the first field alone tells what waits)",
+            "erp:10:28: error C-FIELD order/1 has no field 'number.x': there is no 'x'",
+        ],
+    ),
+    "partner and folder differ": (
+        {"erp": [("partner: erp", "partner: epr")]},
+        ["erp:1:10: error C-PARTNER the partner is called 'epr', but its folder 'erp' (give both the same name)"],
+    ),
+    "bad name": (
+        {"erp": [("partner: erp", "partner: E R P"), ("  inbox: {", "  In Box: {")]},
+        [
+            "erp:1:10: error C-VALUE 'partner' of partner.yaml is refused: 'E R P' is no name; use small "
+            "letters, digits, - and _",
+            "erp:4:3: error C-VALUE 'connections.In Box' of partner.yaml is refused: 'In Box' is no name; use "
+            "small letters, digits, - and _",
+            "erp:9:22: error C-CONNECTION there is no connection 'inbox' (did you mean 'In Box'?)",
+        ],
+    ),
+    "bad identity": (
+        {"acme": [('{gln: "9520001000003"', '{gln: "952000100000"')]},
+        [
+            "acme:2:19: error C-VALUE 'identities.gln' of partner.yaml must match pattern '^\\d{13}$' (GS1 "
+            "Global Location Number, 13 digits)"
+        ],
+    ),
+    "connection with an unknown key": (
+        {"erp": [("root: inbox", "root: inbox, limit: {sessions: 2}")]},
+        ["erp:4:40: error C-KEY the connection 'inbox' has no key 'limit' (did you mean 'limits'?)"],
+    ),
+    "without effect": (
+        {
+            "transload": [("timezone:", "page: {listen: 127.0.0.1:8080}\ncalendar: {country: DE}\ntimezone:")],
+            "erp": [("root: inbox", "root: inbox, limits: {rate: 5/s}, windows: {}")],
+            "acme": [("every: 5m", "every: 5m\n    expect: {at_least: 1}")],
+        },
+        [
+            "transload:2:1: warning C-NOT-YET page: is read but has no effect in this version",
+            "transload:3:1: warning C-NOT-YET calendar: is read but has no effect in this version",
+            "acme:14:5: warning C-NOT-YET expect: of the receive route 'orders' is read but has no effect in "
+            "this version (what does not arrive raises no alarm)",
+            "erp:4:40: warning C-NOT-YET limits: of the connection 'inbox' is read but has no effect in this version",
+            "erp:4:61: warning C-NOT-YET windows: of the connection 'inbox' is read but has no effect in this version",
+        ],
+    ),
+    "send keys without effect": (
+        {
+            "erp": [
+                ("order_by:", "expect_acknowledgement: {kind: contrl}\n    answer: {accepted: [409]}\n    order_by:")
+            ]
+        },
+        [
+            "erp:10:5: warning C-NOT-YET expect_acknowledgement: of the send route 'orders' is read but has no "
+            "effect in this version (overdue acknowledgements are not watched)",
+            "erp:11:5: warning C-NOT-YET answer: of the send route 'orders' is read but has no effect in this "
+            "version (statuses that count as accepted stand under to:, as accepted:)",
+        ],
+    ),
+    "another store": (
+        {"transload": [("secrets:", "store: postgresql://db/ledger\nsecrets:")]},
+        [
+            "transload:3:8: error C-VALUE the ledger can be kept in SQLite only in this version (write "
+            "sqlite:///var/ledger.db; the path is relative to the workspace)"
+        ],
+    ),
+    "broken YAML": (
+        {"acme": [("receive:", "receive: [")]},
+        ["acme:12:9: error C-YAML this is no valid YAML: did not find expected ',' or ']'"],
+    ),
+    "duplicate key": (
+        {"acme": [("    username: bolt\n", "    username: bolt\n    username: bolt\n")]},
+        ["acme:8:5: error C-YAML the key 'username' stands here a second time; the first is in line 7"],
+    ),
+    "empty file": (
+        {"transload": [("workspace: bolts\ntimezone: Europe/Berlin\nsecrets: [env, file]\n", "")]},
+        ["transload:1:1: error C-YAML the file is empty"],
+    ),
+    "unknown environment": (
+        {"transload": [("secrets:", "environment: prod\nsecrets:")]},
+        ["transload:3:14: error C-ENVIRONMENT there is no environment 'prod' (did you mean 'production'?)"],
+    ),
+    "branch without a value": (
+        {"acme": [("{test: sftp-test.example, ", "{")]},
+        ["acme:6:11: error C-BRANCH there is no value for the environment 'test' here (add test: beside production:)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_fault(name: str, faults: Faults) -> None:
+    edits, expected = CASES[name]
+    assert faults(**edits) == expected
+
+
+def test_an_adapter_without_the_ability(faults: Faults) -> None:
+    (line,) = faults(acme=[("type: json", "type: sftp")])
+    assert line.startswith("acme:14:20: error C-ADAPTER the adapter 'sftp' cannot read or write messages (adapters ")
+    assert "json" in line
+    (line,) = faults(
+        acme=[("connection: mailbox, folder", "connection: erp/odd, folder")],
+        erp=[("inbox: {", "odd: {adapter: json}\n  inbox: {")],
+    )
+    assert line.startswith("acme:12:24: error C-ADAPTER the adapter 'json' cannot receive (adapters that can: ")
