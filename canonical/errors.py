@@ -5,8 +5,11 @@ what to do; no library's own exception travels further than its adapter.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Self
 
 from transload.canonical.findings import Finding
+from transload.canonical.places import MappingPlace
 
 
 class TransloadError(Exception):
@@ -23,6 +26,13 @@ class TransloadError(Exception):
         self.message = message
         self.hint = hint
         self.findings = tuple(findings) or (Finding(code=self.code, message=message, hint=hint),)
+
+    def at(self, mapping: MappingPlace) -> Self:
+        """Fill in where the cause is configured, in findings that do not say it yet; gives the error itself."""
+        self.findings = tuple(
+            finding if finding.mapping else replace(finding, mapping=mapping) for finding in self.findings
+        )
+        return self
 
 
 class ConfigurationError(TransloadError):

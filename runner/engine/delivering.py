@@ -165,10 +165,12 @@ class _Drain:
                     return known
             answer = target.deliver(outbound)
         except (Stop, ConfigurationError) as error:
-            self.stopped = error
+            self.stopped = error.at(self.outlet.at)
             return failed(delivery, error, policy, self.clock())
         except Exception as error:  # noqa: BLE001  # also a plug-in's fault has a consequence: it may have landed
-            if not isinstance(error, TransloadError):
+            if isinstance(error, TransloadError):
+                error.at(self.outlet.at)
+            else:
                 _log.exception("target failed unexpectedly", lane=delivery.lane, delivery=delivery.id)
             outcome = failed(delivery, error, policy, self.clock())
             return self.resolve(delivery, outcome, outbound) if outcome.unsure else outcome

@@ -40,6 +40,11 @@ class Outlet:
     hold: bool
     way: SendRoute | Acknowledge = field(repr=False)
 
+    @property
+    def at(self) -> MappingPlace:
+        """Where the connection is described."""
+        return self.way.connection.at
+
     def open_target(self) -> Target[Any, Any]:
         """A target with its secrets resolved; raises `Stop` as `Connection.target` does."""
         return self.way.target()

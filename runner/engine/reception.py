@@ -46,18 +46,19 @@ class Reception:
         if breaker and breaker.settings == line.partner_artifact.digest and self._clock() < breaker.open_until:
             self._tally.failure(_left_alone(connection, breaker.open_until))
             return
+        at = line.route.connection.at
         try:
             self._receive(line)
         except LedgerError:
             raise
         except Stop as error:
-            self._stop(line, error)
+            self._stop(line, error.at(at))
         except Retry as error:
             _log.warning("source not reachable", route=line.route.ref, error=error.message)
-            self._tally.failure(error, later=True)
+            self._tally.failure(error.at(at), later=True)
         except TransloadError as error:
             _log.warning("item refused", route=line.route.ref, error=error.message)
-            self._tally.failure(error)
+            self._tally.failure(error.at(at))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
             _log.exception("source failed unexpectedly", route=line.route.ref)
             self._tally.failure(_fault(line.route.connection.adapter, error))
@@ -99,7 +100,7 @@ class Reception:
             raise
         except TransloadError as error:
             _log.warning("not settled", route=line.route.ref, origin=inbound.origin, error=error.message)
-            self._tally.failure(error, later=isinstance(error, Retry))
+            self._tally.failure(error.at(line.route.connection.at), later=isinstance(error, Retry))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
             _log.exception("settling failed unexpectedly", route=line.route.ref, origin=inbound.origin)
             self._tally.failure(_fault(line.route.connection.adapter, error))

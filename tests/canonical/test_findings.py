@@ -62,3 +62,10 @@ def test_an_error_always_has_a_finding() -> None:
     assert error.wait == 30
     assert Reject("no", findings=[CODE]).findings == (CODE,)
     assert isinstance(error, TransloadError)
+
+
+def test_an_error_learns_where_its_cause_is_configured_and_forgets_nothing() -> None:
+    at = MappingPlace(file="partner.yaml", line=9, column=3)
+    error = Reject("no", findings=[CODE, Finding(code="E-X", message="m")])
+    assert error.at(at) is error
+    assert [finding.mapping for finding in error.findings] == [CODE.mapping, at]
