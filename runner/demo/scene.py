@@ -14,11 +14,11 @@ from transload.runner.demo.partners.sftp_server import sftp_server
 from transload.runner.demo.partners.soap_service import SoapService, wsdl_text
 
 ARRIVALS = {
-    "hagemann-orders.edi": "hagemann/out",
-    "northstar-850.x12": "northstar/out",
-    "hagemann-broken.edi": "hagemann/out",
+    "hagemann/out/hagemann-orders.edi": "hagemann/samples/orders.edi",
+    "northstar/out/northstar-850.x12": "northstar/samples/850.x12",
+    "hagemann/out/hagemann-broken.edi": "hagemann/samples/broken.edi",
 }
-"""The files that lie in the mailbox, and in which folder."""
+"""The files that lie in the mailbox, and the samples of the workspace's mappings that they are."""
 USER = "bolzen"
 
 
@@ -66,9 +66,8 @@ def on_stage(folder: Path) -> Iterator[Scene]:
             "soap_url": soap,
         }
         _write_workspace(folder / "workspace", known, {"mailbox-password": password, "erp-token": token})
-        for name, place in ARRIVALS.items():
-            arrival = resources.files(__package__ or "").joinpath("arrivals", name)
-            (mailbox / place / name).write_bytes(arrival.read_bytes())
+        for name, sample in ARRIVALS.items():
+            shutil.copyfile(folder / "workspace" / "mappings" / sample, mailbox / name)
         yield Scene(
             folder=folder,
             sftp=f"{sftp.host}:{sftp.port}",

@@ -19,8 +19,8 @@ def tell_partners(scene: Scene) -> None:
     say(f"  warehouse  SOAP  {scene.soap}   takes orders for picking, once for each number")
     say()
     say("In the mailbox", style="bold")
-    for name, place in ARRIVALS.items():
-        say(f"  {place}/{name}, {(scene.mailbox / place / name).stat().st_size} bytes")
+    for name in ARRIVALS:
+        say(f"  {name}, {(scene.mailbox / name).stat().st_size} bytes")
     say()
     say(f"transload run --workspace {scene.workspace}", style="bold")
 
