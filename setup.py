@@ -8,23 +8,11 @@ distributions, so they are installed below ``transload``.  The links in
 from setuptools import find_namespace_packages, setup
 
 ROOTS = ("adapters", "canonical", "mappings", "runner")
-DATA = [
-    "py.typed",
-    "**/*.yaml",
-    "**/*.json",
-    "**/*.sql",
-    "**/*.html",
-    "**/*.css",
-    "**/*.wsdl",
-    "**/*.xsd",
-    "**/*.edi",
-    "**/*.x12",
-]
-FOUND = [f"{root}.{package}" for root in ROOTS for package in find_namespace_packages(root)]
+FOUND = [f"{root}.{package}" for root in ROOTS for package in find_namespace_packages(root, exclude=["*__pycache__*"])]
 PACKAGES = ["transload", *(f"transload.{package}" for package in (*ROOTS, *FOUND))]
 
 setup(
     package_dir={"transload": "src/transload", **{f"transload.{root}": root for root in ROOTS}},
     packages=PACKAGES,
-    package_data=dict.fromkeys(PACKAGES, DATA),
+    package_data=dict.fromkeys(PACKAGES, ["*"]),  # guides, mappings, schemas and the demo's files lie beside the code
 )
