@@ -83,7 +83,8 @@ class Order(Model):
     buyer_reference: Text | None = known(
         "Reference that the buyer wants repeated (BT-10)", "RFF 1154[CR]", "REF 02[CR]"
     )
-    previous_order: Text | None = known("Order that this one replaces or calls off", "RFF 1154[ON]", "BEG 04")
+    previous_order: Text | None = known("Order that this one replaces or calls off", "RFF 1154[ON]", "REF 02[OP]")
+    release: Text | None = known("Number of this release of a blanket order", "RFF 1154[RE]", "BEG 04")
     references: tuple[Reference, ...] = known("Other references", default=())
     notes: tuple[Text, ...] = known("Free text about the order", "FTX 4440[AAI]", "MSG 01", "cbc:Note", default=())
     buyer: Party = known("Who orders", "NAD 3035[BY]", "N1 01[BY]", required=True)

@@ -58,7 +58,12 @@ class DeliveryTerms(Model):
 
     code: Text | None = known("Incoterms code (DAP, FCA, EXW, ...)", "TOD 4053", "FOB 05", "cac:DeliveryTerms/cbc:ID")
     place: Text | None = known("Named place of the term", "LOC 3224[1]", "FOB 07")
-    payment: Text | None = known("Who pays the freight: prepaid, collect, ...", "TOD 4215", "FOB 01")
+    payment: Text = known(
+        "Who pays the freight: prepaid, collect, ...; as_agreed where the order does not say",
+        "TOD 4215",
+        "FOB 01",
+        default="as_agreed",
+    )
     text: Text | None = known("Terms in words", "TOD 4052", "cbc:SpecialTerms")
 
 

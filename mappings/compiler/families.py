@@ -1,0 +1,218 @@
+"""The families of formats: how the compiled functions of each are made and called."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from transload.adapters.base.format import Records, Tree
+from transload.canonical.findings import Finding
+from transload.canonical.places import Place
+from transload.mappings.compiler import json_writing, xml_writing
+from transload.mappings.compiler.frames import has_late_fills, late_fills
+from transload.mappings.compiler.json_reading import JsonReader
+from transload.mappings.compiler.json_writing import JsonWriter
+from transload.mappings.compiler.levels import END
+from transload.mappings.compiler.quotes import Namer, bind
+from transload.mappings.compiler.record_reading import RecordReader
+from transload.mappings.compiler.record_writing import RecordWriter
+from transload.mappings.compiler.tree_reading import TreeReader
+from transload.mappings.compiler.writing import Writer, clean
+from transload.mappings.compiler.xml_reading import XmlReader
+from transload.mappings.compiler.xml_writing import XmlWriter
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Slot
+from transload.mappings.reports.reading import ReadingReport
+from transload.mappings.reports.remarks import record_remarks
+from transload.mappings.reports.trees import JsonReport, XmlReport, json_remarks, xml_path, xml_remarks
+
+Read = Callable[[Any], tuple[Any, list[Any]]]
+TracedRead = Callable[[Any, ReadingReport], Any]
+Write = Callable[[Any, Any], Any]
+
+
+class Family(ABC):
+    """Makes the functions of one family.
+
+    ``clean`` gives a text back, or raises `DomainError` where the format cannot carry it.
+    ``remarks_have_places`` is False where only the traced build knows the places of remarks.
+    """
+
+    clean: Callable[[str], str]
+    remarks_have_places = True
+
+    def simple(self, body: Any) -> bool:
+        """Whether the fast build may be tried on this body."""
+        return True
+
+    @abstractmethod
+    def reader(self, meaning: Meaning) -> Read:
+        """A function from a body to the document as a dict, and remarks; it raises for any fault."""
+
+    @abstractmethod
+    def tracer(self, meaning: Meaning) -> TracedRead:
+        """The same, telling a report about every value; it raises for nothing that stands in a body."""
+
+    @abstractmethod
+    def report(self, meaning: Meaning, body: Any) -> ReadingReport:
+        """A new report on ``body``."""
+
+    @abstractmethod
+    def remarks(self, meaning: Meaning, body: Any, report: ReadingReport) -> Iterator[Finding]:
+        """The remarks of a report as findings."""
+
+    @abstractmethod
+    def writer(self, meaning: Meaning, *, trace: bool) -> Write:
+        """A function from a document and a report to the body of an `Encoded`."""
+
+
+class RecordFamily(Family):
+    """EDIFACT and X12."""
+
+    clean = staticmethod(clean)
+
+    def simple(self, body: Records) -> bool:
+        """Repetitions are looked at one by one in the traced build."""
+        mark = body.repetition
+        return not mark or not any(mark in text for segment in body.segments for text in segment)
+
+    def reader(self, meaning: Meaning) -> Read:
+        """See `Family.reader`."""
+        namer = Namer()
+        decode = bind([RecordReader(meaning, namer, trace=False).decode()], namer.bound, meaning.name)["decode"]
+        late = has_late_fills(meaning)
+
+        def read(body: Records) -> tuple[Any, list[Any]]:
+            remarks: list[Any] = []
+            document = decode([*body.segments, END], body.component, body.repetition, remarks)
+            if late:
+                late_fills(meaning, document)
+            return document, remarks
+
+        return read
+
+    def tracer(self, meaning: Meaning) -> TracedRead:
+        """See `Family.tracer`."""
+        namer = Namer()
+        decode = bind([RecordReader(meaning, namer, trace=True).decode()], namer.bound, f"{meaning.name} traced")[
+            "decode"
+        ]
+
+        def read(body: Records, report: ReadingReport) -> Any:
+            document = decode([*body.segments, END], body.component, body.repetition, report)
+            late_fills(meaning, document)
+            return document
+
+        return read
+
+    def report(self, meaning: Meaning, body: Records) -> ReadingReport:
+        """See `Family.report`."""
+
+        def locate(where: tuple[int, int | None, int | None]) -> Place:
+            return body.place(where[0], element=where[1], component=where[2])
+
+        def refuse(slot: Slot, raw: Any) -> str | None:
+            """A value that holds separators is several values, and the mapping takes one."""
+            place = slot.places[0]
+            for text in raw if isinstance(raw, tuple) else (raw,):
+                if body.repetition and place.repetition is None and body.repetition in text:
+                    return f"the element repeats, and the mapping takes one value: {text.split(body.repetition)}"
+                if place.component is None and body.component in text:
+                    return f"a composite stands where one value is expected: {text.split(body.component)}"
+            return None
+
+        return ReadingReport(meaning, locate, refuse)
+
+    def remarks(self, meaning: Meaning, body: Records, report: ReadingReport) -> Iterator[Finding]:
+        """See `Family.remarks`."""
+        return record_remarks(meaning, body, report.remarks)
+
+    def writer(self, meaning: Meaning, *, trace: bool) -> Write:
+        """See `Family.writer`."""
+        namer = Namer()
+        function = RecordWriter(meaning, namer, trace=trace).encode()
+        write: Write = bind([function], namer.bound, meaning.name)["encode"]
+        return write
+
+
+class TreeFamily(Family):
+    """XML and JSON."""
+
+    reading: type[TreeReader]
+    writing: type[Writer]
+
+    def reader(self, meaning: Meaning) -> Read:
+        """See `Family.reader`."""
+        namer = Namer()
+        decode = bind([self.reading(meaning, namer, trace=False).decode()], namer.bound, meaning.name)["decode"]
+        late = has_late_fills(meaning)
+
+        def read(body: Tree) -> tuple[Any, list[Any]]:
+            remarks: list[Any] = []
+            document = decode(body.root, remarks)
+            if late:
+                late_fills(meaning, document)
+            return document, remarks
+
+        return read
+
+    def tracer(self, meaning: Meaning) -> TracedRead:
+        """See `Family.tracer`."""
+        namer = Namer()
+        decode = bind([self.reading(meaning, namer, trace=True).decode()], namer.bound, f"{meaning.name} traced")[
+            "decode"
+        ]
+
+        def read(body: Tree, report: ReadingReport) -> Any:
+            document = decode(body.root, report)
+            late_fills(meaning, document)
+            return document
+
+        return read
+
+    def writer(self, meaning: Meaning, *, trace: bool) -> Write:
+        """See `Family.writer`."""
+        namer = Namer()
+        function = self.writing(meaning, namer, trace=trace).encode()
+        write: Write = bind([function], namer.bound, meaning.name)["encode"]
+        return write
+
+
+class XmlFamily(TreeFamily):
+    """XML elements."""
+
+    reading = XmlReader
+    writing = XmlWriter
+    clean = staticmethod(xml_writing.clean)
+
+    def report(self, meaning: Meaning, body: Tree) -> ReadingReport:
+        """See `Family.report`."""
+        return XmlReport(meaning, lambda where: body.place(xml_path(body.root, *where)))
+
+    def remarks(self, meaning: Meaning, body: Tree, report: ReadingReport) -> Iterator[Finding]:
+        """See `Family.remarks`."""
+        return xml_remarks(meaning, body, report.remarks)
+
+
+class JsonFamily(TreeFamily):
+    """JSON values."""
+
+    reading = JsonReader
+    writing = JsonWriter
+    clean = staticmethod(json_writing.clean)
+    remarks_have_places = False
+
+    def report(self, meaning: Meaning, body: Tree) -> ReadingReport:
+        """See `Family.report`."""
+        return JsonReport(meaning, body.place)
+
+    def remarks(self, meaning: Meaning, body: Tree, report: ReadingReport) -> Iterator[Finding]:
+        """See `Family.remarks`."""
+        return json_remarks(meaning, body, report.remarks)
+
+
+def family(meaning: Meaning) -> Family:
+    """The family of the mapping's format."""
+    families: dict[str, type[Family]] = {
+        "edifact": RecordFamily, "x12": RecordFamily, "xml": XmlFamily, "json": JsonFamily
+    }  # fmt: skip
+    return families[meaning.format_type]()

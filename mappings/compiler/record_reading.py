@@ -1,0 +1,371 @@
+"""Reading record formats: nested loops over the segments, one for each level of the layout."""
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from transload.adapters.edi.guides import WirePlace
+from transload.adapters.edi.guides.model import Entry
+from transload.mappings.compiler.frames import opened
+from transload.mappings.compiler.levels import Level, value_at
+from transload.mappings.compiler.quotes import (
+    Namer,
+    Statements,
+    both,
+    chain,
+    constant,
+    expression,
+    function,
+    statements,
+    variable,
+)
+from transload.mappings.compiler.reading import Reader
+from transload.mappings.language.fields import Kind
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Pairs, Segment, Slot
+
+
+class RecordReader(Reader):
+    """Makes ``decode(S, CS, RS, X)``: segments ending with `levels.END`, separators, report; gives a dict."""
+
+    def __init__(self, meaning: Meaning, namer: Namer, *, trace: bool) -> None:
+        super().__init__(meaning, namer, trace=trace)
+        self.levels: list[Level] = []
+
+    def decode(self) -> ast.FunctionDef:
+        """The function."""
+        root = self.frame(self.meaning.root)
+        guide = self.meaning.guide
+        body = statements("i = 0") + opened(root)
+        body += self.level(self.meaning.segments, None, {}, guide.structure if guide else (), ())
+        body += self.close(root) + statements("return D", D=root.item)
+        return function("decode", ("S", "CS", "RS", "X"), body)
+
+    def level(
+        self,
+        nodes: Sequence[Segment],
+        owner: Segment | None,
+        outer: dict[str, list[Segment]],
+        entries: Sequence[Entry],
+        above: tuple[str, ...],
+    ) -> Statements:
+        """The loop of one level; it ends at the first record that belongs to an outer one."""
+        level = Level(len(self.levels), nodes, owner, outer, entries, self.meaning.ignores, above)
+        self.levels.append(level)
+        seen = {node: self.namer.fresh("f") for node in level.nodes}
+        body = [s for name in seen.values() for s in statements("F = 0", F=name)]
+        branches: list[tuple[ast.expr, Statements]] = []
+        for tag in dict.fromkeys(node.tag for node in level.nodes):
+            following = self._following(level, tag, outer)
+            branches.append((expression("t == TAG", TAG=constant(tag)), self._tag(level, tag, seen, following, above)))
+        test = expression("t in ALWAYS", ALWAYS=self.bound(level.always)) if outer else expression("t is None")
+        branches.append((test, [ast.Break()]))
+        body += statements(
+            "while True:\n    e = S[i]\n    t = e[0]\n    CHAIN", CHAIN=chain(branches, self._leave(level))
+        )
+        for node, name in seen.items():
+            body += self._least(node, name)
+        return body
+
+    def _following(self, level: Level, tag: str, outer: dict[str, list[Segment]]) -> dict[str, list[Segment]]:
+        """The nodes that may follow a group of ``tag``: its like, later siblings, and what follows this level.
+
+        What the guide has inside the group belongs to it, so it closes nothing.
+        """
+        inside = level.inside.get(tag, frozenset()) if level.group(tag) else frozenset()
+        found: dict[str, list[Segment]] = {}
+        last = {node.tag: position for position, node in enumerate(level.nodes)}
+        first = min(position for position, node in enumerate(level.nodes) if node.tag == tag)
+        for node in level.nodes:
+            if last[node.tag] >= first and (node.tag == tag or node.tag not in inside):
+                found.setdefault(node.tag, []).append(node)
+        for name, nodes in outer.items():
+            if name not in inside:
+                found.setdefault(name, []).extend(nodes)
+        return found
+
+    def _leave(self, level: Level) -> Statements:
+        skip = statements("i = L.skip(S, i, CS, RS, X)", L=self.bound(level))
+        if not level.maybe:
+            return skip
+        return statements("if L.closes(e, CS, RS):\n    break\nSKIP", L=self.bound(level), SKIP=skip)
+
+    def _tag(
+        self,
+        level: Level,
+        tag: str,
+        seen: dict[Segment, str],
+        following: dict[str, list[Segment]],
+        above: tuple[str, ...],
+    ) -> Statements:
+        """What to do with a record of ``tag``: the first node whose literals hold takes it."""
+        nodes = [node for node in level.nodes if node.tag == tag]
+        places = _Places(self.namer)
+        body = statements("n = len(e)")
+        body += places.prepare([slot for node in nodes for slot in node.literals])
+        branches: list[tuple[ast.expr, Statements]] = []
+        for node in nodes:
+            taken = self._node(level, node, seen[node], places.copy(), following, above)
+            conditions = [places.holds(slot) for slot in node.literals]
+            if not conditions:
+                return body + chain(branches, taken)
+            branches.append((both(conditions), taken))
+        return body + chain(branches, self._leave(level))
+
+    def _node(
+        self,
+        level: Level,
+        node: Segment,
+        seen: str,
+        places: "_Places",
+        following: dict[str, list[Segment]],
+        above: tuple[str, ...],
+    ) -> Statements:
+        body = self._count(node, seen)
+        body += self.begin(node, _where())
+        body += self.fulfil(node.when, _where())
+        body += self._values(node, places)
+        for pairs in node.pairs:
+            body += self._pairs(pairs)
+        body += statements("i += 1")
+        if any(inner.reads for inner in node.then):
+            body += self.level(node.then, node, following, level.group(node.tag), (*above, node.tag))
+        elif rest := level.inside.get(node.tag, frozenset()) if level.group(node.tag) else frozenset():
+            body += statements(
+                "if S[i][0] in TAGS:\n    i = L.rest(S, i, CS, RS, X, TAGS)", TAGS=self.bound(rest), L=self.bound(level)
+            )
+        return body + self.end(node)
+
+    def _count(self, node: Segment, seen: str) -> Statements:
+        """Refuse one occurrence too many (``E-DUP``)."""
+        again = self.trouble("again", self.bound(node), _where())
+        if node.items is not None:
+            if node.most is None:
+                return []
+            return statements(
+                "if len(L) >= MOST:\n    AGAIN", L=self.list_of(node), MOST=constant(node.most), AGAIN=again
+            )
+        most = node.most or 1
+        if most == 1 and node.least <= 1:
+            return statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again)
+        return statements("if F >= MOST:\n    AGAIN\nF += 1", F=seen, MOST=constant(most), AGAIN=again)
+
+    def _least(self, node: Segment, seen: str) -> Statements:
+        if not node.least:
+            return []
+        count = expression("len(L)", L=self.list_of(node)) if node.items is not None else variable(seen)
+        few = self.trouble("few", self.bound(node), _where())
+        return statements("if COUNT < LEAST:\n    FEW", COUNT=count, LEAST=constant(node.least), FEW=few)
+
+    def _values(self, node: Segment, places: "_Places") -> Statements:
+        """Take the values of a segment, element by element."""
+        body: Statements = []
+        slots = [slot for slot in node.slots if slot.reads and not slot.literals]
+        simple = [s for s in slots if not s.many and len(s.places) == 1 and s.places[0].repetition is None]
+        for element in sorted({slot.places[0].element for slot in simple}):
+            here = [slot for slot in simple if slot.places[0].element == element]
+            body += self._element(element, here, places)
+        for slot in slots:
+            if slot.many:
+                body += self._many(slot, places)
+            elif len(slot.places) == 2:
+                body += self._two(slot, places)
+            elif slot.places[0].repetition is not None:
+                raw = self._anywhere(slot.places[0])
+                taken = self.take(slot, variable("r"), _where(slot.places[0]))
+                body += statements("r = V\nif r:\n    TAKE", V=raw, TAKE=taken)
+        return body
+
+    def _element(self, element: int, slots: Iterable[Slot], places: "_Places") -> Statements:
+        whole = [slot for slot in slots if slot.places[0].component is None]
+        parts = sorted(
+            (slot for slot in slots if slot.places[0].component is not None), key=lambda s: s.places[0].component or 0
+        )
+        body: Statements = []
+        for slot in whole:
+            taken = self._take_whole(slot)
+            body += statements("if n > E:\n    r = e[E]\n    if r:\n        TAKE", E=constant(element), TAKE=taken)
+        if not parts:
+            return body
+        inner: Statements = []
+        known = places.composites.get(element)
+        if known is None:
+            inner += statements("c = e[E].split(CS)\nm = len(c)", E=constant(element))
+            known = ("c", "m")
+        for slot in parts:
+            component = slot.places[0].component or 1
+            taken = statements(
+                "r = C[K]\nif r:\n    TAKE",
+                C=known[0], K=constant(component - 1), TAKE=self.take(slot, variable("r"), _where(slot.places[0])),
+            )  # fmt: skip
+            if component > 1:
+                taken = statements("if M > K:\n    TAKE", M=known[1], K=constant(component - 1), TAKE=taken)
+            inner += taken
+        return body + statements("if n > E:\n    INNER", E=constant(element), INNER=inner)
+
+    def _take_whole(self, slot: Slot) -> Statements:
+        """A simple element; a composite in its place is a fault, and would else be taken for text."""
+        taken = self.take(slot, variable("r"), _where(slot.places[0]))
+        unconverted = slot.chain is not None and not slot.chain.steps
+        if self.trace or not unconverted or slot.field is None or slot.field.type.kind is not Kind.TEXT:
+            return taken
+        return statements("if CS in r:\n    TROUBLE", TROUBLE=self.trouble("")) + taken
+
+    def _many(self, slot: Slot, places: "_Places") -> Statements:
+        """All values of a repeating place: components of one element, or elements one after another."""
+        place = slot.places[0]
+        if place.component is None:
+            last = place.element + place.repeats
+            where = expression("(i, k, None)")
+            taken = self.take_many(slot, variable("r"), where)
+            return statements(
+                "for k in range(E, min(n, LAST)):\n    r = e[k]\n    if r:\n        TAKE",
+                E=constant(place.element), LAST=constant(last), TAKE=taken,
+            )  # fmt: skip
+        known = places.composites.get(place.element)
+        first = place.component - 1
+        composite = variable(known[0]) if known else expression("e[E].split(CS)", E=constant(place.element))
+        where = expression("(i, E, k)", E=constant(place.element))
+        taken = self.take_many(slot, variable("r"), where)
+        return statements(
+            "if n > E:\n    k = FIRST\n    for r in C[FIRST:]:\n        k += 1\n        if r:\n            TAKE",
+            E=constant(place.element), FIRST=constant(first), C=composite, TAKE=taken,
+        )  # fmt: skip
+
+    def _two(self, slot: Slot, places: "_Places") -> Statements:
+        """Two places for one field: the converter gets both texts."""
+        first, second = (places.raw(place, self._anywhere(place)) for place in slot.places)
+        taken = self.take(slot, expression("(r, q)"), _where(slot.places[0]))
+        return statements("r = A\nif r:\n    q = B\n    TAKE", A=first, B=second, TAKE=taken)
+
+    def _anywhere(self, place: WirePlace) -> ast.expr:
+        return expression("AT(e, P, CS, RS)", AT=self.namer.bind(value_at), P=self.bound(place))
+
+    def _pairs(self, pairs: Pairs) -> Statements:
+        """Qualifiers and values, in any order; one that the mapping does not know is left aside."""
+        qualifier, value = pairs.first
+        branches: list[tuple[ast.expr, Statements]] = []
+        composite = qualifier.element == value.element and value.component is not None
+        for literal, slot in pairs.choices:
+            if not slot.reads:
+                continue
+            component = constant(value.component) if composite else constant(None)
+            element = variable("k") if composite else expression("k + D", D=constant(value.element - qualifier.element))
+            where = expression("(i, E, C)", E=element, C=component)
+            taken = self._once(slot, where)
+            branches.append((expression("q == L", L=constant(literal)), taken))
+        remark = statements("X.append((KIND, P, i, (k, q, r)))", KIND=constant("pair"), P=self.bound(pairs))
+        quiet = self.bound(_PairIgnores(self.meaning))
+        unknown = statements("if Q.reports(e, q):\n    REMARK", Q=quiet, REMARK=remark)
+        body = chain(branches, unknown)
+        last = expression("n") if pairs.repeating else expression("min(n, E)", E=constant(qualifier.element + 1))
+        missing = (
+            not pairs.repeating and value.element < qualifier.element
+        )  # then the record may end before the qualifier
+        if missing:
+            last = constant(qualifier.element + 1)
+        if composite:
+            read = statements(
+                "c = e[k].split(CS)\nm = len(c)\nr = c[V] if m > V else NO\n"
+                "if r:\n    q = c[Q] if m > Q else NO\n    BODY",
+                V=constant((value.component or 1) - 1), Q=constant((qualifier.component or 1) - 1), NO=constant(""),
+                BODY=body,
+            )  # fmt: skip
+            return statements("for k in range(E, LAST):\n    READ", E=constant(qualifier.element), LAST=last, READ=read)
+        read = statements(
+            "r = e[k + D] if n > k + D else NO\nif r:\n    q = Q\n    BODY",
+            D=constant(value.element - qualifier.element), NO=constant(""), BODY=body,
+            Q=expression("e[k] if n > k else NO", NO=constant("")) if missing else expression("e[k]"),
+        )  # fmt: skip
+        return statements(
+            "for k in range(E, LAST, STEP):\n    READ",
+            E=constant(qualifier.element), LAST=last, STEP=constant(pairs.step), READ=read,
+        )  # fmt: skip
+
+    def _once(self, slot: Slot, where: ast.expr) -> Statements:
+        """A second value under the same qualifier must be the same one."""
+        assert slot.field is not None
+        slot.shared = True
+        return self.take(slot, variable("r"), where)
+
+
+class _PairIgnores:
+    """Which qualifiers of pairs ``ignores`` leaves aside quietly: ``PO1 CB``."""
+
+    def __init__(self, meaning: Meaning) -> None:
+        self.quiet = {(entry.tag, entry.qualifier) for entry in meaning.ignores if entry.qualifier}
+
+    def reports(self, record: Sequence[str], qualifier: str) -> bool:
+        """Whether an unknown qualifier is worth a remark."""
+        return (record[0], qualifier) not in self.quiet
+
+
+class _Places:
+    """Which composites of the current record are split already, and which literals are compared."""
+
+    def __init__(self, namer: Namer) -> None:
+        self.namer = namer
+        self.composites: dict[int, tuple[str, str]] = {}
+        self.texts: dict[WirePlace, str] = {}
+        self.elements: dict[int, str] = {}
+
+    def copy(self) -> "_Places":
+        """For one of several branches."""
+        twin = _Places(self.namer)
+        twin.composites, twin.texts, twin.elements = dict(self.composites), dict(self.texts), dict(self.elements)
+        return twin
+
+    def prepare(self, literals: Sequence[Slot]) -> Statements:
+        """Read the places of all literals of a tag once."""
+        body: Statements = []
+        for element in sorted({slot.places[0].element for slot in literals if slot.places[0].component is not None}):
+            split, count = self.namer.fresh("c"), self.namer.fresh("m")
+            self.composites[element] = (split, count)
+            body += statements(
+                "C = e[E].split(CS) if n > E else NOTHING\nM = len(C)",
+                C=split,
+                M=count,
+                E=constant(element),
+                NOTHING=ast.List(elts=[constant("")], ctx=ast.Load()),
+            )
+        for slot in literals:
+            place = slot.places[0]
+            if slot.attached and place.element not in self.elements:
+                self.elements[place.element] = name = self.namer.fresh("x")
+                body += statements("V = e[E] if n > E else NO", V=name, E=constant(place.element), NO=constant(""))
+            if place not in self.texts:
+                raw = self.raw(place, expression("NO", NO=constant("")))
+                self.texts[place] = name = self.namer.fresh("q")
+                body += statements("Q = V", Q=name, V=raw)
+        return body
+
+    def raw(self, place: WirePlace, otherwise: ast.expr) -> ast.expr:
+        """What stands at a place, or an empty text; ``otherwise`` for what this class does not know."""
+        if place.repetition is not None:
+            return otherwise
+        element, no = constant(place.element), constant("")
+        if place.component is None:
+            return expression("e[E] if n > E else NO", E=element, NO=no)
+        known = self.composites.get(place.element)
+        if known is None:
+            return otherwise
+        if place.component == 1:
+            return expression("C[0]", C=known[0])
+        return expression("C[K] if M > K else NO", C=known[0], M=known[1], K=constant(place.component - 1), NO=no)
+
+    def holds(self, slot: Slot) -> ast.expr:
+        """Whether a literal is there."""
+        text = variable(self.texts[slot.places[0]])
+        if len(slot.literals) == 1:
+            test = expression("Q == L", Q=text, L=constant(slot.literals[0]))
+        else:
+            test = expression("Q in L", Q=text, L=constant(slot.literals))
+        if slot.attached:
+            return expression("not V or T", V=self.elements[slot.places[0].element], T=test)
+        return test
+
+
+def _where(place: WirePlace | None = None) -> ast.expr:
+    """The place of a value for reports: segment index, element, component."""
+    if place is None:
+        return expression("(i, None, None)")
+    return expression("(i, E, C)", E=constant(place.element), C=constant(place.component))

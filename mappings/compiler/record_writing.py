@@ -1,0 +1,311 @@
+"""Writing record formats: one text a segment, with control characters as separators, tails trimmed."""
+
+import ast
+
+from transload.adapters.base.format import COMPONENT, ELEMENT
+from transload.mappings.compiler.quotes import (
+    Namer,
+    Statements,
+    constant,
+    either,
+    expression,
+    function,
+    joined,
+    statements,
+    variable,
+)
+from transload.mappings.compiler.writing import Writer, texts_of
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Pairs, Segment, Slot
+
+_NOTHING = constant("")
+
+
+class RecordWriter(Writer):
+    """Makes ``encode(o, X)``: a document and a report; gives the list of segments."""
+
+    def __init__(self, meaning: Meaning, namer: Namer, *, trace: bool) -> None:
+        super().__init__(meaning, namer, trace=trace)
+        self.join = texts_of(self.clean)
+
+    def encode(self) -> ast.FunctionDef:
+        """The function."""
+        body = statements("out = []\nw = out.append")
+        for node in self.meaning.segments:
+            body += self.node(node)
+        return function("encode", ("o", "X"), body + statements("return out"))
+
+    def node(self, node: Segment) -> Statements:
+        """Write a segment and what belongs to it, for each item or once."""
+        if not node.writes:
+            return []
+        if node.items is None:
+            with self.block():
+                return self._once(node)
+        return self.repeated(node, lambda: self._segment_and_then(node, None))
+
+    def _once(self, node: Segment) -> Statements:
+        body: Statements = []
+        common = self.common_object(node)
+        if common is not None and not self._is_sure(*common):
+            holder = self.load(*common, body)
+            self.make_sure(*common)
+            return body + statements("if H is not None:\n    INNER", H=holder, INNER=self._present(node))
+        return self._present(node)
+
+    def _present(self, node: Segment) -> Statements:
+        body: Statements = []
+        tests = self.condition(node.when, body)
+        presence = self.presence(node, body)
+        if presence is not None:
+            tests.append(presence)
+        return body + self.guarded(tests, self._segment_and_then(node, _sole(node) if presence is not None else None))
+
+    def _segment_and_then(self, node: Segment, sole: Slot | None) -> Statements:
+        body = self._segment(node, sole)
+        for child in node.then:
+            body += self.node(child)
+        return body
+
+    def _segment(self, node: Segment, sole: Slot | None) -> Statements:
+        """One segment, or as many as an overflowing list needs.  ``sole`` is a slot that has a value for sure."""
+        many = next((slot for slot in node.slots if slot.many and slot.writes), None)
+        if many is None or (node.most or 1) == 1:
+            return self._text(node, sole, None)
+        body: Statements = []
+        name = self._list(many, body)
+        count = many.places[0].repeats
+        index, part = self.namer.fresh("j"), self.namer.fresh("v")
+        inner = self._text(node, sole, part)
+        body += statements(
+            "for J in range(0, len(L) or 1, N):\n    P = L[J:M]\n    INNER",
+            J=index, L=name, N=constant(count), P=part, M=expression("J + N", J=index, N=constant(count)), INNER=inner,
+        )  # fmt: skip
+        crowded = self.trouble("crowded", self.bound(many), expression("len(L)", L=name))
+        return body + statements(
+            "if len(L) > MOST:\n    CROWDED", L=name, MOST=constant(count * (node.most or 1)), CROWDED=crowded
+        )
+
+    def _list(self, slot: Slot, body: Statements) -> str:
+        """The variable with the texts of a repeating place."""
+        assert slot.field is not None
+        assert slot.chain is not None
+        value = self.value(slot, body)
+        if not slot.chain.steps:
+            return value
+        name = self.namer.fresh("v")
+        body += statements(
+            "L = NOTHING if V is None else W",
+            L=name,
+            NOTHING=constant(()),
+            V=value,
+            W=self.written(slot, variable(value)),
+        )
+        return name
+
+    def _text(self, node: Segment, sole: Slot | None, part: str | None) -> Statements:
+        """The statements that put together one segment's text."""
+        body: Statements = []
+        elements = _Elements()
+        for slot in node.slots:
+            if slot.writes and not slot.literals:
+                self._put(slot, elements, body, sole, part)
+        for slot in node.slots:
+            if slot.writes and slot.literals:
+                self._literal(slot, node, elements, body)
+        tail = None
+        for pairs in node.pairs:
+            if pairs.repeating:
+                tail = self._pairs(pairs, body)
+                elements.stretch(pairs.first[0].element - 1)
+            else:
+                self._pair(pairs, elements, body)
+        text, certain = elements.text(node.tag)
+        if tail is not None:
+            text, certain = joined([text, variable(tail)]), False
+        if not certain:
+            text = expression("T.rstrip(SEPARATORS)", T=text, SEPARATORS=constant(ELEMENT + COMPONENT))
+        return body + statements("w(T)", T=text)
+
+    def _put(self, slot: Slot, elements: "_Elements", body: Statements, sole: Slot | None, part: str | None) -> None:
+        place = slot.places[0]
+        if slot.many:
+            name = part or self._list(slot, body)
+            separator = COMPONENT if place.component is not None else ELEMENT
+            text = expression("JOIN(SEP, L)", JOIN=self.namer.bind(self.join), SEP=constant(separator), L=name)
+            if part is None:
+                crowded = self.trouble("crowded", self.bound(slot), expression("len(L)", L=name))
+                body += statements("if len(L) > N:\n    CROWDED", L=name, N=constant(place.repeats), CROWDED=crowded)
+            elements.put(place.element, place.component, text, certain=False)
+            return
+        value = self.value(slot, body)
+        sure = slot is sole or (slot.field is not None and self.never_none(slot.field) and slot.elide is None)
+        written = self.written(slot, variable(value))
+        usual = slot.chain.steps[0].usual if slot.chain is not None and len(slot.chain.steps) == 1 else None
+        if len(slot.places) == 2 and usual is not None and not self.trace:
+            text = expression("W(V)", W=self.namer.bind(usual.write), V=value)
+            for where, part_text in zip(slot.places, (text, constant(usual.second)), strict=True):
+                shown = part_text if sure else expression("NO if V is None else T", NO=_NOTHING, V=value, T=part_text)
+                elements.put(where.element, where.component, shown, certain=sure)
+            return
+        if len(slot.places) == 2:
+            both_places = self.namer.fresh("v")
+            body += statements(
+                "P = W if V is not None else NOTHING", P=both_places, W=written, V=value, NOTHING=constant(("", ""))
+            )
+            for position, where in enumerate(slot.places):
+                text = expression("P[N]", P=both_places, N=constant(position))
+                elements.put(where.element, where.component, text, certain=sure)
+            return
+        nothing = _NOTHING if slot.none is None else constant(slot.none)
+        text = written if sure else expression("NO if V is None else W", NO=nothing, V=value, W=written)
+        flag = slot.chain is not None and any(step.name == "flag" for step in slot.chain.steps)
+        if place.repetition is not None:
+            elements.repeat(place.element, place.repetition, place.component, text)
+        else:
+            elements.put(place.element, place.component, text, certain=sure and not flag and not self.trace)
+
+    def _literal(self, slot: Slot, node: Segment, elements: "_Elements", body: Statements) -> None:
+        """A literal; an attached one only where its composite holds a value."""
+        place = slot.places[0]
+        text: ast.expr = constant(slot.literals[0])
+        certain = True
+        if slot.attached:
+            tests: list[ast.expr] = []
+            for other in node.slots:
+                if not other.writes or other.literals or other.places[0].element != place.element:
+                    continue
+                if other.field is not None and self.never_none(other.field) and other.elide is None:
+                    tests = []
+                    break
+                tests.append(expression("V is not None", V=self.value(other, body)))
+            if tests:
+                certain = False
+                text = expression("T if C else NO", T=text, C=either(tests), NO=_NOTHING)
+        if place.repetition is not None:
+            elements.repeat(place.element, place.repetition, place.component, text)
+        else:
+            elements.put(place.element, place.component, text, certain=certain)
+
+    def _pair(self, pairs: Pairs, elements: "_Elements", body: Statements) -> None:
+        """One qualifier and value: of several fields only one can have a value."""
+        qualifier, value = self.namer.fresh("q"), self.namer.fresh("v")
+        body += statements("Q = V = NO", Q=qualifier, V=value, NO=_NOTHING)
+        for literal, slot in pairs.choices:
+            if not slot.writes:
+                continue
+            loaded = self.value(slot, body)
+            taken = self.trouble("rivals", self.bound(slot), variable(qualifier))
+            body += statements(
+                "if L is not None:\n    if Q:\n        TAKEN\n    Q = NAME\n    V = W",
+                L=loaded, Q=qualifier, TAKEN=taken, NAME=constant(literal), V=value,
+                W=self.written(slot, variable(loaded)),
+            )  # fmt: skip
+        for where, name in zip(pairs.first, (qualifier, value), strict=True):
+            elements.put(where.element, where.component, variable(name), certain=False)
+
+    def _pairs(self, pairs: Pairs, body: Statements) -> str:
+        """All pairs that have a value, in the order of the file, without gaps; the variable with their text."""
+        tail, count = self.namer.fresh("v"), self.namer.fresh("n")
+        body += statements("T = NO", T=tail, NO=_NOTHING)
+        limited = pairs.most is not None and len(pairs.choices) > pairs.most
+        if limited:
+            body += statements("N = 0", N=count)
+        for literal, slot in pairs.choices:
+            if not slot.writes:
+                continue
+            loaded = self.value(slot, body)
+            text = joined(_pair_text(pairs, constant(literal), self.written(slot, variable(loaded))))
+            add = statements("T += P", T=tail, P=text)
+            if limited:
+                full = self.trouble("full", self.bound(slot), constant(pairs.most))
+                add = statements(
+                    "if N >= MOST:\n    FULL\nN += 1\nADD", N=count, MOST=constant(pairs.most), FULL=full, ADD=add
+                )
+            body += statements("if V is not None:\n    ADD", V=loaded, ADD=add)
+        return tail
+
+
+def _pair_text(pairs: Pairs, qualifier: ast.expr, value: ast.expr) -> list[ast.expr]:
+    """One pair with the separators before and within it."""
+    first, second = pairs.first
+    if first.element == second.element:
+        places = {first.component or 1: qualifier, second.component or 1: value}
+        parts: list[ast.expr] = [constant(ELEMENT)]
+        for position in range(1, max(places) + 1):
+            parts += [constant(COMPONENT if position > 1 else ""), places.get(position, _NOTHING)]
+        return parts
+    low = min(first.element, second.element)
+    elements = {first.element - low: qualifier, second.element - low: value}
+    parts = []
+    for position in range(pairs.step):
+        parts += [constant(ELEMENT), elements.get(position, _NOTHING)]
+    return parts
+
+
+class _Elements:
+    """The texts of a segment by element and component, each with whether it is never empty."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, dict[int, tuple[ast.expr, bool]]] = {}
+        self.repeats: dict[int, dict[int, dict[int, ast.expr]]] = {}
+        self.last = 0
+
+    def put(self, element: int, component: int | None, text: ast.expr, *, certain: bool) -> None:
+        self.values.setdefault(element, {})[component or 1] = (text, certain)
+        self.last = max(self.last, element)
+
+    def repeat(self, element: int, repetition: int, component: int | None, text: ast.expr) -> None:
+        self.repeats.setdefault(element, {}).setdefault(repetition, {})[component or 1] = text
+        self.last = max(self.last, element)
+
+    def stretch(self, last: int) -> None:
+        """Let the text reach element ``last`` at least."""
+        self.last = max(self.last, last)
+
+    def text(self, tag: str) -> tuple[ast.expr, bool]:
+        """The segment's text, and whether its last part is never empty."""
+        parts: list[ast.expr] = [constant(tag)]
+        certain = True
+        for element in range(1, self.last + 1):
+            text, certain = self._element(element, last=element == self.last)
+            parts += [constant(ELEMENT), text]
+        return joined(parts), certain
+
+    def _element(self, element: int, *, last: bool) -> tuple[ast.expr, bool]:
+        if element in self.repeats:
+            return self._repeated(element), False
+        components = self.values.get(element)
+        if components is None:
+            return _NOTHING, False
+        parts: list[ast.expr] = []
+        for position in range(1, max(components) + 1):
+            if position > 1:
+                parts.append(constant(COMPONENT))
+            parts.append(components.get(position, (_NOTHING, False))[0])
+        certain = components[max(components)][1]
+        text = joined(parts) if len(parts) > 1 else parts[0]
+        if len(parts) > 1 and not certain and not last:
+            text = expression("T.rstrip(SEPARATOR)", T=text, SEPARATOR=constant(COMPONENT))
+        return text, certain
+
+    def _repeated(self, element: int) -> ast.expr:
+        from transload.adapters.base.format import REPETITION
+
+        rows = self.repeats[element]
+        parts: list[ast.expr] = []
+        for repetition in range(1, max(rows) + 1):
+            if repetition > 1:
+                parts.append(constant(REPETITION))
+            components = rows.get(repetition, {})
+            for position in range(1, max(components, default=0) + 1):
+                parts += [constant(COMPONENT if position > 1 else ""), components.get(position, _NOTHING)]
+        return expression("T.rstrip(S)", T=joined(parts), S=constant(REPETITION + COMPONENT))
+
+
+def _sole(node: Segment) -> Slot | None:
+    """The one slot on which the presence of a node hangs, so that it has a value when the node is there."""
+    bound = [slot for slot in node.own() if slot.field is not None and slot.writes]
+    if len(bound) == 1 and not node.then and not bound[0].many:
+        return bound[0]
+    return None

@@ -1,0 +1,75 @@
+"""What reading XML and JSON have in common: counting, items, and telling siblings apart."""
+
+import ast
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from transload.mappings.compiler.frames import opened
+from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, function, statements, variable
+from transload.mappings.compiler.reading import Reader
+from transload.mappings.compiler.trees import Guard, TreeLevel
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Element
+
+
+class TreeReader(Reader):
+    """Makes ``decode(root, X)``: a tree and a report; gives a dict."""
+
+    xml: bool
+
+    def __init__(self, meaning: Meaning, namer: Namer, *, trace: bool) -> None:
+        super().__init__(meaning, namer, trace=trace)
+        self.here = constant(None)
+
+    def decode(self) -> ast.FunctionDef:
+        """The function."""
+        frame = self.frame(self.meaning.root)
+        body = opened(frame) + self.document() + self.close(frame)
+        return function("decode", ("root", "X"), body + statements("return D", D=frame.item))
+
+    @abstractmethod
+    def document(self) -> Statements:
+        """Read the whole tree, whose root is the variable ``root``."""
+
+    @abstractmethod
+    def body(self, node: Element, element: str, above: tuple[str, ...]) -> Statements:
+        """Read what stands in the variable ``element`` by ``node``."""
+
+    def guard(self, node: Element, siblings: Sequence[Element], element: str) -> ast.expr | None:
+        """The test whether the element is the one that ``node`` means; None when its name says so."""
+        guard = Guard(node, xml=self.xml, strict=sum(other.tag == node.tag for other in siblings) > 1)
+        return expression("G.holds(E)", G=self.bound(guard), E=element) if guard else None
+
+    def level_of(self, owner: Element | None, nodes: Sequence[Element], above: tuple[str, ...]) -> TreeLevel:
+        """The run-time side of a level."""
+        return TreeLevel(self.meaning, owner, nodes, above)
+
+    def one(self, node: Element, seen: str, element: str, above: tuple[str, ...]) -> Statements:
+        """Take one element: count it, open its item, read it, finish its item."""
+        body: Statements = []
+        again = self.trouble("again", self.bound(node), self.here)
+        if node.items is not None:
+            if node.most is not None:
+                body += statements(
+                    "if len(L) >= MOST:\n    AGAIN", L=self.list_of(node), MOST=constant(node.most), AGAIN=again
+                )
+        elif node.many:
+            if node.most is not None or node.least:
+                most = constant(node.most or 1 << 40)
+                body += statements("if F >= MOST:\n    AGAIN\nF += 1", F=seen, MOST=most, AGAIN=again)
+            if node.children:  # an object in a list of which this node is one kind
+                body += statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again) if node.most is None else []
+        else:
+            body += statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again)
+        body += self.begin(node, self.here)
+        body += self.fulfil(node.when, self.here)
+        body += self.body(node, element, (*above, node.label))
+        return body + self.end(node)
+
+    def least(self, node: Element, seen: str) -> Statements:
+        """Refuse too few."""
+        if not node.least:
+            return []
+        count = expression("len(L)", L=self.list_of(node)) if node.items is not None else variable(seen)
+        few = self.trouble("few", self.bound(node), self.here)
+        return statements("if COUNT < LEAST:\n    FEW", COUNT=count, LEAST=constant(node.least), FEW=few)

@@ -1,0 +1,120 @@
+"""Trees at run time: what distinguishes elements, and what is done with those that nothing takes."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from transload.mappings.language.checks import guards
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Element, Slot
+
+_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+class TreeLevel:
+    """The elements that may stand beside each other inside one element (``owner``; None around the root)."""
+
+    def __init__(
+        self, meaning: Meaning, owner: Element | None, nodes: Sequence[Element], above: tuple[str, ...]
+    ) -> None:
+        self.owner = owner
+        self.nodes = [node for node in nodes if node.reads]
+        self.tags = frozenset(node.tag for node in self.nodes)
+        self.quiet = frozenset(
+            entry.tag for entry in meaning.ignores if entry.above == above[len(above) - len(entry.above) :]
+        )
+        self.guards = {node: guards(node) for node in self.nodes}
+
+    def skip(self, child: Any, report: Any) -> None:
+        """Leave an XML node aside: quietly when it is a comment, a processing instruction, or ignored."""
+        tag = child.tag
+        if not isinstance(tag, str):
+            return
+        local = tag.rpartition("}")[2]
+        prefix = child.prefix
+        if local not in self.quiet and f"{prefix}:{local}" not in self.quiet:
+            report.append(("child", self, child))
+
+    def unknown(self, members: dict[str, Any]) -> list[str]:
+        """The members of a JSON object that nothing takes and that hold something."""
+        return [
+            key
+            for key, value in members.items()
+            if key not in self.tags and key not in self.quiet and value is not None
+        ]
+
+
+def xml_text(element: Any) -> str | None:
+    """The text of a leaf: in one piece although comments may stand in it."""
+    if len(element) == 0:
+        text: str | None = element.text
+        return text
+    parts = [element.text or ""]
+    parts += [child.tail or "" for child in element if not isinstance(child.tag, str)]
+    return "".join(parts)
+
+
+def xml_guard(element: Any, path: Sequence[str]) -> str | None:
+    """The text at ``path`` inside ``element``: names of children, a last ``@name``; None where there is none."""
+    for name in path:
+        if name.startswith("@"):
+            found: str | None = element.get(name[1:])
+            return found
+        element = element.find(name)
+        if element is None:
+            return None
+    return xml_text(element) or ""
+
+
+def json_guard(value: Any, path: Sequence[str]) -> Any:
+    """The value at ``path`` inside ``value``, or None."""
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+class Guard:
+    """Whether an element is the one that a node means: its literals hold.
+
+    An attribute or the text of the element itself must be there; a literal further
+    inside only where the element needs it to be told from its siblings (``strict``).
+    """
+
+    def __init__(self, node: Element, *, xml: bool, strict: bool) -> None:
+        self.xml = xml
+        self.checks: list[tuple[tuple[str, ...], frozenset[str], bool]] = []
+        for path, slot in guards(node).items():
+            own = not path or path[0].startswith("@")
+            self.checks.append((path, frozenset(slot.literals), own or strict))
+
+    def __bool__(self) -> bool:
+        return bool(self.checks)
+
+    def holds(self, element: Any) -> bool:
+        """Whether all literals hold."""
+        find = xml_guard if self.xml else json_guard
+        for path, literals, needed in self.checks:
+            found = find(element, path)
+            if found is None and not needed:
+                continue
+            if not isinstance(found, str) or found not in literals:
+                return False
+        return True
+
+
+def wrong_guard(node: Element, element: Any, *, xml: bool) -> tuple[Slot, Any] | None:
+    """The first literal of ``node`` that does not hold in ``element``, with what stands there."""
+    find = xml_guard if xml else json_guard
+    for path, slot in guards(node).items():
+        found = find(element, path)
+        if found is None and path and not path[0].startswith("@"):
+            continue
+        if found not in slot.literals:
+            return slot, found
+    return None
+
+
+def bare_attributes(element: Any) -> Iterable[str]:
+    """The attributes of an XML element that carry data: not those of XML Schema instances."""
+    return (name for name in element.keys() if not name.startswith(_INSTANCE))  # noqa: SIM118 - lxml's, no dict

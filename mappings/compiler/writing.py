@@ -1,0 +1,327 @@
+"""What writing is in every format: loading fields from the model, deciding what is there, turning values into text."""
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from transload.mappings.compiler.computing import compute
+from transload.mappings.compiler.frames import held
+from transload.mappings.compiler.quotes import (
+    Namer,
+    Statements,
+    attribute,
+    both,
+    constant,
+    either,
+    expression,
+    statements,
+    variable,
+)
+from transload.mappings.compiler.reading import TROUBLE
+from transload.mappings.language.converters.base import DomainError
+from transload.mappings.language.fields import Kind, field_type
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import AnyNode, Condition, Field, Fill, Length, Scope, Slot, below
+
+_EMPTY: dict[str, Any] = {}
+_CONTROLS = frozenset("\x1c\x1d\x1e\x1f")
+
+
+def clean(text: str) -> str:
+    """The text, unless it holds a character that separates the parts of an encoded record."""
+    if text.isprintable() or not _CONTROLS & set(text):
+        return text
+    raise DomainError(f"{text!r} holds a control character that no partner format can carry")
+
+
+class Writer(ABC):
+    """Makes statements for writing; with ``trace`` they report to ``X`` what cannot be written."""
+
+    clean: Callable[[str], str] = staticmethod(clean)
+
+    def __init__(self, meaning: Meaning, namer: Namer, *, trace: bool) -> None:
+        self.meaning = meaning
+        self.namer = namer
+        self.trace = trace
+        self.items: dict[int, str] = {0: "o"}
+        self._known: list[dict[tuple[int, tuple[str, ...]], str]] = [{}]
+        self._sure: list[set[tuple[int, tuple[str, ...]]]] = [set()]
+
+    @abstractmethod
+    def encode(self) -> ast.FunctionDef:
+        """The function ``encode(o, X)``: from a document and a report to the body of an `Encoded`."""
+
+    def bound(self, value: object) -> ast.expr:
+        """A value of ours, as compiled code sees it."""
+        return variable(self.namer.bind(value))
+
+    def trouble(self, report: str, *arguments: ast.expr) -> Statements:
+        """Give up the fast path, or report a fault to the trace."""
+        if not self.trace:
+            return statements("raise TROUBLE", TROUBLE=self.bound(TROUBLE))
+        call = ast.Call(func=attribute(variable("X"), report), args=list(arguments), keywords=[])
+        return [ast.Expr(value=call)]
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """What is loaded inside is known only inside."""
+        self._known.append({})
+        self._sure.append(set())
+        yield
+        self._known.pop()
+        self._sure.pop()
+
+    def load(self, scope: Scope, path: tuple[str, ...], body: Statements) -> str:
+        """The variable that holds the value at ``path``; None where an object on the way is missing."""
+        if not path:
+            return self.items[scope.number]
+        key = scope.number, path
+        for known in reversed(self._known):
+            if key in known:
+                return known[key]
+        fields = self._fields(scope, path[:-1], body)
+        name = self.namer.fresh("v")
+        sure = len(path) == 1 or self._is_sure(scope, path[:-1])
+        template = "V = D[K]" if sure else "V = D.get(K)"
+        body += statements(template, V=name, D=fields, K=constant(path[-1]))
+        self._known[-1][key] = name
+        return name
+
+    def _fields(self, scope: Scope, path: tuple[str, ...], body: Statements) -> str:
+        """The variable with the fields of an object; an empty dict where it is None.
+
+        A model's ``__dict__`` holds its fields and nothing else; each look-up there costs a
+        fraction of one through the model, whose class has a ``__getattr__``.
+        """
+        key = scope.number, (*path, "")
+        for known in reversed(self._known):
+            if key in known:
+                return known[key]
+        holder = self.load(scope, path, body)
+        name = self.namer.fresh("d")
+        sure = not path or self._is_sure(scope, path)
+        template = "D = O.__dict__" if sure else "D = EMPTY if O is None else O.__dict__"
+        body += statements(template, D=name, O=holder, EMPTY=self.bound(_EMPTY))
+        self._known[-1][key] = name
+        return name
+
+    def _is_sure(self, scope: Scope, path: tuple[str, ...]) -> bool:
+        """Whether the object at ``path`` is known not to be None."""
+        if any((scope.number, path) in sure for sure in self._sure):
+            return True
+        model = scope.model
+        for name in path:
+            found = field_type(model, name) if model else None
+            if found is None or found.optional:
+                return False
+            model = found.model
+        return True
+
+    def make_sure(self, scope: Scope, path: tuple[str, ...]) -> None:
+        """In this block the object at ``path`` is not None."""
+        self._sure[-1].add((scope.number, path))
+
+    def never_none(self, field: Field) -> bool:
+        """Whether the model guarantees a value, given what is known here."""
+        return not field.path or (not field.type.optional and self._is_sure(field.scope, field.path[:-1]))
+
+    def value(self, slot: Slot, body: Statements) -> str:
+        """The variable with what the slot writes, before its converters; None for nothing."""
+        if slot.computed is not None and not slot.literals:
+            return self._computed(slot, body)
+        assert slot.field is not None
+        name = self.load(slot.field.scope, slot.field.path, body)
+        if slot.default is not None:
+            filled = self.namer.fresh("v")
+            other = self._fill(slot.default, body)
+            body += statements("E = X if V is None else V", E=filled, V=name, X=other)
+            name = filled
+        if slot.elide is not None:
+            elided = self.namer.fresh("v")
+            other = self._fill(slot.elide, body)
+            body += statements("E = None if V == X else V", E=elided, V=name, X=other)
+            name = elided
+        return name
+
+    def _fill(self, fill: Fill, body: Statements) -> ast.expr:
+        if fill.field is not None:
+            return variable(self.load(fill.field.scope, fill.field.path, body))
+        return held(fill.value, self.namer)
+
+    def _computed(self, slot: Slot, body: Statements) -> str:
+        """Evaluated where it is written; in the trace a fault of computing is reported."""
+
+        def load(field: Field) -> ast.expr:
+            return variable(self.load(field.scope, field.path, body))
+
+        evaluate, result = compute(slot, self.namer, load, load, _member)
+        if self.trace:
+            report = self.trouble("uncomputable", self.bound(slot))
+            evaluate = statements(
+                "try:\n    E\nexcept ERROR:\n    A = None\n    REPORT",
+                E=evaluate, ERROR=self.bound(ArithmeticError), A=result, REPORT=report,
+            )  # fmt: skip
+        body += evaluate
+        return result
+
+    def written(self, slot: Slot, value: ast.expr) -> ast.expr:
+        """``value``, which is not None, as it goes to the wire."""
+        assert slot.chain is not None
+        if self.trace:
+            return expression("X.write(S, V)", S=self.bound(slot), V=value)
+        steps = slot.chain.steps
+        result = value
+        for step in steps:
+            if step.write_table is not None:
+                result = expression("T[V]", T=self.namer.bind(step.write_table), V=result)
+            else:
+                result = expression("F(V)", F=self.namer.bind(step.write), V=result)
+        if slot.field is None or slot.field.type.kind is not Kind.TEXT or slot.chain.gives is not Kind.TEXT:
+            return result  # several texts are made sure of when they are joined
+        if steps and steps[-1].write_table is not None:
+            return result
+        return self.cleaned(result, plain=not steps)
+
+    def cleaned(self, value: ast.expr, *, plain: bool) -> ast.expr:
+        """A text, refused where it holds what the format cannot carry."""
+        if plain:
+            return expression("V if V.isprintable() else C(V)", V=value, C=self.namer.bind(self.clean))
+        return expression("C(V)", V=value, C=self.namer.bind(self.clean))
+
+    def condition(self, when: Sequence[Condition], body: Statements) -> list[ast.expr]:
+        """The tests of ``when:``."""
+        return [
+            expression("V == X", V=self.load(c.field.scope, c.field.path, body), X=held(c.value, self.namer))
+            for c in when
+        ]
+
+    def presence(self, node: AnyNode, body: Statements) -> ast.expr | None:
+        """The test whether a node is there; None when it always is.
+
+        It is there when a field of it, or of what belongs to it, has a value.  Fields of the
+        item count; where a node has none, its computed values do; where it has none either,
+        what it only writes or shares with its surroundings.  One with literals only is always there.
+        """
+        tests: list[ast.expr] = []
+        if self._presence(node, body, tests) or not tests:
+            return None
+        return either(tests)
+
+    def _presence(self, node: AnyNode, body: Statements, tests: list[ast.expr]) -> bool:
+        """Whether the node is there in any case; else its tests are added."""
+        slots = [slot for slot in node.own() if slot.writes]
+        bound = [slot for slot in slots if slot.field is not None]
+        own = [slot for slot in bound if not slot.aside and slot.field is not None and slot.field.scope is node.scope]
+        computed = [slot for slot in slots if slot.computed is not None and not slot.literals]
+        inner = [child for child in below(node) if child.writes and any(True for _ in _meaningful(child))]
+        if not own and computed:
+            if any(isinstance(slot.computed, Length) for slot in computed):
+                return True
+            tests += [expression("V is not None", V=self.value(slot, body)) for slot in computed]
+        elif own or not inner:
+            for slot in own or bound:
+                if self._has_value(slot, body, tests):
+                    return True
+        for child in inner:
+            if child.items is not None:
+                tests.append(variable(self.load(child.items.scope, child.items.path, body)))
+            elif not child.when and self._presence(child, body, tests):
+                return True
+        return False
+
+    def _has_value(self, slot: Slot, body: Statements, tests: list[ast.expr]) -> bool:
+        """Whether a bound slot always has a value; else its test is added."""
+        field = slot.field
+        assert field is not None
+        texts = field.type.kind is Kind.TEXTS
+        if self.never_none(field) and slot.elide is None and not texts:
+            return True
+        name = self.value(slot, body) if slot.elide is not None else self.load(field.scope, field.path, body)
+        tests.append(variable(name) if texts else expression("V is not None", V=name))
+        return False
+
+    def common_object(self, node: AnyNode) -> tuple[Scope, tuple[str, ...]] | None:
+        """The one object that all fields of a node, and of what belongs to it, are in."""
+        slots = [slot for slot in _slots(node) if slot.field is not None and slot.writes]
+        if not slots or any(slot.computed is not None for slot in _slots(node)) or list(_listed(node)):
+            return None
+        fields = [slot.field for slot in slots if slot.field is not None]
+        prefix = fields[0].path[:-1]
+        if not prefix or any(f.scope is not fields[0].scope or f.path[:-1] != prefix for f in fields):
+            return None
+        return fields[0].scope, prefix
+
+    def repeated(self, node: AnyNode, inner: Callable[[], Statements]) -> Statements:
+        """``inner`` for every item of the node's list."""
+        assert node.items is not None
+        body: Statements = []
+        items = self.load(node.items.scope, node.items.path, body)
+        item, index = self.namer.fresh("x"), self.namer.fresh("j")
+        self.items[node.scope.number] = item
+        with self.block():
+            setup: Statements = []
+            tests = self.condition(node.when, setup)
+            each = setup + self.guarded(tests, inner())
+        if self.trace:
+            each = statements("X.enter(S, J)", S=constant(node.scope.number), J=index) + each
+            body += statements("for J, I in enumerate(L):\n    EACH", J=index, I=item, L=items, EACH=each)
+        else:
+            body += statements("for I in L:\n    EACH", I=item, L=items, EACH=each)
+        if node.most is not None:
+            many = self.trouble("many", self.bound(node), expression("len(L)", L=items))
+            body += statements("if len(L) > MOST:\n    MANY", L=items, MOST=constant(node.most), MANY=many)
+        return body
+
+    def guarded(self, tests: Sequence[ast.expr], body: Statements) -> Statements:
+        """``body`` under all of ``tests``."""
+        return statements("if T:\n    BODY", T=both(tests), BODY=body) if tests else body
+
+
+def _slots(node: AnyNode) -> Iterator[Slot]:
+    """The slots of a node and of what belongs to it once."""
+    yield from node.own()
+    for inner in below(node):
+        if inner.items is None and inner.writes:
+            yield from _slots(inner)
+
+
+def _meaningful(node: AnyNode) -> Iterator[Slot]:
+    """The slots of a node, and of all below it, that are more than literals."""
+    if node.items is not None:
+        yield from node.own()
+    for slot in node.own():
+        if slot.writes and not slot.literals:
+            yield slot
+    for inner in below(node):
+        if inner.writes:
+            yield from _meaningful(inner)
+
+
+def _listed(node: AnyNode) -> Iterator[AnyNode]:
+    """The nodes below that repeat over a list."""
+    for inner in below(node):
+        if not inner.writes:
+            continue
+        if inner.items is not None:
+            yield inner
+        else:
+            yield from _listed(inner)
+
+
+def _member(item: str, path: tuple[str, ...]) -> ast.expr:
+    """A field of an item of a list."""
+    value: ast.expr = variable(item)
+    for name in path[:-1]:
+        value = attribute(value, name)
+    return attribute(value, path[-1])
+
+
+def texts_of(clean_text: Callable[[str], str]) -> Callable[[str, Sequence[Any]], str]:
+    """A function that joins texts, each made sure of."""
+
+    def join(separator: str, texts: Sequence[str]) -> str:
+        return separator.join([text if text.isprintable() else clean_text(text) for text in texts])
+
+    return join

@@ -1,0 +1,87 @@
+"""Reading XML: one loop over the children of every element that the mapping knows."""
+
+import ast
+
+from transload.mappings.compiler.quotes import Statements, chain, constant, expression, statements, variable
+from transload.mappings.compiler.tree_reading import TreeReader
+from transload.mappings.compiler.trees import TreeLevel, xml_text
+from transload.mappings.language.terms import Element, Slot
+
+
+class XmlReader(TreeReader):
+    """Reads lxml elements.  A place is ``(element, attribute or None)``."""
+
+    xml = True
+
+    def document(self) -> Statements:
+        """The root element must be the one that the mapping means."""
+        node = self.meaning.elements[0]
+        level = self.level_of(None, [node], ())
+        self.here = _where("root", None)
+        wrong = self.trouble("stranger", self.bound(level), variable("root"))
+        test: ast.expr = expression("root.tag == TAG", TAG=constant(node.tag))
+        guard = self.guard(node, [node], "root")
+        if guard is not None:
+            test = expression("A and B", A=test, B=guard)
+        return statements(
+            "if T:\n    BODY\nelse:\n    WRONG", T=test, BODY=self.body(node, "root", (node.label,)), WRONG=wrong
+        )
+
+    def body(self, node: Element, element: str, above: tuple[str, ...]) -> Statements:
+        """Attributes, text, children."""
+        body: Statements = []
+        for name, slot in node.attributes:
+            if slot.reads and not slot.literals:
+                taken = self._text(slot, _where(element, name))
+                body += statements("r = E.get(N)\nif r:\n    TAKE", E=element, N=constant(name), TAKE=taken)
+        text = node.text
+        if text is not None and text.reads and not text.literals:
+            taken = self._text(text, _where(element, None))
+            body += statements("r = TEXT(E)\nif r:\n    TAKE", TEXT=self.namer.bind(xml_text), E=element, TAKE=taken)
+        return body + self._children(node, element, above)
+
+    def _text(self, slot: Slot, where: ast.expr) -> Statements:
+        """Blanks around a converted value mean nothing, as in XML Schema's collapse; blanks alone are no text."""
+        take = self.take_many if slot.many else self.take
+        body = take(slot, variable("r"), where)
+        if slot.chain is not None and slot.chain.steps:
+            return statements("r = r.strip()\nif r:\n    TAKE", TAKE=body)
+        return statements("if not r.isspace():\n    TAKE", TAKE=body)
+
+    def _children(self, node: Element, element: str, above: tuple[str, ...]) -> Statements:
+        level = self.level_of(node, node.children, above)
+        if not level.nodes:
+            leave = statements("L.skip(C, X)", L=self.bound(level), C=(child := self.namer.fresh("e")))
+            return statements("if len(E):\n    for C in E:\n        LEAVE", E=element, C=child, LEAVE=leave)
+        seen = {child: self.namer.fresh("f") for child in level.nodes}
+        body = [s for name in seen.values() for s in statements("F = 0", F=name)]
+        child, tag = self.namer.fresh("e"), self.namer.fresh("t")
+        outside, self.here = self.here, _where(child, None)
+        branches = [
+            (expression("T == N", T=tag, N=constant(name)), self._tag(level, name, seen, child, above))
+            for name in dict.fromkeys(n.tag for n in level.nodes)
+        ]
+        leave = statements("L.skip(C, X)", L=self.bound(level), C=child)
+        body += statements(
+            "for C in E:\n    T = C.tag\n    CHAIN", C=child, E=element, T=tag, CHAIN=chain(branches, leave)
+        )
+        self.here = outside
+        for inner, name in seen.items():
+            body += self.least(inner, name)
+        return body
+
+    def _tag(
+        self, level: TreeLevel, tag: str, seen: dict[Element, str], child: str, above: tuple[str, ...]
+    ) -> Statements:
+        branches: list[tuple[ast.expr, Statements]] = []
+        for node in (n for n in level.nodes if n.tag == tag):
+            taken = self.one(node, seen[node], child, above)
+            test = self.guard(node, level.nodes, child)
+            if test is None:
+                return chain(branches, taken)
+            branches.append((test, taken))
+        return chain(branches, statements("L.skip(C, X)", L=self.bound(level), C=child))
+
+
+def _where(element: str, attribute: str | None) -> ast.expr:
+    return expression("(E, A)", E=element, A=constant(attribute))

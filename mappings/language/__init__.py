@@ -1,0 +1,1 @@
+"""The mapping language: what a file means, apart from any data."""

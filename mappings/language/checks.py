@@ -1,0 +1,271 @@
+"""Static checks: what can be known to be wrong before any data is seen."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic import BaseModel
+
+from transload.adapters.edi.guides.model import Entry
+from transload.canonical.findings import Severity
+from transload.canonical.places import MappingPlace
+from transload.mappings.language.fields import FieldType, Kind, field_type, follow
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import AnyNode, Element, Field, Scope, Segment, Slot, below
+from transload.mappings.source.problems import Problems, suggest
+
+_DEEPEST = 17
+
+
+def check(meaning: Meaning, problems: Problems) -> None:
+    """Note all that is wrong with ``meaning``, and mark the slots that share a field."""
+    _mark_shared(meaning)
+    for slot in meaning.slots:
+        _check_codes(slot, meaning, problems)
+    if not any(finding.is_error for finding in problems.findings):  # else a refused entry may be the missing one
+        _check_required(meaning, problems)
+    _check_loses(meaning, problems)
+    if meaning.segments:
+        _check_level(meaning.segments, problems)
+        if meaning.guide is not None:
+            _check_order(meaning.segments, meaning.guide.structure, problems)
+    else:
+        _check_elements(meaning.elements, problems, xml=meaning.format_type == "xml")
+    _check_repeats(meaning, problems)
+    _check_depth([*meaning.segments, *meaning.elements], problems)
+
+
+def _mark_shared(meaning: Meaning) -> None:
+    """A field that is bound at several places, or from inside a list, must agree wherever it is read."""
+    bound: dict[tuple[int, tuple[str, ...]], list[Slot]] = {}
+    for slot in meaning.slots:
+        if slot.field is not None and slot.reads:
+            bound.setdefault(slot.field.key, []).append(slot)
+    for node in meaning.nodes():
+        for condition in node.when:
+            for slot in bound.get(condition.field.key, ()):
+                slot.shared = not slot.many
+    for slots in bound.values():
+        for slot in slots:
+            assert slot.field is not None
+            if (len(slots) > 1 or slot.home is not slot.field.scope) and not slot.many:
+                slot.shared = True
+
+
+def _check_codes(slot: Slot, meaning: Meaning, problems: Problems) -> None:
+    """A code table of a field with a closed list of values maps to those values only."""
+    if slot.field is None or not slot.field.type.choices or slot.chain is None or not slot.chain.steps:
+        return
+    first = slot.chain.steps[0]
+    table = next((t for t in meaning.codes.values() if t.read is first.read_table), None)
+    if table is None:
+        return
+    choices = slot.field.type.choices
+    for wire, canonical in table.read.items():
+        if canonical not in choices:
+            hint = suggest(canonical, choices, f"it takes {', '.join(choices)}")
+            problems.add(
+                "M-CODE",
+                table.at[wire],
+                f"{slot.field.text()} does not take {canonical!r}",
+                hint=hint,
+                field=slot.field.text(),
+            )
+
+
+def _check_required(meaning: Meaning, problems: Problems) -> None:
+    """Every required field of every object that the file reads has a place that it is read from."""
+    read = [slot.field for slot in meaning.slots if slot.field is not None and slot.reads]
+    if not read:
+        return
+    at = meaning.slots[0].at
+    for scope in meaning.scopes:
+        if scope.model is None:
+            continue
+        paths = {field.path for field in read if field.scope is scope}
+        paths |= {c.field.path for node in meaning.nodes() for c in node.when if c.field.scope is scope}
+        paths |= {inner.path for inner in meaning.scopes if inner.parent is scope}
+        where = next((n.at for n in meaning.nodes() if n.items is not None and n.scope is scope), at)
+        _check_object(scope.model, (), paths, scope, where, problems)
+
+
+def _check_object(
+    model: type[BaseModel],
+    prefix: tuple[str, ...],
+    paths: set[tuple[str, ...]],
+    scope: Scope,
+    at: MappingPlace,
+    problems: Problems,
+) -> None:
+    for name in model.model_fields:
+        kind = field_type(model, name)
+        assert kind is not None
+        path = (*prefix, name)
+        inside = any(other[: len(path)] == path for other in paths)
+        if kind.required and not inside:
+            field = Field(scope=scope, path=path, type=kind)
+            problems.add(
+                "M-REQUIRED",
+                at,
+                f"nothing in this file reads {field.text()}, which every {model.__name__} needs",
+                hint="bind it to a place",
+                field=field.text(),
+            )
+        elif inside and kind.kind is Kind.OBJECT and kind.model is not None:
+            _check_object(kind.model, path, paths, scope, at, problems)
+
+
+def _check_loses(meaning: Meaning, problems: Problems) -> None:
+    for path in meaning.loses:
+        model: type[BaseModel] | None = meaning.model
+        for name in path.replace("[]", "").split("."):
+            found: FieldType | None = field_type(model, name) if model else None
+            if found is None:
+                known = list(model.model_fields) if model else []
+                at = meaning.slots[0].at if meaning.slots else None
+                if at is not None:
+                    problems.add("M-FIELD", at, f"loses: there is no field {path!r}", hint=suggest(name, known))
+                break
+            model = found.model
+
+
+def _check_level(nodes: Sequence[Segment], problems: Problems) -> None:
+    """Two nodes of one level and tag must differ in a literal, so that no record can be taken by both (L0)."""
+    readable = [node for node in nodes if node.reads]
+    for position, node in enumerate(readable):
+        for other in readable[position + 1 :]:
+            if node.tag == other.tag and not _disjoint(node.literals, other.literals):
+                problems.add(
+                    "M-AMBIGUOUS",
+                    other.at,
+                    f"a record {other.tag} can be taken by this node and by the one in line {node.at.line}",
+                    hint="give both a literal at the same place, with different values",
+                )
+    for node in nodes:
+        _check_level(node.then, problems)
+
+
+def _check_order(nodes: Sequence[Segment], entries: Sequence[Entry], problems: Problems) -> None:
+    """A segment written after a group that may hold its like would be read as part of that group."""
+    groups = {entry.tag: entry for entry in entries if entry.children}
+    for position, node in enumerate(nodes):
+        group = groups.get(node.tag)
+        inside = set(_tags(group.children[1:])) if group is not None and node.writes else set()
+        for later in nodes[position + 1 :]:
+            if later.tag in inside and later.tag != node.tag and later.reads and later.writes:
+                problems.add(
+                    "M-ORDER",
+                    later.at,
+                    f"{later.name} is written after {node.name}, and would be read as a part of it",
+                    hint=f"move it above line {node.at.line}, or below {node.tag} with then:",
+                )
+            if later.tag not in inside and not later.when and all(slot.literals for slot in later.own()):
+                break  # always there, so it ends the group
+        _check_order(node.then, group.children[1:] if group is not None else (), problems)
+
+
+def _tags(entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        if entry.children:
+            yield from _tags(entry.children)
+        else:
+            yield entry.name
+
+
+def _disjoint(one: Iterable[Slot], other: Iterable[Slot]) -> bool:
+    theirs = {slot.places: set(slot.literals) for slot in other if not slot.attached}
+    return any(
+        slot.places in theirs and not theirs[slot.places] & set(slot.literals) for slot in one if not slot.attached
+    )
+
+
+def guards(element: Element) -> dict[tuple[str, ...], Slot]:
+    """The literals that an element must hold to be the one meant, by their path inside it.
+
+    Its own attributes and text, and the places of its short form that hold literals only.
+    A place that holds a field besides its literals is looked at by itself: where they do not
+    fit, it alone is left aside.
+    """
+    found: dict[tuple[str, ...], Slot] = {}
+    for name, slot in element.attributes:
+        if slot.literals and slot.reads:
+            found["@" + name,] = slot
+    if element.text is not None and element.text.literals and element.text.reads:
+        found[()] = element.text
+    for child in element.children:
+        if child.alone or child.many or child.items is not None or not child.reads or _holds_value(child):
+            continue
+        for path, slot in guards(child).items():
+            found[(child.tag, *path)] = slot
+    return found
+
+
+def _holds_value(element: Element) -> bool:
+    """Whether a field or computed value stands in the element, or anywhere inside it."""
+    return any(not slot.literals for slot in element.own()) or any(_holds_value(child) for child in element.children)
+
+
+def _check_elements(elements: Sequence[Element], problems: Problems, *, xml: bool) -> None:
+    readable = [element for element in elements if element.reads]
+    for position, element in enumerate(readable):
+        for other in readable[position + 1 :]:
+            if element.tag != other.tag:
+                continue
+            mine, theirs = guards(element), guards(other)
+            if not any(
+                path in theirs and not set(theirs[path].literals) & set(slot.literals) for path, slot in mine.items()
+            ):
+                problems.add(
+                    "M-AMBIGUOUS",
+                    other.at,
+                    f"an element {other.label} can be taken by this node and by the one in line {element.at.line}",
+                    hint="give both a literal, in an attribute or a child, with different values",
+                )
+            elif not xml and not (element.many and other.many):
+                problems.add(
+                    "M-AMBIGUOUS", other.at, f"{other.label} stands twice", hint=f"write {other.label}* for a list"
+                )
+    for element in elements:
+        _check_elements(element.children, problems, xml=xml)
+
+
+def _check_depth(nodes: Sequence[AnyNode], problems: Problems, depth: int = 1) -> None:
+    """Nested levels become nested loops, of which Python allows twenty."""
+    for node in nodes:
+        if depth > _DEEPEST:
+            problems.add(
+                "M-NODE", node.at, f"{node.name} stands more than {_DEEPEST} levels deep", hint="map a flatter part"
+            )
+        else:
+            _check_depth(below(node), problems, depth + 1)
+
+
+def _check_repeats(meaning: Meaning, problems: Problems) -> None:
+    """A repeating node needs somewhere to put what it repeats."""
+    for node in meaning.nodes():
+        if node.most is not None and node.most > 1 and node.items is None and not _holds_list(node):
+            problems.add(
+                "M-NODE",
+                node.at,
+                f"{node.name} may come {node.most} times, but its fields hold one value",
+                hint="add each: LIST, or bind a repeating place such as 4440*",
+                severity=Severity.ERROR,
+            )
+        if node.least > 1 and node.items is None and not _holds_list(node):
+            problems.add("M-NODE", node.at, "min: above 1 is for nodes with each:, or with a list place")
+
+
+def _holds_list(node: AnyNode) -> bool:
+    if isinstance(node, Segment):
+        return (
+            any(slot.many for slot in node.slots)
+            or any(pairs.repeating for pairs in node.pairs)
+            or any(inner.items is not None for inner in node.then)
+        )
+    return node.many or any(_holds_list(child) for child in below(node))
+
+
+def covered(meaning: Meaning) -> set[str]:
+    """The canonical fields that the mapping carries both ways, as ``lines[].quantity``."""
+    return {slot.field.text() for slot in meaning.slots if slot.field is not None and slot.reads and slot.writes}
+
+
+__all__ = ["check", "covered", "follow", "guards"]

@@ -1,0 +1,1 @@
+"""Converters: what stands after the pipes of an entry."""

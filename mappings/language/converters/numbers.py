@@ -1,0 +1,224 @@
+"""Numbers: exact decimals on one side, their many notations on the wire on the other."""
+
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from transload.mappings.language.converters.base import (
+    Converter,
+    ConverterError,
+    DomainError,
+    Setting,
+    need,
+    plain,
+    whole_argument,
+)
+from transload.mappings.language.fields import Kind
+
+MATH = Context(prec=60)
+"""Computed values: 60 digits, so that no product of two fields of 28 digits is rounded unseen."""
+_EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
+_PLAIN = re.compile(r"[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})", re.ASCII)
+_COMMA = re.compile(r"[+-]?(?:\d{1,200}(?:[.,]\d{0,200})?|[.,]\d{1,200})", re.ASCII)
+_KEPT = 8192
+"""Quantities and prices come again and again: so many of the last texts are kept with their numbers."""
+
+
+@lru_cache(maxsize=_KEPT)
+def read_decimal(text: str) -> Decimal:
+    """A decimal in plain notation: digits, one point, a sign; neither exponent nor blanks."""
+    if isinstance(text, str) and _PLAIN.fullmatch(text):
+        return Decimal(text)
+    raise DomainError(_not_a_number(text))
+
+
+@lru_cache(maxsize=_KEPT)
+def read_edifact_decimal(text: str) -> Decimal:
+    """Like `read_decimal`, with a comma as decimal mark as well (ISO 9735:1988, 10.1: point or comma)."""
+    if isinstance(text, str) and _COMMA.fullmatch(text):
+        return Decimal(text.replace(",", "."))
+    raise DomainError(_not_a_number(text))
+
+
+def write_decimal(value: Decimal) -> str:
+    """The number as it stands, trailing zeros included, without exponent."""
+    text = str(value)
+    if "0" <= text[0] <= "9" and "E" not in text:
+        return text
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise DomainError(f"{text} is no finite number")
+    if not value:
+        return format(abs(value), "f")
+    return format(value, "f")
+
+
+def read_integer(text: str) -> int:
+    """A whole number in plain notation."""
+    if isinstance(text, str) and re.fullmatch(r"[+-]?\d{1,300}", text, re.ASCII):
+        return int(text)
+    raise DomainError(f"{text!r} is no whole number")
+
+
+def write_integer(value: int) -> str:
+    """The number's digits, with a sign when it is negative."""
+    return str(value)
+
+
+def round_to(value: Decimal, places: int) -> Decimal:
+    """``value`` rounded to ``places`` decimals, halves away from zero as in commerce."""
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, MATH)
+
+
+def _not_a_number(text: Any) -> str:
+    if not isinstance(text, str):
+        return f"{text} is a JSON number, and a text is expected; write | number in the mapping"
+    if "," in text:
+        return f"{text!r} is no number with a decimal point; for a decimal comma write | comma in the mapping"
+    return f"{text!r} is no number"
+
+
+def dec(argument: str | None, setting: Setting) -> Converter:
+    """``dec``: plain notation with a point."""
+    plain("dec", argument)
+    need(setting, "dec", Kind.DECIMAL, Kind.INTEGER)
+    if setting.kind is Kind.INTEGER:
+        return Converter(name="dec", read=read_integer, write=write_integer, gives=Kind.TEXT)
+    read = read_edifact_decimal if setting.format == "edifact" else read_decimal
+    return Converter(name="dec", read=read, write=write_decimal, gives=Kind.TEXT)
+
+
+def comma(argument: str | None, setting: Setting) -> Converter:
+    """``comma``: a decimal comma."""
+    plain("comma", argument)
+    need(setting, "comma", Kind.DECIMAL)
+
+    def read(text: str) -> Decimal:
+        if "." in text:
+            raise DomainError(f"{text!r} has a point where a decimal comma is expected")
+        return read_decimal(text.replace(",", "."))
+
+    def write(value: Decimal) -> str:
+        return write_decimal(value).replace(".", ",")
+
+    return Converter(name="comma", read=read, write=write, gives=Kind.TEXT)
+
+
+def number(argument: str | None, setting: Setting) -> Converter:
+    """``number``: a JSON number, exact in both directions; for a text field a text of plain digits."""
+    plain("number", argument)
+    need(setting, "number", Kind.DECIMAL, Kind.INTEGER, Kind.TEXT)
+    if setting.format != "json":
+        raise ConverterError("number is for JSON numbers", "write | dec, or nothing")
+    read, write = {
+        Kind.DECIMAL: (_json_to_decimal, _decimal_to_json),
+        Kind.INTEGER: (_json_to_integer, lambda value: value),
+        Kind.TEXT: (_json_to_text, _text_to_json),
+    }[setting.kind]
+    return Converter(name="number", read=read, write=write, gives=Kind.JSON_NUMBER)
+
+
+def _json_to_decimal(value: Any) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise DomainError(f"{value!r} is no JSON number")
+
+
+def _decimal_to_json(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise DomainError(f"{value} is no finite number")
+    return value
+
+
+def _json_to_integer(value: Any) -> int:
+    exact = _json_to_decimal(value)
+    if exact != exact.to_integral_value():
+        raise DomainError(f"{value} is no whole number")
+    return int(exact)
+
+
+def _json_to_text(value: Any) -> str:
+    return write_decimal(_json_to_decimal(value))
+
+
+def _text_to_json(value: str) -> Decimal:
+    exact = read_decimal(value)
+    if write_decimal(exact) != value:
+        raise DomainError(f"{value!r} would come back as {write_decimal(exact)!r}: a JSON number has no such form")
+    return exact
+
+
+def implied(argument: str | None, setting: Setting) -> Converter:
+    """``implied(n)``: the last n digits are decimals, without a mark."""
+    places = whole_argument("implied", argument)
+    need(setting, "implied", Kind.DECIMAL)
+
+    def read(text: str) -> Decimal:
+        return Decimal(read_integer(text)).scaleb(-places, MATH)
+
+    def write(value: Decimal) -> str:
+        scaled = value.scaleb(places, MATH)
+        if scaled != scaled.to_integral_value():
+            raise DomainError(f"{value} has more than {places} decimals")
+        return format(scaled.to_integral_value().copy_abs() if not value else scaled.to_integral_value(), "f")
+
+    return Converter(name="implied", read=read, write=write, gives=Kind.TEXT)
+
+
+def zeros(argument: str | None, setting: Setting) -> Converter:
+    """``zeros(n)``: digits filled up with zeros on the left to n places."""
+    width = whole_argument("zeros", argument, 1)
+    before = None
+    if setting.kind in (Kind.DECIMAL, Kind.INTEGER):
+        before = dec(None, setting)
+    else:
+        need(setting, "zeros", Kind.TEXT)
+
+    def read(text: str) -> Any:
+        if not (text.isascii() and text.isdigit()):
+            raise DomainError(f"{text!r} is not digits only")
+        stripped = text.lstrip("0") or "0"
+        return before.read(stripped) if before else stripped
+
+    def write(value: Any) -> str:
+        text = before.write(value) if before else value
+        if not (text.isascii() and text.isdigit()) or (len(text) > 1 and text[0] == "0"):
+            raise DomainError(f"{text!r} is not digits without zeros in front")
+        if len(text) > width:
+            raise DomainError(f"{text!r} has more than {width} digits")
+        return str(text.rjust(width, "0"))
+
+    return Converter(name="zeros", read=read, write=write, gives=Kind.TEXT)
+
+
+def scale(argument: str | None, setting: Setting) -> Converter:
+    """``scale(f)``: the wire holds f times the field."""
+    need(setting, "scale", Kind.DECIMAL)
+    try:
+        factor = read_decimal(argument or "")
+    except DomainError:
+        factor = Decimal(0)
+    if not factor:
+        raise ConverterError("scale needs a factor other than 0", "for example  scale(100)")
+
+    def read(value: Decimal) -> Decimal:
+        try:
+            return _plain_exponent(_EXACT.divide(value, factor))
+        except Inexact:
+            raise DomainError(f"{value} divided by {factor} has no end") from None
+
+    def write(value: Decimal) -> Decimal:
+        scaled = _EXACT.multiply(value, factor)
+        if read(scaled) != value:
+            raise DomainError(f"{value} times {factor} cannot be undone")
+        return scaled
+
+    return Converter(name="scale", read=read, write=write, gives=Kind.DECIMAL)
+
+
+def _plain_exponent(value: Decimal) -> Decimal:
+    """The same number, written without exponent."""
+    exponent = value.as_tuple().exponent
+    return value.quantize(Decimal(1), context=MATH) if isinstance(exponent, int) and exponent > 0 else value

@@ -1,0 +1,128 @@
+"""From a merged file to its meaning: keys, guide, layout, then the static checks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from transload.adapters.edi.guides import find_guide
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.model import Model
+from transload.mappings.language import headers
+from transload.mappings.language.checks import check
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.records import RecordLayout
+from transload.mappings.language.terms import Around, Scope
+from transload.mappings.language.trees import TreeLayout
+from transload.mappings.language.values import Values
+from transload.mappings.source.nodes import Rows, Table
+from transload.mappings.source.problems import Problems
+from transload.mappings.source.reading import Written
+
+_OWN_OPTIONS = frozenset(("message", "set", "version", "namespaces"))
+"""Keys under ``format:`` that the mapping itself uses; all others are the format's options."""
+
+
+def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
+    """What the file means.
+
+    ``guides`` are folders whose guides win over the shipped ones.  Raises `ConfigurationError`
+    with all static findings when one of them is an error.
+    """
+    table, problems = written.table, written.problems
+    headers.check_keys(table, problems)
+    document, model = headers.document_of(table, problems)
+    format_type, options, entries = headers.format_of(table, problems)
+    match, match_at = headers.match_of(table, format_type, problems)
+    tests = table.get("tests")
+    root = Scope(number=0, model=model or Model)
+    meaning = Meaning(
+        name=headers.text_of(table, "mapping", problems),
+        version=headers.version_of(table, problems),
+        document=document,
+        model=model or Model,
+        format_type=format_type,
+        format_options={
+            **{key: value for key, value in options.items() if key not in _OWN_OPTIONS},
+            **headers.pages_of(table, format_type, problems),
+        },
+        kind="",
+        message_version="",
+        namespaces=headers.namespaces_of(options, entries, problems) if format_type == "xml" else {},
+        codes=headers.codes_of(table, problems),
+        root=root,
+        scopes=[root],
+        ignores=headers.ignores_of(table, format_type, problems),
+        loses=tuple(item.text for item in headers.texts_of(table, "loses", problems)),
+        match=match,
+        match_at=match_at,
+        strict=headers.strict_of(table, problems),
+        tests=tests if isinstance(tests, Rows) else None,
+    )
+    if tests is not None and not isinstance(tests, Rows):
+        problems.add("M-VALUE", tests.at, "tests: is a list of cases")
+    _message(meaning, options, entries, problems, guides)
+    layout = table.get("layout")
+    if layout is None:
+        problems.add("M-KEY", table.at, "the key layout: is missing")
+    if layout is None or model is None or not format_type:
+        problems.raise_errors()
+        raise AssertionError("a mapping without layout, document or format has an error")
+    values = Values(meaning, problems)
+    around = Around(scope=root)
+    if format_type in ("edifact", "x12"):
+        meaning.segments = RecordLayout(meaning, values, problems).build(layout, around)
+    else:
+        meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
+        _root_element(meaning, layout.at, problems)
+    check(meaning, problems)
+    problems.raise_errors()
+    return meaning
+
+
+def _message(
+    meaning: Meaning, options: dict[str, object], entries: Table, problems: Problems, guides: Sequence[Path]
+) -> None:
+    """The message type that the mapping reads and writes, and its guide."""
+    if meaning.format_type == "edifact":
+        text = options.get("message")
+        if not isinstance(text, str) or ":" not in text:
+            where = entries.get("message")
+            problems.add(
+                "M-VALUE",
+                where.at if where else entries.at,
+                "format: needs the message's type",
+                hint="message: ORDERS:D:96A:UN",
+            )
+            return
+        meaning.kind, _, meaning.message_version = text.partition(":")
+    elif meaning.format_type == "x12":
+        kind, version = options.get("set"), options.get("version")
+        if kind is None or version is None:
+            problems.add(
+                "M-VALUE", entries.at, "format: needs the set and its version", hint='set: "850", version: "004010"'
+            )
+            return
+        meaning.kind, meaning.message_version = str(kind), str(version)
+    else:
+        return
+    try:
+        meaning.guide = find_guide(meaning.format_type, meaning.kind, meaning.message_version, tuple(guides))
+    except ConfigurationError as error:
+        problems.findings += error.findings
+
+
+def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
+    """XML has one root element, which is the message's kind; a JSON layout stands for the members of a document."""
+    if meaning.format_type == "json":
+        return
+    roots = meaning.elements
+    if len(roots) != 1:
+        if not any(finding.is_error for finding in problems.findings):
+            where = roots[1].at if roots else None
+            assert where is not None
+            problems.add("M-NODE", where, "an XML layout has one root element")
+        return
+    root = roots[0]
+    if root.items is not None or root.many:
+        problems.add("M-NODE", root.at, "the root element does not repeat")
+    space, _, local = root.tag.rpartition("}")
+    meaning.kind, meaning.message_version = local, space.lstrip("{")

@@ -1,0 +1,64 @@
+"""What a mapping file means, once it is read and checked: the input of the compiler."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from transload.adapters.edi.guides import Guide
+from transload.canonical.model import Model
+from transload.canonical.places import MappingPlace
+from transload.mappings.language.converters.base import CodeTable
+from transload.mappings.language.terms import Element, Scope, Segment, Slot, walk
+from transload.mappings.source.nodes import Rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ignored:
+    """One entry of ``ignores``: records of ``tag`` (with ``qualifier``, where given) are left aside quietly.
+
+    ``above`` are the tags of the groups around it (empty: anywhere), ``deep`` whether what
+    belongs to the record is left aside as well.  In trees ``tag`` is the path of an element.
+    """
+
+    tag: str
+    qualifier: str | None = None
+    above: tuple[str, ...] = ()
+    deep: bool = False
+
+
+@dataclass(eq=False, kw_only=True)
+class Meaning:
+    """A mapping, checked.  ``kind`` and ``version_of_message`` are what it writes as the message's type."""
+
+    name: str
+    version: int
+    document: str
+    model: type[Model]
+    format_type: str
+    format_options: dict[str, Any]
+    kind: str
+    message_version: str
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, CodeTable] = field(default_factory=dict)
+    root: Scope
+    scopes: list[Scope] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list)
+    ignores: tuple[Ignored, ...] = ()
+    loses: tuple[str, ...] = ()
+    match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    match_at: Mapping[str, MappingPlace] = field(default_factory=dict)
+    strict: bool = False
+    tests: Rows | None = None
+    guide: Guide | None = None
+
+    @property
+    def word(self) -> str:
+        """The name by which expressions speak of the document: ``order`` for ``order/1``."""
+        return self.document.partition("/")[0]
+
+    def nodes(self) -> Iterator[Segment | Element]:
+        """All nodes."""
+        yield from walk(self.segments)
+        yield from walk(self.elements)

@@ -1,0 +1,269 @@
+"""The layout of record formats: segments with places, and what follows them."""
+
+import re
+from dataclasses import dataclass, replace
+
+from transload.adapters.edi.guides import PlaceError, SegmentGuide, WirePlace, resolve_position
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.modifiers import TAG, Modified, Modifiers
+from transload.mappings.language.terms import Around, Pairs, Segment, Slot
+from transload.mappings.language.values import Values
+from transload.mappings.source.nodes import Rows, Source, Table, Text
+from transload.mappings.source.problems import Problems, named, suggest
+
+_PAIRS = re.compile(r"(pairs?)\(\s*(\S+)\s+(\S+)\s*\)")
+_COUNTED = re.compile(r"(?P<place>.+)\*(?P<count>\d{1,2})?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A resolved left side."""
+
+    places: tuple[WirePlace, ...]
+    many: bool
+
+
+class RecordLayout:
+    """Builds the segments of a mapping."""
+
+    def __init__(self, meaning: Meaning, values: Values, problems: Problems) -> None:
+        self.meaning = meaning
+        self.values = values
+        self.problems = problems
+        self.modifiers = Modifiers(meaning, values, problems)
+        self.count = 0
+
+    def build(self, layout: Source, around: Around) -> list[Segment]:
+        """The nodes of a layout in list form."""
+        if not isinstance(layout, Rows):
+            self.problems.add("M-NODE", layout.at, "a layout of segments is a list: begin each segment with -")
+            return []
+        return [
+            segment
+            for item in layout
+            for modified in self.modifiers.expand(item, around)
+            if (segment := self._segment(modified)) is not None
+        ]
+
+    def _segment(self, modified: Modified) -> Segment | None:
+        tag = modified.key.text
+        if not TAG.fullmatch(tag):
+            self.problems.add(
+                "M-NODE",
+                modified.key.at,
+                f"{tag!r} is no segment",
+                hint="segments are 2 or 3 capitals and digits, such as NAD or N1",
+            )
+            return None
+        guide = self.meaning.guide
+        known = guide.segment(tag) if guide else None
+        if guide is not None and known is None:
+            hint = suggest(tag, guide.tags, "correct the tag, or add the segment to a guide of the workspace")
+            self.problems.add(
+                "M-PLACE", modified.key.at, f"the guide of {guide.message} has no segment {tag}", hint=hint
+            )
+            return None
+        segment = Segment(
+            number=self.count,
+            at=modified.key.at,
+            scope=modified.around.scope,
+            items=modified.items,
+            most=modified.most,
+            least=modified.least,
+            when=modified.when,
+            reads=modified.reads,
+            writes=modified.writes,
+            case=modified.around.case,
+            tag=tag,
+        )
+        self.count += 1
+        if not isinstance(modified.body, Table):
+            self.problems.add("M-NODE", modified.body.at, f"{tag} needs a table of places", hint=f"{tag}: {{1: ...}}")
+            return None
+        for key, value in modified.body:
+            self._entry(segment, known, key, value, modified.around)
+        segment.at = named(segment.at, _label(segment))
+        _attach(segment)
+        if modified.then is not None:
+            segment.then = self.build(modified.then, modified.around)
+        segment.writes = segment.writes and _has_something_to_write(segment)
+        return segment
+
+    def _entry(self, segment: Segment, guide: SegmentGuide | None, key: Text, value: Source, around: Around) -> None:
+        pairs = _PAIRS.fullmatch(key.text)
+        if pairs:
+            self._pairs(segment, guide, key, value, around, pairs)
+            return
+        words = f"{segment.tag} {key.text}"
+        place = self._place(segment.tag, guide, key)
+        if place is None:
+            return
+        slot = self.values.slot(key, value, around, words=words, places=place.places, many=place.many)
+        if slot is None:
+            return
+        if place.many and slot.field is None:
+            self.problems.add("M-VALUE", value.at, "a repeating place takes a list field")
+            return
+        taken = {p for other in segment.slots for p in other.places}
+        for where in slot.places:
+            if where in taken:
+                self.problems.add("M-PLACE", key.at, f"{words} stands at {where}, where another entry stands already")
+                return
+        _direct(slot, reads=segment.reads, writes=segment.writes)
+        segment.slots.append(slot)
+        if slot.chain is not None and slot.chain.only and slot.reads:
+            codes = slot.chain.only
+            segment.slots.append(replace(slot, literals=codes, field=None, chain=None, writes=False, guard=True))
+
+    def _place(self, tag: str, guide: SegmentGuide | None, key: Text) -> _Place | None:
+        """Resolve ``2380+2379``, ``4440*``, ``2.1*5`` or a single place."""
+        text = key.text
+        try:
+            if "+" in text:
+                parts = [part.strip() for part in text.split("+")]
+                if len(parts) != 2:
+                    self.problems.add(
+                        "M-PLACE", key.at, "at most two places are bound together", hint="such as 2380+2379"
+                    )
+                    return None
+                return _Place(places=tuple(_resolve(guide, part) for part in parts), many=False)
+            counted = _COUNTED.fullmatch(text)
+            if counted is None:
+                return _Place(places=(_resolve(guide, text),), many=False)
+            return self._repeating(tag, guide, key, counted)
+        except PlaceError as error:
+            self.problems.add("M-PLACE", key.at, error.message, hint=error.hint)
+            return None
+
+    def _repeating(self, tag: str, guide: SegmentGuide | None, key: Text, counted: "re.Match[str]") -> _Place | None:
+        if guide is not None and guide.standard == "x12" and not counted["count"]:
+            self.problems.add(
+                "M-PLACE",
+                key.at,
+                f"{tag} {key.text}: say over how many elements it goes",
+                hint=f"such as  {counted['place']}*2",
+            )
+            return None
+        if counted["count"]:
+            first, count = _resolve(guide, counted["place"]), int(counted["count"])
+        elif guide is None:
+            self.problems.add(
+                "M-PLACE",
+                key.at,
+                f"{key.text}: without a guide the number of places is unknown",
+                hint="write it: 4.1*5",
+            )
+            return None
+        else:
+            first = guide.resolve(key.text)
+            count = first.repeats
+        if count < 2:
+            self.problems.add("M-PLACE", key.at, f"{tag} {key.text} stands only once", hint=f"write {counted['place']}")
+            return None
+        place = WirePlace(element=first.element, component=first.component, repeats=count)
+        return _Place(places=(place,), many=True)
+
+    def _pairs(
+        self,
+        segment: Segment,
+        guide: SegmentGuide | None,
+        key: Text,
+        value: Source,
+        around: Around,
+        found: "re.Match[str]",
+    ) -> None:
+        repeating = found[1] == "pairs"
+        try:
+            first, step, most = _pair_places(guide, found[2], found[3], repeating=repeating)
+        except PlaceError as error:
+            self.problems.add("M-PLACE", key.at, error.message, hint=error.hint)
+            return
+        if not isinstance(value, Table):
+            self.problems.add(
+                "M-VALUE", value.at, f"{found[1]} takes a table of qualifiers, such as {{SA: =supplier_item}}"
+            )
+            return
+        pairs = Pairs(at=key.at, first=first, step=step, most=most if repeating else 1, repeating=repeating)
+        for qualifier, inner in value:
+            words = f"{segment.tag} {found[3]}[{qualifier.text}]"
+            slot = self.values.slot(qualifier, inner, around, words=words, places=(first[1],))
+            if slot is None:
+                continue
+            if slot.field is None:
+                self.problems.add("M-VALUE", inner.at, "in a pair only fields stand", hint="such as {EN: =gtin}")
+                continue
+            _direct(slot, reads=segment.reads, writes=segment.writes)
+            pairs.choices.append((qualifier.text, slot))
+        segment.pairs.append(pairs)
+        last = max(place.element for place in first)
+        if repeating and any(where.element > last for slot in segment.slots for where in slot.places):
+            self.problems.add(
+                "M-PLACE", key.at, f"{key.text} goes on to the end of {segment.tag}: no place may follow it"
+            )
+
+
+def _resolve(guide: SegmentGuide | None, text: str) -> WirePlace:
+    return guide.resolve(text) if guide is not None else resolve_position(text)
+
+
+def _pair_places(
+    guide: SegmentGuide | None, qualifier: str, value: str, *, repeating: bool
+) -> tuple[tuple[WirePlace, WirePlace], int, int | None]:
+    """The first pair's places, the step in elements to the next, and how many pairs fit."""
+    if guide is None:
+        first = (resolve_position(qualifier), resolve_position(value))
+        return first, _step(first), None
+    if not repeating:
+        first = (guide.resolve(qualifier), guide.resolve(value))
+        return first, _step(first), 1
+    qualifiers, values = guide.resolve_all(qualifier), guide.resolve_all(value)
+    first = (qualifiers[0], values[0])
+    step = _step(first)
+    count = 0
+    for found, other in zip(qualifiers, values, strict=False):
+        if (found.element, other.element) != (first[0].element + count * step, first[1].element + count * step):
+            break
+        count += 1
+    return first, step, max(count, 1)
+
+
+def _step(pair: tuple[WirePlace, WirePlace]) -> int:
+    """A pair inside one composite comes again in the next element, one of two elements two further on."""
+    return 1 if pair[0].element == pair[1].element else 2
+
+
+def _direct(slot: Slot, *, reads: bool, writes: bool) -> None:
+    slot.reads, slot.writes = slot.reads and reads, slot.writes and writes
+
+
+def _has_something_to_write(segment: Segment) -> bool:
+    """Literals alone are written; but not where they only go with fields that are read."""
+    values = [slot for slot in segment.own() if not slot.literals]
+    return any(slot.writes for slot in values) or any(inner.writes for inner in segment.then) or not values
+
+
+def _label(segment: Segment) -> str:
+    """The tag with what tells it from others: ``NAD BY``, ``DTM 137``."""
+    if segment.case is not None and any(slot.rule == "=case" for slot in segment.slots):
+        return f"{segment.tag} {segment.case}"
+    first = next((slot.literals[0] for slot in segment.slots if slot.literals and not slot.guard), None)
+    return f"{segment.tag} {first}" if first else segment.tag
+
+
+def _attach(segment: Segment) -> None:
+    """Mark the literals that count only where their composite holds a value.
+
+    A literal within a composite past the first element, beside a field of the same
+    composite, says what that field is (LIN 7143 beside 7140): without the field it says nothing.
+    """
+    holding = {
+        where.element
+        for slot in segment.slots
+        if slot.field is not None or slot.computed is not None
+        for where in slot.places
+        if where.component is not None
+    }
+    for slot in segment.slots:
+        if slot.literals and slot.places:
+            where = slot.places[0]
+            slot.attached = where.component is not None and where.element > 1 and where.element in holding

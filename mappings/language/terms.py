@@ -1,0 +1,283 @@
+"""The intermediate form of a mapping: scopes, fields, slots and nodes, the same for every format.
+
+A *scope* is the document or one item of a list.  A *slot* is one entry of the file: a
+place on the wire and what it is equal to.  A *node* is a segment or an element, with its
+slots and what belongs to it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from transload.adapters.edi.guides import WirePlace
+from transload.canonical.places import MappingPlace
+from transload.mappings.language.converters.chains import Chain
+from transload.mappings.language.fields import FieldType
+
+
+@dataclass(eq=False, kw_only=True)
+class Scope:
+    """The document (``parent`` is None) or the current item of the list at ``path`` in the parent's scope.
+
+    ``model`` is None for a list of texts, whose item is the text itself.
+    """
+
+    number: int
+    model: type[BaseModel] | None
+    parent: "Scope | None" = None
+    path: tuple[str, ...] = ()
+    name: str | None = None
+
+    @property
+    def depth(self) -> int:
+        """0 for the document."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    def within(self, outer: "Scope") -> bool:
+        """Whether this scope is ``outer``, or an item below it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope is outer:
+                return True
+            scope = scope.parent
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What an entry stands in: its scope, the prefix of ``in:`` or ``cases:``, the qualifier of this case."""
+
+    scope: Scope
+    prefix: tuple[str, ...] = ()
+    case: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A canonical field: ``path`` from its scope (empty for an item that is a text itself)."""
+
+    scope: Scope
+    path: tuple[str, ...]
+    type: FieldType
+
+    @property
+    def key(self) -> tuple[int, tuple[str, ...]]:
+        """What tells one field from another."""
+        return self.scope.number, self.path
+
+    def text(self) -> str:
+        """As findings write it, with ``[]`` for items: ``lines[].quantity``."""
+        parts = list(self.path)
+        scope = self.scope
+        prefix: list[str] = []
+        while scope.parent is not None:
+            prefix.insert(0, ".".join(scope.path) + "[]")
+            scope = scope.parent
+        return ".".join([*prefix, *parts])
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A field within a computed value."""
+
+    field: Field
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number within a computed value, or a text that is written as it stands."""
+
+    value: Decimal | str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Two computed values joined by + - * or /."""
+
+    sign: str
+    left: "Computed"
+    right: "Computed"
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many items the list has."""
+
+    list: Field
+
+
+@dataclass(frozen=True)
+class Total:
+    """The sum of ``inner`` over the items of a list; the fields of ``inner`` are in the scope ``item``."""
+
+    list: Field
+    item: Scope
+    inner: "Computed"
+
+
+Computed = Operand | Constant | Operation | Length | Total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill:
+    """The argument of ``default`` or ``elide``: a value of the field's kind, or another field."""
+
+    value: str | Decimal | int | None = None
+    field: Field | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class Slot:
+    """One entry: exactly one of ``literals``, ``field`` and ``computed`` says what stands there.
+
+    ``at`` is its place in the mapping file.  ``reads`` and ``writes`` are False for ``write(...)`` and
+    ``read(...)``.  ``attached`` literals count only where their composite holds a value.  ``rounds``
+    is the argument of ``round`` of a computed value.  A ``guard`` holds the codes of ``code(table only)``
+    as literals that are matched and not written.  ``aside`` is True for ``write(...)``, which is
+    no reason for its node to be there.  ``none`` is what stands on the wire for no value.
+    """
+
+    number: int
+    at: MappingPlace
+    home: Scope
+    places: tuple[WirePlace, ...] = ()
+    literals: tuple[str, ...] = ()
+    field: Field | None = None
+    computed: Computed | None = None
+    chain: Chain | None = None
+    rounds: int | None = None
+    default: Fill | None = None
+    elide: Fill | None = None
+    reads: bool = True
+    writes: bool = True
+    attached: bool = False
+    many: bool = False
+    shared: bool = False
+    guard: bool = False
+    aside: bool = False
+    none: str | None = None
+    rule: str = ""
+
+    @property
+    def name(self) -> str:
+        """The words for its place, such as ``QTY 6060``."""
+        return self.at.place or ""
+
+
+@dataclass(eq=False, kw_only=True)
+class Pairs:
+    """Qualifier and value side by side, once or repeating.
+
+    ``first`` are the two places of the first pair, ``step`` the distance in elements to the next,
+    ``most`` how many fit (None where no guide says it).
+    """
+
+    at: MappingPlace
+    first: tuple[WirePlace, WirePlace]
+    step: int
+    most: int | None
+    repeating: bool
+    choices: list[tuple[str, Slot]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One entry of ``when:``: the node is there exactly if ``field`` is ``value``."""
+
+    field: Field
+    value: str | Decimal | int | bool
+    at: MappingPlace
+
+
+@dataclass(eq=False, kw_only=True)
+class Node:
+    """What all nodes share.  ``items`` is the list that a node with ``each`` repeats over, ``scope`` its item's."""
+
+    number: int
+    at: MappingPlace
+    scope: Scope
+    items: Field | None = None
+    most: int | None = None
+    least: int = 0
+    when: tuple[Condition, ...] = ()
+    reads: bool = True
+    writes: bool = True
+    case: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What findings call it."""
+        return self.at.place or ""
+
+
+@dataclass(eq=False, kw_only=True)
+class Segment(Node):
+    """A node of a record format."""
+
+    tag: str
+    slots: list[Slot] = field(default_factory=list)
+    pairs: list[Pairs] = field(default_factory=list)
+    then: "list[Segment]" = field(default_factory=list)
+
+    def own(self) -> Iterator[Slot]:
+        """Its slots, those in pairs included."""
+        yield from self.slots
+        for pairs in self.pairs:
+            for _, slot in pairs.choices:
+                yield slot
+
+    @property
+    def literals(self) -> list[Slot]:
+        """The slots that tell it from other nodes of its tag."""
+        return [slot for slot in self.slots if slot.literals and slot.reads]
+
+
+@dataclass(eq=False, kw_only=True)
+class Element(Node):
+    """A node of a tree format: an XML element, or a JSON member.
+
+    ``tag`` is the qualified name or the key; with ``many`` it repeats.  ``text`` is what it holds itself.
+    ``alone`` is True for a node in list form, whose literals are its own affair; False for a
+    place of the short form, whose literals belong to the match of the element around it.
+    """
+
+    tag: str
+    label: str
+    many: bool = False
+    alone: bool = True
+    text: Slot | None = None
+    attributes: list[tuple[str, Slot]] = field(default_factory=list)
+    children: "list[Element]" = field(default_factory=list)
+
+    def own(self) -> Iterator[Slot]:
+        """The slots of the element itself."""
+        if self.text is not None:
+            yield self.text
+        for _, slot in self.attributes:
+            yield slot
+
+
+AnyNode = Segment | Element
+
+
+def below(node: AnyNode) -> "list[Segment] | list[Element]":
+    """The nodes that belong to ``node``."""
+    return node.then if isinstance(node, Segment) else node.children
+
+
+def walk(nodes: "list[Segment] | list[Element]") -> Iterator[AnyNode]:
+    """All nodes, in the order of the file."""
+    for node in nodes:
+        yield node
+        yield from walk(below(node))
+
+
+def operands(computed: Computed) -> list[Field]:
+    """The single fields that a computed value needs (not those inside sums and counts)."""
+    if isinstance(computed, Operand):
+        return [computed.field]
+    if isinstance(computed, Operation):
+        return operands(computed.left) + operands(computed.right)
+    return []

@@ -1,0 +1,176 @@
+"""The layout of tree formats: XML elements with attributes and text, JSON members."""
+
+import re
+
+from transload.canonical.places import MappingPlace
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.modifiers import Modified, Modifiers
+from transload.mappings.language.terms import Around, Element, Slot
+from transload.mappings.language.values import Values
+from transload.mappings.source.nodes import Rows, Source, Table, Text
+from transload.mappings.source.problems import Problems, named, suggest
+
+_XML_NAME = re.compile(r"(?:(?P<prefix>[A-Za-z_][\w.-]*):)?(?P<local>[A-Za-z_][\w.-]*)")
+
+
+class TreeLayout:
+    """Builds the elements of a mapping."""
+
+    def __init__(self, meaning: Meaning, values: Values, problems: Problems) -> None:
+        self.meaning = meaning
+        self.values = values
+        self.problems = problems
+        self.modifiers = Modifiers(meaning, values, problems)
+        self.count = 0
+
+    @property
+    def xml(self) -> bool:
+        """Whether names are XML names."""
+        return self.meaning.format_type == "xml"
+
+    def build(self, layout: Source, around: Around) -> list[Element]:
+        """The elements of a layout, in list form or short form."""
+        alone = isinstance(layout, Rows)
+        items: tuple[Source, ...]
+        if isinstance(layout, Rows):
+            items = layout.values
+        elif isinstance(layout, Table):
+            items = tuple(Table((pair,), pair[0].at) for pair in layout)
+        else:
+            self.problems.add("M-NODE", layout.at, "a layout is a list of nodes, or a table of names and values")
+            return []
+        found: list[Element] = []
+        for item in items:
+            expanded = self.modifiers.expand(item, around) if alone else self._short(item, around)
+            for modified in expanded:
+                element = self._element(modified, alone=alone)
+                if element is not None:
+                    found.append(element)
+        return found
+
+    def _short(self, item: Source, around: Around) -> list[Modified]:
+        """An entry of the short form: its key is a name on the wire, whatever it is."""
+        assert isinstance(item, Table)
+        ((key, body),) = item.pairs
+        return [
+            Modified(
+                key=key, body=body, then=None, around=around, items=None, most=None, least=0, when=(),
+                reads=True, writes=True,
+            )
+        ]  # fmt: skip
+
+    def _element(self, modified: Modified, *, alone: bool) -> Element | None:
+        key = modified.key
+        if modified.then is not None:
+            self.problems.add(
+                "M-NODE", key.at, "then: is for records; in a tree what belongs to an element stands in it"
+            )
+            return None
+        name, many = key.text.removesuffix("*"), key.text.endswith("*")
+        tag = self._qualified(name, key.at)
+        if tag is None:
+            return None
+        element = Element(
+            number=self.count,
+            at=named(key.at, name),
+            scope=modified.around.scope,
+            items=modified.items,
+            most=modified.most,
+            least=modified.least,
+            when=modified.when,
+            reads=modified.reads,
+            writes=modified.writes,
+            case=modified.around.case,
+            tag=tag,
+            label=name,
+            many=many,
+            alone=alone,
+        )
+        self.count += 1
+        self._body(element, key, modified.body, modified.around)
+        values = [slot for slot in element.own() if not slot.literals]
+        if values and not any(slot.writes for slot in values) and not any(child.writes for child in element.children):
+            element.writes = False  # literals are not written where they only go with fields that are read
+        return element
+
+    def _qualified(self, name: str, at: MappingPlace, *, attribute: bool = False) -> str | None:
+        """The name in the form of lxml, ``{namespace}local``; JSON keys stay as they are."""
+        if not self.xml:
+            return name
+        found = _XML_NAME.fullmatch(name)
+        if not found:
+            self.problems.add("M-PLACE", at, f"{name!r} is no XML name")
+            return None
+        prefix, spaces = found["prefix"], self.meaning.namespaces
+        if prefix is None:
+            space = None if attribute else spaces.get("")
+            return f"{{{space}}}{name}" if space else name
+        if prefix not in spaces:
+            known = ", ".join(sorted(spaces)) or "none"
+            hint = suggest(prefix, spaces, f"namespaces: has {known}")
+            self.problems.add("M-PLACE", at, f"the prefix {prefix!r} is not among the namespaces", hint=hint)
+            return None
+        return f"{{{spaces[prefix]}}}{found['local']}"
+
+    def _body(self, element: Element, key: Text, body: Source, around: Around) -> None:
+        if _is_value(body):
+            element.text = self._slot(
+                element, key, body, around, words=element.label, many=element.many and element.items is None
+            )
+            return
+        if isinstance(body, Rows):
+            for item in body:  # attributes may stand in the list form as well
+                if isinstance(item, Table) and len(item.pairs) == 1 and self._is_part(item.pairs[0][0].text):
+                    self._part(element, *item.pairs[0], around)
+                else:
+                    element.children += self.build(Rows((item,), body.at), around)
+            return
+        assert isinstance(body, Table)
+        for inner, value in body:
+            if self._is_part(inner.text):
+                self._part(element, inner, value, around)
+            else:
+                element.children += self.build(Table(((inner, value),), inner.at), around)
+
+    def _is_part(self, name: str) -> bool:
+        return self.xml and (name.startswith("@") or name == "text()")
+
+    def _part(self, element: Element, key: Text, value: Source, around: Around) -> None:
+        slot = self._slot(element, key, value, around, words=f"{element.label}/{key.text}")
+        if slot is None:
+            return
+        if key.text == "text()":
+            element.text = slot
+            return
+        name = self._qualified(key.text[1:], key.at, attribute=True)
+        if name is not None:
+            element.attributes.append((name, slot))
+
+    def _slot(
+        self, element: Element, key: Text, value: Source, around: Around, *, words: str, many: bool = False
+    ) -> Slot | None:
+        slot = self.values.slot(key, value, around, words=words, many=many)
+        if slot is None:
+            return None
+        if many and slot.field is None:
+            self.problems.add("M-VALUE", value.at, "a repeating place takes a list field")
+            return None
+        slot.reads, slot.writes = slot.reads and element.reads, slot.writes and element.writes
+        return slot
+
+
+def _is_value(body: Source) -> bool:
+    """Whether a body is a value, and not a layout inside.
+
+    The long form of a value looks like an element with children; it is taken for a value
+    only as ``{value: ..., note: ...}``, and as ``{text: "=x"}`` for a text that begins with =.
+    """
+    if isinstance(body, Text):
+        return True
+    if isinstance(body, Rows):
+        return bool(body.values) and all(isinstance(item, Text) for item in body)
+    names = {key.text for key, _ in body}
+    if names == {"value", "note"}:
+        return True
+    text = body.get("text")
+    return names <= {"text", "note"} and isinstance(text, Text) and text.text.startswith("=") and not text.plain

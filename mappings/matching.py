@@ -1,0 +1,64 @@
+"""Whether a mapping is for a message: the message's type, and ``match:``."""
+
+from transload.adapters.base.format import Identity, Message, Records
+from transload.adapters.edi.guides import PlaceError, WirePlace, resolve_position
+from transload.mappings.compiler.levels import value_at
+from transload.mappings.language.meaning import Meaning
+
+
+def matches(meaning: Meaning, message: Message) -> bool:
+    """Whether ``message`` is of the mapping's type and fits every entry of its ``match:``."""
+    return _right_type(meaning, message) and all(
+        _entry(meaning, message, name, values) for name, values in meaning.match.items()
+    )
+
+
+def _right_type(meaning: Meaning, message: Message) -> bool:
+    """EDIFACT: message, version, release, agency; the association code is left to ``match:``.  X12: set, version."""
+    if meaning.format_type == "json":
+        return not isinstance(message.body, Records)
+    if message.kind != meaning.kind and "message" not in meaning.match:
+        return False
+    if "version" in meaning.match:
+        return True
+    if meaning.format_type == "edifact":
+        return message.version.split(":")[:3] == meaning.message_version.split(":")[:3]
+    if meaning.format_type == "x12":
+        return message.version[:6] == meaning.message_version[:6]
+    return message.version == meaning.message_version
+
+
+def _entry(meaning: Meaning, message: Message, name: str, values: tuple[str, ...]) -> bool:
+    if name == "message":
+        return message.kind in values
+    if name == "version":
+        return message.version in values
+    if name == "sender":
+        return _party(message.sender, values)
+    if name == "receiver":
+        return _party(message.receiver, values)
+    tag, _, text = name.partition(" ")
+    body = message.body
+    if not isinstance(body, Records):
+        return False
+    place = place_of(meaning, tag, text)
+    if place is None:
+        return False
+    return any(
+        value_at(record, place, body.component, body.repetition) in values
+        for record in body.segments
+        if record[0] == tag
+    )
+
+
+def _party(identity: Identity | None, values: tuple[str, ...]) -> bool:
+    return identity is not None and identity.id in values
+
+
+def place_of(meaning: Meaning, tag: str, text: str) -> WirePlace | None:
+    """The place of an entry such as ``BGM 1001``, or None when there is none."""
+    guide = meaning.guide.segment(tag) if meaning.guide is not None else None
+    try:
+        return guide.resolve(text) if guide is not None else resolve_position(text)
+    except PlaceError:
+        return None

@@ -1,0 +1,289 @@
+"""The report of a traced reading: every fault, every remark, and where each field's value comes from."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from transload.canonical.findings import Finding, Severity
+from transload.canonical.places import MappingPlace, Place
+from transload.mappings.compiler.frames import FAILED
+from transload.mappings.language.converters.base import CodeError
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Condition, Field, Node, Scope, Slot
+
+Location = tuple[str | int, ...]
+"""A path in the document, as pydantic writes it: ``("lines", 3, "quantity")``."""
+Locate = Callable[[Any], Place]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """Where one value of a document comes from.
+
+    ``field`` is its path (``lines[3].quantity``), ``places`` where it stands on the wire, ``value`` what stands there,
+    ``rule`` the right side of the entry, ``mapping`` the entry's place.
+    """
+
+    field: str
+    places: tuple[Place, ...]
+    value: str
+    rule: str
+    mapping: MappingPlace
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape in JSON."""
+        return {
+            "field": self.field,
+            "places": [place.as_dict() for place in self.places],
+            "value": self.value,
+            "rule": self.rule,
+            "mapping": self.mapping.as_dict(),
+        }
+
+
+def field_text(location: Location) -> str:
+    """``lines[3].quantity``."""
+    text = ""
+    for step in location:
+        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
+    return text
+
+
+@dataclass
+class _Source:
+    slot: Slot | None
+    where: Any
+    raw: Any
+    rule: str
+    mapping: MappingPlace
+
+
+@dataclass
+class ReadingReport:
+    """Collects what the traced build reports.  ``locate`` turns a build's idea of a place into a `Place`."""
+
+    meaning: Meaning
+    locate: Locate
+    refuse: Callable[[Slot, Any], str | None] = lambda slot, raw: None
+    findings: list[Finding] = field(default_factory=list)
+    remarks: list[Any] = field(default_factory=list)
+    sources: dict[Location, list[_Source]] = field(default_factory=dict)
+    starts: dict[Location, Any] = field(default_factory=dict)
+    failed: set[Location] = field(default_factory=set)
+    index: dict[int, int] = field(default_factory=dict)
+
+    def append(self, remark: Any) -> None:
+        """Keep a remark, as the fast build does."""
+        self.remarks.append(remark)
+
+    def enter(self, scope: int, index: int, where: Any) -> None:
+        """An item begins: the ``index``-th of its list."""
+        self.index[scope] = index
+        self.starts[self.item(self.meaning.scopes[scope])] = where
+
+    def item(self, scope: Scope) -> Location:
+        """The path of the current item of a scope."""
+        if scope.parent is None:
+            return ()
+        return (*self.item(scope.parent), *scope.path, self.index.get(scope.number, 0))
+
+    def location(self, target: Field) -> Location:
+        """The path of a field of the current item."""
+        return (*self.item(target.scope), *target.path)
+
+    def read(self, slot: Slot, raw: Any, where: Any) -> Any:
+        """Convert a value, or note why it cannot be, and give `FAILED`."""
+        assert slot.field is not None
+        assert slot.chain is not None
+        location = self.location(slot.field)
+        self._keep(location, slot, where, raw)
+        complaint = self.refuse(slot, raw)
+        if complaint is None:
+            try:
+                return slot.chain.read(raw)
+            except CodeError as error:
+                self._fault("E-CODE", str(error), slot, where, raw, location, hint=_code_hint(slot))
+                return FAILED
+            except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
+                complaint = _complaint(error, raw)
+        self._fault("E-VALUE", complaint, slot, where, raw, location)
+        return FAILED
+
+    def seen(self, slot: Slot, raw: Any, where: Any, index: int) -> None:
+        """Note where an item of a list of texts stands."""
+        assert slot.field is not None
+        location = self.location(slot.field)
+        listed = slot.chain is None or not slot.chain.steps
+        self._keep((*location, index) if listed else location, slot, where, raw)
+
+    def whole(self, slot: Slot, items: list[Any]) -> Any:
+        """Convert what several places hold together."""
+        assert slot.field is not None
+        assert slot.chain is not None
+        try:
+            return slot.chain.read(items)
+        except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
+            location = self.location(slot.field)
+            where = self.sources[location][0].where if location in self.sources else None
+            self._fault("E-VALUE", _complaint(error, items), slot, where, items, location)
+            return FAILED
+
+    def stated(self, slot: Slot, raw: Any, where: Any) -> Any:
+        """Convert what the wire says of a computed value."""
+        assert slot.chain is not None
+        try:
+            return slot.chain.read(raw)
+        except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
+            self._fault("E-VALUE", _complaint(error, raw), slot, where, raw, None)
+            return FAILED
+
+    def clash(self, slot: Slot, raw: Any, where: Any, old: Any) -> None:
+        """Two places of one field differ."""
+        assert slot.field is not None
+        location = self.location(slot.field)
+        message = f"{field_text(location)} was {_shown(old)} before, and is {_shown(raw)} here"
+        hint = "one field holds one value: the message contradicts itself, or two things are bound to one field"
+        self._fault("E-CLASH", message, slot, where, raw, location, hint=hint)
+
+    def contradicts(self, condition: Condition, where: Any, old: Any) -> None:
+        """A node with ``when:`` is there although its field has another value."""
+        location = self.location(condition.field)
+        message = f"this stands only where {field_text(location)} is {_shown(condition.value)}, and it is {_shown(old)}"
+        self.findings.append(
+            Finding(
+                code="E-CLASH",
+                message=message,
+                place=self._place(where),
+                mapping=condition.at,
+                field=field_text(location),
+            )
+        )
+
+    def fulfilled(self, condition: Condition, where: Any) -> None:
+        """A node with ``when:`` gives its field a value."""
+        location = self.location(condition.field)
+        rule = f"when {condition.value}"
+        self.sources.setdefault(location, []).append(_Source(None, where, condition.value, rule, condition.at))
+
+    def again(self, node: Node, where: Any) -> None:
+        """A node comes more often than it may."""
+        often = "once" if not node.most or node.most == 1 else f"{node.most} times"
+        self.findings.append(
+            Finding(
+                code="E-DUP",
+                message=f"{node.name} may come {often} here, and this is one more",
+                hint="give the node each: or max:, or tell the two apart by a literal",
+                place=self._place(where),
+                mapping=node.at,
+            )
+        )
+
+    def few(self, node: Node, where: Any) -> None:
+        """A node comes less often than it must."""
+        often = "once" if node.least == 1 else f"{node.least} times"
+        self.findings.append(
+            Finding(
+                code="E-MISSING",
+                message=f"{node.name} must come at least {often} before this place",
+                place=self._place(where),
+                mapping=node.at,
+            )
+        )
+
+    def lineage(self) -> Iterator[Lineage]:
+        """Every value's origin, in the order of reading."""
+        for location, sources in self.sources.items():
+            for source in sources:
+                place = self._place(source.where)
+                yield Lineage(
+                    field=field_text(location),
+                    places=(place,) if place else (),
+                    value=_text(source.raw),
+                    rule=source.rule,
+                    mapping=source.mapping,
+                )
+
+    def where_of(self, location: Location) -> tuple[Place | None, MappingPlace | None, str | None]:
+        """Place, mapping place and text of a field, or of the item that should hold it."""
+        sources = self.sources.get(location)
+        if sources:
+            last = sources[-1]
+            return self._place(last.where), last.mapping, _text(last.raw)
+        mapping = self.mapping_of(location)
+        for length in range(len(location), 0, -1):
+            if location[:length] in self.starts:
+                return self._place(self.starts[location[:length]]), mapping, None
+            inside = [path for path in self.sources if path[:length] == location[:length]]
+            if inside:
+                return self._place(self.sources[inside[0]][0].where), mapping, None
+        return None, mapping, None
+
+    def mapping_of(self, location: Location) -> MappingPlace | None:
+        """The entry that would have read the field, or one of its fields."""
+        text = ".".join(str(step) for step in location if not isinstance(step, int))
+        for slot in self.meaning.slots:
+            if slot.field is None or not slot.reads:
+                continue
+            name = slot.field.text().replace("[]", "")
+            if name == text or name.startswith(f"{text}."):
+                return slot.at
+        return None
+
+    def _keep(self, location: Location, slot: Slot, where: Any, raw: Any) -> None:
+        self.sources.setdefault(location, []).append(_Source(slot, where, raw, slot.rule, slot.at))
+
+    def _place(self, where: Any) -> Place | None:
+        return self.locate(where) if where is not None else None
+
+    def _fault(
+        self,
+        code: str,
+        message: str,
+        slot: Slot,
+        where: Any,
+        raw: Any,
+        location: Location | None,
+        hint: str | None = None,
+    ) -> None:
+        if location is not None:
+            self.failed.add(location)
+        self.findings.append(
+            Finding(
+                code=code,
+                message=message,
+                hint=hint,
+                value=_text(raw),
+                place=self._place(where),
+                mapping=slot.at,
+                field=field_text(location) if location is not None else None,
+            )
+        )
+
+
+def as_severity(finding: Finding, severity: Severity) -> Finding:
+    """The same finding, as bad as ``severity``."""
+    return replace(finding, severity=severity)
+
+
+def _text(raw: Any) -> str:
+    if isinstance(raw, tuple | list):
+        return ":".join(str(part) for part in raw)
+    return str(raw)
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else _text(value)
+
+
+def _complaint(error: Exception, raw: Any) -> str:
+    text = str(error)
+    return text if isinstance(error, ValueError) and text else f"{_shown(raw)} cannot be read here"
+
+
+def _code_hint(slot: Slot) -> str | None:
+    steps = slot.chain.steps if slot.chain else ()
+    table = next((step.read_table for step in steps if step.read_table is not None), None)
+    if table is None:
+        return None
+    known = ", ".join(table)
+    return f"the table has {known}; add the code to it in the partner's mapping"

@@ -1,0 +1,150 @@
+"""Reports on trees: places in XML and JSON, and what nothing takes."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from transload.adapters.base.format import Tree
+from transload.canonical.findings import Finding, Severity
+from transload.mappings.compiler.trees import TreeLevel, wrong_guard
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Element
+from transload.mappings.reports.reading import ReadingReport
+from transload.mappings.reports.remarks import differing
+
+
+def xml_path(root: Any, element: Any, attribute: str | None) -> list[str | int]:
+    """The path from the root to an element or attribute, as `Tree.place` takes it."""
+    path: list[str | int] = []
+    while element is not root:
+        same = sum(1 for _ in element.itersiblings(tag=element.tag, preceding=True))
+        path[:0] = [element.tag, same]
+        element = element.getparent()
+    return [*path, f"@{attribute}"] if attribute is not None else path
+
+
+@dataclass
+class XmlReport(ReadingReport):
+    """The report of a traced reading of XML."""
+
+    def stranger(self, level: TreeLevel, root: Any) -> None:
+        """The root element is not the one that the mapping reads."""
+        node = level.nodes[0]
+        if root.tag != node.tag:
+            message = f"the root element is {root.tag}, and the mapping reads {node.tag}"
+        else:
+            found = wrong_guard(node, root, xml=True)
+            assert found is not None
+            message = _miss(node, *found)
+        self.findings.append(
+            Finding(code="E-UNMAPPED", message=message, place=self.locate((root, None)), mapping=node.at)
+        )
+
+
+@dataclass
+class JsonReport(ReadingReport):
+    """The report of a traced reading of JSON."""
+
+    def misshapen(self, value: Any, expected: str, where: Any) -> None:
+        """A value of one shape stands where another is expected."""
+        self.findings.append(
+            Finding(
+                code="E-VALUE",
+                message=f"{expected} is expected, and this is {_shape(value)}",
+                value=_short(value),
+                place=self.locate(where),
+            )
+        )
+
+
+def xml_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterator[Finding]:
+    """A remark is ``("child", level, element)``, or ``("sum", slot, (element, attribute), stated, computed)``."""
+    severity = Severity.ERROR if meaning.strict else Severity.WARNING
+    for remark in remarks:
+        if remark[0] == "sum":
+            place = body.place(xml_path(body.root, *remark[2]))
+            yield differing(remark[1], place, remark[3], remark[4])
+            continue
+        level, element = remark[1], remark[2]
+        local = element.tag.rpartition("}")[2]
+        place = body.place(xml_path(body.root, element, None))
+        yield _aside(level, local, element, severity, place, xml=True)
+
+
+def json_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterator[Finding]:
+    """A remark is ``("keys", level, object, path)``, ``("value", level, value, path)`` or ``("sum", ...)``."""
+    severity = Severity.ERROR if meaning.strict else Severity.WARNING
+    for remark in remarks:
+        if remark[0] == "sum":
+            yield differing(remark[1], body.place(remark[2]), remark[3], remark[4])
+        elif remark[0] == "keys":
+            _, level, members, path = remark
+            for key in level.unknown(members):
+                yield _aside(level, key, members[key], severity, body.place((*path, key)), xml=False)
+        else:
+            _, level, value, path = remark
+            name = next((step for step in reversed(path) if isinstance(step, str)), "")
+            yield _aside(level, name, value, severity, body.place(path), xml=False)
+
+
+def _aside(level: TreeLevel, name: str, element: Any, severity: Severity, place: Any, *, xml: bool) -> Finding:
+    tag = element.tag if xml else name
+    candidates = [node for node in level.nodes if node.tag == tag]
+    for node in candidates:
+        found = wrong_guard(node, element, xml=xml)
+        if found is not None and (len(candidates) == 1 or not _first_wrong(node, element, xml=xml)):
+            return Finding(
+                code="E-UNMAPPED",
+                severity=severity,
+                message=f"{name} is left aside: {_miss(node, *found)}",
+                hint="add the value to the list of literals, if it means the same",
+                place=place,
+                mapping=node.at,
+            )
+    if candidates:
+        message = f"{name} is left aside: none of the mapping's {len(candidates)} entries for it fits"
+    elif level.owner is None:
+        message = f"{name} is left aside: the mapping has nothing for it"
+    else:
+        message = f"{name} is left aside: the mapping has nothing for it inside {level.owner.name}"
+    return Finding(
+        code="E-UNMAPPED",
+        severity=severity,
+        message=message,
+        hint=f"bind it, or list it under ignores: [{name}]",
+        value=None if xml else _short(element),
+        place=place,
+        mapping=(candidates[0] if candidates else level.owner).at if candidates or level.owner else None,  # type: ignore[union-attr]
+    )
+
+
+def _first_wrong(node: Element, element: Any, *, xml: bool) -> bool:
+    """Whether the first literal of a node is the one that does not hold: then it is not a near miss."""
+    from transload.mappings.language.checks import guards
+
+    found = wrong_guard(node, element, xml=xml)
+    first = next(iter(guards(node).values()), None)
+    return found is not None and found[0] is first
+
+
+def _miss(node: Element, slot: Any, found: Any) -> str:
+    stands = "is absent" if found is None else f"is {found!r}"
+    accepts = " or ".join(repr(literal) for literal in slot.literals)
+    return f"{node.name} is meant, but {slot.name} {stands}, and the mapping accepts {accepts}"
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return "true or false"
+    return "a number" if isinstance(value, int | Decimal) else "a text"
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,147 @@
+"""L7: reading undoes writing on the domain of every converter, and outside it says why."""
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transload.mappings.language.converters import chains
+from transload.mappings.language.converters.base import CodeTable, ConverterError, DomainError, Setting
+from transload.mappings.language.expressions import parse
+from transload.mappings.language.fields import FieldType, Kind
+
+TABLES = {
+    "uom": CodeTable(name="uom", read={"PCE": "EA", "C62": "EA", "KGM": "KGM"}, write={"EA": "PCE", "KGM": "KGM"})
+}
+
+
+def chain(pipes, kind, *, form="edifact", pair=False, many=False):
+    parsed = parse("x | " + pipes)
+    setting = Setting(kind=kind, field=FieldType(kind), format=form, codes=TABLES)
+    return chains.build(parsed.pipes, setting, pair=pair, many=many)
+
+
+NUMBERS = st.decimals(-(10**12), 10**12, places=3) | st.sampled_from(
+    [Decimal(0), Decimal("-0"), Decimal("0.000"), Decimal("1E+3"), Decimal("1E-7")]
+)
+TEXTS = st.text(max_size=20)
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31)).map(lambda d: d.replace(tzinfo=UTC, microsecond=0))  # noqa: DTZ001
+LAWS = [
+    ("dec", Kind.DECIMAL, NUMBERS, {}),
+    ("comma", Kind.DECIMAL, NUMBERS, {}),
+    ("number", Kind.DECIMAL, NUMBERS, {"form": "json"}),
+    ("number", Kind.TEXT, TEXTS | st.sampled_from(["0", "007", "1.50", "-0", "1e5"]), {"form": "json"}),
+    ("number", Kind.INTEGER, st.integers(), {"form": "json"}),
+    ("dec", Kind.INTEGER, st.integers(), {}),
+    ("implied(3)", Kind.DECIMAL, NUMBERS, {}),
+    ("implied(2) | zeros(9)", Kind.DECIMAL, NUMBERS, {}),
+    ("scale(100)", Kind.DECIMAL, NUMBERS, {}),
+    ("scale(0.3)", Kind.DECIMAL, NUMBERS, {}),
+    ("zeros(6)", Kind.TEXT, TEXTS | st.sampled_from(["0", "00", "12", "1234567"]), {}),
+    ("zeros(6)", Kind.INTEGER, st.integers(-5, 10**7), {}),
+    ("date(yyyyMMdd)", Kind.DATE, st.dates(), {}),
+    ("date(yyMMdd)", Kind.DATE, st.dates(), {}),
+    ("date(dd.MM.yyyy)", Kind.DATE, st.dates(), {}),
+    ("date(iso)", Kind.DATE, st.dates(), {}),
+    ("time(HH:mm)", Kind.TIME, st.times(), {}),
+    ("dtm(102)", Kind.DATE, st.dates(), {"pair": True}),
+    ("dtm(101)", Kind.DATE, st.dates(), {"pair": True}),
+    ("dtm(203 Europe/Berlin)", Kind.INSTANT, MOMENTS, {"pair": True}),
+    ("datetime(yyyyMMddHHmmss Europe/Berlin)", Kind.INSTANT, MOMENTS, {}),
+    ("datetime(iso)", Kind.INSTANT, MOMENTS, {}),
+    ("upper", Kind.TEXT, TEXTS, {}),
+    ("trim", Kind.TEXT, TEXTS, {}),
+    ("digits", Kind.TEXT, TEXTS, {}),
+    ("pad(12)", Kind.TEXT, TEXTS, {}),
+    ("wrap(7 3)", Kind.TEXT, TEXTS, {"many": True}),
+    ("lines(7)", Kind.TEXT, TEXTS, {"many": True}),
+    ("join(;)", Kind.TEXTS, st.lists(TEXTS.filter(bool), min_size=1, max_size=4), {}),
+    ("code(uom)", Kind.TEXT, st.sampled_from(["EA", "KGM", "MTR"]), {}),
+    ("code(uom keep)", Kind.TEXT, st.sampled_from(["EA", "KGM", "MTR", "PCE", "C62"]), {}),
+    ("upper | pad(9)", Kind.TEXT, TEXTS, {}),
+    ("yesno(Y N)", Kind.BOOLEAN, st.booleans(), {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("pipes", "kind", "values", "how"), LAWS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_reading_undoes_writing(pipes, kind, values, how):
+    found = chain(pipes, kind, **how)
+    written = []
+
+    @given(value=values)
+    @settings(max_examples=60, deadline=None, database=None)
+    def law(value):
+        try:
+            wire = found.write(value)
+        except DomainError as error:
+            assert str(error)  # noqa: PT017
+            return
+        written.append(wire)
+        assert found.read(wire) == value
+        normal = found.write(found.read(wire))
+        assert found.write(found.read(normal)) == normal
+
+    law()
+    assert written, "no value at all was in the domain"
+
+
+READ = [
+    ("dec", Kind.DECIMAL, "012.50", Decimal("12.50")),
+    ("dec", Kind.DECIMAL, "1,5", Decimal("1.5")),
+    ("dec", Kind.DECIMAL, "+5", Decimal(5)),
+    ("implied(2)", Kind.DECIMAL, "000150", Decimal("1.50")),
+    ("zeros(4)", Kind.TEXT, "0000", "0"),
+    ("date(yyMMdd)", Kind.DATE, "690101", date(1969, 1, 1)),
+    ("date(yyMMdd)", Kind.DATE, "680101", date(2068, 1, 1)),
+    ("time(HHmm)", Kind.TIME, "2359", time(23, 59)),
+    ("upper", Kind.TEXT, "abc", "ABC"),
+    ("digits", Kind.TEXT, "4-711 x", "4711"),
+    ("code(uom else EA)", Kind.TEXT, "???", "EA"),
+]
+
+
+@pytest.mark.parametrize(("pipes", "kind", "wire", "value"), READ)
+def test_what_is_read(pipes, kind, wire, value):
+    assert chain(pipes, kind).read(wire) == value
+
+
+REFUSED = [
+    ("dec", Kind.DECIMAL, ["", " 1", "1_0", "1e5", "NaN", "Infinity", "0x1", "1.2.3", "١", "1.5,0", "--1", "9" * 500]),  # noqa: RUF001
+    ("comma", Kind.DECIMAL, ["1.5", "1,5,0"]),
+    ("implied(2)", Kind.DECIMAL, ["1.5", "", "x"]),
+    ("date(yyyyMMdd)", Kind.DATE, ["20261301", "2026W011", "2026011", "²0260101", ""]),
+    ("date(dd.MM.yyyy)", Kind.DATE, ["1.1.2026", "31.02.2026", "01.01.26"]),
+    ("datetime(yyyyMMddHHmm Europe/Berlin)", Kind.INSTANT, ["202603290230", "2026"]),
+    ("datetime(iso)", Kind.INSTANT, ["2026-01-01T10:00", "x"]),
+    ("yesno(Y N)", Kind.BOOLEAN, ["y", "", "J"]),
+]
+
+
+@pytest.mark.parametrize(("pipes", "kind", "wire"), [(p, k, w) for p, k, ws in REFUSED for w in ws])
+def test_what_is_refused(pipes, kind, wire):
+    with pytest.raises(DomainError):
+        chain(pipes, kind).read(wire)
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity")])
+@pytest.mark.parametrize("pipes", ["dec", "comma"])
+def test_numbers_that_are_none_are_not_written(pipes, value):
+    with pytest.raises(DomainError):
+        chain(pipes, Kind.DECIMAL).write(value)
+
+
+@pytest.mark.parametrize(
+    "pipes",
+    ["implied", "implied(x)", "zeros(0)", "scale(0)", "date(yyyy)", "date(abc)", "date", "dtm(999)", "dtm(203)", "code", "code(uom perhaps)",  # noqa: E501
+     "wrap(5)", "lines", "join", "yesno(Y)", "yesno(Y Y)", "flag", "pad", "datetime(yyyy Mars/Base)", "upper(x)", "nothing"],  # noqa: E501
+)  # fmt: skip
+def test_wrong_arguments(pipes):
+    kinds = {"date": Kind.DATE, "dtm": Kind.DATE, "datetime": Kind.INSTANT, "yesno": Kind.BOOLEAN, "flag": Kind.BOOLEAN,
+             "implied": Kind.DECIMAL, "scale": Kind.DECIMAL, "join": Kind.TEXTS}  # fmt: skip
+    kind = kinds.get(pipes.partition("(")[0], Kind.TEXT)
+    with pytest.raises(ConverterError):
+        chain(pipes, kind, pair=pipes.startswith("dtm"))
