@@ -131,6 +131,9 @@ class Modifiers:
         direction = only.text if isinstance(only, Text) else None
         if only is not None and direction not in ("decode", "encode"):
             self.problems.add("M-NODE", only.at, "only: is decode or encode")
+        around = replace(
+            around, reads=around.reads and direction != "encode", writes=around.writes and direction != "decode"
+        )
         return Modified(
             key=wire[0],
             body=wire[1],
@@ -140,8 +143,8 @@ class Modifiers:
             most=self._number(item, "max"),
             least=self._number(item, "min") or 0,
             when=tuple(self._when(item.get("when"), around)),
-            reads=direction != "encode",
-            writes=direction != "decode",
+            reads=around.reads,
+            writes=around.writes,
         )
 
     def _each(self, path: Source, alias: Source | None, around: Around) -> tuple[Field, Around] | None:
@@ -164,7 +167,7 @@ class Modifiers:
             number=len(self.meaning.scopes), model=field.type.model, parent=field.scope, path=field.path, name=name
         )
         self.meaning.scopes.append(scope)
-        return field, Around(scope=scope, case=around.case)
+        return field, replace(around, scope=scope, prefix=())
 
     def _number(self, item: Table, name: str) -> int | None:
         value = item.get(name)

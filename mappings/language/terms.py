@@ -47,11 +47,16 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """What an entry stands in: its scope, the prefix of ``in:`` or ``cases:``, the qualifier of this case."""
+    """What an entry stands in: its scope, the prefix of ``in:`` or ``cases:``, the qualifier of this case.
+
+    ``reads`` and ``writes`` are False inside a node that is ``only:`` for the other direction.
+    """
 
     scope: Scope
     prefix: tuple[str, ...] = ()
     case: str | None = None
+    reads: bool = True
+    writes: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ class TreeLayout:
         return [
             Modified(
                 key=key, body=body, then=None, around=around, items=None, most=None, least=0, when=(),
-                reads=True, writes=True,
+                reads=around.reads, writes=around.writes,
             )
         ]  # fmt: skip
 

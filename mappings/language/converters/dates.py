@@ -234,7 +234,7 @@ def dtm(argument: str | None, setting: Setting) -> Converter:
     """``dtm(102)`` over ``2380+2379``: reads every format of `DTM_FORMATS`, writes the named one.
 
     For a moment the time zone follows: ``dtm(203 Europe/Berlin)``.  A time of day for
-    a field that is a date is refused, unless it is midnight.
+    a field that is a date is refused, unless it is midnight; ``dtm(102 day)`` drops it.
     """
     need(setting, "dtm", Kind.DATE, Kind.INSTANT)
     name, _, zone = (argument or "").partition(" ")
@@ -244,7 +244,9 @@ def dtm(argument: str | None, setting: Setting) -> Converter:
     if setting.kind is Kind.DATE:
         if patterns[name].has & _TIME:
             raise ConverterError(f"format {name} has a time, and the field is a date", "for example  dtm(102)")
-        return _dated(name, patterns)
+        if zone not in ("", "day"):
+            raise ConverterError(f"{zone!r} is not understood, and the field is a date", "dtm(102) or dtm(102 day)")
+        return _dated(name, patterns, _day_alone if zone else _day_of)
     if not zone:
         raise ConverterError("dtm of a moment needs a time zone", "for example  dtm(203 Europe/Berlin)")
     zones = {number: _zoned(pattern, _zone(zone), "dtm") for number, pattern in patterns.items()}
@@ -255,16 +257,16 @@ def dtm(argument: str | None, setting: Setting) -> Converter:
     return Converter(name="dtm", read=read, write=lambda v: (zones[name].write(v), name), gives=Kind.DATED)
 
 
-def _dated(name: str, patterns: dict[str, Pattern]) -> Converter:
-    writing = write_day if name == "102" else _checked(patterns[name].write, lambda text: _day_of(patterns[name], text))
+def _dated(name: str, patterns: dict[str, Pattern], day_of: Callable[[Pattern, str], date]) -> Converter:
+    writing = write_day if name == "102" else _checked(patterns[name].write, lambda text: day_of(patterns[name], text))
 
     def read(pair: tuple[str, str]) -> date:
         text, number = pair
         if number == "102" or (not number and name == "102"):
             return read_day(text)
-        return _day_of(_known(patterns, number or name), text)
+        return day_of(_known(patterns, number or name), text)
 
-    reading = read_day if name == "102" else lambda text: _day_of(patterns[name], text)
+    reading = read_day if name == "102" else lambda text: day_of(patterns[name], text)
     usual = Usual(second=name, read=reading, write=writing)
     return Converter(name="dtm", read=read, write=lambda value: (writing(value), name), gives=Kind.DATED, usual=usual)
 
@@ -275,9 +277,17 @@ def _known(formats: dict[str, Any], number: str) -> Any:
     return formats[number]
 
 
+def _moment_of(pattern: Pattern, text: str) -> datetime:
+    value: datetime = _build(datetime, pattern.read(text), text)
+    return value
+
+
 def _day_of(pattern: Pattern, text: str) -> date:
-    parts = pattern.read(text)
-    value: datetime = _build(datetime, parts, text)
+    value = _moment_of(pattern, text)
     if value.time() != time():
-        raise DomainError(f"{text!r} has a time, and the field is a date: it would be cut")
+        raise DomainError(f"{text!r} has a time, and the field is a date: dtm(102 day) would drop it")
     return value.date()
+
+
+def _day_alone(pattern: Pattern, text: str) -> date:
+    return _moment_of(pattern, text).date()

@@ -1,0 +1,157 @@
+"""The page of the mapping language says what the code does: its examples compile, its lists are complete."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from transload.canonical.documents import as_json
+from transload.mappings import testing
+from transload.mappings.language import headers, modifiers
+from transload.mappings.language.converters import chains
+from transload.mappings.language.expressions import UnavailableError, parse
+from transload.mappings.source import merging
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/mapping-language.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+YAML = [body for language, body in BLOCKS if language == "yaml"]
+WHOLE = [body for body in YAML if body.startswith("mapping:")]
+PARTS = [body for body in YAML if not body.startswith("mapping:")]
+CODE = re.compile(r"[EWMT](?:-[A-Z]+)+")
+NAME = re.compile(r"`([a-z_0-9]+)[`(]")
+REFUSED_MODIFIERS = set(modifiers._REFUSED)
+
+
+def rows(head):
+    """The rows of the table whose first column is headed ``head``, as lists of cells."""
+    found = re.search(rf"^\| {head} \|.*\n\| -.*\n((?:\|.*\n?)+)", PAGE, re.MULTILINE)
+    assert found, f"the page has no table of {head}"
+    return [[cell.strip() for cell in re.split(r" \| ", row.strip("| "))] for row in found[1].splitlines()]
+
+
+def names(head):
+    """The names in the first column of a table."""
+    listed = [name for row in rows(head) for name in NAME.findall(row[0])]
+    assert len(listed) == len(set(listed)), "a name stands twice"
+    return set(listed)
+
+
+def refused(part):
+    """The words of one row of the table of what this version does not have."""
+    (row,) = [row for row in rows("part") if row[0] == part]
+    return set(re.findall(r"`([a-z_0-9]+)(?:\(\))?`", row[1]))
+
+
+def test_the_page_has_examples_of_every_format_and_no_other_yaml():
+    assert len(WHOLE) + len(PARTS) == len(YAML)
+    text = "\n".join(WHOLE)
+    assert all(f"type: {name}" in text for name in headers.FORMATS)
+    assert "extends: library:" in text
+
+
+@pytest.mark.parametrize("text", WHOLE, ids=lambda text: text.split()[1])
+def test_every_whole_mapping_loads_without_findings(bench, text):
+    mapping = bench.load(text)
+    assert mapping.name == text.split()[1]
+    compiled = (mapping._read, mapping._trace, mapping._write, mapping._trace_writing)
+    assert all(callable(function) for function in compiled)
+
+
+@pytest.mark.parametrize("text", PARTS, ids=lambda text: text.splitlines()[0])
+def test_every_part_is_a_list_of_nodes_that_loads(bench, order, text):
+    nodes = "".join(f"  {line}\n" for line in text.splitlines())
+    late = text.startswith("- each: lines")
+    assert bench.load(order(nodes) if late else order("", early=nodes)).meaning.segments
+
+
+def test_the_first_example_reads_and_writes_as_the_page_says(bench):
+    (sample,) = [body for language, body in BLOCKS if language == "edifact"]
+    (document,) = [json.loads(body) for language, body in BLOCKS if language == "json"]
+    mapping = bench.load(WHOLE[0])
+    decoded = mapping.decode(bench.records(sample))
+    assert decoded.findings == ()
+    assert [as_json(found) for found in decoded.documents] == [document]
+    written = sample.replace(":EN", ":SRV").replace(":C62", ":PCE").splitlines()
+    assert bench.lines(mapping, decoded.documents[0]) == written
+
+
+def test_the_example_over_the_library_does_what_its_remarks_say(bench):
+    (text,) = [body for body in WHOLE if "STK" in body]
+    mapping = bench.load(text)
+    table = mapping.meaning.codes["uom"]
+    assert (table.read["STK"], table.read["PCE"], table.write["EA"]) == ("EA", "EA", "STK")
+    labels = {node.name for node in mapping.meaning.nodes()}
+    assert "RFF ACW" in labels
+    assert not {"RFF PL", "ALI"} & labels
+
+
+def test_every_converter_is_listed_and_no_other():
+    assert names("converter") == {*chains.FACTORIES, *chains.SPECIAL}
+
+
+def test_every_converter_after_a_pipe_is_one_of_ours():
+    piped = {found for body in YAML for found in re.findall(r"\| (\w+)", body)}
+    assert piped <= {*chains.FACTORIES, *chains.SPECIAL}
+
+
+def test_every_modifier_is_listed_and_no_other():
+    assert names("modifier") == merging.MODIFIERS - REFUSED_MODIFIERS
+
+
+def test_every_file_key_is_listed_and_no_other():
+    assert [NAME.findall(row[0]) for row in rows("key")] == [[NAME.findall(row[0])[0]] for row in rows("key")]
+    assert names("key") == set(headers.KEYS)
+
+
+def test_every_key_of_a_test_is_listed_and_no_other():
+    assert names("test key") == set(testing.KEYS)
+
+
+def test_every_entry_of_match_is_listed():
+    listed = {name for row in rows("entry") for name in NAME.findall(row[0])}
+    assert listed == set(headers.MATCHES)
+
+
+def test_what_this_version_does_not_have_is_listed_and_refused():
+    assert refused("file keys") == set(headers.REFUSED)
+    assert refused("formats") == set(headers.OTHER_FORMATS)
+    assert refused("modifiers") == REFUSED_MODIFIERS
+    assert refused("converters") == chains.UNAVAILABLE
+    functions = refused("functions")
+    assert functions
+    for name in functions:
+        with pytest.raises(UnavailableError):
+            parse(f"{name}()")
+
+
+def raised():
+    """Every finding code that stands in the code of the mappings."""
+    files = [path for path in (ROOT / "mappings").rglob("*.py")]
+    texts = (
+        node.value
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return {text for text in texts if CODE.fullmatch(text)}
+
+
+def test_every_finding_code_is_listed_and_no_other():
+    codes = raised()
+    assert {"E-VALUE", "W-SUM", "M-KEY", "T-FAILED"} <= codes
+    listed = [row[0] for row in rows("code")]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == codes
+    assert set(re.findall(rf"\b{CODE.pattern}\b", PAGE)) <= codes
+
+
+def test_every_link_inside_the_page_has_its_heading():
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in PAGE.splitlines()
+        if line.startswith("#")
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= headings
