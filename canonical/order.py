@@ -19,7 +19,7 @@ from transload.canonical.parts import (
 class OrderLine(Model):
     """One ordered item (UBL OrderLine/LineItem)."""
 
-    number: Text = known("Line number as the buyer gave it", "LIN 1082", "PO1 01", "cac:LineItem/cbc:ID", required=True)
+    number: Text | None = known("Line number, if the buyer gave one", "LIN 1082", "PO1 01", "cac:LineItem/cbc:ID")
     gtin: Gtin | None = known(
         "GS1 Global Trade Item Number", "LIN 7140[EN]", "LIN 7140[SRV]", "PO1 07[UK]", "PO1 07[UP]"
     )
@@ -87,7 +87,7 @@ class Order(Model):
     release: Text | None = known("Number of this release of a blanket order", "RFF 1154[RE]", "BEG 04")
     references: tuple[Reference, ...] = known("Other references", default=())
     notes: tuple[Text, ...] = known("Free text about the order", "FTX 4440[AAI]", "MSG 01", "cbc:Note", default=())
-    buyer: Party = known("Who orders", "NAD 3035[BY]", "N1 01[BY]", required=True)
+    buyer: Party | None = known("Who orders; X12 leaves it out where the envelope says it", "NAD 3035[BY]", "N1 01[BY]")
     seller: Party | None = known("Who is to deliver", "NAD 3035[SU]", "N1 01[SE]")
     ship_to: Party | None = known("Where to deliver", "NAD 3035[DP]", "N1 01[ST]")
     ship_from: Party | None = known("Where the goods come from", "NAD 3035[SF]", "N1 01[SF]")

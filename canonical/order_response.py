@@ -9,7 +9,7 @@ from transload.canonical.parts import DeliveryTerms, Party, PaymentTerms, Refere
 class OrderResponseLine(Model):
     """The answer to one line of the order."""
 
-    number: Text = known("Line number of the response", "LIN 1082", "PO1 01", required=True)
+    number: Text | None = known("Line number of the response, if it has one", "LIN 1082", "PO1 01")
     order_line: Text | None = known("Line number of the order, where it differs", "RFF 1156[ON]", "RFF 1154[LI]")
     status: Literal["accepted", "changed", "rejected", "added", "backordered"] = known(
         "What becomes of the line", "LIN 1229", "ACK 01", default="accepted"
@@ -52,7 +52,7 @@ class OrderResponse(Model):
     contract: Text | None = known("Contract or frame agreement", "RFF 1154[CT]", "REF 02[CT]")
     references: tuple[Reference, ...] = known("Other references", default=())
     notes: tuple[Text, ...] = known("Free text about the response", "FTX 4440[AAI]", "MSG 01", default=())
-    buyer: Party = known("Who ordered", "NAD 3035[BY]", "N1 01[BY]", required=True)
+    buyer: Party | None = known("Who ordered", "NAD 3035[BY]", "N1 01[BY]")
     seller: Party | None = known("Who answers", "NAD 3035[SU]", "N1 01[SE]")
     ship_to: Party | None = known("Where to deliver", "NAD 3035[DP]", "N1 01[ST]")
     bill_to: Party | None = known("Who gets the invoice", "NAD 3035[IV]", "N1 01[BT]")

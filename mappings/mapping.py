@@ -1,7 +1,7 @@
 """A mapping, ready to use: decode, encode and trace, compiled at first use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ class Mapping:
         failed = document is None or any(finding.is_error for finding in findings)
         return Trace(
             documents=() if failed or document is None else (document,),
-            findings=tuple(findings),
+            findings=tuple(_placed(findings, body)),
             lineage=tuple(report.lineage()) if lineage else (),
         )
 
@@ -203,3 +203,12 @@ class Mapping:
     @cached_property
     def _trace_writing(self) -> Callable[[Model, Any], Any]:
         return self._family.writer(self.meaning, trace=True)
+
+
+def _placed(findings: Sequence[Finding], body: Records | Tree) -> Iterator[Finding]:
+    """``findings``, and for what is nowhere in the message the place of the message itself."""
+    for finding in findings:
+        if finding.place is None:
+            yield replace(finding, place=body.place(-1) if isinstance(body, Records) else body.place(()))
+        else:
+            yield finding

@@ -34,7 +34,7 @@ class HandRecords(Records):
     def place(
         self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None
     ) -> Place:
-        tag = self.segments[segment][0] if segment < len(self.segments) else None
+        tag = self.segments[segment][0] if 0 <= segment < len(self.segments) else "UNH" if segment < 0 else None
         return Place(segment=segment + 2, tag=tag, element=element, repetition=repetition, component=component)
 
 

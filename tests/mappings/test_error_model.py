@@ -1,8 +1,13 @@
 """Faults in a message: all at once, each with both places and the field; consequences are not said again."""
 
+from typing import ClassVar
+
 import pytest
 
+from transload.canonical.documents import DOCUMENTS
 from transload.canonical.errors import Reject
+from transload.canonical.model import Model, Text, known
+from transload.canonical.parts import Party
 
 NODES = """  - each: lines
     LIN: {1: =number, 7140: =gtin, 7143: EN}
@@ -81,13 +86,34 @@ def test_all_faults_of_a_message(bench, order, minimal):
     assert shown(found.findings) == GOLDEN
 
 
-def test_an_object_is_missing_once(bench, order, minimal):
-    mapping = bench.load(order(NODES, CODES))
-    found = mapping.decode(bench.records(minimal[:2]))
+class Parcel(Model):
+    """A document that needs an object."""
+
+    document: ClassVar[str] = "parcel/1"
+    number: Text = known("Its number", required=True)
+    sender: Party = known("Who sends it", required=True)
+
+
+def test_an_object_is_missing_once_at_the_place_of_the_message(bench, monkeypatch):
+    monkeypatch.setitem(DOCUMENTS, "parcel/1", Parcel)
+    mapping = bench.load(
+        """
+mapping: parcel
+version: 1
+document: parcel/1
+format: {type: edifact, message: "ORDERS:D:96A:UN"}
+layout:
+  - BGM: {1004: =number}
+  - in: sender
+    NAD: {3035: BY, 3036: =name, 3164: =city}
+"""
+    )
+    found = mapping.decode(bench.records(["BGM++P1"]))
     assert shown(found.findings) == (
-        "E-MISSING buyer is required, and was not found\n"
-        "    mapping  map.yaml:10:21 (NAD 3036)\n"
-        "    field    buyer\n"
+        "E-MISSING sender is required, and was not found\n"
+        "    place    segment 1 UNH\n"
+        "    mapping  map.yaml:9:21 (NAD 3036)\n"
+        "    field    sender\n"
         "    hint     it is read from NAD 3036"
     )
 
