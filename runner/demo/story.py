@@ -1,6 +1,10 @@
 """The journey of each file, told from what the ledger knows."""
 
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from transload.runner.cli.ledger import finding_of
@@ -22,7 +26,7 @@ def tell_partners(scene: Scene) -> None:
     for name in ARRIVALS:
         say(f"  {name}, {(scene.mailbox / name).stat().st_size} bytes")
     say()
-    say(f"transload run --workspace {scene.workspace}", style="bold")
+    say(f"{command()} run --workspace {scene.workspace}", style="bold")
 
 
 def tell(scene: Scene, journeys: Sequence[Journey], *, good: bool, as_json: bool) -> None:
@@ -109,7 +113,7 @@ def _tell_taken(scene: Scene) -> None:
 
 
 def _tell_further(scene: Scene, journeys: Sequence[Journey]) -> None:
-    where = f"--workspace {scene.workspace}"
+    program, where = command(), f"--workspace {scene.workspace}"
     quarantined = [
         document["ref"]
         for journey in journeys
@@ -119,12 +123,19 @@ def _tell_further(scene: Scene, journeys: Sequence[Journey]) -> None:
     say()
     say(f"The workspace stays at {scene.workspace}", style="bold")
     say("To look further:")
-    say(f"  transload documents {where}")
+    say(f"  {program} documents {where}")
     for ref in quarantined[:1]:
-        say(f"  transload show {ref} {where}")
-    say(f"  transload inspect {scene.mailbox}/hagemann/out/done/hagemann-broken.edi")
-    say(f"  transload check {scene.workspace}")
-    say(f"  transload test {scene.workspace}")
+        say(f"  {program} show {ref} {where}")
+    say(f"  {program} inspect {scene.mailbox}/hagemann/out/done/hagemann-broken.edi")
+    say(f"  {program} check {scene.workspace}")
+    say(f"  {program} test {scene.workspace}")
     orders = f"{scene.mailbox}/hagemann/out/done/hagemann-orders.edi"
-    say(f"  transload convert {orders} --map {scene.workspace}/mappings/hagemann/orders.yaml")
-    say("With `transload demo --stay` the partners go on, and so can you.")
+    say(f"  {program} convert {orders} --map {scene.workspace}/mappings/hagemann/orders.yaml")
+    say(f"With `{program} demo --stay` the partners go on, and so can you.")
+
+
+def command() -> str:
+    """How the user calls us: by name where the shell finds it, else by the path that was called."""
+    called = sys.argv[0]
+    found = shutil.which("transload")
+    return "transload" if found and Path(found).resolve() == Path(called).resolve() else shlex.quote(called)

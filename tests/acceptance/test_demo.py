@@ -32,7 +32,9 @@ def test_the_demo_shows_three_journeys_and_the_commands_it_names_work(transload:
     )
     assert "erp        4 orders, 0 repeated calls" in told
 
-    named = [shlex.split(line)[1:] for line in told.splitlines() if line.startswith("  transload ")]
+    lines = [line.strip() for line in told.partition("To look further:")[2].splitlines() if line.startswith("  ")]
+    named = [shlex.split(line)[1:] for line in lines]
+    assert {Path(shlex.split(line)[0]).name for line in lines} == {"transload"}
     expected = {"inspect": 1}  # the broken file has errors
     assert {command[0] for command in named} == {"documents", "show", "inspect", "check", "test", "convert"}
     for command in named:
