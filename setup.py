@@ -14,5 +14,6 @@ PACKAGES = ["transload", *(f"transload.{package}" for package in (*ROOTS, *FOUND
 setup(
     package_dir={"transload": "src/transload", **{f"transload.{root}": root for root in ROOTS}},
     packages=PACKAGES,
-    package_data=dict.fromkeys(PACKAGES, ["*"]),  # guides, mappings, schemas and the demo's files lie beside the code
+    # guides, mappings, schemas and the files of the demo lie beside the code
+    package_data={package: ["*"] for package in PACKAGES},
 )
