@@ -26,8 +26,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(VENV)/.dev
-	$(BIN)/mypy
+types: $(VENV)/.dev  ## against the standard library of every version that we support
+	$(BIN)/mypy --python-version 3.11
+	$(BIN)/mypy --python-version 3.12 --cache-dir .mypy_cache/3.12
+	$(BIN)/mypy --python-version 3.13 --cache-dir .mypy_cache/3.13
 
 check: lint types test  ## lint, types and tests
 

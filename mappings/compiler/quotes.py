@@ -7,6 +7,7 @@ statements where the hole stands alone on its line.  Values from mapping files e
 """
 
 import ast
+import copy
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -85,10 +86,11 @@ def chain(branches: Sequence[tuple[ast.expr, Statements]], otherwise: Statements
 
 
 def function(name: str, parameters: Sequence[str], body: Statements) -> ast.FunctionDef:
-    """A function definition."""
-    template = _parsed(f"def f({', '.join(parameters)}): pass", "exec").body[0]
-    assert isinstance(template, ast.FunctionDef)
-    return ast.FunctionDef(name=name, args=template.args, body=body or [ast.Pass()], decorator_list=[])
+    """A function definition; parsed, since its fields differ between versions of Python."""
+    made = copy.deepcopy(_parsed(f"def f({', '.join(parameters)}): pass", "exec").body[0])
+    assert isinstance(made, ast.FunctionDef)
+    made.name, made.body = name, body or [ast.Pass()]
+    return made
 
 
 def bind(functions: Sequence[ast.FunctionDef], namespace: Mapping[str, Any], label: str) -> dict[str, Any]:
