@@ -49,7 +49,7 @@ def check(
     if as_json:
         say_json({"errors": errors, "findings": [finding.as_dict() for finding in findings]})
     else:
-        say_findings(findings)
+        say_findings(findings, of_files=True)
         parts = [counted(len(given.workspaces), "workspace")] if given.workspaces else []
         say(f"{' and '.join([*parts, counted(len(given.mappings), 'mapping')])} checked: {summary(findings)}")
     if errors:

@@ -1,6 +1,7 @@
 """Output for people and for programs: colours and tables on a terminal, plain lines in a pipe, JSON where asked."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
@@ -12,6 +13,10 @@ from rich.text import Text
 from transload.canonical.findings import Finding, Severity
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.REMARK: "cyan"}
+
+
+_UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What JSON lets stand and a terminal obeys: C1 control characters, line ends, and marks that turn the text round."""
 
 
 def visible(text: str) -> str:
@@ -31,7 +36,8 @@ def say(text: str = "", *, to_error: bool = False, style: str | None = None) -> 
 def say_json(value: Any, *, to_error: bool = False, indent: int | None = 2) -> None:
     """Print ``value`` as JSON; ``indent`` None puts it on one line."""
     stream = sys.stderr if to_error else sys.stdout
-    stream.write(json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    stream.write(_UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "\n")
 
 
 def say_bytes(content: bytes) -> None:
@@ -41,11 +47,15 @@ def say_bytes(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def say_findings(findings: Iterable[Finding], *, to_error: bool = False) -> None:
-    """Print findings: one of a configuration file in one line, one of a message or document with its places below."""
+def say_findings(findings: Iterable[Finding], *, to_error: bool = False, of_files: bool = False) -> None:
+    """Print findings: one of a configuration file in one line, one of a message or document with its places below.
+
+    With ``of_files`` all are of configuration files.
+    """
     stream = sys.stderr if to_error else sys.stdout
     for finding in findings:
-        text = str(finding) if finding.place or finding.field else finding.line()
+        of_data = (finding.place or finding.field) and not of_files
+        text = str(finding) if of_data else finding.line()
         if stream.isatty():
             marked = Text(visible(text))
             marked.highlight_words([finding.severity.value], style=_STYLES[finding.severity])

@@ -17,7 +17,7 @@ from transload.adapters.base.positioned import Entries, Items, Node, Scalar
 from transload.runner.workspace.report import Report, words_for
 from transload.runner.workspace.secrets import has_reference
 from transload.runner.workspace.shapes import Shape, schema_of, value_of
-from transload.runner.workspace.suggestions import suggestion
+from transload.runner.workspace.suggestions import misspelt, suggestion
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -113,7 +113,8 @@ class _Fault:
         elif word == "required" and isinstance(here, Entries):
             for name in rule:
                 if here.get(name) is None:
-                    self.report.add("C-MISSING", f"{self.called(path)} needs {name!r}", here)
+                    hint = misspelt(name, here)
+                    self.report.add("C-MISSING", f"{self.called(path)} needs {name!r}", here, hint=hint)
                     yield (*path, name)
         elif word == "type" and here is not None:
             if not self.awaits(here):
@@ -163,7 +164,9 @@ class _Fault:
         if refusal["type"] == "extra_forbidden" and path:
             self.unknown(self.key(path) or here, path[:-1])
         elif refusal["type"] == "missing":
-            self.report.add("C-MISSING", f"{self.called(path)} needs {str(refusal['loc'][-1])!r}", here)
+            name = str(refusal["loc"][-1])
+            hint = misspelt(name, here) if isinstance(here, Entries) else None
+            self.report.add("C-MISSING", f"{self.called(path)} needs {name!r}", here, hint=hint)
         else:
             at = (self.key(path) if refusal["loc"][-1:] == ("[key]",) else None) or here
             explained = not path or "error" in refusal.get("ctx", {})

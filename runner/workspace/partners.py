@@ -11,7 +11,7 @@ from transload.runner.workspace.facts import Facts
 from transload.runner.workspace.model import Connection, Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.report import Report, only, without
 from transload.runner.workspace.shapes import Shape
-from transload.runner.workspace.suggestions import suggestion
+from transload.runner.workspace.suggestions import misspelt, suggestion
 from transload.runner.workspace.written import WrittenConnection, WrittenIdentities, WrittenPartner
 
 _BLOCKS = ("connections", "receive", "send")
@@ -109,6 +109,9 @@ class PartnerFile:
 
     def _connection(self, name: Scalar, entry: Entries) -> None:
         what = f"the connection {name.text!r}"
+        if entry.key("adapter") is None:
+            self.report.add("C-MISSING", f"{what} needs 'adapter'", entry, hint=misspelt("adapter", entry))
+            return
         written = examine(only(entry, *_CONNECTION_KEYS), WrittenConnection, self.report, what)
         for key in ("limits", "windows"):
             found = entry.key(key)

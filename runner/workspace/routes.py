@@ -14,7 +14,7 @@ from transload.runner.workspace.model import LIBRARY, Acknowledge, Connection, R
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import texts_of, without
 from transload.runner.workspace.schedules import schedule
-from transload.runner.workspace.suggestions import suggestion
+from transload.runner.workspace.suggestions import misspelt, suggestion
 from transload.runner.workspace.take import Take, missing_step
 from transload.runner.workspace.written import WrittenReceive, WrittenSend
 
@@ -157,7 +157,7 @@ def _format(file: PartnerFile, node: Node | None, what: str) -> tuple[str | None
         return None, {}
     kind = node.get("type")
     if not isinstance(kind, Scalar):
-        file.report.add("C-MISSING", f"'format' of {what} needs 'type'", node)
+        file.report.add("C-MISSING", f"'format' of {what} needs 'type'", node, hint=misspelt("type", node))
         return None, {}
     adapter = file.facts.adapted.find(kind, file.report, "format")
     if adapter is None or adapter.format is None:

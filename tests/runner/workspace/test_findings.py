@@ -56,6 +56,10 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         {"acme": [("    adapter: sftp\n", "")]},
         ["acme:5:5: error C-MISSING the connection 'mailbox' needs 'adapter'"],
     ),
+    "adapter misspelt": (
+        {"acme": [("    adapter: sftp\n", "    adaptr: sftp\n")]},
+        ["acme:5:5: error C-MISSING the connection 'mailbox' needs 'adapter' (is it what 'adaptr' was meant to be?)"],
+    ),
     "adapter that cannot receive": (
         {"acme": [("from: {connection: mailbox", "from: {connection: erp/nothing")]},
         ["acme:12:24: error C-CONNECTION there is no connection 'erp/nothing' (did you mean 'erp/inbox'?)"],
