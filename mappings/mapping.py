@@ -145,7 +145,7 @@ class Mapping:
         value = self._trace(body, report)
         findings = list(report.findings)
         document = None
-        if value is not None:
+        if value is not None and not report.refused:
             try:
                 document = self.meaning.model.model_validate(value)
             except ValidationError as error:

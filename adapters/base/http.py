@@ -1,6 +1,6 @@
 """HTTP calls with every guard in place: what REST and SOAP share, and any adapter over HTTP may use.
 
-Both time-outs are always set, redirects are never followed, answers have a largest
+All time-outs are always set, redirects are never followed, answers have a largest
 size, nothing is taken from the environment (no ``.netrc``, no proxy variables), and
 what requests and urllib3 raise becomes one of our errors by what it means for the
 document: nothing arrived (`Retry`), it may have arrived (`Unknown`), or the
@@ -10,6 +10,7 @@ connection is wrong (`Stop`).
 import http.client
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,7 @@ import urllib3.exceptions
 from pydantic import Field
 from requests.auth import AuthBase
 
+from transload.adapters.base.cutoff import CutOffAdapter, Overdue
 from transload.adapters.base.settings import Duration, Settings
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError, Unknown
 from transload.canonical.findings import Finding
@@ -34,6 +36,9 @@ class HttpTimeouts(Settings):
 
     connect: Duration = Field(default=timedelta(seconds=10), description="For the connection to come about.")
     read: Duration = Field(default=timedelta(seconds=60), description="For each next part of the answer.")
+    total: Duration = Field(
+        default=timedelta(minutes=10), gt=timedelta(), description="For the whole call, however steadily it goes on."
+    )
 
 
 class Tls(Settings):
@@ -98,6 +103,8 @@ def open_session(settings: HttpConnection, *, auth: AuthBase | None = None) -> r
     """A session as ``settings`` say; it connects at the first `exchange`.  The caller closes it."""
     session = requests.Session()
     session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, CutOffAdapter())
     session.auth = auth or NoLogin()
     tls = settings.tls
     session.verify = str(tls.ca) if tls.verify and tls.ca else tls.verify
@@ -127,16 +134,20 @@ def exchange(
     """
     timeouts = (settings.timeouts.connect.total_seconds(), settings.timeouts.read.total_seconds())
     address = shown(url)
+    total = settings.timeouts.total.total_seconds()
     try:
-        with session.request(
-            method,
-            url,
-            data=body,
-            headers=dict(headers or {}),
-            timeout=timeouts,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            _within(session, url, total),
+            session.request(
+                method,
+                url,
+                data=body,
+                headers=dict(headers or {}),
+                timeout=timeouts,
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             content, whole = _read(response, settings.max_body)
             return Reply(
                 method=method,
@@ -146,10 +157,18 @@ def exchange(
                 content=content,
                 whole=whole,
             )
+    except Overdue as error:
+        message = f"{method} {address} was sent, and not answered in full within {total:g} seconds"
+        raise lost(message, repeatable=repeatable) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
         raise translate(error, f"{method} {address}", repeatable=repeatable) from error
-    except ValueError as error:  # a header or host that cannot be encoded
-        raise Stop(f"{method} {address} cannot be sent: {error}") from error
+    except ValueError:  # its own words would show the header, which may be a secret
+        raise Stop(f"{method} {address} cannot be sent: {_NO_HEADER}", hint=_HEADER_HINT) from None
+
+
+def _within(session: requests.Session, url: str, seconds: float) -> AbstractContextManager[None]:
+    adapter = session.get_adapter(url)
+    return adapter.within(seconds) if isinstance(adapter, CutOffAdapter) else nullcontext()
 
 
 def shown(url: str) -> str:
@@ -234,6 +253,10 @@ LOST: tuple[type[BaseException], ...] = (
 """Raised while or after the request was sent: it may have arrived."""
 
 
+_NO_HEADER = "a header or the address holds a character that HTTP cannot carry"
+_HEADER_HINT = "look at the headers and the login: a secret's file may have a blank line at its end"
+
+
 def translate(error: BaseException, call: str, *, repeatable: bool) -> TransloadError:
     """Our error for what requests, urllib3, ssl or the socket raised during ``call``.
 
@@ -242,6 +265,8 @@ def translate(error: BaseException, call: str, *, repeatable: bool) -> Transload
     chain = list(_causes(error))
     deepest = chain[-1]
     reason = _words(deepest)
+    if any(isinstance(cause, requests.exceptions.InvalidHeader) for cause in chain):  # its words show the header
+        return Stop(f"{call} is not possible: {_NO_HEADER}", hint=_HEADER_HINT)
     if any(isinstance(cause, NOT_SENT) for cause in chain):
         return Retry(f"{call} could not connect: {reason}", hint="nothing was sent; it is tried again later")
     if any(isinstance(cause, MISCONFIGURED) for cause in chain) or _missing_bundle(error):
@@ -352,6 +377,6 @@ def retry_after(reply: Reply, settings: HttpConnection) -> float | None:
 def _date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -202,7 +202,7 @@ def position(root: Node, path: Sequence[str | int], *, of_key: bool = False) -> 
 
 
 def _yaml_hint(text: str, line: int) -> str | None:
-    """The three traps of YAML that mapping files run into, each with its way out."""
+    """The traps of YAML that mapping files run into, each with its way out."""
     rows = text.splitlines()
     row = rows[line - 1] if 0 < line <= len(rows) else ""
     if "\t" in row[: len(row) - len(row.lstrip())]:
@@ -211,6 +211,8 @@ def _yaml_hint(text: str, line: int) -> str | None:
         return 'quote names that begin with @: "@currency"'
     if re.search(r"(^|[{,-])\s*[*&]\S*\s*:", row):
         return "a key cannot begin with * or &; quote it"
+    if found := re.search(r"(?:^|[{,])\s*([\w.]+\[\d+\][\w.]*)\s*:", row):
+        return f'quote names that hold brackets: "{found[1]}"'
     return None
 
 

@@ -134,7 +134,8 @@ class JsonFormat(Format[JsonOptions]):
         if fault is not None:
             return JsonReading((), [*source.findings, *findings, fault])
         start, _ = positions.locate(source.text, path)
-        borders = source.bytes([end for e in positions.entries(source.text, start) for end in (e.start, e.end)])
+        entries = list(positions.entries(source.text, start))
+        borders = source.bytes([end for entry in entries for end in (entry.start, entry.end)])
         own: dict[int, list[Finding]] = {}
         for finding in findings:
             where = bisect_right(borders, finding.place.byte or 0) if finding.place else 0
@@ -144,7 +145,7 @@ class JsonFormat(Format[JsonOptions]):
                 kind=self.options.kind,
                 start=borders[2 * index],
                 end=borders[2 * index + 1],
-                body=_Item(item, source, (*path, index), index + 1),
+                body=_Item(item, source, (*path, index), index + 1, entries[index].start),
                 envelope=envelope,
                 findings=tuple(finding.within(Place(message=index + 1)) for finding in own.get(index, ())),
             )
@@ -204,13 +205,16 @@ class JsonFormat(Format[JsonOptions]):
 class _Item(JsonTree):
     """An item of a page: its places name the message too."""
 
-    def __init__(self, root: Any, source: Decoded, prefix: tuple[str | int, ...], number: int) -> None:
+    def __init__(self, root: Any, source: Decoded, prefix: tuple[str | int, ...], number: int, start: int) -> None:
         super().__init__(root, source, prefix)
         self._number = number
+        self._start = start  # so that a page's items are not searched from its beginning, each anew
 
     def place(self, path: Sequence[str | int]) -> Place:
         """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
-        return super().place(path).within(Place(message=self._number))
+        start, _ = positions.locate(self._source.text, path, self._start)
+        place = self._source.place(start, positions.pointer((*self._prefix, *path)))
+        return place.within(Place(message=self._number))
 
 
 def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any], Finding | None]:

@@ -57,12 +57,13 @@ def entries(text: str, start: int) -> Iterator[Entry]:
             position = value_start(text, position + 1)
 
 
-def locate(text: str, path: Sequence[str | int]) -> tuple[int, int]:
+def locate(text: str, path: Sequence[str | int], start: int = 0) -> tuple[int, int]:
     """Start and end of the value that ``path`` leads to, or of the deepest container on the way that exists.
 
-    Of equal keys the last one counts, as it does for the parser.
+    ``path`` begins at the value that stands at or after ``start``.  Of equal keys the last
+    one counts, as it does for the parser.
     """
-    start = value_start(text)
+    start = value_start(text, start)
     _, end = _VALUE(text, start)
     for step in path:
         found = None

@@ -21,6 +21,8 @@ _SKEW = 60.0
 """Seconds before its end at which a token is renewed, at most a tenth of its life."""
 _UNKNOWN_LIFE = 300.0
 """Seconds that a token is used whose answer does not say how long it lives."""
+_LONGEST_LIFE = 86400
+"""Seconds after which a token is renewed, whatever its answer says."""
 
 
 class HeaderLogin(AuthBase):
@@ -121,7 +123,7 @@ def _read_token(reply: Reply, connection: HttpConnection) -> _Token:
     """The token of an answer; the answer itself is never shown, since it may hold one."""
     try:
         answer = json.loads(reply.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     found = answer if isinstance(answer, dict) else {}
     if reply.status == 200:
@@ -134,7 +136,7 @@ def _read_token(reply: Reply, connection: HttpConnection) -> _Token:
         if kind.lower() != "bearer":
             raise Stop(f"{reply.call} gave a token of type {kind[:40]!r}, and only bearer tokens are known")
         life = found.get("expires_in")
-        seconds = float(life) if isinstance(life, (int, float)) and life > 0 else _UNKNOWN_LIFE
+        seconds = float(min(life, _LONGEST_LIFE)) if isinstance(life, (int, float)) and life > 0 else _UNKNOWN_LIFE
         return _Token(value=value, renew_at=time.monotonic() + seconds - min(_SKEW, seconds / 10))
     error = refusal(reply, connection, repeatable=True)
     said = ": ".join(str(found[name])[:200] for name in ("error", "error_description") if found.get(name))

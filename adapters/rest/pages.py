@@ -117,8 +117,11 @@ def _same_origin(url: str, target: str | None) -> str | None:
     """``target`` as a whole address.  Raises `Stop` when it leads to another server, which would get our login."""
     if not target:
         return None
-    found = urljoin(url, target)
-    ours, theirs = urlsplit(url), urlsplit(found)
+    try:
+        found = urljoin(url, target)
+        ours, theirs = urlsplit(url), urlsplit(found)
+    except ValueError as error:
+        raise Stop(f"the next page has an address that is none: {target[:200]!r}", hint="tell the partner") from error
     if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
         raise Stop(
             f"the next page is on another server: {theirs.scheme}://{theirs.hostname}",

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from transload.adapters.base import Inbound, Memory, Probe, Source
-from transload.adapters.base.http import Reply, refusal
+from transload.adapters.base.http import Reply, refusal, shown
 from transload.adapters.rest.client import Client
 from transload.adapters.rest.pages import Step, body_of, first_step, items_of, needs_body, next_step
 from transload.adapters.rest.probe import probe
@@ -20,11 +20,12 @@ from transload.canonical.errors import Reject, Stop, TransloadError
 class RestApiSource(Source[RestConnection, RestSource]):
     """Asks for a list, or one resource; each page that is not empty is one inbound.
 
-    A page is known by the route's address and the hash of its items (or of its bytes, where
+    No query is shown or kept as it is: a partner's key may stand in it.
+    A page is known by the route's path and the hash of its query and items (or bytes, where
     nothing says where its items are), so one that has not changed is the same arrival, also
     when it comes at another place or after another mark.
     Notes in the memory: ``since <path>`` (written when a whole pass is through, so that a
-    break in the middle skips nothing) and ``etag <address>``.
+    break in the middle skips nothing) and ``etag <path> <hash of the address>``.
     """
 
     Options = RestSource
@@ -55,7 +56,7 @@ class RestApiSource(Source[RestConnection, RestSource]):
         while step is not None:
             url = step if isinstance(step, str) else self._url({**asked, **step})
             if url in known:
-                raise Stop(f"the partner's pages go in a circle at {self._shown(url)}", hint="tell the partner")
+                raise Stop(f"the partner's pages go in a circle at {shown(url)}", hint="tell the partner")
             if number == pages.max:
                 raise Stop(f"there are more than {pages.max} pages", hint="raise pages: max if so many are meant")
             known.add(url)
@@ -75,10 +76,9 @@ class RestApiSource(Source[RestConnection, RestSource]):
             memory.put(mark_name, mark)
 
     def _new(self, reply: Reply, items: list[Any] | None, url: str, number: int, memory: Memory) -> Iterator[Inbound]:
-        resource = self.options.path + (f"?{urlencode(self.options.query)}" if self.options.query else "")
-        key = f"GET {resource} {_digest(reply, items)}"
+        key = f"GET {self.options.path} {_digest(urlencode(self.options.query), reply, items)}"
         if self.options.pages.style == "none":
-            memory.put(f"etag {self._shown(url)}", reply.headers.get("etag"))
+            memory.put(self._etag_name(url), reply.headers.get("etag"))
         if memory.seen(key):
             return
         facts: dict[str, Any] = {
@@ -90,13 +90,13 @@ class RestApiSource(Source[RestConnection, RestSource]):
         yield Inbound(
             key=key,
             content=reply.content,
-            origin=url,
+            origin=shown(url),
             metadata={name: str(value) for name, value in facts.items() if value is not None},
         )
 
     def _get(self, url: str, memory: Memory) -> Reply:
         headers = {"Accept": self.options.accept, **self.options.headers}
-        if self.options.pages.style == "none" and (etag := memory.get(f"etag {self._shown(url)}")):
+        if self.options.pages.style == "none" and (etag := memory.get(self._etag_name(url))):
             headers["If-None-Match"] = etag
         reply = self._client.call("GET", url, judge=self._judge, repeatable=True, headers=headers)
         if not reply.whole:
@@ -124,12 +124,14 @@ class RestApiSource(Source[RestConnection, RestSource]):
     def _url(self, query: Mapping[str, str]) -> str:
         return self.connection.base_url + self.options.path + (f"?{urlencode(query)}" if query else "")
 
+    def _etag_name(self, url: str) -> str:
+        return f"etag {self.options.path} {sha256(self._shown(url).encode()).hexdigest()[:16]}"
+
     def _shown(self, url: str) -> str:
         """The address below the base, which may change (a test system, a new host) while the resource is the same."""
         return url.removeprefix(self.connection.base_url)
 
 
-def _digest(reply: Reply, items: list[Any] | None) -> str:
-    if items is None:
-        return sha256(reply.content).hexdigest()
-    return sha256(json.dumps(items, sort_keys=True, default=str).encode()).hexdigest()
+def _digest(query: str, reply: Reply, items: list[Any] | None) -> str:
+    content = reply.content if items is None else json.dumps(items, sort_keys=True, default=str).encode()
+    return sha256(f"{query}\n".encode() + content).hexdigest()

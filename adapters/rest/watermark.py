@@ -34,7 +34,10 @@ def stepped_back(mark: str, overlap: timedelta) -> str:
     moment = _moment(mark)
     if moment is None:
         return mark
-    text = (moment - overlap).isoformat()
+    try:
+        text = (moment - overlap).isoformat()
+    except OverflowError:  # before the year 1
+        return mark
     return text.replace("+00:00", "Z") if mark.endswith("Z") else text
 
 

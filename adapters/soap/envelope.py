@@ -104,7 +104,10 @@ class Opened:
 
 def open_answer(reply: Reply) -> Opened | str:
     """The envelope in ``reply``, or a sentence that says why there is none."""
-    content, attachments = _root_part(reply)
+    try:
+        content, attachments = _root_part(reply)
+    except RecursionError:
+        return "its parts are nested too deep"
     root = _parse(content)
     if isinstance(root, str):
         return f"it is no XML: {root}"

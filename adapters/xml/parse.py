@@ -9,8 +9,9 @@ from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 
 _PROLOG = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]|<\?.*?\?>|<!--.*?-->)*(?P<doctype><!DOCTYPE)", re.DOTALL | re.IGNORECASE
+    rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]|(?><\?.*?\?>)|(?><!--.*?-->))*+(?P<doctype><!DOCTYPE)", re.DOTALL | re.IGNORECASE
 )
+"""Atomic, since each of many comments could otherwise be tried in every length."""
 _CODES = etree.ErrorTypes
 _TOO_SHORT = {_CODES.ERR_GT_REQUIRED, _CODES.ERR_TAG_NOT_FINISHED}
 _HINTS = {

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from transload.adapters.edi.guides import WirePlace
-from transload.adapters.edi.guides.model import Entry
+from transload.adapters.edi.guides.model import Composite, Entry
 from transload.mappings.compiler.frames import opened
 from transload.mappings.compiler.levels import Level, value_at
 from transload.mappings.compiler.quotes import (
@@ -166,7 +166,7 @@ class RecordReader(Reader):
             body += self._element(element, here, places)
         for slot in slots:
             if slot.many:
-                body += self._many(slot, places)
+                body += self._many(node, slot, places)
             elif len(slot.places) == 2:
                 body += self._two(slot, places)
             elif slot.places[0].repetition is not None:
@@ -210,7 +210,7 @@ class RecordReader(Reader):
             return taken
         return statements("if CS in r:\n    TROUBLE", TROUBLE=self.trouble("")) + taken
 
-    def _many(self, slot: Slot, places: "_Places") -> Statements:
+    def _many(self, node: Segment, slot: Slot, places: "_Places") -> Statements:
         """All values of a repeating place: components of one element, or elements one after another."""
         place = slot.places[0]
         if place.component is None:
@@ -227,9 +227,21 @@ class RecordReader(Reader):
         where = expression("(i, E, k)", E=constant(place.element))
         taken = self.take_many(slot, variable("r"), where)
         return statements(
-            "if n > E:\n    k = FIRST\n    for r in C[FIRST:]:\n        k += 1\n        if r:\n            TAKE",
-            E=constant(place.element), FIRST=constant(first), C=composite, TAKE=taken,
+            "if n > E:\n    A = C\n    k = FIRST\n    for r in A[FIRST:LAST]:\n        k += 1\n        if r:\n"
+            "            TAKE\n    if len(A) > END:\n        X.append((KIND, S, i, END))",
+            A=self.namer.fresh("c"), E=constant(place.element), C=composite, FIRST=constant(first),
+            LAST=constant(first + place.repeats),
+            TAKE=taken, END=constant(self._end(node, slot)), KIND=constant("more"), S=self.bound(slot),
         )  # fmt: skip
+
+    def _end(self, node: Segment, slot: Slot) -> int:
+        """The last component of a repeating place's element that the mapping names or the guide has."""
+        place = slot.places[0]
+        named = [p.component or 1 for other in node.slots for p in other.places if p.element == place.element]
+        guide = self.meaning.guide.segment(node.tag) if self.meaning.guide is not None else None
+        part = guide.part(WirePlace(element=place.element)) if guide is not None else None
+        known = len(part.element.parts) if part is not None and isinstance(part.element, Composite) else 0
+        return max(*named, (place.component or 1) + place.repeats - 1, known)
 
     def _two(self, slot: Slot, places: "_Places") -> Statements:
         """Two places for one field: the converter gets both texts."""

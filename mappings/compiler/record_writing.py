@@ -1,8 +1,11 @@
 """Writing record formats: one text a segment, with control characters as separators, tails trimmed."""
 
 import ast
+import functools
+from collections.abc import Callable
 
 from transload.adapters.base.format import COMPONENT, ELEMENT
+from transload.adapters.edi.guides import WirePlace
 from transload.mappings.compiler.quotes import (
     Namer,
     Statements,
@@ -137,6 +140,7 @@ class RecordWriter(Writer):
                 crowded = self.trouble("crowded", self.bound(slot), expression("len(L)", L=name))
                 body += statements("if len(L) > N:\n    CROWDED", L=name, N=constant(place.repeats), CROWDED=crowded)
             elements.put(place.element, place.component, text, certain=False)
+            elements.widen(place, functools.partial(_padded, self.namer.bind(_pad), place.repeats, separator))
             return
         value = self.value(slot, body)
         sure = slot is sole or (slot.field is not None and self.never_none(slot.field) and slot.elide is None)
@@ -249,11 +253,16 @@ class _Elements:
     def __init__(self) -> None:
         self.values: dict[int, dict[int, tuple[ast.expr, bool]]] = {}
         self.repeats: dict[int, dict[int, dict[int, ast.expr]]] = {}
+        self.wide: dict[tuple[int, int | None], tuple[int, Callable[[ast.expr], ast.expr]]] = {}
         self.last = 0
 
     def put(self, element: int, component: int | None, text: ast.expr, *, certain: bool) -> None:
         self.values.setdefault(element, {})[component or 1] = (text, certain)
         self.last = max(self.last, element)
+
+    def widen(self, place: WirePlace, pad: Callable[[ast.expr], ast.expr]) -> None:
+        """What was put at a repeating place goes over several; ``pad`` fills those left empty, where more follows."""
+        self.wide[place.element, place.component] = place.repeats, pad
 
     def repeat(self, element: int, repetition: int, component: int | None, text: ast.expr) -> None:
         self.repeats.setdefault(element, {}).setdefault(repetition, {})[component or 1] = text
@@ -267,9 +276,14 @@ class _Elements:
         """The segment's text, and whether its last part is never empty."""
         parts: list[ast.expr] = [constant(tag)]
         certain = True
-        for element in range(1, self.last + 1):
+        element = 1
+        while element <= self.last:
             text, certain = self._element(element, last=element == self.last)
+            reach, pad = self.wide.get((element, None), (1, None))
+            if pad is not None and element < self.last:
+                text = pad(text)
             parts += [constant(ELEMENT), text]
+            element += reach
         return joined(parts), certain
 
     def _element(self, element: int, *, last: bool) -> tuple[ast.expr, bool]:
@@ -279,11 +293,15 @@ class _Elements:
         if components is None:
             return _NOTHING, False
         parts: list[ast.expr] = []
-        for position in range(1, max(components) + 1):
+        position, final = 1, max(components)
+        while position <= final:
             if position > 1:
                 parts.append(constant(COMPONENT))
-            parts.append(components.get(position, (_NOTHING, False))[0])
-        certain = components[max(components)][1]
+            text = components.get(position, (_NOTHING, False))[0]
+            reach, pad = self.wide.get((element, position), (1, None))
+            parts.append(pad(text) if pad is not None and position < final else text)
+            position += reach
+        certain = components[final][1]
         text = joined(parts) if len(parts) > 1 else parts[0]
         if len(parts) > 1 and not certain and not last:
             text = expression("T.rstrip(SEPARATOR)", T=text, SEPARATOR=constant(COMPONENT))
@@ -301,6 +319,15 @@ class _Elements:
             for position in range(1, max(components, default=0) + 1):
                 parts += [constant(COMPONENT if position > 1 else ""), components.get(position, _NOTHING)]
         return expression("T.rstrip(S)", T=joined(parts), S=constant(REPETITION + COMPONENT))
+
+
+def _pad(text: str, count: int, separator: str) -> str:
+    """``count`` places; values hold no separator."""
+    return text + separator * (count - 1 - text.count(separator))
+
+
+def _padded(pad: str, count: int, separator: str, text: ast.expr) -> ast.expr:
+    return expression("PAD(T, N, S)", PAD=pad, T=text, N=constant(count), S=constant(separator))
 
 
 def _sole(node: Segment) -> Slot | None:

@@ -63,7 +63,7 @@ class TreeReader(Reader):
             body += statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again)
         body += self.begin(node, self.here)
         body += self.fulfil(node.when, self.here)
-        body += self.body(node, element, (*above, node.label))
+        body += self.body(node, element, (*above, node.tag))
         return body + self.end(node)
 
     def least(self, node: Element, seen: str) -> Statements:

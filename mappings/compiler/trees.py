@@ -19,9 +19,7 @@ class TreeLevel:
         self.owner = owner
         self.nodes = [node for node in nodes if node.reads]
         self.tags = frozenset(node.tag for node in self.nodes)
-        self.quiet = frozenset(
-            entry.tag for entry in meaning.ignores if entry.above == above[len(above) - len(entry.above) :]
-        )
+        self.quiet = frozenset(entry.tag for entry in meaning.ignores if _ends(above, entry.above))
         self.guards = {node: guards(node) for node in self.nodes}
 
     def skip(self, child: Any, report: Any) -> None:
@@ -29,9 +27,7 @@ class TreeLevel:
         tag = child.tag
         if not isinstance(tag, str):
             return
-        local = tag.rpartition("}")[2]
-        prefix = child.prefix
-        if local not in self.quiet and f"{prefix}:{local}" not in self.quiet:
+        if tag not in self.quiet and _local(tag) not in self.quiet:
             report.append(("child", self, child))
 
     def unknown(self, members: dict[str, Any]) -> list[str]:
@@ -41,6 +37,16 @@ class TreeLevel:
             for key, value in members.items()
             if key not in self.tags and key not in self.quiet and value is not None
         ]
+
+
+def _ends(path: Sequence[str], steps: Sequence[str]) -> bool:
+    """Whether ``path`` ends with ``steps``; one without namespace fits a name of any namespace."""
+    last = path[len(path) - len(steps) :]
+    return len(last) == len(steps) and all(step in (name, _local(name)) for name, step in zip(last, steps, strict=True))
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def xml_text(element: Any) -> str | None:

@@ -24,7 +24,7 @@ class XmlReader(TreeReader):
         if guard is not None:
             test = expression("A and B", A=test, B=guard)
         return statements(
-            "if T:\n    BODY\nelse:\n    WRONG", T=test, BODY=self.body(node, "root", (node.label,)), WRONG=wrong
+            "if T:\n    BODY\nelse:\n    WRONG", T=test, BODY=self.body(node, "root", (node.tag,)), WRONG=wrong
         )
 
     def body(self, node: Element, element: str, above: tuple[str, ...]) -> Statements:

@@ -136,7 +136,7 @@ def _check_level(nodes: Sequence[Segment], problems: Problems) -> None:
                 problems.add(
                     "M-AMBIGUOUS",
                     other.at,
-                    f"a record {other.tag} can be taken by this node and by the one in line {node.at.line}",
+                    f"a record {other.tag} can be taken by this node and by the one in {_line(node, other)}",
                     hint="give both a literal at the same place, with different values",
                 )
     for node in nodes:
@@ -155,11 +155,16 @@ def _check_order(nodes: Sequence[Segment], entries: Sequence[Entry], problems: P
                     "M-ORDER",
                     later.at,
                     f"{later.name} is written after {node.name}, and would be read as a part of it",
-                    hint=f"move it above line {node.at.line}, or below {node.tag} with then:",
+                    hint=f"move it above {_line(node, later)}, or below {node.tag} with then:",
                 )
             if later.tag not in inside and not later.when and all(slot.literals for slot in later.own()):
                 break  # always there, so it ends the group
         _check_order(node.then, group.children[1:] if group is not None else (), problems)
+
+
+def _line(node: AnyNode, seen_from: AnyNode) -> str:
+    """The line of ``node``, with its file where it is another one."""
+    return f"{'line ' if node.at.file == seen_from.at.file else f'{node.at.file}:'}{node.at.line}"
 
 
 def _tags(entries: Iterable[Entry]) -> Iterator[str]:
@@ -216,7 +221,7 @@ def _check_elements(elements: Sequence[Element], problems: Problems, *, xml: boo
                 problems.add(
                     "M-AMBIGUOUS",
                     other.at,
-                    f"an element {other.label} can be taken by this node and by the one in line {element.at.line}",
+                    f"an element {other.label} can be taken by this node and by the one in {_line(element, other)}",
                     hint="give both a literal, in an attribute or a child, with different values",
                 )
             elif not xml and not (element.many and other.many):

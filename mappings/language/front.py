@@ -9,6 +9,7 @@ from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
 from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
 from transload.mappings.language.terms import Around, Scope
 from transload.mappings.language.trees import TreeLayout
@@ -16,9 +17,6 @@ from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Rows, Table
 from transload.mappings.source.problems import Problems
 from transload.mappings.source.reading import Written
-
-_OWN_OPTIONS = frozenset(("message", "set", "version", "namespaces"))
-"""Keys under ``format:`` that the mapping itself uses; all others are the format's options."""
 
 
 def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
@@ -29,8 +27,10 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     """
     table, problems = written.table, written.problems
     headers.check_keys(table, problems)
+    headers.check_language(table, problems)
     document, model = headers.document_of(table, problems)
     format_type, options, entries = headers.format_of(table, problems)
+    namespaces = headers.namespaces_of(options, entries, problems) if format_type == "xml" else {}
     match, match_at = headers.match_of(table, format_type, problems)
     tests = table.get("tests")
     root = Scope(number=0, model=model or Model)
@@ -41,16 +41,16 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         model=model or Model,
         format_type=format_type,
         format_options={
-            **{key: value for key, value in options.items() if key not in _OWN_OPTIONS},
+            **options_of(format_type, options, entries, problems),
             **headers.pages_of(table, format_type, problems),
         },
         kind="",
         message_version="",
-        namespaces=headers.namespaces_of(options, entries, problems) if format_type == "xml" else {},
+        namespaces=namespaces,
         codes=headers.codes_of(table, problems),
         root=root,
         scopes=[root],
-        ignores=headers.ignores_of(table, format_type, problems),
+        ignores=headers.ignores_of(table, format_type, namespaces, problems),
         loses=tuple(item.text for item in headers.texts_of(table, "loses", problems)),
         match=match,
         match_at=match_at,

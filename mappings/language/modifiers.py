@@ -51,21 +51,23 @@ class Modifiers:
         if wire is None:
             self._refuse_wires(item)
             return
-        for key, _ in item:
+        beside = item.without(wire[0].text)  # a node's only key is its name, also one like a modifier
+        for key, _ in beside:
             if key.text in _REFUSED:
                 self.problems.unavailable(key.at, f"{key.text}:")
                 return
-        for placed in self._places(item, around):
-            built = self._modified(item, wire, placed)
+        for placed in self._places(beside, around):
+            built = self._modified(beside, wire, placed)
             if built is not None:
                 yield built
 
     def _refuse_wires(self, item: Table) -> None:
         wires = [key for key, _ in item if key.text not in MODIFIERS]
-        if not wires:
-            self.problems.add("M-NODE", item.at, "a node needs the name of a segment or element")
-            return
         records = self.meaning.format_type in ("edifact", "x12")
+        if not wires:
+            hint = None if records else "one that is called like a modifier stands in the braces of what is around it"
+            self.problems.add("M-NODE", item.at, "a node needs the name of a segment or element", hint=hint)
+            return
         for key in wires:
             hint = suggest(key.text, MODIFIERS)
             if hint is not None or (records and not TAG.fullmatch(key.text)):

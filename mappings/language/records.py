@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from transload.adapters.edi.guides import PlaceError, SegmentGuide, WirePlace, resolve_position
+from transload.canonical.places import MappingPlace
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.modifiers import TAG, Modified, Modifiers
 from transload.mappings.language.terms import Around, Pairs, Segment, Slot
@@ -82,6 +83,7 @@ class RecordLayout:
             return None
         for key, value in modified.body:
             self._entry(segment, known, key, value, modified.around)
+        self._refuse_overlaps(segment)
         segment.at = named(segment.at, _label(segment))
         _attach(segment)
         if modified.then is not None:
@@ -104,9 +106,9 @@ class RecordLayout:
         if place.many and slot.field is None:
             self.problems.add("M-VALUE", value.at, "a repeating place takes a list field")
             return
-        taken = {p for other in segment.slots for p in other.places}
+        taken = {spot for other in segment.slots for p in other.places for spot in _spots(p)}
         for where in slot.places:
-            if where in taken:
+            if not taken.isdisjoint(_spots(where)):
                 self.problems.add("M-PLACE", key.at, f"{words} stands at {where}, where another entry stands already")
                 return
         _direct(slot, reads=segment.reads, writes=segment.writes)
@@ -183,7 +185,9 @@ class RecordLayout:
                 "M-VALUE", value.at, f"{found[1]} takes a table of qualifiers, such as {{SA: =supplier_item}}"
             )
             return
-        pairs = Pairs(at=key.at, first=first, step=step, most=most if repeating else 1, repeating=repeating)
+        pairs = Pairs(
+            at=named(key.at, key.text), first=first, step=step, most=most if repeating else 1, repeating=repeating
+        )
         for qualifier, inner in value:
             words = f"{segment.tag} {found[3]}[{qualifier.text}]"
             slot = self.values.slot(qualifier, inner, around, words=words, places=(first[1],))
@@ -195,11 +199,30 @@ class RecordLayout:
             _direct(slot, reads=segment.reads, writes=segment.writes)
             pairs.choices.append((qualifier.text, slot))
         segment.pairs.append(pairs)
-        last = max(place.element for place in first)
-        if repeating and any(where.element > last for slot in segment.slots for where in slot.places):
-            self.problems.add(
-                "M-PLACE", key.at, f"{key.text} goes on to the end of {segment.tag}: no place may follow it"
-            )
+
+    def _refuse_overlaps(self, segment: Segment) -> None:
+        """No place stands within a pair; ``pairs`` goes on to the end of its segment, in whatever order they come."""
+        for pairs in segment.pairs:
+            start = min(place.element for place in pairs.first)
+            for slot in segment.slots:
+                if slot.guard:
+                    continue
+                taken = pairs.first if not pairs.repeating else ()
+                if any(where in taken for where in slot.places) or (
+                    pairs.repeating and any(_last(where) >= start for where in slot.places)
+                ):
+                    self._inside(slot.at, slot.name, pairs, segment)
+            for other in segment.pairs:
+                before = pairs.at.line, pairs.at.column
+                if other is pairs or (other.repeating and (other.at.line, other.at.column) < before):
+                    continue
+                if pairs.repeating and any(where.element >= start for where in other.first):
+                    self._inside(other.at, f"{segment.tag} {other.at.place}", pairs, segment)
+
+    def _inside(self, at: MappingPlace, words: str, pairs: Pairs, segment: Segment) -> None:
+        reach = f", which goes on to the end of {segment.tag}" if pairs.repeating else ""
+        hint = "bind it as one of the pairs, or leave it out" if pairs.repeating else None
+        self.problems.add("M-PLACE", at, f"{words} stands within {pairs.at.place}{reach}", hint=hint)
 
 
 def _resolve(guide: SegmentGuide | None, text: str) -> WirePlace:
@@ -225,6 +248,18 @@ def _pair_places(
             break
         count += 1
     return first, step, max(count, 1)
+
+
+def _spots(where: WirePlace) -> list[tuple[int, int | None, int | None]]:
+    """Element, component and repetition of all that a place covers."""
+    if where.component is None:
+        return [(where.element + n, None, where.repetition) for n in range(where.repeats)]
+    return [(where.element, where.component + n, where.repetition) for n in range(where.repeats)]
+
+
+def _last(where: WirePlace) -> int:
+    """The last element that a place reaches."""
+    return where.element + (where.repeats - 1 if where.component is None else 0)
 
 
 def _step(pair: tuple[WirePlace, WirePlace]) -> int:

@@ -1,16 +1,13 @@
 """The layout of tree formats: XML elements with attributes and text, JSON members."""
 
-import re
-
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.modifiers import Modified, Modifiers
+from transload.mappings.language.names import qualified
 from transload.mappings.language.terms import Around, Element, Slot
 from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Rows, Source, Table, Text
-from transload.mappings.source.problems import Problems, named, suggest
-
-_XML_NAME = re.compile(r"(?:(?P<prefix>[A-Za-z_][\w.-]*):)?(?P<local>[A-Za-z_][\w.-]*)")
+from transload.mappings.source.problems import Problems, named
 
 
 class TreeLayout:
@@ -97,20 +94,7 @@ class TreeLayout:
         """The name in the form of lxml, ``{namespace}local``; JSON keys stay as they are."""
         if not self.xml:
             return name
-        found = _XML_NAME.fullmatch(name)
-        if not found:
-            self.problems.add("M-PLACE", at, f"{name!r} is no XML name")
-            return None
-        prefix, spaces = found["prefix"], self.meaning.namespaces
-        if prefix is None:
-            space = None if attribute else spaces.get("")
-            return f"{{{space}}}{name}" if space else name
-        if prefix not in spaces:
-            known = ", ".join(sorted(spaces)) or "none"
-            hint = suggest(prefix, spaces, f"namespaces: has {known}")
-            self.problems.add("M-PLACE", at, f"the prefix {prefix!r} is not among the namespaces", hint=hint)
-            return None
-        return f"{{{spaces[prefix]}}}{found['local']}"
+        return qualified(name, self.meaning.namespaces, at, self.problems, default=not attribute)
 
     def _body(self, element: Element, key: Text, body: Source, around: Around) -> None:
         if _is_value(body):
@@ -164,12 +148,18 @@ def _is_value(body: Source) -> bool:
 
     The long form of a value looks like an element with children; it is taken for a value
     only as ``{value: ..., note: ...}``, and as ``{text: "=x"}`` for a text that begins with =.
+    With ``required: true`` beside it (no field: that would be a member) it is one as well, and is refused.
     """
     if isinstance(body, Text):
         return True
     if isinstance(body, Rows):
         return bool(body.values) and all(isinstance(item, Text) for item in body)
     names = {key.text for key, _ in body}
+    required = body.get("required")
+    if isinstance(required, Text) and not required.text.startswith("="):
+        names -= {"required"}
+        if names == {"value"}:
+            return True
     if names == {"value", "note"}:
         return True
     text = body.get("text")

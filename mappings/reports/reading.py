@@ -60,7 +60,10 @@ class _Source:
 
 @dataclass
 class ReadingReport:
-    """Collects what the traced build reports.  ``locate`` turns a build's idea of a place into a `Place`."""
+    """Collects what the traced build reports.  ``locate`` turns a build's idea of a place into a `Place`.
+
+    ``refused`` is True where the whole message is not what the mapping reads, so that nothing in it can be missing.
+    """
 
     meaning: Meaning
     locate: Locate
@@ -71,6 +74,7 @@ class ReadingReport:
     starts: dict[Location, Any] = field(default_factory=dict)
     failed: set[Location] = field(default_factory=set)
     index: dict[int, int] = field(default_factory=dict)
+    refused: bool = False
 
     def append(self, remark: Any) -> None:
         """Keep a remark, as the fast build does."""

@@ -31,6 +31,7 @@ class XmlReport(ReadingReport):
 
     def stranger(self, level: TreeLevel, root: Any) -> None:
         """The root element is not the one that the mapping reads."""
+        self.refused = True
         node = level.nodes[0]
         if root.tag != node.tag:
             message = f"the root element is {root.tag}, and the mapping reads {node.tag}"
@@ -49,6 +50,7 @@ class JsonReport(ReadingReport):
 
     def misshapen(self, value: Any, expected: str, where: Any) -> None:
         """A value of one shape stands where another is expected."""
+        self.refused = self.refused or where == ()
         self.findings.append(
             Finding(
                 code="E-VALUE",

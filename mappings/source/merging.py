@@ -75,7 +75,7 @@ def _edit(table: Table, over: Table, problems: Problems) -> Table:
     if layout_key is None or layout is None:
         problems.add("M-EXTENDS", over.at, "the extended file has no layout to change")
         return table
-    editor = _Editor(problems)
+    editor = _Editor(problems, tree=_is_tree(table))
     if isinstance(change, Table):
         for address, value in change:
             layout = editor.apply(layout, address, partial(editor.changed, value=value, address=address))
@@ -89,23 +89,38 @@ def _edit(table: Table, over: Table, problems: Problems) -> Table:
     return table.with_pair(layout_key, layout)
 
 
+def _is_tree(table: Table) -> bool:
+    formats = table.get("format")
+    kind = formats.get("type") if isinstance(formats, Table) else None
+    return isinstance(kind, Text) and kind.text in ("xml", "json")
+
+
 @dataclass(frozen=True)
 class _Editor:
     problems: Problems
+    tree: bool = False
 
     def changed(self, node: Table, value: Source, address: Text) -> tuple[Source, ...]:
         if isinstance(value, Text) and value.text == "remove" and value.plain:
             return ()
         wire = wire_entry(node)
+        if wire is not None and _holds(value) and _holds(wire[1]):  # an element of a tree that is a value itself
+            return (node.with_pair(wire[0], value),)
         if wire is None or not isinstance(value, Table):
-            self.problems.add("M-CHANGE", value.at, "a change is a table of places, or the word remove")
+            hint = "name what stands in it, such as  {NAME: =field}" if self.tree else None
+            self.problems.add("M-CHANGE", value.at, "a change is a table of places, or the word remove", hint=hint)
             return (node,)
         key, body = wire
         for place, new in value:
             if place.text in MODIFIERS:
                 node = node.with_pair(place, new)
             elif not isinstance(body, Table):
-                self.problems.add("M-CHANGE", place.at, f"{address.text} has no places of its own to change")
+                self.problems.add(
+                    "M-CHANGE",
+                    place.at,
+                    f"{address.text} has no places of its own to change",
+                    hint=f"give it the new value itself:  {address.text}: =field",
+                )
             elif isinstance(new, Text) and new.text == "remove" and new.plain:
                 if body.key(place.text) is None:
                     hint = suggest(place.text, [name.text for name, _ in body])
@@ -124,6 +139,10 @@ class _Editor:
         (how, address) = where[0]
         assert isinstance(address, Text)
         new = item.without("after", "before", "into")
+        if how.text == "into" and self.tree:
+            hint = "in a tree use after: or before: with the address of what stands beside it"
+            self.problems.add("M-CHANGE", how.at, "into: is for segments", hint=hint)
+            return layout
 
         def place(node: Table) -> tuple[Source, ...]:
             if how.text == "after":
@@ -154,6 +173,13 @@ class _Editor:
             )
             return layout
         return _rewrite(layout, found[0], edit)
+
+
+def _holds(body: Source) -> bool:
+    """Whether a body is a value: a text, or a list of texts."""
+    return isinstance(body, Text) or (
+        isinstance(body, Rows) and bool(body.values) and all(isinstance(item, Text) for item in body)
+    )
 
 
 def wire_entry(node: Table) -> tuple[Text, Source] | None:
@@ -211,7 +237,7 @@ def _nodes(layout: Source, *, deep: bool = False) -> Iterator[Table]:
 
 def _inner(node: Table) -> Iterator[Source]:
     then, wire = node.get("then"), wire_entry(node)
-    if then is not None:
+    if then is not None and len(node.pairs) > 1:
         yield then
     if wire is not None and isinstance(wire[1], Rows | Table):
         yield wire[1]
@@ -248,7 +274,7 @@ def _rewrite_inside(node: Table, target: Table, edit: Edit) -> Table:
     for key, value in node:
         if target.pairs == ((key, value),) and target.at == key.at:  # an entry of a short form
             pairs += [pair for new in edit(target) if isinstance(new, Table) for pair in new.pairs]
-        elif isinstance(value, Rows | Table) and key.text not in MODIFIERS - {"then"}:
+        elif isinstance(value, Rows | Table) and (len(node.pairs) == 1 or key.text not in MODIFIERS - {"then"}):
             pairs.append((key, _rewrite(value, target, edit)))
         else:
             pairs.append((key, value))

@@ -12,7 +12,8 @@ from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
 from transload.runner.cli.screen import say, say_json
 
-_FOLDERS = ("exchange/acme/out", "exchange/acme/in", "exchange/erp/in", "keys", "var")
+_FOLDERS = ("exchange/acme/out", "exchange/acme/in", "exchange/erp/in")
+_PRIVATE = ("keys", "var")
 _SAMPLE = "mappings/acme/samples/orders.edi"
 _ARRIVAL = "exchange/acme/out/orders-0001.edi"
 _IGNORED = "/exchange/\n/keys/\n/secrets/\n/var/\n"
@@ -56,6 +57,8 @@ def write_template(folder: Path) -> list[str]:
     try:
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
+        for name in _PRIVATE:
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
         for name, content in sorted(contents.items()):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

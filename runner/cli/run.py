@@ -86,8 +86,9 @@ def checked(workspace: Workspace) -> Workspace:
 
 @contextmanager
 def _told_interruption() -> Iterator[None]:
-    """Inside, the first Ctrl-C waits for the calls under way, since their outcome matters; a second one ends at once.
+    """Inside, the first Ctrl-C or SIGTERM waits for the calls under way, since their outcome matters.
 
+    A second one ends at once.
     The ledger survives that as it does a crash.
     """
 
@@ -96,18 +97,20 @@ def _told_interruption() -> Iterator[None]:
         os._exit(exits.INTERRUPTED)
 
     def interrupted(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, at_once)
+        for each in before:
+            signal.signal(each, at_once)
         say("waiting for the calls under way; Ctrl-C again ends at once", to_error=True)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, interrupted)
+    before = {each: signal.signal(each, interrupted) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, old in before.items():
+            signal.signal(each, old)
 
 
 @contextmanager

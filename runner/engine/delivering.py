@@ -18,7 +18,7 @@ from transload.runner.ledger.lanes import Delivery, Outcome
 
 MOST = 100
 """How many deliveries are announced at once at most."""
-CHUNK_SECONDS = 0.2
+CHUNK_SECONDS = 0.05
 """How long the calls of one announced chunk may take together; its size follows from the calls before."""
 SLICE_SECONDS = 2.0
 """After so long another lane may have the worker."""
@@ -44,7 +44,7 @@ class Delivering:
         Raises `LedgerError` when an attempt or its outcome cannot be recorded.
         """
         breaker = self.ledger.breakers.get(outlet.connection)
-        if breaker and breaker.settings == outlet.settings and self.clock() < breaker.open_until:
+        if breaker and breaker.holds(outlet.settings, self.clock()):
             return False  # after that time one call tries it: chunks begin with one
         epoch = self.ledger.lanes.take(outlet.lane, self.clock())
         if epoch is None:

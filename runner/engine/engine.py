@@ -61,8 +61,9 @@ class Engine:
 
         A send route's name (``erp/sales-orders``) stands for delivering what waits for it.
         Raises `ConfigurationError` before anything is received when a route or mapping is
-        wrong, `LedgerBusy` when another process works on the ledger, and `LedgerError`
-        when the ledger fails: then nothing more is received or settled.
+        wrong or the ledger is that of another environment, `LedgerBusy` when another process
+        works on the ledger, and `LedgerError` when the ledger fails: then nothing more is
+        received or settled.
         """
         poll, feeding, sends = self._selected(routes)
         for line in (*poll, *feeding):
@@ -71,6 +72,7 @@ class Engine:
         outlets |= {lane: outlet for lane, outlet in _outlets(feeding).items() if outlet.target in sends}
         tally = Tally()
         with self.ledger.exclusively("transload run"):
+            self.ledger.belong(self.workspace.environment)
             work = _Work(self, poll, outlets, tally)
             with work.running(self.workers) as dispatcher:
                 dispatcher.wake([_POLL + line.route.ref for line in poll])
@@ -103,6 +105,7 @@ class Engine:
         for line in self.lines.values():
             line.make_ready()
         with self.ledger.exclusively("transload serve"), _signals(self._signalled if handle_signals else None):
+            self.ledger.belong(self.workspace.environment)
             lines = list(self.lines.values())
             work = _Work(self, lines, _outlets(lines), Tally(most_findings=0))
             with work.running(self.workers) as dispatcher:

@@ -1,6 +1,7 @@
 """The lane of reading and mapping: each receipt's messages become documents and staged deliveries."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -47,14 +48,19 @@ class Processing:
         Raises `LedgerError` when nothing can be written; what was not committed is due
         again, from the message after the last one that was.
         """
-        epoch = self._ledger.lanes.take(line.lane, self._clock())
+        epoch = self._ledger.lanes.take(line.lane, self._clock(), reading=line.route.ref)
         if epoch is None:
             return
-        while not self._stopping():
-            receipt = self._ledger.arrivals.due(line.route.ref)
-            if receipt is None:
-                return
-            _Reading(self, line, receipt, epoch).work()
+        try:
+            while not self._stopping():
+                receipt = self._ledger.arrivals.due(line.route.ref)
+                if receipt is None:
+                    return
+                _Reading(self, line, receipt, epoch).work()
+        except LedgerError:
+            with suppress(LedgerError):  # the first error tells more
+                self._ledger.arrivals.spare(line.route.ref)
+            raise
 
     def stage(
         self,
@@ -159,6 +165,20 @@ class _Reading:
         self.found_any = receipt.position > 0
 
     def work(self) -> None:
+        """Deal with the receipt, whatever is wrong with it: nothing of one may hold up those behind it."""
+        began = self.receipt.begun - 1
+        if began >= self.line.workspace.retry.attempts:
+            self._give_up(_interrupted(began, self.receipt))
+            return
+        try:
+            self._read()
+        except TransloadError:
+            raise
+        except Exception as error:  # noqa: BLE001  # it would come up again at each further attempt
+            _log.exception("unexpected error", route=self.receipt.route, receipt=self.receipt.id)
+            self._give_up(_fault(error))
+
+    def _read(self) -> None:
         """Read, stage in batches, and close the receipt."""
         payload = self.processing.payload(self.receipt)
         findings: tuple[Finding, ...] = ()
@@ -179,6 +199,12 @@ class _Reading:
         except TransloadError as error:
             failed = error
         self._close(payload, findings, failed)
+
+    def _give_up(self, why: Finding) -> None:
+        """Close the receipt as it stands; its bytes are kept, and a person can have it read again."""
+        self.batch, self.position = [], self.receipt.position
+        incomplete = self.line.acknowledging is not None
+        self._stage(Closing(state=State.QUARANTINED, findings=(why,), incomplete=incomplete))
 
     def _wanted(self, number: int) -> bool:
         return self.receipt.again is None or number in self.receipt.again
@@ -214,6 +240,20 @@ class _Reading:
             raise
         except TransloadError as error:  # the acknowledgements cannot be made; the documents can
             self._stage(Closing(state=state, findings=(*findings, *error.findings), incomplete=True))
+
+
+def _interrupted(times: int, receipt: Receipt) -> Finding:
+    return Finding(
+        code="E-INTERRUPTED",
+        message=f"the process ended {times} times while this was read, after message {receipt.position}",
+        hint="look at its bytes; when the cause is mended, have it read again with `transload replay`",
+    )
+
+
+def _fault(error: Exception) -> Finding:
+    message = f"reading failed unexpectedly: {type(error).__name__}: {error}"
+    hint = "this is a fault in the program; report it with the log, then have it read again with `transload replay`"
+    return Finding(code="E-INTERNAL", message=message, hint=hint)
 
 
 def _empty(file: str) -> Finding:

@@ -27,6 +27,8 @@ from transload.runner.ledger.staging import Parsed
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping
 
+MOST_OF_INTERCHANGE = 20
+"""How many findings about its interchange are kept with each message; the receipt has them all."""
 _log = get_logger("reading")
 
 
@@ -43,17 +45,19 @@ class Reader:
         return reading, self._counted(reading)
 
     def _counted(self, reading: Reading) -> Iterator[tuple[int, Message]]:
-        errors = errors_of(reading.findings)
-        everywhere = [finding for finding in errors if finding.place is None or finding.place.interchange is None]
+        errors: dict[int | None, list[Finding]] = {}
+        for finding in errors_of(reading.findings):
+            errors.setdefault(_interchange(finding.place), []).append(finding)
+        everywhere = errors.get(None, [])
         messages = iter(reading)
         for number in count(1):
             message = guarded("the format", lambda: next(messages, None))
             if message is None:
                 return
             if errors:
-                mine = everywhere or [e for e in errors if _interchange(e.place) == _interchange(_first_place(message))]
+                mine = everywhere or errors.get(_interchange(_first_place(message)), [])
                 if mine:
-                    yield number, _with(message, mine)
+                    yield number, _with(message, _shortened(mine))
                     continue
             yield number, message
 
@@ -202,6 +206,15 @@ def _first_place(message: Message) -> Place | None:
 
 def _interchange(place: Place | None) -> int | None:
     return place.interchange if place else None
+
+
+def _shortened(findings: list[Finding]) -> list[Finding]:
+    """The first of an interchange's findings; with each of its messages all of them would be too much to keep."""
+    left = len(findings) - MOST_OF_INTERCHANGE
+    if left <= 0:
+        return findings
+    text = f"{left} more findings about the interchange are kept with the receipt"
+    return [*findings[:MOST_OF_INTERCHANGE], Finding(code="R-MORE", severity=Severity.REMARK, message=text)]
 
 
 def _with(message: Message, findings: list[Finding]) -> Message:

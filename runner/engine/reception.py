@@ -43,7 +43,7 @@ class Reception:
         """
         connection = line.route.connection.ref
         breaker = self._ledger.breakers.get(connection)
-        if breaker and breaker.settings == line.partner_artifact.digest and self._clock() < breaker.open_until:
+        if breaker and breaker.holds(line.partner_artifact.digest, self._clock()):
             self._tally.failure(_left_alone(connection, breaker.open_until))
             return
         at = line.route.connection.at

@@ -107,7 +107,7 @@ class Actions:
                 raise NotPossible(f"{Ref('receipt', receipt)} is still being read", hint="wait for it")
             again = {"messages": messages, "force": force}
             values: dict[str, Any] = {"state": State.RECEIVED.value, "finished_at": None, "position": 0}
-            values |= {"findings": [], "again": again}
+            values |= {"findings": [], "again": again, "begun": 0}
             more = {"generation": receipts.c.generation + 1}
             connection.execute(receipts.update().where(receipts.c.id == receipt).values(values | more))
             journal = Journal(connection, f"in:{row.route}", now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from transload.canonical.findings import Finding
 from transload.runner.ledger.blobs import Blob, BlobStore
@@ -35,7 +35,8 @@ class Receipt:
     """A receipt whose messages are to be dealt with, from number ``position + 1`` on.
 
     ``generation`` counts the replays; ``again`` limits the work of one to some messages, and
-    ``force`` makes it map good documents again too.
+    ``force`` makes it map good documents again too.  ``begun`` counts how often a worker began
+    to read it since the last time that something of it was staged: this time included.
     """
 
     id: int
@@ -51,6 +52,7 @@ class Receipt:
     generation: int = 0
     again: tuple[int, ...] | None = None
     force: bool = False
+    begun: int = 0
 
 
 _known = select(receipts.c.id).where(
@@ -63,6 +65,21 @@ _due = (
     .order_by(receipts.c.id)
     .limit(1)
 )
+_begin = (
+    receipts.update()
+    .where(
+        receipts.c.id
+        == select(func.min(receipts.c.id))
+        .where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None))
+        .scalar_subquery()
+    )
+    .values(begun=receipts.c.begun + bindparam("more"))
+)
+
+
+def begin_first(connection: Connection, route: str, more: int = 1) -> None:
+    """Count that the first due receipt of ``route`` is begun; -1 takes it back."""
+    connection.execute(_begin, {"of": route, "more": more})
 
 
 class Arrivals:
@@ -119,8 +136,13 @@ class Arrivals:
             generation=row.generation,
             again=None if messages is None else tuple(messages),
             force=again.get("force", False),
+            begun=row.begun,
             received_at=row.received_at,
         )
+
+    def spare(self, route: str) -> None:
+        """Take back that the first due receipt of ``route`` was begun: it was not its fault that it was not read."""
+        self._database.write(lambda connection: begin_first(connection, route, -1))
 
     def routes_due(self) -> list[str]:
         """The routes that have receipts to deal with."""

@@ -16,6 +16,8 @@ from transload.runner.ledger.schema import blobs
 
 SMALL = 64 * 1024
 """Payloads of up to so many bytes are kept in the database."""
+PRIVATE_FOLDER = 0o700
+"""Business documents are for the user that transload runs as; who may see more is that user's to say (chmod)."""
 _CHUNK = 1024 * 1024
 _row = select(blobs.c.encoding, blobs.c.data).where(blobs.c.digest == bindparam("of"))
 
@@ -52,9 +54,7 @@ class BlobStore:
             if len(packed) < len(content):
                 return Blob(digest=digest, size=len(content), encoding="zlib", data=packed)
             return Blob(digest=digest, size=len(content), encoding="plain", data=content)
-        if not self._path(digest).exists():
-            self._to_file([content])
-        return Blob(digest=digest, size=len(content), encoding="file", data=None)
+        return self._to_file([content])  # also where the file is there: it may have been damaged since
 
     def insert(self, connection: Connection, *prepared: Blob) -> None:
         """Store the rows; the same payload is stored once."""
@@ -85,7 +85,7 @@ class BlobStore:
     def _to_file(self, chunks: Iterable[bytes]) -> Blob:
         checksum, size = sha256(), 0
         with translated(str(self.folder)):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
                 try:
                     for chunk in chunks:
@@ -95,12 +95,13 @@ class BlobStore:
                     temporary.flush()
                     os.fsync(temporary.fileno())
                     target = self._path(checksum.hexdigest())
-                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
                     Path(temporary.name).replace(target)
                 except BaseException:
                     Path(temporary.name).unlink(missing_ok=True)
                     raise
-            for folder in (target.parent, self.folder):  # a new name is safe only when its folder is on disk too
+            # A new name is safe only when its folder is on disk too.
+            for folder in (target.parent, self.folder, self.folder.parent):
                 descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
                 try:
                     os.fsync(descriptor)

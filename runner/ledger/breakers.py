@@ -28,6 +28,10 @@ class Breaker:
     settings: str
     findings: Sequence[Mapping[str, Any]]
 
+    def holds(self, settings: str, now: datetime) -> bool:
+        """Whether the connection with these settings is left alone; not when the clock was set back since."""
+        return self.settings == settings and self.opened_at <= now < self.open_until
+
 
 class Breakers:
     """The breakers that are open or half-open; a connection without one is well."""

@@ -78,7 +78,9 @@ class Database:
         if not create and not self.path.exists():
             raise LedgerError(f"there is no ledger {self.name}", hint="nothing has run yet; `transload run` makes it")
         with translated(self.name):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.path.exists():
+                self.path.touch(mode=0o600)  # a new one is for its owner alone; SQLite gives its other files the same
             self._engine = _sqlite_engine(self.url)
         try:
             self.write(self._prepare)

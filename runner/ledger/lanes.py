@@ -8,14 +8,14 @@ a crash a delivery in SENDING may have landed, and any other has not been sent.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import as_rows
+from transload.runner.ledger.arrivals import as_rows, begin_first
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal, add_lane
@@ -29,6 +29,8 @@ from transload.runner.ledger.schema import (
 )
 from transload.runner.ledger.states import ACTIVE, FINAL, State, of_document
 
+LONGEST_REST = timedelta(days=1)
+"""A lane that is to rest longer than this was told so by a clock that has been set back since."""
 _ACTIVE = [state.value for state in ACTIVE]
 
 
@@ -84,15 +86,31 @@ class Outcome:
     fingerprint: str | None = None
 
 
+_moment = lanes.c.wait_until.type
+
+
+def _rested(now: Any, horizon: Any) -> ColumnElement[bool]:
+    return or_(lanes.c.wait_until.is_(None), lanes.c.wait_until <= now, lanes.c.wait_until > horizon)
+
+
 _take = (
     lanes.update()
     .where(
         lanes.c.name == bindparam("lane"),
         lanes.c.paused.is_(False),
-        or_(lanes.c.wait_until.is_(None), lanes.c.wait_until <= bindparam("now", type_=lanes.c.wait_until.type)),
+        _rested(bindparam("now", type_=_moment), bindparam("horizon", type_=_moment)),
     )
     .values(epoch=lanes.c.epoch + 1)
     .returning(lanes.c.epoch)
+)
+_put_right = (
+    deliveries.update()
+    .where(
+        deliveries.c.lane == bindparam("of_lane"),
+        deliveries.c.finished_at.is_(None),
+        deliveries.c.staged_at > bindparam("now", type_=_moment),
+    )
+    .values(staged_at=bindparam("now", type_=_moment), next_at=bindparam("now", type_=_moment))
 )
 _announce = (
     deliveries.update()
@@ -169,12 +187,20 @@ class Lanes:
         self._database = database
         self._store = store
 
-    def take(self, lane: str, now: datetime) -> int | None:
-        """Take over ``lane``: gives its new epoch, or None while it rests or a person has paused it."""
+    def take(self, lane: str, now: datetime, *, reading: str | None = None) -> int | None:
+        """Take over ``lane``: gives its new epoch, or None while it rests or a person has paused it.
+
+        Deliveries that were staged after ``now`` are due now: the clock was ahead then.
+        With ``reading``, a route, its first due receipt counts as begun.
+        """
 
         def work(connection: Connection) -> int | None:
             add_lane(connection, lane)
-            epoch: int | None = connection.scalar(_take, {"lane": lane, "now": now})
+            epoch: int | None = connection.scalar(_take, {"lane": lane, "now": now, "horizon": now + LONGEST_REST})
+            if epoch is not None:
+                connection.execute(_put_right, {"of_lane": lane, "now": now})
+            if reading is not None and epoch is not None:
+                begin_first(connection, reading)
             return epoch
 
         return self._database.write(work)
@@ -275,9 +301,9 @@ class Lanes:
             .where(
                 deliveries.c.finished_at.is_(None),
                 deliveries.c.state.in_(_ACTIVE),
-                deliveries.c.next_at <= now,
+                or_(deliveries.c.next_at <= now, deliveries.c.staged_at > now),
                 lanes.c.paused.is_(False),
-                or_(lanes.c.wait_until.is_(None), lanes.c.wait_until <= now),
+                _rested(now, now + LONGEST_REST),
             )
             .distinct()
         )

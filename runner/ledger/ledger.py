@@ -6,17 +6,19 @@ from typing import Self
 
 from sqlalchemy import Connection, select
 
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding
 from transload.runner.ledger.actions import Actions
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
-from transload.runner.ledger.database import Database
+from transload.runner.ledger.database import Database, insert_missing
 from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.process_lock import ProcessLock
 from transload.runner.ledger.queries import Queries
-from transload.runner.ledger.schema import lanes
+from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.ticks import Ticks
 
@@ -57,6 +59,27 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def belong(self, environment: str) -> None:
+        """Tie the ledger to ``environment`` at its first use, for good.
+
+        What arrived and waits in one environment would leave through the connections of
+        another.  Raises `ConfigurationError` when it belongs to another one.
+        """
+        query = select(meta.c.value).where(meta.c.name == "environment")
+
+        def work(connection: Connection) -> str | None:
+            insert_missing(connection, meta, [{"name": "environment", "value": environment}])
+            return connection.scalar(query)
+
+        with self.read() as connection:
+            known = connection.scalar(query)
+        known = known or self.database.write(work)
+        if known != environment:
+            message = f"the ledger {self.database.name} is that of the environment {known!r}, not {environment!r}"
+            hint = "give each its own, as in store: {test: sqlite:///var/test.db, production: sqlite:///var/ledger.db}"
+            finding = Finding(code="C-ENVIRONMENT", message=message, hint=hint)
+            raise ConfigurationError(message, hint=hint, findings=[finding])
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection for queries, which sees one moment of the ledger."""

@@ -1,9 +1,11 @@
 """What a source remembers between polls, kept in the ledger (`transload.adapters.base.transport.Memory`)."""
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from transload.runner.ledger.database import Database, upsert
 from transload.runner.ledger.schema import memory, receipts
+
+_remove = delete(memory).where(memory.c.scope == bindparam("of"), memory.c.name == bindparam("removed"))
 
 
 class LedgerMemory:
@@ -68,8 +70,8 @@ class LedgerMemory:
 
 def write_notes(connection: Connection, scope: str, notes: dict[str, str | None]) -> None:
     """Write the notes of a route; None removes one."""
-    removed = [name for name, value in notes.items() if value is None]
-    if removed:
-        connection.execute(delete(memory).where(memory.c.scope == scope, memory.c.name.in_(removed)))
+    removed = [{"of": scope, "removed": name} for name, value in notes.items() if value is None]
+    if removed:  # row by row: how many values one statement may hold depends on the database
+        connection.execute(_remove, removed)
     rows = [{"scope": scope, "name": name, "value": value} for name, value in notes.items() if value is not None]
     upsert(connection, memory, rows)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -20,7 +21,7 @@ class ProcessLock:
     def __enter__(self) -> Self:
         """Raises `LedgerBusy`, naming who works on the ledger now."""
         with translated(str(self._path)):
-            file = self._path.open("a+", encoding="utf-8")
+            file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,9 +32,10 @@ class ProcessLock:
                 f"{holder} works on the ledger {self._path.with_suffix('')}",
                 hint="one process at a time may; wait for it, or stop it",
             ) from None
-        file.truncate(0)
-        file.write(f"{self._what} (process {os.getpid()})")
-        file.flush()
+        with suppress(OSError):  # a full disk: then others are not told who holds the lock
+            file.truncate(0)
+            file.write(f"{self._what} (process {os.getpid()})")
+            file.flush()
         self._file = file
         return self
 
@@ -41,6 +43,8 @@ class ProcessLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None:
-            self._file.truncate(0)
-            self._file.close()
+            with suppress(OSError):
+                self._file.truncate(0)
+            with suppress(OSError):
+                self._file.close()
             self._file = None

@@ -71,8 +71,9 @@ def microseconds(moment: datetime) -> int:
 
 
 def compact_json(value: Any) -> str:
-    """The one text of a JSON value: sorted keys, no blanks."""
-    return _encode(value)
+    """The one text of a JSON value: sorted keys, no blanks; half a surrogate pair, which no database takes, escaped."""
+    text = _encode(value)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 metadata = MetaData()
@@ -127,6 +128,7 @@ receipts = Table(
     Column("position", Integer, nullable=False, default=0, comment="messages that are dealt with"),
     Column("generation", Integer, nullable=False, default=0, comment="how often it was mapped again"),
     Column("again", Json, comment="mapped again: which messages, and whether good ones too"),
+    Column("begun", Integer, nullable=False, default=0, comment="how often it was begun to be read since it got on"),
     Column("findings", Json, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("finished_at", Moment),

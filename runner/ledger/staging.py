@@ -156,7 +156,7 @@ class Staging:
             batch = _Batch(connection, self._store, Journal(connection, lane, now, epoch=epoch), receipt, now)
             for item in parsed:
                 batch.add(item)
-            values: dict[str, Any] = {"position": position}
+            values: dict[str, Any] = {"position": position, "begun": 0}
             if closing is not None:
                 if closing.acknowledge is not None:
                     batch.acknowledge(closing.acknowledge)

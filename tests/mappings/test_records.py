@@ -49,6 +49,62 @@ def test_an_overflowing_list_fills_one_segment_after_the_other(bench, order, min
     ]
 
 
+def test_more_texts_than_the_place_has_are_left_aside_with_a_finding(bench, order, minimal):
+    mapping = bench.load(order("  - FTX: {4451: AAI, 4440*: =notes}\n    max: 2\n"))
+    message = bench.records([*minimal, "FTX+AAI+++1:2:3:4:5:6::8", "FTX+AAI+++7"])
+    for found in (mapping.decode(message), mapping.trace(message)):
+        (document,) = found.documents
+        assert document.notes == tuple("123457")
+        assert [(f.line(), f.value, f.place.component) for f in found.findings] == [
+            ("map.yaml:10:22: warning E-UNMAPPED '6' is left aside: FTX 4440* goes over 5 places, and this is one more "
+             "(ask the partner to begin a new segment)", "6", 6),
+            ("map.yaml:10:22: warning E-UNMAPPED '8' is left aside: FTX 4440* goes over 5 places, and this is one more "
+             "(ask the partner to begin a new segment)", "8", 8),
+        ]  # fmt: skip
+    assert bench.lines(mapping, document)[-2:] == ["FTX+AAI+++1:2:3:4:5", "FTX+AAI+++7"]
+
+
+def test_with_strict_more_texts_than_the_place_has_stop_the_document(bench, order, minimal):
+    mapping = bench.load(order("  - FTX: {4451: AAI, 4440*: =notes}\n", "strict: true\n"))
+    found = mapping.decode(bench.records([*minimal, "FTX+AAI+++1:2:3:4:5:6"]))
+    assert (found.documents, [f.is_error for f in found.findings]) == ((), [True])
+
+
+def test_what_stands_after_a_repeating_place_is_none_of_its_texts(bench, order, minimal):
+    """3453, the language, is the component of C273 after its two 7008."""
+    nodes = (
+        "  - each: lines\n    LIN: {1: =number}\n    then:\n"
+        "    - IMD: {7077: F, 7008*: =description | wrap(35 2)}\n    - QTY: {6063: 21, 6060: =quantity}\n"
+    )
+    mapping = bench.load(order(nodes))
+    found = mapping.decode(bench.records([*minimal, "LIN+1", "IMD+F++:::Bolt::EN", "QTY+21:1"]))
+    assert (found.documents[0].lines[0].description, found.findings) == ("Bolt", ())
+
+
+def test_a_place_after_a_counted_one_is_its_own(bench, order, minimal):
+    mapping = bench.load(order("  - FTX: {4451: AAI, 4.1*2: =notes, 4.3: =contract}\n"))
+    document = both_ways(bench, mapping, [*minimal, "FTX+AAI+++1:2:3"])
+    assert (document.notes, document.contract) == (("1", "2"), "3")
+    document = both_ways(bench, mapping, [*minimal, "FTX+AAI+++1::3"])
+    assert (document.notes, document.contract) == (("1",), "3")
+    document = both_ways(bench, mapping, [*minimal, "FTX+AAI+++1"])
+    assert (document.notes, document.contract) == (("1",), None)
+
+
+def test_elements_after_repeating_ones_keep_their_places(bench):
+    mapping = bench.load(X12.replace("pairs(06 07)", "06*2: =notes, pairs(08 09)"))
+    head = ["BEG*00*SA*PO1**20260105", "N1*BY*ACME*92*7"]
+    document = both_ways(bench, mapping, [*head, "PO1*1*5****a**UP*40000002", "PO1*2*5****a*b*VN*Y", "PO1*3*5****a*b"])
+    assert [line.notes for line in document.lines] == [("a",), ("a", "b"), ("a", "b")]
+    assert [line.supplier_item for line in document.lines] == [None, "Y", None]
+
+
+def test_a_place_that_a_repeating_one_covers_is_taken(bench, order):
+    assert bench.static(order("  - FTX: {4451: AAI, 4440*: =notes, 4.2: =contract}\n")) == [
+        "map.yaml:10:37: error M-PLACE FTX 4.2 stands at 4.2, where another entry stands already"
+    ]
+
+
 def test_cases_are_one_object_for_each_qualifier(bench, order, minimal):
     mapping = bench.load(
         order("  - cases: {SU: seller, DP: ship_to}\n    NAD: {3035: =case, 3039: =gln, 3055: [9, 92]}\n"

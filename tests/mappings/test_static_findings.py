@@ -110,6 +110,27 @@ CASES = {
         "    - QTY: {6063: 21, 6060: =quantity}",
         "map.yaml:14:13: error M-FIELD order.notes is outside the current item, so it cannot be repeated here",
     ),
+    "a place within pairs, after them": (
+        "  - each: lines\n    LIN: {1: =number}\n    then:\n    - QTY: {6063: 21, 6060: =quantity}\n"
+        "    - PIA: {4347: 1, pairs(7143 7140): {SA: =supplier_item}, 6.1: =buyer_item}",
+        "map.yaml:15:62: error M-PLACE PIA 6.1 stands within pairs(7143 7140), which goes on to the end of PIA "
+        "(bind it as one of the pairs, or leave it out)",
+    ),
+    "a place within pairs, before them": (
+        "  - each: lines\n    LIN: {1: =number}\n    then:\n    - QTY: {6063: 21, 6060: =quantity}\n"
+        "    - PIA: {4347: 1, 6.1: =buyer_item, pairs(7143 7140): {SA: =supplier_item}}",
+        "map.yaml:15:22: error M-PLACE PIA 6.1 stands within pairs(7143 7140), which goes on to the end of PIA "
+        "(bind it as one of the pairs, or leave it out)",
+    ),
+    "a place of a pair": (
+        "  - each: lines\n    LIN: {1: =number, 7140: =gtin, pair(7143 7140): {SA: =supplier_item}}\n    then:\n"
+        "    - QTY: {6063: 21, 6060: =quantity}",
+        "map.yaml:12:23: error M-PLACE LIN 7140 stands within pair(7143 7140)",
+    ),
+    "a version of the language that there is not": (
+        "language: 7",
+        "map.yaml:11:11: error M-VALUE language: is 1, the only version of this language (leave it out)",
+    ),
     "a control character in a literal": (
         '  - RFF: {1153: "C\\x1dT", 1154: =contract}',
         "map.yaml:11:17: error M-VALUE 'C\\x1dT' holds a control character",
@@ -153,6 +174,54 @@ def test_all_findings_come_at_once(bench):
         "map.yaml:2:11: error M-VALUE there is no document 'Order' (did you mean 'order/1'?)",
         "map.yaml:3:16: error M-VALUE there is no format 'edi' (did you mean 'edifact'?)",
         "map.yaml:5:10: error M-VALUE version: is a whole number",
+    ]
+
+
+OPTIONS = {
+    "type: edifact, frob: 7": (
+        "map.yaml:3:25: error M-KEY the format edifact has no option 'frob' (it takes acknowledgement_request, "
+        "application_reference, charset, check, group, group_receiver, group_sender, lenient, message, newline, "
+        "receiver, sender, separators, syntax, type, una)"
+    ),
+    "type: edifact, newlin: lf": (
+        "map.yaml:3:25: error M-KEY the format edifact has no option 'newlin' (did you mean 'newline'?)"
+    ),
+    "type: edifact, newline: cr": (
+        "map.yaml:3:34: error M-VALUE format: newline: input should be 'none', 'lf' or 'crlf'"
+    ),
+    "type: edifact, separators: abc": (
+        "map.yaml:3:37: error M-VALUE format: separators: separators must be six different characters, as after UNA, "
+        "no letters or digits"
+    ),
+    "type: edifact, set: '850'": (
+        "map.yaml:3:25: error M-KEY the format edifact has no option 'set' (did you mean 'charset'?)"
+    ),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_options_of_the_format_are_checked_at_their_places(bench, options):
+    assert bench.static(HEAD.replace("type: edifact", options)) == [OPTIONS[options]]
+
+
+def test_an_item_of_an_option_is_named_by_its_position(bench):
+    (found,) = bench.static(HEAD.replace("type: edifact", "type: edifact, lenient: [junk, jnk]"))
+    assert found.startswith("map.yaml:3:41: error M-VALUE format: lenient.1: input should be 'bom'")
+
+
+def test_options_that_the_format_takes_are_handed_on(bench):
+    mapping = bench.load(HEAD.replace("type: edifact", "type: edifact, lenient: [junk], newline: lf"))
+    assert mapping.format_options == {"lenient": ["junk"], "newline": "lf"}
+
+
+def test_a_line_of_another_file_is_named_with_its_file(bench):
+    base = HEAD.replace("  - UNS: {0081: S}\n", "  - RFF: {1153: CT, 1154: =contract}\n")
+    bench.file(HEAD, "base.yaml")
+    text = "mapping: p\nextends: base.yaml\nadd:\n  - after: NAD\n    RFF: {1153: CT, 1154: =contract}\n"
+    assert bench.static(base)[0].endswith("(move it above line 9, or below NAD with then:)")
+    assert bench.static(text) == [
+        "map.yaml:5:5: error M-ORDER RFF CT is written after NAD BY, and would be read as a part of it "
+        "(move it above base.yaml:9, or below NAD with then:)"
     ]
 
 

@@ -100,7 +100,7 @@ def test_what_belongs_to_a_segment_by_the_guide_is_not_taken_by_the_level(bench,
     lines = [minimal[0], "RFF+CT:C1", "DTM+137:20200101:102", minimal[1], minimal[2]]
     documents, found = findings(bench, mapping, lines)
     assert documents == ()
-    assert found[0] == ("E-MISSING", None, "issued_on is required, and was not found")
+    assert found[0] == ("E-MISSING", 1, "issued_on is required, and was not found")
     assert [(code, segment) for code, segment, _ in found[1:]] == [("E-UNMAPPED", 4), ("E-UNMAPPED", 5)]
 
 

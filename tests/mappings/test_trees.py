@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
+from transload.adapters.base import adapter
 from transload.canonical.errors import Reject
 from transload.mappings import load_mapping
 
@@ -169,3 +170,134 @@ def test_deep_elements_are_read_or_refused(bench, depth):
     document = mapping.meaning.model.model_validate({"number": "1", "issued_on": "2026-01-01", "buyer": {"name": "X"}})
     assert mapping.decode(bench.again(mapping, document)).documents == (document,)
     assert mapping.trace(bench.again(mapping, document)).documents == (document,)
+
+
+SPACES = """mapping: spaces
+document: order/1
+format: {type: xml, namespaces: {"": "urn:o", c: "urn:c"}}
+ignores: [IGNORED]
+layout:
+  Order:
+    - "@version": "2"
+    - c:ID: =number
+    - c:Day: =issued_on | date(iso)
+    - c:Buyer: {c:Name: =buyer.name}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ignored", "left"),
+    [
+        ("c:Extra", ["Extra in urn:d"]),
+        ("Extra", []),
+        ("Order / Extra", ["Extra in urn:c below"]),
+        ("Order / c:Buyer / Extra", ["Extra in urn:c", "Extra in urn:d"]),
+        ("Buyer / c:Extra", ["Extra in urn:c", "Extra in urn:d"]),
+    ],
+)
+def test_ignores_goes_by_namespace_whatever_the_prefix(bench, ignored, left):
+    text = SPACES.replace("IGNORED", ignored)
+    found = bench.load(text).decode(
+        bench.xml(
+            '<o:Order xmlns:o="urn:o" xmlns:p="urn:c" xmlns:c="urn:d" version="2"><p:ID>1</p:ID>'
+            "<p:Day>2026-01-05</p:Day><p:Extra/><c:Extra/><p:Buyer><p:Name>X</p:Name><p:Extra/></p:Buyer></o:Order>"
+        )
+    )
+    names = {
+        "{urn:c}Extra/0": "Extra in urn:c",
+        "{urn:d}Extra/0": "Extra in urn:d",
+        "{urn:c}Buyer/0/{urn:c}Extra/0": "Extra in urn:c below",
+    }
+    assert len(found.documents) == 1
+    assert [names[f.place.path] for f in found.findings] == left
+
+
+def test_a_prefix_that_the_mapping_does_not_have_is_refused_in_ignores(bench):
+    assert bench.static(SPACES.replace("IGNORED", "cbc:Extra")) == [
+        "map.yaml:4:11: error M-PLACE the prefix 'cbc' is not among the namespaces (namespaces: has \"\", c)"
+    ]
+
+
+def test_a_root_element_with_another_attribute_is_one_finding_with_its_place(bench):
+    mapping = bench.load(SPACES.replace("IGNORED", "X"))
+    xml = adapter("xml").format
+    (message,) = xml(xml.Options()).read(b'<Order xmlns="urn:o" version="3"/>', file="order.xml")
+    found = mapping.decode(message)
+    assert found.documents == ()
+    assert [(f.line(), str(f.place)) for f in found.findings] == [
+        (
+            "map.yaml:6:3: error E-UNMAPPED Order is meant, but Order/@version is '3', and the mapping accepts '2'",
+            "order.xml line 1 byte 0, /Order",
+        )
+    ]
+
+
+JSON = """mapping: small
+document: order/1
+format: {type: json}
+layout:
+  - id: =number
+  - day: =issued_on | date(iso)
+"""
+
+
+def test_members_called_like_modifiers(bench):
+    mapping = bench.load(JSON + "  - then: =contract\n  - each: =quotation\n  - note: {level: =currency}\n")
+    value = {"id": "1", "day": "2026-01-05", "then": "C", "each": "Q", "note": {"level": "EUR"}}
+    (document,) = mapping.decode(bench.json(value)).documents
+    assert (document.contract, document.quotation, document.currency) == ("C", "Q", "EUR")
+    assert mapping.encode(document, bench.context).body == value
+
+
+@pytest.mark.parametrize("long", ["value: =quantity, required: true", "value: =quantity, note: x, required: true"])
+def test_required_in_the_long_form_is_refused_and_makes_no_object(bench, long):
+    (found,) = bench.static(JSON + f"  - each: lines\n    rows: {{amount: {{{long}}}}}\n")
+    assert "error M-UNAVAILABLE required: is not available in this version" in found
+
+
+def test_a_member_called_required_beside_one_called_value(bench):
+    mapping = bench.load(JSON + "  - terms: {value: =contract, required: =quotation}\n")
+    found = mapping.decode(bench.json({"id": "1", "day": "2026-01-05", "terms": {"value": "C", "required": "Q"}}))
+    assert (found.documents[0].contract, found.documents[0].quotation) == ("C", "Q")
+
+
+def test_a_node_of_modifiers_only_says_how_to_write_such_a_name(bench):
+    assert bench.static(JSON + "  - each: lines\n    then: {a: =number}\n") == [
+        "map.yaml:7:5: error M-NODE a node needs the name of a segment or element "
+        "(one that is called like a modifier stands in the braces of what is around it)"
+    ]
+
+
+def test_changes_in_a_tree(bench):
+    bench.file(SPACES, "base.yaml")
+    mapping = bench.load(
+        "mapping: p\nextends: base.yaml\nchange:\n  Order / c:ID: =number | upper\n"
+        "  Order / c:Buyer / c:Name: =buyer.name_2\n"
+    )
+    fields = {slot.name: slot.rule for slot in mapping.meaning.slots}
+    assert (fields["c:ID"], fields["c:Name"]) == ("=number | upper", "=buyer.name_2")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "change: {Order / c:Buyer: =number}",
+            "map.yaml:3:27: error M-CHANGE a change is a table of places, or the word remove "
+            "(name what stands in it, such as  {NAME: =field})",
+        ),
+        (
+            "change: {Order / c:ID: {text(): =number}}",
+            "map.yaml:3:25: error M-CHANGE Order / c:ID has no places of its own to change "
+            "(give it the new value itself:  Order / c:ID: =field)",
+        ),
+        (
+            "add: [{into: Order, c:X: =contract}]",
+            "map.yaml:3:8: error M-CHANGE into: is for segments "
+            "(in a tree use after: or before: with the address of what stands beside it)",
+        ),
+    ],
+)
+def test_wrong_changes_in_a_tree(bench, text, expected):
+    bench.file(SPACES, "base.yaml")
+    assert bench.static(f"mapping: p\nextends: base.yaml\n{text}\n") == [expected]

@@ -5,7 +5,9 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import urllib3.exceptions
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from requests.auth import AuthBase
 
 from transload.adapters.base import Reject, Retry, Stop, Unknown
 from transload.adapters.base.http import (
@@ -23,6 +26,7 @@ from transload.adapters.base.http import (
     MISCONFIGURED,
     NOT_SENT,
     HttpConnection,
+    HttpTimeouts,
     Reply,
     exchange,
     open_session,
@@ -197,3 +201,54 @@ def test_tls_to_a_server_without_it_stops(raw_server: Callable[..., Any]) -> Non
     server._request = lambda client: client.recv(65536)
     with pytest.raises(Stop, match="cannot agree on TLS"):
         call(server.url.replace("http:", "https:"))
+
+
+@pytest.mark.parametrize("value", ["ge\nheim", "geheim\n", " geheim"])
+@pytest.mark.parametrize("place", ["login", "headers"])
+def test_a_header_that_cannot_be_sent_is_not_shown(value: str, place: str) -> None:
+    class Login(AuthBase):
+        def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+            request.headers["Authorization"] = value
+            return request
+
+    settings = HttpConnection(headers={"X-Key": value} if place == "headers" else {})
+    auth = Login() if place == "login" else None
+    with socket.create_server(("127.0.0.1", 0)) as listener, open_session(settings, auth=auth) as session:
+        listener.settimeout(0.01)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        settings = settings.model_copy(update={"timeouts": HttpTimeouts(read=timedelta(seconds=0.1))})
+        with pytest.raises((Stop, Retry)) as caught:
+            exchange(session, "GET", url, settings=settings, repeatable=True)
+    said = "\n".join(map(str, (caught.value, *caught.value.findings)))
+    assert "heim" not in said
+    if "\n" in value:
+        assert isinstance(caught.value, Stop)
+        assert "blank line" in said
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", b"H"])
+def test_an_answer_drop_by_drop_is_cut_off(head: bytes) -> None:
+    def drip(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client, suppress(OSError):
+            client.sendall(head)
+            while not over.wait(0.05):
+                client.sendall(b"x")
+
+    over = threading.Event()
+    settings = HttpConnection(timeouts=HttpTimeouts(total=timedelta(seconds=0.4)))
+    with socket.create_server(("127.0.0.1", 0)) as listener, open_session(settings) as session:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        began = time.monotonic()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with pytest.raises(Unknown, match=r"not answered in full within 0\.4 seconds"):
+            exchange(session, "POST", url, settings=settings, repeatable=False)
+        assert time.monotonic() - began < 3
+        over.set()
+        thread.join()
+
+
+def test_a_retry_after_beyond_all_years_is_none() -> None:
+    far = reply(503, **{"retry-after": "Mon, 01 Jan 99999999999 00:00:00 GMT"})
+    assert refusal(far, HttpConnection(), repeatable=True).wait is None

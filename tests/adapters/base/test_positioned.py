@@ -63,6 +63,11 @@ def test_typed_values_know_only_what_cannot_be_mistaken() -> None:
             ' (quote names that begin with @: "@currency")',
         ),
         (
+            "a: {C504[1].6347: 2}",
+            "f.yaml:1:9: error C-YAML this is no valid YAML: did not find expected ',' or '}'"
+            ' (quote names that hold brackets: "C504[1].6347")',
+        ),
+        (
             "a:\n\tb: 1",
             "f.yaml:2:1: error C-YAML this is no valid YAML: found character that cannot start any token"
             " (indent with blanks, not with tabs)",

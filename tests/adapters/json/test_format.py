@@ -1,6 +1,7 @@
 """Reading and writing JSON payloads."""
 
 import json
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -362,3 +363,14 @@ def test_no_bytes_make_it_raise(payload: bytes) -> None:
         for message in reading:
             message.body.place(["a", 0])
             assert 0 <= message.start <= message.end <= len(payload)
+
+
+def test_the_places_of_a_large_page_are_found_without_reading_it_anew_for_each() -> None:
+    items = [{"n": number, "text": "x" * 100} for number in range(2000)]
+    payload = json.dumps({"d": items}).encode()
+    messages = list(JsonFormat(JsonOptions(items="d")).read(payload))
+    began = time.process_time()
+    places = [message.body.place(["n"]) for message in messages]
+    assert time.process_time() - began < 2.0  # from the page's beginning each time, it is more than ten
+    assert [payload[place.byte or 0 :].split(b",")[0] for place in places] == [b"%d" % n for n in range(2000)]
+    assert (places[7].path, places[7].message) == ("/d/7/n", 8)

@@ -4,6 +4,7 @@ import base64
 import logging
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from transload.adapters.base import Outbound, Retry, Stop
+from transload.adapters.base.http import HttpConnection, Reply
 from transload.adapters.rest import RestApiTarget, RestConnection
+from transload.adapters.rest.login import _read_token
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
 
@@ -182,3 +185,16 @@ def test_only_one_login() -> None:
                 "auth": {"basic": {"username": "a", "password": "b"}, "bearer": {"token": "c"}},
             }
         )
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(b"[" * 100_000, "gave no access token"), (b'{"access_token": "a", "expires_in": 1' + b"0" * 400 + b"}", None)],
+)
+def test_an_answer_that_is_out_of_measure(answer: bytes, said: str | None) -> None:
+    reply = Reply(method="POST", address="http://x/", status=200, headers={}, content=answer)
+    if said is None:
+        assert _read_token(reply, HttpConnection()).renew_at <= time.monotonic() + 86400
+        return
+    with pytest.raises(Stop, match=said):
+        _read_token(reply, HttpConnection())

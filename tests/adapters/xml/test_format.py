@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from transload.adapters.base import Context, Encoded, Message, Reject
+from transload.adapters.base import Context, Encoded, Message, Reading, Reject
 from transload.adapters.xml import XmlFormat, XmlOptions
 
 CONTEXT = Context(now=datetime(2026, 1, 1, tzinfo=UTC))
@@ -256,3 +256,13 @@ def test_no_bytes_make_it_raise(payload: bytes) -> None:
     assert bool(messages) != bool(reading.findings)
     for message in messages:
         assert message.body.place([]).byte is not None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("piece", [b"<!--a-->", b"<?a b?>"])
+def test_many_comments_before_the_root_take_no_time(piece: bytes) -> None:
+    assert codes(XmlFormat(XmlOptions()).read(piece * 5000 + b"<r/>")) == []
+    assert codes(XmlFormat(XmlOptions()).read(piece * 5000 + b"<!DOCTYPE r><r/>")) == ["E-DTD"]
+
+
+def codes(reading: Reading) -> list[str]:
+    return [finding.code for finding in reading.findings]

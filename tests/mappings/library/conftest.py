@@ -200,7 +200,7 @@ class Documents:
     def item(self) -> dict[str, Any]:
         """What lines of orders and of responses share."""
         return {
-            "number": str(self.chance.randint(1, 999_999)),
+            "number": self.some(lambda: str(self.chance.randint(1, 999_999))),
             "gtin": self.some(lambda: self.digits(self.chance.choice([8, 12, 13, 14]))),
             "supplier_item": self.some(self.text),
             "buyer_item": self.some(self.text),
@@ -242,7 +242,7 @@ class Documents:
             "contract": self.some(self.text),
             "references": self.many(self.reference),
             "notes": self.many(lambda: self.text(70), 12),
-            "buyer": self.party(),
+            "buyer": self.some(self.party),
             **{name: self.some(self.party) for name in parties},
             "delivery_terms": self.some(self.delivery_terms),
             "payment_terms": self.many(self.payment_terms),

@@ -253,7 +253,10 @@ def test_failures_are_counted_by_kind(run: Run, workspace: Path) -> None:
     assert "delivery s1  DEAD" in journey.out
 
 
-def test_ctrl_c_waits_for_the_call_under_way_and_again_ends_at_once(run: Run, workspace: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_waits_for_the_call_under_way_and_again_ends_at_once(
+    run: Run, workspace: Path, number: signal.Signals
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         (workspace / "mappings/erp/partner.yaml").write_text(
             f"""\
@@ -275,9 +278,9 @@ send:
                 with calling:
                     calling.settimeout(30)
                     calling.recv(1)
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(number)
                     told = process.stderr.readline()
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(number)
                     assert process.wait(20) == 130
                 rest = process.stderr.read()
             finally:

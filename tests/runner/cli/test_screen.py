@@ -1,13 +1,14 @@
 """Plain output, and that nothing in a partner's data steers a terminal."""
 
 import io
+import json
 import sys
 
 import pytest
 
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace, Place
-from transload.runner.cli.screen import counted, say, say_findings, say_table, summary, visible
+from transload.runner.cli.screen import counted, say, say_findings, say_json, say_table, summary, visible
 
 CONFIGURED = Finding(
     code="C-KEY",
@@ -73,3 +74,12 @@ def test_counts() -> None:
     assert counted(2, "delivery", "deliveries") == "2 deliveries"
     assert summary([]) == "no errors"
     assert summary([CONFIGURED, ON_THE_WIRE, CONFIGURED]) == "2 errors, 1 warning"
+
+
+def test_no_partner_steers_a_terminal_by_json(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"origin": "a\x9b31mb\x7f\u202ec\u00e9"}
+    say_json(value)
+    text = capsys.readouterr().out
+    assert "\u00e9" in text
+    assert all(sign.isprintable() or sign == "\n" for sign in text)
+    assert json.loads(text) == value

@@ -1,7 +1,8 @@
 """A process that runs one pass of a house and kills itself on the way: at a moment of an adapter, or around a commit.
 
-Usage: crash_worker.py ROOT WHERE WHAT OPTIONS, where WHERE is ``source``, ``target``, ``before commit`` or
-``after commit``, WHAT is the adapter's moment or the number of the commit, and OPTIONS are the house's, as JSON.
+Usage: crash_worker.py ROOT WHERE WHAT OPTIONS, where WHERE is ``source``, ``target``, ``before commit``,
+``after commit``, ``before staging`` or ``none``, WHAT is the adapter's moment or the number of the commit,
+and OPTIONS are the house's, as JSON.
 """
 
 import json
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from house import House, Script, die
 
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.staging import Staging
 
 
 def die_at_commit(where: str, number: int) -> None:
@@ -34,6 +36,18 @@ def die_at_commit(where: str, number: int) -> None:
     Database.write = counted
 
 
+def die_before_closing() -> None:
+    """End the process after one batch of a receipt was staged."""
+    stage = Staging.stage
+
+    def once(*arguments, **options):
+        if options.get("closing") is None:
+            stage(*arguments, **options)
+        die()
+
+    Staging.stage = once
+
+
 root, where, what, options = sys.argv[1:]
 acts = {f"{where}_act": Script(at=what, steps=["die"])} if where in ("source", "target") else {}
 house = House(root=Path(root), **acts, **json.loads(options))
@@ -41,4 +55,6 @@ with house.ledger() as ledger:
     engine = house.engine(ledger, workers=1)
     if where.endswith("commit"):
         die_at_commit(where, int(what))
+    if where == "before staging":
+        die_before_closing()
     engine.run_pass()

@@ -129,6 +129,10 @@ class LineFormat(Format[Settings]):
                 findings.append(Finding(code="E-COUNT", message="the count is wrong", place=place))
             elif fields[0] == "BOOM":
                 raise RuntimeError("the format has a fault")
+            elif fields[0] == "DIE":
+                die()
+            elif fields[0] == "HALF":
+                findings.append(Finding(code="E-TEST", message="half", value="\ud800", place=Place(message=count)))
             elif fields[0] not in "HMT":
                 findings.append(Finding(code="E-JUNK", message="junk", place=Place(file=file, byte=start)))
         return LineReading(messages, findings)
@@ -169,6 +173,8 @@ class LineMapping:
         self.fixed = fixed
 
     def matches(self, message: Message) -> bool:
+        if message.reference == "DIE":
+            die()
         return message.kind == self.kind and message.reference != "NOBODY"
 
     def decode(self, message: Message) -> Any:

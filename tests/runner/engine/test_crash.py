@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from transload.runner.ledger import LedgerError, Ref
+from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.states import State
 
 WORKER = Path(__file__).with_name("crash_worker.py")
@@ -59,8 +61,8 @@ def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent):
     assert heads == ["H|us|erp|1", "H|us|erp|2", "H|us|erp|3"]
 
 
-COMMITS = 9
-"""Received; staged (taken, written); two lanes: taken, announced, concluded."""
+COMMITS = 10
+"""The environment; received; staged (taken, written); two lanes: taken, announced, concluded."""
 
 
 @pytest.mark.parametrize(
@@ -103,3 +105,81 @@ def test_killed_again_and_again(make_house, hands):
         assert crash(house, "target", "after landing") == -9
     restart(house, hands)
     assert sorted(house.landed()) == list(ORDERS)
+
+
+def test_a_receipt_that_ends_the_process_each_time_is_quarantined(make_house, hands):
+    house = make_house(acknowledge=True)
+    house.put("a.txt", "H|acme|us|1", "DIE|")
+    house.put_orders("b.txt", "1", "2", reference="2")
+    for _ in range(house.retry.attempts):
+        assert crash(house, "none", "", acknowledge=True) == -9
+    summary, _, _, _ = restart(house, hands)
+    with house.ledger() as ledger:
+        receipt = ledger.queries.journey(Ref("receipt", 1))["receipt"]
+    assert receipt["state"] == "QUARANTINED"
+    assert [finding["code"] for finding in receipt["findings"]] == ["E-INTERRUPTED"]
+    assert f"ended {house.retry.attempts} times" in receipt["findings"][0]["message"]
+    assert house.landed() == ["1", "2"]
+    assert summary.exit_code == 1
+
+
+def test_a_receipt_that_gets_on_is_not_given_up(make_house, hands):
+    """Each process stages a batch of it before it ends; only the last message ends it for good."""
+    house = make_house()
+    house.put_orders("a.txt", *map(str, range(450)))
+    for _ in range(house.retry.attempts + 1):
+        assert crash(house, "before staging", "") == -9
+    _, states, documents, receipts = restart(house, hands)
+    assert (states, receipts, {state for _, state in documents}) == ({"SENT"}, ["PARSED"], {"SENT"})
+    assert sorted(map(int, house.landed())) == list(range(450))
+
+
+def test_a_ledger_that_fails_is_not_the_receipts_fault(make_house, hands, monkeypatch):
+    house = make_house()
+    house.put_orders("a.txt", "1")
+    with house.ledger() as ledger:
+        monkeypatch.setattr(Staging, "stage", fails)
+        for _ in range(house.retry.attempts + 3):
+            with pytest.raises(LedgerError):
+                house.engine(ledger, clock=hands).run_pass()
+        monkeypatch.undo()
+        house.engine(ledger, clock=hands).run_pass()
+    assert house.landed() == ["1"]
+
+
+def fails(*arguments, **options):
+    raise LedgerError("the disk is full")
+
+
+def test_what_the_ledger_cannot_write_of_a_receipt_holds_up_nobody(make_house, hands, monkeypatch):
+    house = make_house()
+    house.put("a.txt", "H|acme|us|1", "M|1|A|ACME", "T|1")
+    house.put_orders("b.txt", "B", reference="2")
+    stage = Staging.stage
+
+    def odd(self, receipt, parsed, *arguments, **options):
+        if receipt.id == 1 and parsed:
+            raise OverflowError("a number is too large")
+        return stage(self, receipt, parsed, *arguments, **options)
+
+    monkeypatch.setattr(Staging, "stage", odd)
+    with house.ledger() as ledger:
+        summary = house.engine(ledger, clock=hands).run_pass()
+        receipt = ledger.queries.journey(Ref("receipt", 1))["receipt"]
+        monkeypatch.undo()
+        ledger.actions.remap(Ref("receipt", 1), hands())
+        house.engine(ledger, clock=hands).run_pass()
+    assert summary.exit_code == 1
+    assert receipt["state"] == "QUARANTINED"
+    assert receipt["findings"][0]["message"] == "reading failed unexpectedly: OverflowError: a number is too large"
+    assert house.landed() == ["B", "A"]
+
+
+def test_half_a_character_in_a_finding_is_kept(make_house, hands):
+    house = make_house()
+    house.put("a.txt", "H|acme|us|1", "HALF|")
+    with house.ledger() as ledger:
+        house.engine(ledger, clock=hands).run_pass()
+        receipt = ledger.queries.journey(Ref("receipt", 1))["receipt"]
+        assert ledger.verify() == []
+    assert (receipt["state"], receipt["findings"][0]["value"]) == ("QUARANTINED", "\ud800")

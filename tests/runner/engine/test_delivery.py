@@ -339,3 +339,20 @@ def test_nothing_is_settled_when_the_ledger_cannot_be_written(make_house, run, m
             run(house)
     assert house.offered == ["a.txt"]
     assert run(house).exit_code == 0
+
+
+@pytest.mark.parametrize("fault", ["retry", "stop", "retry after 300"])
+def test_what_a_clock_that_was_years_ahead_has_put_off_goes_on(make_house, hands, script, fault):
+    house = make_house(idempotent=True, target_act=script(at="before landing", steps=[fault] * 3))
+    right = hands()
+    hands.turn(days=1500)
+    house.put_orders("a.txt", "1", "2", "3", "4")
+    with house.ledger() as ledger:
+        house.engine(ledger, clock=hands).run_pass()
+        assert house.landed() == []
+        hands.now = right
+        for _ in range(3):
+            hands.turn(minutes=10)
+            house.engine(ledger, clock=hands).run_pass()
+        assert ledger.breakers.list() == []
+    assert sorted(house.landed()) == ["1", "2", "3", "4"]

@@ -1,8 +1,12 @@
 """One pass: what arrives is stored, read, staged and delivered, and what is wrong is kept aside."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
 from transload.canonical.errors import ConfigurationError
+from transload.runner.engine.reading import MOST_OF_INTERCHANGE, Reader
 from transload.runner.ledger import LedgerBusy, NotFound, Ref, State, artifacts
 
 
@@ -403,3 +407,45 @@ def test_the_pass_of_a_large_receipt_is_committed_in_batches(make_house, hands, 
         summary = house.engine(ledger, clock=hands).run_pass()
     assert house.landed() == [str(number) for number in range(1, 36)]
     assert summary.documents == {State.STAGED: 35}
+
+
+def test_a_ledger_serves_one_environment(make_house, hands):
+    tried = make_house(environment="test")
+    tried.put_orders("a.txt", "1")
+    with tried.ledger() as ledger:
+        tried.engine(ledger, clock=hands).run_pass()
+    real = make_house(environment="production")
+    real.put_orders("b.txt", "2")
+    with real.ledger() as ledger:
+        for go in (real.engine(ledger).run_pass, lambda: real.engine(ledger).serve(handle_signals=False)):
+            with pytest.raises(ConfigurationError) as caught:
+                go()
+            assert codes(caught.value.findings) == ["C-ENVIRONMENT"]
+            assert "is that of the environment 'test', not 'production'" in caught.value.message
+    assert real.landed() == ["1"]
+    assert real.offered == ["b.txt"]
+
+
+def test_faults_of_many_interchanges_cost_their_messages_no_time(make_house, hands):
+    count = 2000
+    house = make_house()
+    house.put("a.txt", *(line for n in range(count) for line in (f"H|acme|us|{n}", f"M|1|{n}|ACME", "T|9")))
+    with house.ledger() as ledger:
+        (line,) = house.engine(ledger, clock=hands).lines.values()
+        payload = (house.root / "out" / "a.txt").read_bytes()
+        began = time.process_time()
+        _, messages = Reader(line=line).messages(payload, SimpleNamespace(file="a.txt"))
+        found = [codes(message.findings) for _, message in messages]
+        assert time.process_time() - began < 1.5  # each message with each finding: several times as long
+    assert found == [["E-COUNT"]] * count
+
+
+def test_of_many_faults_of_an_interchange_a_message_keeps_the_first(make_house, hands):
+    house = make_house()
+    house.put("a.txt", "H|acme|us|1", "M|1|A|ACME", "M|2|B|ACME", "T|2", *["?"] * 100)
+    with house.ledger() as ledger:
+        house.engine(ledger, clock=hands).run_pass()
+        documents = ledger.queries.documents()
+        receipt = ledger.queries.journey(Ref("receipt", 1))["receipt"]
+    assert [codes(row["findings"]) for row in documents] == [["E-JUNK"] * MOST_OF_INTERCHANGE + ["R-MORE"]] * 2
+    assert codes(receipt["findings"]) == ["E-JUNK"] * 100

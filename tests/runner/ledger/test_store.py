@@ -470,3 +470,56 @@ def test_nothing_is_left_open(tmp_path):
     with Ledger(f"sqlite:///{path}") as ledger:
         ledger.arrivals.add(arrival(), NOW)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["l.db"]
+
+
+def mode(path):
+    return path.stat().st_mode & 0o777
+
+
+def test_what_is_kept_is_for_its_owner_alone(tmp_path):
+    with Ledger(f"sqlite:///{tmp_path}/var/ledger.db") as ledger:
+        ledger.arrivals.add(arrival(content=bytes(SMALL + 1)), NOW)
+        with ledger.exclusively("a test"):
+            found = {path.name if path.is_file() else "folder": mode(path) for path in (tmp_path / "var").rglob("*")}
+    assert mode(tmp_path / "var") == 0o700
+    assert found.pop("folder") == 0o700
+    assert len(found) == 5  # the database, two files beside it, the lock, and the large payload
+    assert set(found.values()) == {0o600}
+
+
+def test_the_rights_that_an_operator_has_given_stay(tmp_path):
+    for _ in range(2):
+        with Ledger(f"sqlite:///{tmp_path}/ledger.db"):
+            pass
+        (tmp_path / "ledger.db").chmod(0o640)
+    assert mode(tmp_path / "ledger.db") == 0o640
+
+
+def test_a_damaged_large_payload_is_made_good_when_it_comes_again(ledger):
+    content = bytes(SMALL + 1)
+    ledger.arrivals.add(arrival(content=content), NOW)
+    (file,) = (path for path in ledger.store.folder.rglob("*") if path.is_file())
+    file.write_bytes(b"damaged")
+    ledger.arrivals.add(arrival("k2", content=content), NOW)
+    assert ledger.arrivals.payload(file.parent.name + file.name) == content
+
+
+def test_the_lock_is_had_on_a_full_disk(ledger, monkeypatch):
+    lock = ledger.exclusively("a test")
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("transload.runner.ledger.process_lock.os.getpid", full)
+    with lock, pytest.raises(LedgerBusy, match="another process works"), ledger.exclusively("another"):
+        pass
+
+
+def test_more_notes_are_forgotten_at_once_than_a_statement_takes(ledger):
+    memory = ledger.memory(route="a/b", connection="a/c")
+    names = [f"file:{number}" for number in range(300_000)]
+    for value in ("seen", None):
+        for name in names:
+            memory.put(name, value)
+        ledger.arrivals.remember(memory, "a/b")
+    assert memory.names() == []

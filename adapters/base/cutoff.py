@@ -1,0 +1,90 @@
+"""Cutting off an HTTP call that as a whole takes too long.
+
+A time-out of the library begins anew with each byte; so a server that answers drop by
+drop could hold a worker for ever.  The only thing that ends such a call is to shut the
+socket, from another thread, whatever the call is waiting for.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+class Overdue(Exception):
+    """The call took too long and was cut off."""
+
+
+class CutOffAdapter(HTTPAdapter):
+    """Knows the socket of the call under way; a session with it is used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Let the library's pools make connections that show their sockets."""
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools()
+
+    def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
+        """The same for connections by way of a proxy."""
+        manager: Any = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = self._pools()
+        return manager
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Raise `Overdue` when what is done inside takes longer: its socket is shut then."""
+        over = threading.Event()
+
+        def cut_off() -> None:
+            over.set()
+            if self._socket is not None:
+                with suppress(OSError):  # closed meanwhile
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+        self._socket = None
+        timer = threading.Timer(seconds, cut_off)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception as error:
+            if over.is_set():
+                raise Overdue from error
+            raise
+        finally:
+            timer.cancel()
+        if over.is_set():  # an answer without a length seems to be whole then
+            raise Overdue
+
+    def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
+        adapter = self
+
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                adapter._socket = self.sock
+
+            def request(self, *arguments: Any, **options: Any) -> None:
+                adapter._socket = self.sock or adapter._socket
+                super().request(*arguments, **options)
+
+        class Secure(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                adapter._socket = self.sock
+
+            def request(self, *arguments: Any, **options: Any) -> None:
+                adapter._socket = self.sock or adapter._socket
+                super().request(*arguments, **options)
+
+        plain = type("Pool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
+        secure = type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})
+        return {"http": plain, "https": secure}
