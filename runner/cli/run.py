@@ -1,5 +1,6 @@
 """``transload run``: one pass of a workspace's routes."""
 
+import logging
 import os
 import signal
 import sys
@@ -67,7 +68,7 @@ def run(
         else:
             tell_preview(preview)
         raise typer.Exit(exits.ERRORS if preview["errors"] else exits.CLEAN)
-    with Ledger(loaded.store) as ledger, _told_interruption():
+    with Ledger(loaded.store) as ledger, _told_interruption(), _adapters_heard(not as_json):
         summary = Engine(loaded, ledger).run_pass(routes or None)
     if as_json:
         say_json(summary.as_dict())
@@ -84,12 +85,32 @@ def checked(workspace: Workspace) -> Workspace:
     return workspace
 
 
+class _Aloud(logging.Handler):
+    """Says what adapters note, such as why a file is not taken yet."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage(), to_error=True)
+
+
+@contextmanager
+def _adapters_heard(heard: bool) -> Iterator[None]:
+    logger, handler = logging.getLogger("transload.adapters"), _Aloud()
+    level = logger.level
+    if heard:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
 @contextmanager
 def _told_interruption() -> Iterator[None]:
     """Inside, the first Ctrl-C or SIGTERM waits for the calls under way, since their outcome matters.
 
-    A second one ends at once.
-    The ledger survives that as it does a crash.
+    A second one ends at once; the ledger survives that as it does a crash.
     """
 
     def at_once(number: int, frame: FrameType | None) -> None:

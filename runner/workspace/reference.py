@@ -45,7 +45,8 @@ file below `keys` or `secrets`. They are looked up each time a connection is ope
 plain text is an error. `$${` stands for the characters `${`.
 
 **Environments**: wherever a value may stand there may be a branch, `{test: ..., production: ...}`: a block whose keys
-are all names of environments. Which one counts is said by `environment:` or by `--environment`.
+are all names of environments. Which one counts is said by `environment:` or by `--environment`. A ledger belongs to
+the environment that first used it, so give each its own: `store: {test: ..., production: ...}`.
 
 **Paths** of files and folders count from the workspace, those of mappings from the partner's folder.
 

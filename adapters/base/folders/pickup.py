@@ -99,7 +99,8 @@ def pick_up(store: FileStore, options: PickUp, memory: Memory, now: Callable[[],
     watch.forget_all_but(listed)
     ready = [entry for entry in sorted(listed, key=lambda entry: (entry.changed, entry.name)) if watch.ready(entry)]
     if len(ready) < len(listed):
-        _log.info("%d of %d files in %s are ready", len(ready), len(listed), shown(options.folder))
+        folder = shown(options.folder)
+        _log.info("%d of %d files in %s are ready; the others must prove stable", len(ready), len(listed), folder)
     problems: list[Finding] = []
     given = 0
     for entry in ready:

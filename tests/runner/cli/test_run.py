@@ -56,6 +56,15 @@ def test_the_summary_as_json(run: Run, workspace: Path) -> None:
     assert (told["received"], told["deliveries"], told["exit_code"]) == (1, {"SENT": 2}, 0)
 
 
+def test_why_a_file_is_not_taken_yet_is_said(run: Run, workspace: Path) -> None:
+    partner = workspace / "mappings/acme/partner.yaml"
+    partner.write_text(partner.read_text().replace("stable: none", "stable: 2 polls"))
+    first = run("run", "--workspace", workspace)
+    assert "0 of 1 files in out are ready; the others must prove stable\n" in first.err
+    assert "are ready" not in run("run", "--workspace", workspace, "--json").err
+    assert "PO-" in run("documents", "--workspace", workspace).out  # the second poll took it
+
+
 def test_a_dry_run_changes_nothing(run: Run, workspace: Path) -> None:
     def state() -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in sorted(workspace.rglob("*")) if path.is_file()}

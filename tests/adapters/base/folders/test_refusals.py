@@ -81,7 +81,7 @@ def test_files_that_wait_are_told_to_the_log(
         assert taken(store, stable="2 polls") == []
         assert len(taken(store, at_most=1)) == 1
     assert [record.getMessage() for record in caplog.records] == [
-        "0 of 3 files in out are ready",
+        "0 of 3 files in out are ready; the others must prove stable",
         "2 files in out wait for the next pass",
     ]
 
