@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from transload.adapters.base import Context, Format, Message
 from transload.adapters.base.format import Encoded
 from transload.adapters.base.registry import adapter
+from transload.adapters.edi.qualifiers import counterpart
 from transload.canonical.documents import document_model
 from transload.canonical.errors import ConfigurationError, Reject, TransloadError
 from transload.canonical.findings import Finding, Severity, errors_of
@@ -140,7 +141,10 @@ def new_envelope(mapping: Mapping, message: Message | None) -> Any:
     """An envelope for what was read in another format: the same parties and test flag; None where it has none."""
     if message is None:
         return format_of(mapping).envelope(sender=None, receiver=None)
-    return format_of(mapping).envelope(sender=message.sender, receiver=message.receiver, test=message.test)
+    sender, receiver = (
+        counterpart(party, mapping.format_type) if party else None for party in (message.sender, message.receiver)
+    )
+    return format_of(mapping).envelope(sender=sender, receiver=receiver, test=message.test)
 
 
 def envelopes(found: Iterable[Any]) -> Any:
