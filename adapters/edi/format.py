@@ -1,5 +1,6 @@
 """The two formats of this adapter: EDIFACT and X12, bytes to messages and back."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -103,8 +104,8 @@ class _EdiFormat(Format[O]):
         known = [party for party in parties if party is not None]
         return self._new(known[0], known[1], test=test)
 
-    def _new(self, sender: Identity, receiver: Identity, *, test: bool) -> Envelope:
-        raise NotImplementedError
+    @abstractmethod
+    def _new(self, sender: Identity, receiver: Identity, *, test: bool) -> Envelope: ...
 
     def acknowledge(
         self, payload: bytes, *, kind: str, context: Context, file: str | None = None
