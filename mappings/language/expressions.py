@@ -71,7 +71,7 @@ Expression = Path | Number | Quoted | Operation | Count | Sum
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """One converter and its argument; ``quoted`` tells an argument in quotes from the same text without."""
+    """One converter and the text between its parentheses, None without any."""
 
     name: str
     argument: str | None
