@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from transload.adapters.base.settings import Settings
 from transload.canonical.context import Context
+from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 
@@ -179,5 +180,9 @@ class Format(ABC, Generic[S]):
     def acknowledge(
         self, payload: bytes, *, kind: str, context: Context, file: str | None = None
     ) -> Iterator[Acknowledgement]:
-        """Make the acknowledgements of ``kind`` that ``payload`` calls for, from envelope and guide findings only."""
-        raise NotImplementedError(f"{type(self).__name__} makes no acknowledgements")
+        """Make the acknowledgements of ``kind`` that ``payload`` calls for, from envelope and guide findings only.
+
+        Raises `ConfigurationError` for a kind that is not among ``acknowledgements``.
+        """
+        known = ", ".join(sorted(self.acknowledgements)) or "none"
+        raise ConfigurationError(f"this format makes no acknowledgement {kind!r}", hint=f"it makes: {known}")

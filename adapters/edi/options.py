@@ -22,6 +22,18 @@ Codec = Literal[
     "utf-8",
     "windows-1252",
 ]
+Deviation = Literal[
+    "bom",
+    "charset",
+    "control-characters",
+    "count",
+    "duplicate",
+    "empty-segments",
+    "interchange-trailer",
+    "junk",
+    "reference",
+]
+"""What a partner may be allowed in both standards, by the names of `faults`."""
 NEWLINES = {"none": "", "lf": "\n", "crlf": "\r\n"}
 Party = Annotated[str, StringConstraints(pattern=r"^[^:]+(:[^:]*)?$")]
 """An identity of an envelope, with its qualifier after a colon: ``5412345000013:14``."""
@@ -49,20 +61,9 @@ class EdiOptions(Settings):
 class EdifactOptions(EdiOptions):
     """How a partner's EDIFACT is read and written."""
 
-    lenient: tuple[
-        Literal[
-            "bom",
-            "charset",
-            "control-characters",
-            "count",
-            "duplicate",
-            "empty-segments",
-            "interchange-trailer",
-            "junk",
-            "reference",
-        ],
-        ...,
-    ] = Field((), description="Deviations of this partner that are remarks instead of errors")
+    lenient: tuple[Deviation, ...] = Field(
+        (), description="Deviations of this partner that are remarks instead of errors"
+    )
     syntax: Annotated[str, StringConstraints(pattern=r"^UNO[A-LWY]:[1-4]$")] = Field(
         "UNOC:3", description="Syntax identifier and version of new envelopes (UNB S001)"
     )
@@ -95,21 +96,9 @@ class EdifactOptions(EdiOptions):
 class X12Options(EdiOptions):
     """How a partner's X12 is read and written.  Without ``charset`` it is ISO 8859-1, with a warning beyond ASCII."""
 
-    lenient: tuple[
-        Literal[
-            "bom",
-            "charset",
-            "control-characters",
-            "count",
-            "duplicate",
-            "empty-segments",
-            "interchange-trailer",
-            "isa-length",
-            "junk",
-            "reference",
-        ],
-        ...,
-    ] = Field((), description="Deviations of this partner that are remarks instead of errors")
+    lenient: tuple[Literal[Deviation, "isa-length"], ...] = Field(
+        (), description="Deviations of this partner that are remarks instead of errors"
+    )
     version: Annotated[str, StringConstraints(pattern=r"^00\d{3}$")] = Field(
         "00401", description="Version of the interchange controls (ISA12)"
     )

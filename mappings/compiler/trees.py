@@ -1,13 +1,11 @@
 """Trees at run time: what distinguishes elements, and what is done with those that nothing takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from transload.mappings.language.checks import guards
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element, Slot
-
-_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
 class TreeLevel:
@@ -119,8 +117,3 @@ def wrong_guard(node: Element, element: Any, *, xml: bool) -> tuple[Slot, Any] |
         if found not in slot.literals:
             return slot, found
     return None
-
-
-def bare_attributes(element: Any) -> Iterable[str]:
-    """The attributes of an XML element that carry data: not those of XML Schema instances."""
-    return (name for name in element.keys() if not name.startswith(_INSTANCE))  # noqa: SIM118 - lxml's, no dict

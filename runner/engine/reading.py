@@ -5,7 +5,7 @@ quarantined one; its neighbours go on.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ class Reader:
             if errors:
                 mine = everywhere or errors.get(_interchange(_first_place(message)), [])
                 if mine:
-                    yield number, _with(message, _shortened(mine))
+                    yield number, replace(message, findings=(*message.findings, *_shortened(mine)))
                     continue
             yield number, message
 
@@ -215,11 +215,6 @@ def _shortened(findings: list[Finding]) -> list[Finding]:
         return findings
     text = f"{left} more findings about the interchange are kept with the receipt"
     return [*findings[:MOST_OF_INTERCHANGE], Finding(code="R-MORE", severity=Severity.REMARK, message=text)]
-
-
-def _with(message: Message, findings: list[Finding]) -> Message:
-    values = {name: getattr(message, name) for name in message.__dataclass_fields__}
-    return Message(**{**values, "findings": (*message.findings, *findings)})
 
 
 def _no_mapping(message: Message, line: Line) -> Finding:
