@@ -10,14 +10,18 @@ from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, 
 from transload.adapters.edi.acknowledge.received import reports
 from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, Charset
 from transload.adapters.edi.envelope import Envelope
+from transload.adapters.edi.faults import MOST_ALIKE
 from transload.adapters.edi.interchange import Interchange
 from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, X12Options
 from transload.adapters.edi.reading import EdiReading
 from transload.adapters.edi.scan import scan
 from transload.adapters.edi.separators import EDIFACT_DEFAULT
-from transload.adapters.edi.writer import Writer, padded_isa
+from transload.adapters.edi.writing import Writer
+from transload.adapters.edi.writing.headers import padded_isa
+from transload.adapters.edi.writing.writer import refused
 from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError, Reject
+from transload.canonical.findings import Finding
 
 O = TypeVar("O", bound=EdiOptions)  # noqa: E741 - options
 
@@ -43,38 +47,55 @@ class _EdiFormat(Format[O]):
     def write(
         self, messages: Sequence[Encoded], *, envelope: Envelope | Sequence[Envelope] | None = None, context: Context
     ) -> bytes:
-        """Wrap ``messages`` into one interchange.
+        """Wrap ``messages`` into an interchange.
 
-        ``envelope`` is that of the first message, or one for each: several messages of one
-        interchange, each with its own envelope, are written as they were read.  Messages
+        ``envelope`` is that of the first message, or one for each: messages that were read, each with its own
+        envelope, are written as they stood, in as many interchanges and groups as they came from.  Messages
         beyond the given envelopes get new references.  What is empty in an envelope
-        (references, date and time) comes from ``context``.
+        (references, date and time) comes from ``context``.  Messages that all get a new group are put together by type.
 
         Raises `Reject` (``E-DOMAIN``) for values that cannot be written, `ConfigurationError` when
         no envelope is given and the options name no parties.
         """
-        envelopes = self._envelopes(envelope, context)
-        first = envelopes[0]
-        lenient: tuple[str, ...] = self.options.lenient
-        writer = Writer(
-            envelopes=envelopes,
-            charset=self._charset() or self._charset_of(first),
-            context=context,
-            functional_id=getattr(self.options, "functional_id", None),
-            # what was read with a character outside levels A and B is written as it was
-            any_character="charset" in lenient or bool(first.reference.strip()),
-        )
-        return writer.write(messages)
-
-    def _envelopes(self, envelope: Envelope | Sequence[Envelope] | None, context: Context) -> Sequence[Envelope]:
-        if envelope is None:
-            return [self.envelope(sender=None, receiver=self._partner(context))]
-        envelopes = [envelope] if isinstance(envelope, Envelope) else list(envelope)
-        if not envelopes or any(each.standard != self.standard for each in envelopes):
+        given: Sequence[Envelope | None] = [envelope] if isinstance(envelope, Envelope) else list(envelope or ())
+        if envelope is not None and not given:
             raise ConfigurationError(f"an envelope of {self.standard} is needed to write {self.standard}")
-        if any(each.interchange != envelopes[0].interchange for each in envelopes):
-            raise Reject("the messages come from different interchanges", hint="write each interchange by itself")
-        return envelopes
+        writer = self.writing(context=context)
+        rows = [(each, given[at] if at < len(given) else None, at + 1) for at, each in enumerate(messages)]
+        content: list[bytes] = []
+        findings: list[Finding] = []
+        for message, own, number in _by_group(rows, writer):
+            try:
+                content.append(writer.put(message, own, number))
+            except Reject as error:
+                findings += [finding for finding in error.findings if finding not in findings]
+                if len(findings) > MOST_ALIKE:
+                    break
+        if findings:
+            raise refused(findings)
+        content.append(writer.close())
+        return b"".join(content)
+
+    def writing(self, *, envelope: Envelope | None = None, context: Context) -> Writer:
+        """Begin interchanges that are written message by message, to any number, in constant memory.
+
+        ``envelope`` is that of the first message that is added without one; without any, one is made from the options.
+        A message that cannot be carried is refused with nothing of it written, and no control number is used up.
+        """
+
+        def first() -> Envelope:
+            return envelope or self.envelope(sender=None, receiver=self._partner(context))
+
+        if envelope is not None and envelope.standard != self.standard:
+            raise ConfigurationError(f"an envelope of {self.standard} is needed to write {self.standard}")
+        return Writer(
+            standard=self.standard,
+            first=first,
+            charset_of=lambda each: self._charset() or self._charset_of(each),
+            context=context,
+            functional=getattr(self.options, "functional_id", None),
+            lenient=self.options.lenient,
+        )
 
     def _partner(self, context: Context) -> Identity | None:
         found = context.partner.get(f"{self.standard}.id")
@@ -126,6 +147,19 @@ class _EdiFormat(Format[O]):
     def _back(self, envelope: Envelope, interchange: Interchange, reference: str) -> Envelope:
         """The envelope of an answer to what ``reference`` names in ``interchange``."""
         return replace(envelope, group=None)
+
+
+Row = tuple[Encoded, Envelope | None, int]
+"""A message, its envelope, and its number among those that are to be written."""
+
+
+def _by_group(rows: list[Row], writer: Writer) -> list[Row]:
+    """The messages in their order, or by group where all their groups are still to be made."""
+    keys = [writer.key(message, own) for message, own, _ in rows] if len(rows) > 2 else []
+    if not keys or None in keys:
+        return rows
+    order = {key: at for at, key in reversed(list(enumerate(keys)))}
+    return [row for _, row in sorted(zip(keys, rows, strict=True), key=lambda pair: order[pair[0]])]
 
 
 class EdifactFormat(_EdiFormat[EdifactOptions]):

@@ -114,7 +114,7 @@ class EdiReading(Reading):
             start=frame.start,
             end=frame.end,
             body=records,
-            envelope=Envelope.of(interchange, frame),
+            envelope=Envelope.of(interchange, frame, payload),
             findings=(*reporter.close(), *guided),
         )
 
@@ -168,7 +168,7 @@ class EdiReading(Reading):
             start=service.start,
             end=service.end,
             body=records,
-            envelope=Envelope.of(interchange),
+            envelope=Envelope.of(interchange, frame, payload),
         )
 
 
