@@ -1,4 +1,4 @@
-"""The two formats of this adapter: EDIFACT and X12, bytes to messages and back."""
+"""The formats of this adapter: EDIFACT, X12 and TRADACOMS, bytes to messages and back."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,10 @@ from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, C
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.faults import MOST_ALIKE
 from transload.adapters.edi.interchange import Interchange
-from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, X12Options
+from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, TradacomsOptions, X12Options
 from transload.adapters.edi.reading import EdiReading
 from transload.adapters.edi.scan import scan
-from transload.adapters.edi.separators import EDIFACT_DEFAULT
+from transload.adapters.edi.separators import EDIFACT_DEFAULT, TRADACOMS_DEFAULT
 from transload.adapters.edi.writing import Writer
 from transload.adapters.edi.writing.headers import padded_isa
 from transload.adapters.edi.writing.writer import refused
@@ -27,7 +27,7 @@ O = TypeVar("O", bound=EdiOptions)  # noqa: E741 - options
 
 
 class _EdiFormat(Format[O]):
-    """What both formats share.  ``guides`` are folders searched before the guides that come with the library."""
+    """What the formats share.  ``guides`` are folders searched before the guides that come with the library."""
 
     standard: ClassVar[str]
 
@@ -249,6 +249,51 @@ class X12Format(_EdiFormat[X12Options]):
         parties = {1: header.element(3), 2: header.element(2)}
         group = tuple(parties.get(index) or value for index, value in enumerate(envelope.group))
         return replace(envelope, group=group)
+
+
+class TradacomsFormat(_EdiFormat[TradacomsOptions]):
+    """TRADACOMS transmissions (ANA, later GS1 UK): files of several messages between STX and END.
+
+    STX as in the TRADACOMS 9 segment directory; ``ANAA`` announces the reconciliation message RSGRSG, which the writer
+    adds as the last one.
+    """
+
+    Options = TradacomsOptions
+    standard = "tradacoms"
+    content_type = "application/edi-consent"
+
+    def _new(self, sender: Identity, receiver: Identity, *, test: bool) -> Envelope:
+        options = self.options
+        if test and not options.test_reference:
+            raise ConfigurationError(
+                "TRADACOMS has no mark for tests",
+                hint="name the application reference that means a test to this partner: test_reference: under format",
+            )
+        if qualified := next((party for party in (sender, receiver) if party.qualifier), None):
+            raise ConfigurationError(
+                f"TRADACOMS knows no qualifier, and the party {qualified.id} has {qualified.qualifier}",
+                hint="give the code of the party alone; its name is sender_name: or receiver_name: under format",
+            )
+        newline = NEWLINES[options.newline]
+        interchange = [
+            f"{'ANAA' if options.reconciliation else 'ANA'}{COMPONENT}1",
+            f"{sender.id}{COMPONENT}{options.sender_name}".rstrip(COMPONENT),
+            f"{receiver.id}{COMPONENT}{options.receiver_name}".rstrip(COMPONENT),
+            "",
+            "",
+            options.recipient_reference,
+            options.test_reference if test else options.application_reference,
+            options.priority,
+        ]
+        while interchange[-1] == "" and len(interchange) > 5:
+            interchange.pop()
+        return Envelope(
+            standard="tradacoms",
+            separators=TRADACOMS_DEFAULT,
+            interchange=tuple(interchange),
+            newline=newline,
+            final=newline,
+        )
 
 
 def _identity(option: str | None) -> Identity | None:

@@ -16,15 +16,14 @@ from typing import Any, Self
 from transload.adapters.base.format import ELEMENT
 from transload.adapters.edi.charsets import decode
 from transload.adapters.edi.interchange import Frame, Group, Interchange, Service
-from transload.adapters.edi.segments import locate, resolve
+from transload.adapters.edi.segments import BLANKS, locate, resolve
 from transload.adapters.edi.separators import Separators
 
 REQUESTS = ("ISB", "ISE")
 """X12's requests to the network, which stand right after ISA (X12.5)."""
-_BLANKS = re.compile(rb"[ \t\r\n]*")
 _NEAR = 200
 """So many blanks between two segments outside of messages are looked at."""
-_LINE_ENDS = (b"\n", b"\r", b"\t")
+_GAPS = (b" ", b"\n", b"\r", b"\t")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +60,11 @@ def look(content: bytes, interchange: Interchange, frame: Frame, group: Group | 
     """
     within = _Look(content, interchange, frame)
     around = _around(content, interchange, frame, group)
+    if around is None:
+        if within.usual:
+            return within.newline, None
+        tag = frame.trailer.tag if frame.trailer else ""
+        around = Layout(gaps={tag: interchange.newline})
     gaps = {name: gap for name, gap in {**within.gaps, **around.gaps}.items() if gap != within.newline}
     spellings = {**within.spellings, **around.spellings}
     return within.newline, Layout(gaps=gaps, spellings=spellings) if gaps or spellings else None
@@ -75,8 +79,11 @@ class _Look:
         self.spellings: dict[str, str] = {}
         self._interchange = interchange
         self._frame = frame
+        self._spelled = bool(interchange.separators.tag)
+        """Whether there may be a spelling that is not usual."""
         raw = content[frame.start : frame.end]
-        if frame.number and frame.trailer is not None and not self._usual(raw):
+        self.usual = not frame.number or frame.trailer is None or self._usual(raw)
+        if not self.usual:
             self._look(raw)
 
     def _usual(self, raw: bytes) -> bool:
@@ -88,12 +95,15 @@ class _Look:
             return False
         released = 0
         if release and release in raw:
-            if not _needed(separators).issuperset(_pairs(release).findall(raw)):
+            self._spelled = not _needed(separators).issuperset(_pairs(release).findall(raw))
+            if self._spelled:
                 return False
             released = raw.count(release + end)
         if not newline:
-            blanks = [end + blank for blank in _LINE_ENDS if blank in raw]
-            return end + b" " not in raw and not any(blank in raw for blank in blanks)
+            followed = sum(raw.count(end + blank) for blank in _GAPS if blank in raw)
+            return followed == 0 or (
+                released > 0 and followed == sum(raw.count(release + end + blank) for blank in _GAPS)
+            )
         between = raw.count(end) - released - 1
         return (
             raw.count(newline) == raw.count(end + newline) == between
@@ -111,52 +121,57 @@ class _Look:
             self.newline = Counter(after).most_common(1)[0][0]
         self.gaps = {str(number): gap for number, gap in enumerate(after, 1)}
         self.gaps[frame.header.tag] = self.gaps.pop("1", "")
-        for number, (start, stop) in enumerate(spans[1:-1], 2):
+        for number, (start, stop) in enumerate(spans[1:-1] if self._spelled else (), 2):
             text, _ = decode(raw[start:stop], self._interchange.charset)
-            if not frame.binary and put(apart(text, separators), separators) != text:
+            if put(apart(text, separators), separators) != text:
                 self.spellings[str(number)] = text
         for service in (frame.header, frame.trailer):
             if service and (spelled := _spelled(raw[service.start - frame.start :], service, self._interchange)):
                 self.spellings[service.tag] = spelled
 
 
-def _around(content: bytes, interchange: Interchange, frame: Frame, group: Group | None) -> Layout:
-    """What follows the message's trailer, and the layout of the service segments that stand next to it."""
-    found = Layout()
-    gaps, spellings = dict(found.gaps), dict(found.spellings)
+def _around(content: bytes, interchange: Interchange, frame: Frame, group: Group | None) -> Layout | None:
+    """The layout of the service segments that stand next to a message, and what follows its trailer."""
+    header, trailer = interchange.header, interchange.trailer
     first, last = frame.start, frame.end
-
-    def note(service: Service) -> None:
-        gaps[service.tag] = _gap(content, service.end)
-        if spelled := _spelled(content[service.start : service.end], service, interchange):
-            spellings[service.tag] = spelled
-
-    gap = _gap(content, last)
-    alone = content[first : first + 3].decode("latin-1")  # a TA1, which has no header and no trailer
-    gaps[frame.trailer.tag if frame.trailer else alone] = gap
-    if group is not None and group.header.end + len(_gap(content, group.header.end)) == first:
-        note(group.header)
+    beside: list[Service] = []
+    if group is not None and _adjoin(content, group.header.end, first):
+        beside.append(group.header)
         first = group.header.start
-    if group is not None and group.trailer is not None and last + len(gap) == group.trailer.start:
-        note(group.trailer)
+    if group is not None and group.trailer is not None and _adjoin(content, last, group.trailer.start):
+        beside.append(group.trailer)
         last = group.trailer.end
     for service in reversed(interchange.outside):
-        if service.tag in REQUESTS and service.end + len(_gap(content, service.end)) == first:
-            note(service)
+        if service.tag in REQUESTS and _adjoin(content, service.end, first):
+            beside.append(service)
             first = service.start
-    header, trailer = interchange.header, interchange.trailer
-    if header and header.end + len(_gap(content, header.end)) == first:
-        note(header)
-    if trailer and last + len(_gap(content, last)) == trailer.start:
-        note(trailer)
-        del gaps[trailer.tag]  # it is `Envelope.final`
+    if header and _adjoin(content, header.end, first):
+        beside.append(header)
+    gap = _gap(content, frame.end)
+    if not beside and gap == interchange.newline and not (trailer and _adjoin(content, last, trailer.start)):
+        return None
+    # a TA1 has no header and no trailer, and its tag stands in the body alone
+    own = frame.trailer.tag if frame.trailer else content[frame.start : frame.start + 3].decode("latin-1")
+    gaps = {own: gap, **{service.tag: _gap(content, service.end) for service in beside}}
+    if trailer and _adjoin(content, last, trailer.start):
+        beside.append(trailer)  # what follows it is `Envelope.final`
+    spellings = {
+        service.tag: spelled
+        for service in beside
+        if (spelled := _spelled(content[service.start : service.end], service, interchange))
+    }
     return Layout(gaps=gaps, spellings=spellings)
+
+
+def _adjoin(content: bytes, end: int, start: int) -> bool:
+    """Whether nothing but a few blanks and line ends stands from ``end`` to ``start``."""
+    return 0 <= start - end < _NEAR and not content[end:start].strip(BLANKS)
 
 
 def _gap(content: bytes, start: int) -> str:
     """The blanks and line ends from ``start`` on."""
-    match = _BLANKS.match(content[start : start + _NEAR])
-    return match[0].decode() if match else ""
+    near = content[start : start + _NEAR]
+    return near[: len(near) - len(near.lstrip(BLANKS))].decode()
 
 
 def _spelled(raw: bytes, service: Service, interchange: Interchange) -> str | None:

@@ -101,6 +101,8 @@ class Writer(Writing):
         self._group: _Group | None = None
         self._last: Envelope | None = None
         """The envelope of the last message that was written: trailers are as it says."""
+        self._grouped: tuple[Envelope, str, str, tuple[Elements, Hashable]] | None = None
+        """The group of the last message whose group had to be made out, with what told it."""
         self._number = 0
 
     def add(self, message: Encoded, envelope: Envelope | None = None) -> bytes:
@@ -201,13 +203,19 @@ class Writer(Writing):
             return read
         if message.kind == PACKAGE and self._standard == "edifact":
             return (self._group.header, self._group.key) if self._group and opened else read
+        last = self._grouped
+        if last is not None and last[0] is given and last[1:3] == (message.kind, message.version):
+            return last[3]
         functional = functional_id(message.kind, self._functional) if self._standard == "x12" else None
         blank = renewed_group(elements, self._standard) if named else elements
         wanted = named_group(blank, given, message, functional)
         typed = (0, 7) if self._standard == "x12" else (0, 5, 6)
         if named and given.message is None and all(wanted[at] == elements[at] for at in typed if at < len(elements)):
-            return read
-        return wanted, ("new", wanted)
+            found: tuple[Elements, Hashable] = read
+        else:
+            found = wanted, ("new", wanted)
+        self._grouped = given, message.kind, message.version, found
+        return found
 
     def _part(
         self,
