@@ -95,15 +95,16 @@ class _Look:
             return False
         released = 0
         if release and release in raw:
-            self._spelled = not _needed(separators).issuperset(_pairs(release).findall(raw))
+            pairs = _pairs(release).findall(raw)
+            self._spelled = not _needed(separators).issuperset(pairs)
             if self._spelled:
                 return False
-            released = raw.count(release + end)
+            released = pairs.count(end)
         if not newline:
             followed = sum(raw.count(end + blank) for blank in _GAPS if blank in raw)
-            return followed == 0 or (
-                released > 0 and followed == sum(raw.count(release + end + blank) for blank in _GAPS)
-            )
+            if followed and released and release * 2 not in raw:
+                followed -= sum(raw.count(release + end + blank) for blank in _GAPS)
+            return followed == 0
         between = raw.count(end) - released - 1
         return (
             raw.count(newline) == raw.count(end + newline) == between
