@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
+from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, ELEMENT, Identity
 from transload.adapters.edi.interchange import Frame, Interchange
 from transload.adapters.edi.layout import REQUESTS, Layout, look
@@ -50,7 +51,7 @@ class Envelope:
     position: tuple[int, int] = (1, 0)
 
     @classmethod
-    def of(cls, interchange: Interchange, frame: Frame | None = None, content: bytes | None = None) -> Self:
+    def of(cls, interchange: Interchange, frame: Frame | None = None, content: Content | None = None) -> Self:
         """The envelope of a message that was read; without one, of the interchange alone.
 
         The layout is looked for in ``content``, the payload.  A frame whose number is 0 is a segment outside of groups.
@@ -66,7 +67,7 @@ class Envelope:
             interchange=interchange.header.elements if interchange.header else None,
             group=group.header.elements if group else None,
             message=frame.header.elements if frame and frame.number else None,
-            before=_before(content, interchange) if content is not None else "",
+            before=_before(content, interchange) if content is not None and frame and frame.number < 2 else "",
             una=interchange.una,
             una_end=interchange.una_end,
             newline=newline,
@@ -214,7 +215,7 @@ def component_of(elements: Sequence[str], number: int, component: int = 1) -> st
     return parts[component - 1] if component <= len(parts) else ""
 
 
-def _before(content: bytes, interchange: Interchange) -> str:
+def _before(content: Content, interchange: Interchange) -> str:
     """The blanks and line ends before the first interchange of a file; those before others end the one before."""
     if interchange.number != 1 or not 0 < interchange.start < _MOST_BEFORE:
         return ""

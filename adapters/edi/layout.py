@@ -13,11 +13,13 @@ from itertools import pairwise
 from re import Pattern
 from typing import Any, Self
 
+from transload.adapters.base.content import Content
 from transload.adapters.base.format import ELEMENT
 from transload.adapters.edi.charsets import decode
-from transload.adapters.edi.interchange import Frame, Group, Interchange, Service
+from transload.adapters.edi.interchange import Frame, Group, Interchange
 from transload.adapters.edi.segments import BLANKS, locate, resolve
 from transload.adapters.edi.separators import Separators
+from transload.adapters.edi.services import Service
 
 REQUESTS = ("ISB", "ISE")
 """X12's requests to the network, which stand right after ISA (X12.5)."""
@@ -53,7 +55,7 @@ class Layout:
         return cls(**{name: dict(entries) for name, entries in data.items()})
 
 
-def look(content: bytes, interchange: Interchange, frame: Frame, group: Group | None) -> tuple[str, Layout | None]:
+def look(content: Content, interchange: Interchange, frame: Frame, group: Group | None) -> tuple[str, Layout | None]:
     """What follows most terminators of a message, and its layout; None where all is as usual.
 
     The first message of an interchange or group tells of its header too, and the last one of its trailer.
@@ -73,7 +75,7 @@ def look(content: bytes, interchange: Interchange, frame: Frame, group: Group | 
 class _Look:
     """A look at the segments of one message, from its header to its trailer."""
 
-    def __init__(self, content: bytes, interchange: Interchange, frame: Frame) -> None:
+    def __init__(self, content: Content, interchange: Interchange, frame: Frame) -> None:
         self.newline = interchange.newline
         self.gaps: dict[str, str] = {}
         self.spellings: dict[str, str] = {}
@@ -82,14 +84,14 @@ class _Look:
         self._spelled = bool(interchange.separators.tag)
         """Whether there may be a spelling that is not usual."""
         raw = content[frame.start : frame.end]
-        self.usual = not frame.number or frame.trailer is None or self._usual(raw)
+        self.usual = not frame.number or frame.trailer is None or frame.package or self._usual(raw)
         if not self.usual:
             self._look(raw)
 
     def _usual(self, raw: bytes) -> bool:
         """Whether all is surely as usual; a quick look at the whole."""
         separators, newline = self._interchange.separators, self.newline.encode("latin-1")
-        end, release = separators.terminator.encode("latin-1"), separators.release.encode("latin-1")
+        end, release = separators.ends
         assert self._frame.trailer
         if separators.tag or len(self._frame.trailer.elements) != 2:
             return False
@@ -116,7 +118,7 @@ class _Look:
     def _look(self, raw: bytes) -> None:
         """Note each gap and each unusual spelling; the most frequent gap is the newline of this message."""
         frame, separators = self._frame, self._interchange.separators
-        spans = locate(raw, 0, len(raw), separators, binary=frame.binary)
+        spans = locate(raw, separators, binary=frame.binary)
         after = [raw[stop + 1 : start].decode("latin-1") for (_, stop), (start, _) in pairwise(spans)]
         if after:
             self.newline = Counter(after).most_common(1)[0][0]
@@ -131,7 +133,7 @@ class _Look:
                 self.spellings[service.tag] = spelled
 
 
-def _around(content: bytes, interchange: Interchange, frame: Frame, group: Group | None) -> Layout | None:
+def _around(content: Content, interchange: Interchange, frame: Frame, group: Group | None) -> Layout | None:
     """The layout of the service segments that stand next to a message, and what follows its trailer."""
     header, trailer = interchange.header, interchange.trailer
     first, last = frame.start, frame.end
@@ -164,12 +166,12 @@ def _around(content: bytes, interchange: Interchange, frame: Frame, group: Group
     return Layout(gaps=gaps, spellings=spellings)
 
 
-def _adjoin(content: bytes, end: int, start: int) -> bool:
+def _adjoin(content: Content, end: int, start: int) -> bool:
     """Whether nothing but a few blanks and line ends stands from ``end`` to ``start``."""
     return 0 <= start - end < _NEAR and not content[end:start].strip(BLANKS)
 
 
-def _gap(content: bytes, start: int) -> str:
+def _gap(content: Content, start: int) -> str:
     """The blanks and line ends from ``start`` on."""
     near = content[start : start + _NEAR]
     return near[: len(near) - len(near.lstrip(BLANKS))].decode()

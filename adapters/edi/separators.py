@@ -33,6 +33,11 @@ class Separators:
         """All characters with a meaning of their own, the decimal mark not counted."""
         return self.terminator + self.element + self.component + self.repetition + self.release
 
+    @cached_property
+    def ends(self) -> tuple[bytes, bytes]:
+        """Terminator and release character as bytes; empty where there is no release character."""
+        return self.terminator.encode("latin-1"), self.release.encode("latin-1")
+
     @property
     def sound(self) -> bool:
         """Whether the characters can be told apart, and from letters, digits and blanks between segments."""

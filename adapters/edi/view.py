@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from transload.adapters.base.format import COMPONENT, REPETITION
-from transload.adapters.edi.interchange import Interchange, Service
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.interchange import Interchange
+from transload.adapters.edi.reading import EdiReading, Rules
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import scan
+from transload.adapters.edi.services import Service
 
 _WHOLE = {"BIN": 2, "BDS": 3}
 """The X12 segments whose last element is binary data."""
@@ -22,7 +23,7 @@ def inspect(payload: bytes, file: str | None = None, *, guides: tuple[Path, ...]
     texts, or ``{"repeat": [element, ...]}``.  Where an X12 interchange holds segments outside
     of groups (TA1), they are under ``outside``.
     """
-    reading = EdiReading(scan(payload, file=file), None, folders=guides)
+    reading = EdiReading(scan(payload, file=file), None, Rules(folders=guides))
     return {
         "interchanges": [_interchange(reading, each) for each in reading.interchanges],
         "findings": [finding.as_dict() for finding in reading.scan.findings],
@@ -30,7 +31,7 @@ def inspect(payload: bytes, file: str | None = None, *, guides: tuple[Path, ...]
 
 
 def _interchange(reading: EdiReading, interchange: Interchange) -> dict[str, Any]:
-    findings = [*interchange.findings, *reading.remarks[interchange.number]]
+    findings = [*interchange.findings]
     messages = []
     for frame in interchange.frames:
         message = reading.message(interchange, frame)

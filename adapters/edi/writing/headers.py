@@ -108,8 +108,7 @@ def is_of(message: Encoded, header: Elements, group: Elements | None, standard: 
     if message.kind == "UNO":
         return True
     names = header[1].split(COMPONENT) if len(header) > 1 else [""]
-    parts = names[1:2] if standard == "tradacoms" else names[1:5]
-    return names[0] == message.kind and ":".join(parts).rstrip(":") == message.version
+    return names[0] == message.kind and ":".join(names[1:5]).rstrip(":") == message.version
 
 
 def new_message(message: Encoded, reference: str, standard: str) -> Elements:

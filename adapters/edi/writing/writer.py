@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from transload.adapters.base.format import COMPONENT, ELEMENT, Encoded, Writing
 from transload.adapters.edi.charsets import Charset
 from transload.adapters.edi.envelope import Elements, Envelope
-from transload.adapters.edi.interchange import NO_GROUP, states
+from transload.adapters.edi.interchange import NO_GROUP, Level, states
+from transload.adapters.edi.scan import DIALECTS
 from transload.adapters.edi.writing.carrier import Carrier, carrier
-from transload.adapters.edi.writing.dialects import DIALECTS
 from transload.adapters.edi.writing.domain import findings_of, refusal, segment_findings
 from transload.adapters.edi.writing.headers import (
     filled_group,
@@ -242,9 +242,9 @@ class Writer(Writing):
             place = Place(message=number, segment=1, tag=self._dialect.headers[2], element=at + 1)
             hint = "give each message its own envelope, or none: it then gets a free reference"
             findings.append(refusal("a message before it has the same reference", place, reference, hint))
-        tags = self._dialect.headers[2], self._dialect.trailers[2]
         count = f"{len(message.body) + 2:0{given.digits[2]}}"
-        segments = [ELEMENT.join((tags[0], *header)), *message.body, self._trailer(tags[1], count, reference)]
+        begin = ELEMENT.join((self._dialect.headers[2], *header))
+        segments = [begin, *message.body, self._trailer(Level.MESSAGE, count, reference)]
         part = self._rendered(segments, given, interchange, number, findings)
         return replace(part, reference=reference, made=made)
 
@@ -259,8 +259,9 @@ class Writer(Writing):
         made = not found or references.made(found)
         return (references.new() if made else found), made
 
-    def _trailer(self, tag: str, count: str, reference: str) -> str:
-        return ELEMENT.join((tag, count, reference) if self._dialect.paired else (tag, count))
+    def _trailer(self, level: Level, count: str, reference: str) -> str:
+        elements = (self._dialect.trailers[level], count, reference)
+        return ELEMENT.join(elements if level in self._dialect.paired else elements[:2])
 
     def _rendered(
         self,
@@ -349,7 +350,7 @@ class Writer(Writing):
         grouped = not self._dialect.counts_messages and (interchange.groups or self._standard == "x12")
         count = f"{interchange.groups if grouped else interchange.messages:0{last.digits[0]}}"
         reference = interchange.header[self._dialect.references[0] - 1]
-        trailer = self._trailer(self._dialect.trailers[0], count, reference)
+        trailer = self._trailer(Level.INTERCHANGE, count, reference)
         yield render_service(trailer, last, interchange.carrier, after=last.final)
 
     def _begin_group(self, elements: Elements, key: Hashable, given: Envelope, references: References) -> bytes:
@@ -367,7 +368,7 @@ class Writer(Writing):
         self._group = None
         at = self._dialect.references[1] - 1
         reference = group.header[at] if len(group.header) > at else ""
-        trailer = self._trailer(self._dialect.trailers[1], f"{group.messages:0{last.digits[1]}}", reference)
+        trailer = self._trailer(Level.GROUP, f"{group.messages:0{last.digits[1]}}", reference)
         yield render_service(trailer, last, interchange.carrier)
 
     def _reconciliation(self, interchange: _Interchange) -> Encoded | None:
