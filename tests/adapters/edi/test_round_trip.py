@@ -81,7 +81,7 @@ def test_what_has_errors_is_written_too_or_refused_with_findings(shared, again, 
     }.items(),
 )
 def test_tradacoms_samples_with_wrong_counts_are_exact_once_they_are_mended(shared, again, context, name, faults):
-    """Most of these samples have a wrong count or a byte order mark, and nothing else that would not be written again."""
+    """Most of these samples have a wrong count or a byte order mark, and nothing else that is not written again."""
     path = shared / "samples" / "tradacoms" / f"edinet__indice.Edi.Tests_Samples_tradacoms.{name}.edi"
     payload = path.read_bytes()
     for wrong, right in faults.items():
