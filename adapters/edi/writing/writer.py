@@ -43,12 +43,14 @@ class _Interchange:
     packages: References = field(default_factory=References)
     messages: int = 0
     groups: int = 0
+    ended: set[int] = field(default_factory=set)
+    """Hashes of the groups that were read and are written: none of them may begin again."""
     last_kind: str = ""
 
     def holds(self, envelope: Envelope) -> bool:
         """Whether ``envelope`` is one of a message of this interchange."""
         own = self.envelope
-        return own is envelope or (own.interchange == envelope.interchange and own.position[0] == envelope.position[0])
+        return own is envelope or _identity(own) == _identity(envelope)
 
 
 @dataclass(kw_only=True)
@@ -99,6 +101,8 @@ class Writer(Writing):
         """The envelope of messages that come without one, from the second on."""
         self._interchange: _Interchange | None = None
         self._group: _Group | None = None
+        self._ended: set[int] = set()
+        """Hashes of the interchanges that were read and are written."""
         self._last: Envelope | None = None
         """The envelope of the last message that was written: trailers are as it says."""
         self._grouped: tuple[Envelope, str, str, tuple[Elements, Hashable]] | None = None
@@ -122,6 +126,10 @@ class Writer(Writing):
         if elements is not None:
             references = group.references if group else self._new_references(interchange)
         findings: list[Finding] = []
+        if not opened and hash(_identity(given)) in self._ended:
+            findings.append(_ended("interchange", self._dialect.headers[0], given.reference, number))
+        if opened and not same_group and hash(key) in opened.ended:
+            findings.append(_ended("group", self._dialect.headers[1], "", number))
         part = self._part(message, given, interchange, references, number, findings)
         if not opened:
             findings += interchange_findings(given, interchange.carrier, self._dialect.headers[0])
@@ -147,7 +155,8 @@ class Writer(Writing):
             raise Reject("there is no message to write", hint="an interchange holds at least one")
         pieces = []
         if reconciliation := self._reconciliation(self._interchange):
-            pieces = [*self._end_group(), self.add(reconciliation, self._plain(self._interchange.envelope))]
+            beside = replace(self._plain(self._interchange.envelope), group=None)
+            pieces = [*self._end_group(), self.add(reconciliation, beside)]
         return b"".join((*pieces, *self._end_interchange()))
 
     def key(self, message: Encoded, envelope: Envelope | None) -> Hashable:
@@ -347,6 +356,8 @@ class Writer(Writing):
         self._interchange = None
         if interchange.header is None:
             return
+        if interchange.envelope.reference.strip():
+            self._ended.add(hash(_identity(interchange.envelope)))
         grouped = not self._dialect.counts_messages and (interchange.groups or self._standard == "x12")
         count = f"{interchange.groups if grouped else interchange.messages:0{last.digits[0]}}"
         reference = interchange.header[self._dialect.references[0] - 1]
@@ -366,6 +377,8 @@ class Writer(Writing):
         if group is None or interchange is None or last is None:
             return
         self._group = None
+        if isinstance(group.key, tuple) and group.key[0] == "read":
+            interchange.ended.add(hash(group.key))
         at = self._dialect.references[1] - 1
         reference = group.header[at] if len(group.header) > at else ""
         trailer = self._trailer(Level.GROUP, f"{group.messages:0{last.digits[1]}}", reference)
@@ -380,6 +393,17 @@ class Writer(Writing):
             return None
         body = ELEMENT.join(("RSG", header[4], header[2].split(COMPONENT)[0]))
         return Encoded(kind="RSGRSG", version="2", body=[body])
+
+
+def _identity(envelope: Envelope) -> Hashable:
+    """What tells the interchanges of a file apart."""
+    return envelope.position[0], envelope.interchange
+
+
+def _ended(what: str, tag: str, reference: str, number: int) -> Finding:
+    message = f"the {what} that this message comes from has ended already"
+    hint = f"give all messages of one {what} after each other, or envelopes for new messages: Envelope.again()"
+    return refusal(message, Place(message=number, tag=tag), reference, hint)
 
 
 def refused(findings: Sequence[Finding]) -> Reject:

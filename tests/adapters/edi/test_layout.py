@@ -82,6 +82,13 @@ def test_a_layout_survives_as_json(again, context, name):
     assert rewritten(EdifactFormat(EdifactOptions(check="envelope")), payload, again, context, kept) == payload
 
 
+def test_an_isa_of_another_length_stands_again(again, context):
+    payload = b"ISA*00**00**ZZ*S*ZZ*R*260114*0915*U*00401*000000009*0*T*>~GS*PO*S*R*20260114*0915*3*X*004010~"
+    payload += b"ST*850*0001~SE*2*0001~GE*1*3~IEA*1*000000009~"
+    format_ = X12Format(X12Options(check="envelope", lenient=("isa-length",)))
+    assert rewritten(format_, payload, again, context) == payload
+
+
 def test_skipped_empty_segments_stand_again(again, context):
     payload = (UNB + "UNH+1+A:D:96A:UN'BGM+1'''\nUNT+3+1'UNZ+1+X'").encode()
     format_ = EdifactFormat(EdifactOptions(check="envelope", lenient=("empty-segments",)))

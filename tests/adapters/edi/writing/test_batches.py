@@ -186,6 +186,26 @@ def test_a_given_reference_that_is_taken_is_replaced_and_a_given_twin_refused(ed
     assert edifact(lenient=["duplicate"]).write([ORDERS, ORDERS], envelope=twins, context=context)
 
 
+def test_what_has_ended_does_not_begin_again(edifact, x12, interchange, sets, context):
+    """Its references would stand twice in the payload."""
+    first, second = edifact().read(interchange("BGM+1'", "BGM+2'"))
+    (other,) = edifact().read(interchange("BGM+1'", unb="UNB+UNOC:3+S+R+260114:0915+REF2'", unz="UNZ+1+REF2'"))
+    given = [first.envelope, other.envelope, second.envelope]
+    with pytest.raises(Reject) as refused:
+        edifact().write([ORDERS] * 3, envelope=given, context=context)
+    (found,) = refused.value.findings
+    assert found.message == "the interchange that this message comes from has ended already"
+    assert (found.place.message, found.place.tag, found.value) == (3, "UNB", "REF1")
+    renewed = [envelope.again() for envelope in given]
+    assert edifact().write([ORDERS] * 3, envelope=renewed, context=context).count(b"UNB+") == 3
+    first, second = x12().read(sets("BEG*00~", "BEG*00~"))
+    (acknowledged,) = x12().read(sets().replace(b"GS*PO", b"TA1*000000001*260113*0915*A*000~GS*PO"))
+    acknowledgement = Encoded(kind="TA1", version="00401", body=["TA1\x1d000000001\x1d260113\x1d0915\x1dA\x1d000"])
+    given = [first.envelope, acknowledged.envelope, second.envelope]
+    with pytest.raises(Reject, match="the group that this message comes from has ended already"):
+        x12().write([PO, acknowledgement, PO], envelope=given, context=context)
+
+
 def test_a_new_message_joins_the_group_of_the_first(x12, sets, context):
     (message,) = x12().read(sets("BEG*00~"))
     written = x12().write([PO, PO], envelope=message.envelope, context=context)

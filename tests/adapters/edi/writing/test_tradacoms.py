@@ -69,6 +69,10 @@ def test_batches_count_their_messages_and_the_end_counts_all(context: Context) -
     first, second = (replace(envelope, group=(text,), position=(1, at)) for at, text in ((1, "ONE"), (2, "TWO")))
     written = tradacoms(reconciliation=True).write(ORDER_FILE, envelope=[first, first, second], context=context)
     assert written.endswith(b"MTR=3'EOB=1'END=3'")
+    announced = replace(second, interchange=("ANAA\x1f1", *second.interchange[1:]))
+    written = tradacoms().write(ORDER_FILE[:1], envelope=announced, context=context)
+    assert written.endswith(b"MTR=4'EOB=1'MHD=2+RSGRSG:2'RSG=2+5010000000000'MTR=3'END=2'")
+    written = tradacoms().write(ORDER_FILE, envelope=[first, first, second], context=context)
     assert written.count(b"BAT=ONE'MHD=1+ORDHDR:9'") == written.count(b"MTR=5'EOB=2'BAT=TWO'MHD=3+") == 1
 
 
