@@ -6,7 +6,7 @@ that names an `Adapter`: its connection settings and up to four abilities, a
 `Format` (bytes to messages and back).
 """
 
-from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree
+from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
 from transload.adapters.base.registry import Adapter, adapter, adapter_names
 from transload.adapters.base.settings import Duration, Secret, Settings, Template
 from transload.adapters.base.transport import (
@@ -56,6 +56,7 @@ __all__ = [
     "Template",
     "Tree",
     "Unknown",
+    "Writing",
     "adapter",
     "adapter_names",
 ]

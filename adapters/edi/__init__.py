@@ -1,7 +1,7 @@
-"""EDIFACT and X12: reading and writing interchanges, guides, and acknowledgements."""
+"""EDIFACT, X12 and TRADACOMS: reading and writing interchanges, guides, and acknowledgements."""
 
 from transload.adapters.base import Adapter
-from transload.adapters.edi.format import EdifactFormat, X12Format
+from transload.adapters.edi.format import EdifactFormat, TradacomsFormat, X12Format
 
 EDIFACT = Adapter(
     summary="EDIFACT interchanges (ISO 9735, syntax versions 1 to 4): reads, checks, writes, acknowledges with CONTRL",
@@ -11,5 +11,9 @@ X12 = Adapter(
     summary="X12 interchanges: reads, checks, writes, acknowledges with 997",
     format=X12Format,
 )
+TRADACOMS = Adapter(
+    summary="TRADACOMS transmissions: reads, checks, writes",
+    format=TradacomsFormat,
+)
 
-__all__ = ["EDIFACT", "X12", "EdifactFormat", "X12Format"]
+__all__ = ["EDIFACT", "TRADACOMS", "X12", "EdifactFormat", "TradacomsFormat", "X12Format"]

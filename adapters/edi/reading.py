@@ -116,6 +116,7 @@ class EdiReading(Reading):
         version: str,
         findings: tuple[Finding, ...],
     ) -> Message:
+        small = frame.body_end - frame.body_start <= self.rules.limits.message
         return Message(
             kind=kind,
             version=version,
@@ -126,7 +127,7 @@ class EdiReading(Reading):
             start=frame.header.start,
             end=frame.end,
             body=records,
-            envelope=Envelope.of(interchange, frame),
+            envelope=Envelope.of(interchange, frame, self.scan.content if small else None),
             findings=findings,
         )
 
@@ -229,7 +230,7 @@ class EdiReading(Reading):
             start=service.start,
             end=service.end,
             body=records,
-            envelope=Envelope.of(interchange),
+            envelope=Envelope.of(interchange, frame, self.scan.content),
         )
 
 
