@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from transload.adapters.edi.guides.codes import NO_CODES, CodeBook, Codes
+from transload.adapters.edi.guides.waivers import Waiver
 
 UNLIMITED = 0
 """The ``most`` of an entry that may stand any number of times (X12 writes ``>1``)."""
@@ -199,7 +200,7 @@ class Rules:
     ``segments`` may hold more segments than the structure uses; its keys are tags, and ``TAG.variant`` for the rules of
     one use.  With ``subset`` the guide declares only part of the standard's message, so what it does not know is no
     fault.  ``elements`` and ``composites`` are those that new segments can be made of; ``code_book`` holds the long
-    code lists of the directory.
+    code lists of the directory.  ``waivers`` are what overlays grant a partner.
     """
 
     standard: str
@@ -213,6 +214,7 @@ class Rules:
     elements: Mapping[str, Element] = field(default_factory=dict)
     composites: Mapping[str, Composite] = field(default_factory=dict)
     code_book: CodeBook | None = None
+    waivers: tuple[Waiver, ...] = ()
 
     def read_codes(self) -> None:
         """Read the long code lists now, if there are any.
