@@ -281,3 +281,14 @@ def test_utf8_that_is_announced_as_something_else(edifact, interchange, unb):
     (message,) = edifact(charset="utf-8").read(mixed_up)
     assert message.findings == ()
     assert message.body.segments[0][-1] == "Größe"
+
+
+def test_capitals_that_look_like_utf8_by_chance_are_a_warning(edifact, interchange):
+    payload = interchange("FTX+AAI+++X'", unb="UNB+UNOE:3+S+R+260114:0915+REF1'").replace(
+        b"X'", "ТО".encode("iso8859-5") + b"'"
+    )
+    (message,) = edifact().read(payload)
+    found = only(message.findings)
+    assert (found.code, found.severity.value) == ("W-CHARSET", "warning")
+    assert found.message == "this may be UTF-8, and the interchange announces ISO 8859-5"
+    assert message.body.segments[0][-1] == "ТО"
