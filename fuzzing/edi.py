@@ -11,6 +11,7 @@ back byte for byte, or when an acknowledgement cannot be made.
 
 import sys
 import warnings
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,10 +69,8 @@ def one_input(payload: bytes) -> None:
         with Content.open(path) as file:
             assert seen(format_.read(file, file="x")) == seen(reading), format_.standard
         for kind in sorted(format_.acknowledgements):
-            try:
+            with suppress(TransloadError):
                 list(format_.acknowledge(payload, kind=kind, context=CONTEXT))
-            except TransloadError:
-                pass
         if messages and not any(finding.severity.value != "remark" for finding in findings):
             bodies = [encoded(message) for message in messages]
             written = format_.write(bodies, envelope=[message.envelope for message in messages], context=CONTEXT)

@@ -11,7 +11,8 @@ element (XML) or a value (JSON).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from transload.adapters.base.settings import Settings
@@ -113,10 +114,9 @@ class Message:
 
     ``kind`` and ``version`` name its type (``ORDERS`` and ``D:96A:UN:EAN008``; ``850`` and
     ``004010``; the root element's name, and nothing), ``reference`` is its own number,
-    ``start`` and ``end`` its bytes in the payload.  ``envelope`` is the format's own
-    record of what stood around it, and can be given back to `Format.write`; where it has
-    a ``reference``, that is the interchange's control reference, by which repeats are found.
-    ``findings`` is what the format found wrong with this message alone.
+    ``start`` and ``end`` its bytes in the payload.  ``interchange`` is the control reference of the interchange
+    that it came in, by which repeats are found.  ``findings`` is what the format found wrong with this message alone.
+    ``enveloped`` gives the `envelope`, which most readers never ask for.
     """
 
     kind: str
@@ -127,9 +127,15 @@ class Message:
     test: bool = False
     start: int = 0
     end: int = 0
+    interchange: str = ""
     body: Records | Tree
-    envelope: Any = None
     findings: tuple[Finding, ...] = ()
+    enveloped: Callable[[], Any] = field(default=lambda: None, repr=False, compare=False)
+
+    @cached_property
+    def envelope(self) -> Any:
+        """The format's own record of what stood around the message, which can be given back to `Format.write`."""
+        return self.enveloped()
 
 
 @dataclass(frozen=True, kw_only=True)
