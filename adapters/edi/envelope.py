@@ -21,9 +21,9 @@ class Envelope:
 
     ``interchange``, ``group`` and ``message`` are the elements of UNB, UNG and UNH, or of ISA,
     GS and ST; ``interchange`` is None for messages without UNB, ``group`` None where there is
-    no group, ``message`` None where the writer makes the header.  An empty reference, date
-    or time is filled in when the interchange is written.  ``una`` is the text of UNA, if there
-    is to be one, and ``requests`` are the segments to the network after ISA (ISB, ISE).
+    no group, ``message`` None where the writer makes the header.  Where the reference is
+    empty, it is filled in when the interchange is written, and so are date and time.  ``una`` is the
+    text of UNA, if there is to be one, and ``requests`` are the segments to the network after ISA (ISB, ISE).
     ``newline`` follows each terminator, ``una_end`` follows UNA and ``final`` the last terminator; what else is
     unusual about a message that was read is its ``layout``.  ``digits`` are the
     least digits of the counts in the trailers of interchange, group and message.  ``position``

@@ -141,8 +141,6 @@ class _Look:
         separators, newline = self._interchange.separators, self.newline.encode("latin-1")
         end, release = separators.ends
         assert self._frame.trailer
-        if separators.tag or len(self._frame.trailer.elements) != 2:
-            return False
         released = 0
         if release and release in raw:
             pairs = _pairs(release).findall(raw)
@@ -150,6 +148,10 @@ class _Look:
             if self._spelled:
                 return False
             released = pairs.count(end)
+        header_end = self._frame.header.end - self._frame.start
+        ends = raw[header_end - 2 : header_end - 1] + raw[-2:-1]
+        if separators.tag or len(self._frame.trailer.elements) != 2 or len(ends.strip(BLANKS)) != 2:
+            return False
         if not newline:
             followed = sum(raw.count(end + blank) for blank in _GAPS if blank in raw)
             if followed and released and release * 2 not in raw:
@@ -251,10 +253,8 @@ def put(segment: str, separators: Separators) -> str:
 
 def apart(text: str, separators: Separators) -> str:
     """A segment as it is written, with control characters for all separators."""
-    if not separators.tag:
-        return resolve(text, separators)
-    tag, found, rest = text.partition(separators.tag)
-    return tag + (ELEMENT if found else "") + resolve(rest, separators)
+    text = resolve(text, separators)
+    return text.replace(separators.tag, ELEMENT, 1) if separators.tag else text
 
 
 @lru_cache(maxsize=64)

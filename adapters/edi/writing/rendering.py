@@ -75,8 +75,7 @@ def _laid_out(
 def _says(spelled: str, segment: str, carrier: Carrier, *, service: bool) -> bool:
     """Whether ``spelled`` says the same as ``segment``: a service segment may say more, and blanks around it."""
     text = apart(spelled, carrier.separators)
-    if service:
-        text = text.strip(BLANKS.decode())
+    text = text.strip(BLANKS.decode()) if service else text.lstrip(BLANKS.decode())
     if text != segment and not (service and text.startswith(segment + ELEMENT)):
         return False
     try:

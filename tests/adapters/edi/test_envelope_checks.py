@@ -281,3 +281,10 @@ def test_utf8_that_is_announced_as_something_else(edifact, interchange, unb):
     (message,) = edifact(charset="utf-8").read(mixed_up)
     assert message.findings == ()
     assert message.body.segments[0][-1] == "Größe"
+
+
+def test_an_isa11_of_several_characters_separates_nothing(x12, sets):
+    payload = sets("REF*a^?b~", version="00501", repetition="^?^")
+    (message,) = x12(lenient=["isa-length"]).read(payload)
+    assert message.body.segments == [["REF", "a^?b"]]
+    assert message.body.repetition == ""

@@ -40,6 +40,10 @@ EDIFACT = {
     "released in headers": "UNB+UNOC:3+?S+R+260114:0915+X'UNG+?A+S+R+260114:0915+G+UN+D:96A'"
     "UNH+?1+A:D:96A:UN'UNT+2+1'UNE+1+?G'UNZ+1+?X'",
     "more than trailers need": UNB + "UNH+1+A:D:96A:UN'BGM+1'UNT+3+1+'UNZ+1+X++'",
+    "both": UNB + "UNH+1+A:D:96A:UN'FTX+?A'UNT+3+1+'UNZ+1+X'",
+    "blanks at the end of headers": UNB + "UNH+1+A:D:96A:UN 'BGM+1 'UNT+3+1\t'UNZ+1+X'",
+    "a blank at the end of UNB": "UNB+UNOC:3+S+R+260114:0915+X 'UNH+1+A:D:96A:UN'BGM+1 'UNT+3+1'UNZ+1+X\n'\n",
+    "a released line end before a tag": UNB + "UNH+1+A:D:96A:UN'?\nBGM+1'UNT+3+1'UNZ+1+X'",
     "empty elements at the end": "UNB+UNOC:3+S+R+260114:0915+X++++'UNH+1+A:D:96A:UN+'BGM+1++:'UNT+3+1'UNZ+1+X'",
     "a released terminator before a blank": UNB + "UNH+1+A:D:96A:UN'FTX+AAI+it?' s??'\nBGM'UNT+4+1'UNZ+1+X'",
     "gaps that even out": UNB + "\nUNH+1+A:D:96A:UN'\nFTX+a??'\nBGM'DTM'\nUNT+5+1'\nUNZ+1+X'\n",
