@@ -211,8 +211,8 @@ class MessageCheck:
         """Report the first byte beyond ASCII where the text is UTF-8 that nobody declared; gives if it surely is.
 
         Reading UTF-8 as something else goes unnoticed until a person meets the text.  In the Latin sets its pairs of
-        bytes mean nothing, so it is an error; in the others two letters may look like one of UTF-8 by chance, so it is a
-        warning.  Where no character set is declared at all, other bytes give a warning too.
+        bytes mean nothing, so it is an error; in others two letters may look like one of UTF-8 by chance: a warning.
+        Where no character set is declared at all, other bytes give a warning too.
         """
         _, not_utf8 = decode(raw, SYNTAX["UNOW"])
         charset = self.interchange.charset
