@@ -180,7 +180,7 @@ class Contents:
             yield self._fault("E-LENGTH", message, {"0085": "40", "723": "4"}, element, value, spot)
         elif element.codes and value not in element.codes:
             message = f"{spot.name} has no code {value!r}"
-            hint = f"codes are: {', '.join(element.codes)}"
+            hint = element.codes.hint(value)
             yield self._fault("E-CODE", message, {"0085": "12", "723": "7"}, element, value, spot, hint)
 
     def _kind(self, element: Element, value: str) -> tuple[str, dict[str, str]] | None:

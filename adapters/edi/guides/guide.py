@@ -63,6 +63,13 @@ class Guide:
         """What the guide knows of the segment ``tag``, or None when the message has no such segment."""
         return self._segments.get(tag)
 
+    def prepare(self) -> None:
+        """Read what validation needs besides the guide itself: the long code lists of its directory.
+
+        Raises `ConfigurationError` when their file has faults.
+        """
+        self.rules.read_codes()
+
     @cached_property
     def _validator(self) -> Validator:
         return Validator(self.rules)

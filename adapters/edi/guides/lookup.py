@@ -51,7 +51,7 @@ def version_folders(standard: str, message: str, version: str) -> Iterator[str]:
 
 def shipped() -> list[Path]:
     """The message guides that come with the library."""
-    return sorted(path for path in HERE.glob("*/*/*.yaml") if path.name != "segments.yaml")
+    return sorted(path for path in HERE.glob("*/*/*.yaml") if path.name not in ("segments.yaml", "codes.yaml"))
 
 
 @lru_cache(maxsize=256)

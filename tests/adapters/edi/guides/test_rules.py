@@ -119,7 +119,7 @@ def test_letters_only(read: Read) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("E0102", "E0109", "'E0109' is no condition of ONE"),
+        ("E0102", "E0109", "'E0109' is no condition of ONE, which has 3 parts"),
         ("AN 1/5", "AN 5/1", "'AN 5/1' is no form of element 1"),
         ("[1 M, 3 O]", "{1: M}", "the parts of C1 must be a list"),
         ("[1 M, 3 O]", "[[1 M]]", "the parts of C1 must be a list of texts"),
