@@ -139,7 +139,7 @@ class _Builder:
             self.different.add(row.code)
             self.faults.append(
                 Finding(
-                    code="R-SOURCE",
+                    code="R-IMPORT",
                     severity=Severity.REMARK,
                     message=f"element {row.code} is {row.form} here and {own.form} in the element directory, "
                     "whose form was taken",
@@ -170,7 +170,7 @@ class _Builder:
 
     def refuse(self, specification: Specification, line: int, message: str) -> None:
         hint = "give the whole release: the zip, or the folder that it was unpacked to"
-        self.faults.append(Finding(code="E-SOURCE", message=message, hint=hint, place=specification.part.place(line)))
+        self.faults.append(Finding(code="E-IMPORT", message=message, hint=hint, place=specification.part.place(line)))
 
 
 def _parts(found: Sequence[Row], times: Mapping[str, int] | None = None) -> Iterable[str]:

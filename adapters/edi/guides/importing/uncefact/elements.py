@@ -46,7 +46,7 @@ def read_elements(part: Part, faults: list[Finding]) -> dict[str, UnElement]:
             what = f"the form {form.strip()!r} of element {named[0]} is" if form else f"element {named[0]} has"
             faults.append(
                 Finding(
-                    code="E-SOURCE",
+                    code="E-IMPORT",
                     message=f"{what} {'not understood' if form else 'no form'}",
                     hint="the UN writes Repr: and a form such as an..35",
                     place=part.place(specification.line),
@@ -73,7 +73,7 @@ def read_codes(part: Part, faults: list[Finding]) -> dict[str, list[str]]:
             if match is None or not (match.start("name") == column or match.end("code") >= column):
                 faults.append(
                     Finding(
-                        code="E-SOURCE",
+                        code="E-IMPORT",
                         message=f"this line of the code list of {named[0]} is not understood",
                         value=line.strip()[:80],
                         hint="look at the file: a code and its name stand in two columns",

@@ -299,5 +299,5 @@ def groups_of(entries: Sequence[Entry]) -> Iterator[Entry]:
 def _fault(
     part: Part, line: int | None, message: str, hint: str | None, severity: Severity = Severity.ERROR
 ) -> Finding:
-    code = {Severity.ERROR: "E-SOURCE", Severity.WARNING: "W-SOURCE", Severity.REMARK: "R-SOURCE"}[severity]
+    code = {Severity.ERROR: "E-IMPORT", Severity.WARNING: "W-IMPORT", Severity.REMARK: "R-IMPORT"}[severity]
     return Finding(code=code, message=message, hint=hint, severity=severity, place=part.place(line))

@@ -55,7 +55,7 @@ class _Allowance:
     faults: list[Finding] = field(default_factory=list)
 
     def refuse(self, name: str, message: str, hint: str) -> None:
-        self.faults.append(Finding(code="E-SOURCE", message=message, hint=hint, place=Place(file=name)))
+        self.faults.append(Finding(code="E-IMPORT", message=message, hint=hint, place=Place(file=name)))
 
 
 class _TooMuch(Exception):
@@ -65,7 +65,7 @@ class _TooMuch(Exception):
 def read_parts(source: Path) -> tuple[list[Part], list[Finding]]:
     """The text files of ``source``, a zip, a folder or a single file, and what is wrong with others.
 
-    Raises `TransloadError` (``E-FILE``, ``E-SOURCE``) when there is nothing that can be read.
+    Raises `TransloadError` (``E-FILE``, ``E-IMPORT``) when there is nothing that can be read.
     """
     allowance = _Allowance()
     name = _shown(source.name or str(source.resolve().name))
@@ -76,7 +76,7 @@ def read_parts(source: Path) -> tuple[list[Part], list[Finding]]:
                 lines = tuple(line.rstrip()[:_LONGEST_LINE] for line in text.split("\n"))
                 parts.append(Part(name=path, lines=lines))
     except _TooMuch as error:
-        raise _error("E-SOURCE", f"{name} {error}", "this is no directory of the UN; unpack and look at it") from None
+        raise _error("E-IMPORT", f"{name} {error}", "this is no directory of the UN; unpack and look at it") from None
     except OSError as error:
         raise _error("E-FILE", f"{source} cannot be read: {error.strerror}", None) from error
     if not parts and allowance.faults:
