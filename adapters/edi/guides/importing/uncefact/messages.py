@@ -30,7 +30,7 @@ _HEAD = {
 _LINES_OF_HEAD = 100
 MESSAGE_FILE = re.compile(r"(?P<type>[A-Z]{6})_(?P<version>[A-Z])\.(?P<release>\d\d[A-Z0-9])")
 _BOX = r"\s*(?P<box>[-+| ]*)"
-_POSITION = rf" {{0,4}}(?:(?P<position>\d{{3,5}})\s*)?(?P<mark>{MARK})\s*"
+_POSITION = rf" {{0,9}}(?:(?P<position>\d{{3,5}})\s*)?(?P<mark>{MARK})\s*"
 _GROUP = re.compile(
     _POSITION + r"-{2,}\s*Segment group\s+(?P<number>\d{1,3})\s*-{2,}\s*(?P<status>[MC])\s+(?P<most>\d{1,9})" + _BOX,
     re.IGNORECASE,

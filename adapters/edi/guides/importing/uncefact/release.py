@@ -214,7 +214,7 @@ def _imported(
     files = tuple(_file(message, folder, title) for message in good)
     written = (
         f"{title}, imported from {source}. Codes, names, positions, statuses and forms are UN/CEFACT's; "
-        "descriptions are left out."
+        "descriptions are left out, and so are code lists whose elements may hold codes from elsewhere."
     )
     release = Release(standard="edifact", folder=folder, source=written, directory=directory, messages=files)
     return Imported(release=release, version=f"{version}.{name}", messages=tuple(messages))
