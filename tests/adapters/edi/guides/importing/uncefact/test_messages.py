@@ -147,7 +147,8 @@ def test_a_table_that_is_cut_off(toy):
     message, faults = read(toy.part(text))
     assert message is None
     assert faults == [
-        "toy.zip/TOYORD_D.99Z: error E-IMPORT the segment table does not end with UNT (the file may be cut off: get it again)"
+        "toy.zip/TOYORD_D.99Z: error E-IMPORT the segment table does not end with UNT "
+        "(the file may be cut off: get it again)"
     ]
 
 
