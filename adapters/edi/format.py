@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity
 from transload.adapters.edi.acknowledge.received import reports
@@ -30,6 +30,10 @@ class _EdiFormat(Format[O]):
     def __init__(self, options: O, *, guides: Sequence[Path] = ()) -> None:
         super().__init__(options)
         self.guides = tuple(guides)
+
+    def with_guides(self, folders: Sequence[Path]) -> Self:
+        """This format with ``folders`` searched before the guides that come with the library."""
+        return type(self)(self.options, guides=folders)
 
     def read(self, payload: bytes, *, file: str | None = None) -> EdiReading:
         """Find the messages of this standard; interchanges of the other are a finding each.
