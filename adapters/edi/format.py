@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity
@@ -48,6 +48,10 @@ class _EdiFormat(Format[O]):
         super().__init__(options)
         self.guides = tuple(guides)
         self.clock = clock
+
+    def with_guides(self, folders: Sequence[Path]) -> Self:
+        """This format with ``folders`` searched before the guides that come with the library."""
+        return type(self)(self.options, guides=folders, clock=self.clock)
 
     def read(self, payload: bytes | Content, *, file: str | None = None) -> EdiReading:
         """Find the messages of this standard; interchanges of the other are a finding each.

@@ -69,12 +69,14 @@ class Contents:
     """Checks the elements of segments of one standard, with the message's own separators.
 
     ``directory`` holds the elements as the directory has them, for codes that one use leaves out.
+    With ``associated`` the messages are of an association that may have codes beyond the published lists.
     """
 
     standard: str
     component: str
     repetition: str
     directory: Mapping[str, Element] = field(default_factory=dict)
+    associated: bool = False
 
     def faults(self, rule: SegmentRule, elements: Sequence[str]) -> list[Fault]:
         """All faults of a segment: ``elements`` as `Records` has them, the tag first."""
@@ -171,7 +173,8 @@ class Contents:
             if one and not part.used:
                 yield _unused(spot, element, one)
             elif one:
-                yield from self._value(element, one, spot)
+                foreign = self.standard == "edifact" and _is_of_another_list(composite, values, position)
+                yield from self._value(element, one, spot, foreign=foreign)
             elif part.mandatory:
                 missing.add(position)
                 yield _missing(spot, element)
@@ -201,7 +204,8 @@ class Contents:
                 hint = f"the rule is {condition} of composite {composite.code}"
                 yield spot.fault(kind, wrong, composite.parts[position - 1].element, hint=hint)
 
-    def _value(self, element: Element, value: str, spot: _Spot) -> Iterator[Fault]:
+    def _value(self, element: Element, value: str, spot: _Spot, *, foreign: bool = False) -> Iterator[Fault]:
+        """The faults of a value; a ``foreign`` code need not be in the directory's list, but in that of its use."""
         wrong = _misformed(element, value)
         if wrong:
             yield spot.fault(wrong[0], wrong[1], element, value=value)
@@ -216,9 +220,14 @@ class Contents:
             yield spot.fault(FaultKind.TOO_SHORT, wrong_length, element, value=value)
         elif element.codes and value not in element.codes:
             directory = self.directory.get(element.code, element)
+            if foreign and directory is element:
+                return
             elsewhere = directory is not element and (not directory.codes or value in directory.codes)
             kind = FaultKind.CODE_ELSEWHERE if elsewhere else FaultKind.NO_CODE
-            yield spot.fault(kind, f"has no code {value!r}", element, value=value, hint=element.codes.hint(value))
+            hint = element.codes.hint(value)
+            if self.associated and element.codes.published:
+                kind, hint = FaultKind.ASSOCIATION_CODE, f"the association that UNH names may have it; {hint}"
+            yield spot.fault(kind, f"has no code {value!r}", element, value=value, hint=hint)
 
     def _positions(self, condition: Condition, parts: Sequence[Part]) -> str:
         """The places that a condition ties together, as the standard's people name them."""
@@ -234,6 +243,21 @@ class Contents:
             return f"{tag} {element.code}{title}"
         place = f"{number:02}.{component}" if component else f"{number:02}"
         return f"{tag} {place}{title}"
+
+
+def _is_of_another_list(composite: Composite, values: Sequence[str], position: int) -> bool:
+    """Whether the code at ``position`` comes from another list than the directory's: 1131 and 3055 behind it say so.
+
+    1131 names a code list, 3055 the agency that keeps it; 6 is UN/ECE, which keeps the directory's.
+    """
+    if composite.parts[position - 1].element.code == "3055":
+        return False
+    for part, value in zip(composite.parts[position:], values[position:], strict=False):
+        if part.element.code == "1131" and value:
+            return True
+        if part.element.code == "3055":
+            return value not in ("", "6")
+    return False
 
 
 def _missing(spot: _Spot, element: Element | Composite) -> Fault:

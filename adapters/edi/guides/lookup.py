@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,8 +36,15 @@ def find_guide(
             if _NAME.fullmatch(message) and _NAME.fullmatch(name) and path.is_file():
                 key = f"{standard}/{name}/{message.lower()}"
                 applied = tuple(overlay for overlay in changes if overlay.guide == key)
-                return _loaded(path, path.stat().st_mtime_ns, tuple(folders), applied)
+                associated = _is_associated(standard, version, name)
+                return _loaded(path, path.stat().st_mtime_ns, tuple(folders), applied, associated)
     return None
+
+
+def _is_associated(standard: str, version: str, folder: str) -> bool:
+    """Whether UNH names an association (0057) for which the guide in ``folder`` was not written."""
+    association = version.split(":")[3:4] if standard == "edifact" else []
+    return any(association) and not folder.endswith(f"-{association[0].lower()}")
 
 
 def version_folders(standard: str, message: str, version: str) -> Iterator[str]:
@@ -89,7 +97,9 @@ def _overlay(name: str, folders: Sequence[Path]) -> Overlay:
 
 
 @lru_cache(maxsize=256)
-def _loaded(path: Path, changed: int, folders: tuple[Path, ...], overlays: tuple[Overlay, ...]) -> Guide:
+def _loaded(
+    path: Path, changed: int, folders: tuple[Path, ...], overlays: tuple[Overlay, ...], associated: bool
+) -> Guide:
     """The guide at ``path`` with its overlays, read again when its file has ``changed``."""
     standard = path.parent.parent.name
 
@@ -98,7 +108,7 @@ def _loaded(path: Path, changed: int, folders: tuple[Path, ...], overlays: tuple
         return next((place for place in places if _NAME.fullmatch(version) and place.is_file()), None)
 
     name = path.relative_to(HERE.parent.parent.parent).as_posix() if path.is_relative_to(HERE) else str(path)
-    rules = load_rules(path, dictionary, name=name)
+    rules = replace(load_rules(path, dictionary, name=name), associated=associated)
     for overlay in overlays:
         rules = overlay.apply(rules)
     return Guide(rules)

@@ -200,7 +200,9 @@ class Rules:
     ``segments`` may hold more segments than the structure uses; its keys are tags, and ``TAG.variant`` for the rules of
     one use.  With ``subset`` the guide declares only part of the standard's message, so what it does not know is no
     fault.  ``elements`` and ``composites`` are those that new segments can be made of; ``code_book`` holds the long
-    code lists of the directory.  ``waivers`` are what overlays grant a partner.
+    code lists of the directory.  With ``associated`` the messages are those of an association (UNH 0057) for which the
+    guide was not written, so published code lists may lack codes of its own.  ``waivers`` are what overlays grant a
+    partner.
     """
 
     standard: str
@@ -214,6 +216,7 @@ class Rules:
     elements: Mapping[str, Element] = field(default_factory=dict)
     composites: Mapping[str, Composite] = field(default_factory=dict)
     code_book: CodeBook | None = None
+    associated: bool = False
     waivers: tuple[Waiver, ...] = ()
 
     def read_codes(self) -> None:
