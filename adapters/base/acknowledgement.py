@@ -4,7 +4,8 @@ A format finds the numbers that its payloads carry (`Format.references`), the nu
 acknowledgement speaks of (`Format.acknowledged`), and brings both together (`Format.reconcile`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -105,15 +106,23 @@ class Reconciliation:
     """An acknowledgement brought together with the payload that it speaks of.
 
     ``kind`` is that of the acknowledgement, ``about`` what it names.  ``outcomes`` holds the messages that it speaks
-    of, in their order; none when the payload is not the one that it means.  ``findings`` are
-    about the acknowledgement as a whole: errors of envelopes, numbers that were never sent
-    (``E-ACK-UNKNOWN``), statements that contradict each other.
+    of, in their order; none when the payload is not the one that it means.  ``complaints`` are errors of our envelopes
+    that the partner reports, ``findings`` what is doubtful about the acknowledgement itself, and ``unknown`` tells for
+    each number that this payload does not carry that it does not (``E-ACK-UNKNOWN``).
     """
 
     kind: str
     about: tuple[Reference, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    complaints: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
+    unknown: Mapping[Reference, Finding] = field(default_factory=dict)
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Everything that was found, the doubts first."""
+        inside = (finding for outcome in self.outcomes for finding in outcome.findings)
+        return (*self.unknown.values(), *self.findings, *self.complaints, *inside)
 
     @property
     def verdict(self) -> Verdict | None:
@@ -127,5 +136,5 @@ class Reconciliation:
             "about": [str(reference) for reference in self.about],
             "verdict": self.verdict.value if self.verdict else None,
             "messages": [outcome.as_dict() for outcome in self.outcomes],
-            "findings": [finding.as_dict() for finding in self.findings],
+            "findings": [finding.as_dict() for finding in (*self.unknown.values(), *self.findings, *self.complaints)],
         }

@@ -30,7 +30,8 @@ def reconcile(statement: Statement, reading: EdiReading) -> Reconciliation:
     Nothing is raised for what stands in either.  Findings: ``E-ACK-ERROR`` and ``W-ACK-ERROR`` (what the partner
     reports, of what is rejected and of what is accepted all the same), ``E-ACK-REJECTED`` (rejected, and no reason
     is given), ``E-ACK-UNKNOWN`` (a number that this payload does not have), ``E-ACK-CONTRADICTION``,
-    ``W-ACK-COUNT``, ``W-ACK-DATE``, ``W-ACK-PARTY`` and, from reading the acknowledgement, ``E-ACK-UNREADABLE``.
+    ``W-ACK-COUNT``, ``W-ACK-DATE``, ``W-ACK-GROUP``, ``W-ACK-KIND``, ``W-ACK-OPEN``, ``W-ACK-PARTY``,
+    and from reading the acknowledgement ``E-ACK-UNREADABLE``.
     """
     return _Reconciling(statement, reading).run()
 
@@ -65,6 +66,7 @@ class _Reconciling:
         self.statement = statement
         self.reading = reading
         self.findings: list[Finding] = list(statement.findings)
+        self.complaints: list[Finding] = []
         self.outcomes: list[Outcome] = []
 
     def run(self) -> Reconciliation:
@@ -79,14 +81,13 @@ class _Reconciling:
             elif self.statement.reference and self._is_meant(interchange):
                 met.update(reference.number for reference in about)
                 self._interchange(interchange)
-        for reference in about:
-            if reference.number not in met:
-                self.findings.append(unknown(reference, self.statement))
         return Reconciliation(
             kind=self.statement.kind,
             about=about,
             outcomes=tuple(self.outcomes),
+            complaints=tuple(self.complaints),
             findings=tuple(self.findings),
+            unknown={each: unknown(each, self.statement) for each in about if each.number not in met},
         )
 
     def _is_meant(self, interchange: Interchange) -> bool:
@@ -98,7 +99,7 @@ class _Reconciling:
         statement = self.statement
         self._check_parties(interchange)
         self._check_date(interchange)
-        self.findings += [
+        self.complaints += [
             in_envelope(complaint, self.reading, interchange, None, statement.verdict)
             for complaint in statement.complaints
         ]
@@ -130,7 +131,7 @@ class _Reconciling:
         verdict = self.statement.verdict
         if stated is not None:
             met.add(stated.reference)
-            self.findings += [
+            self.complaints += [
                 in_envelope(complaint, self.reading, interchange, group, stated.verdict)
                 for complaint in stated.complaints
             ]
@@ -154,7 +155,7 @@ class _Reconciling:
                 met.add(plain("x12", stated.reference))
                 part = _Part(interchange=interchange, group=group, stated=stated, verdict=stated.verdict)
                 meant[group.number] = (part, Named(stated.messages))
-                self.findings += [
+                self.complaints += [
                     in_envelope(complaint, self.reading, interchange, group, stated.verdict)
                     for complaint in stated.complaints
                 ]
@@ -230,6 +231,10 @@ class _Reconciling:
             findings = list(ours.findings)
             if verdict is Verdict.REJECTED and not any(severity_of(verdict) is each.severity for each in findings):
                 findings.append(self._without_reason(part, ours, named))
+            elif verdict is None:
+                text = f"the {self.statement.kind} leaves open whether {ours.kind} {ours.reference} is accepted"
+                said = ours.stated[-1].said if ours.stated else self.statement.said
+                findings.append(_warning("W-ACK-OPEN", text, said))
             self.outcomes.append(
                 Outcome(
                     interchange=ours.interchange,
