@@ -1,7 +1,7 @@
 """The messages of a payload, taken apart one by one as they are asked for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from transload.adapters.edi.guides import Guide, check_overlays, find_guide
 from transload.adapters.edi.interchange import NO_GROUP, Frame, Interchange
 from transload.adapters.edi.limits import Limits, over_limit
 from transload.adapters.edi.records import EdiRecords
+from transload.adapters.edi.rejection import Scope, neighbours
 from transload.adapters.edi.scan import Scan
 from transload.adapters.edi.segments import NOTHING, Split, split_binary, split_body, whole
 from transload.adapters.edi.services import Service
-from transload.canonical.findings import Finding, Severity
+from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.places import Place
 
 _MOST_TYPES = 1000
@@ -29,13 +30,15 @@ class Checking:
 
     With ``guided`` each is checked by its guide; ``folders`` are searched before the guides that
     come with the library, and ``overlays`` change the guides that they name; their waivers hold as they do
-    ``today``, by default the present day.  ``limits`` bound what is taken apart at all.
+    ``today``, by default the present day.  ``reject`` says what one wrong message rejects besides itself.
+    ``limits`` bound what is taken apart at all.
     """
 
     guided: bool = True
     folders: tuple[Path, ...] = ()
     overlays: tuple[str, ...] = ()
     today: date | None = None
+    reject: Scope = "message"
     limits: Limits = field(default_factory=Limits)
 
 
@@ -71,12 +74,32 @@ class EdiReading(Reading):
     def messages(self, interchange: Interchange) -> Iterator[Message]:
         """The messages of one interchange in their order; acknowledgements outside of groups (TA1) are messages too."""
         outside = [service for service in interchange.outside if service.tag in NO_GROUP]
+        wrong = self._wrong(interchange) if self.checking.reject != "message" else {}
         for frame in interchange.frames:
             while outside and outside[0].start < frame.start:
                 yield self._outside(interchange, outside.pop(0))
-            yield self.message(interchange, frame)
+            message = self.message(interchange, frame)
+            yield self._with_neighbours(message, frame, wrong) if wrong else message
         for service in outside:
             yield self._outside(interchange, service)
+
+    def _wrong(self, interchange: Interchange) -> dict[int | None, int]:
+        """The first message with an error for each group that has one: all are read for it beforehand."""
+        wrong: dict[int | None, int] = {}
+        for frame in interchange.frames:
+            if frame.group not in wrong and errors_of(self.message(interchange, frame).findings):
+                wrong[frame.group] = frame.number
+        return wrong
+
+    def _with_neighbours(self, message: Message, frame: Frame, wrong: dict[int | None, int]) -> Message:
+        """The message, with an error where it is right but rejected with its neighbours."""
+        if errors_of(message.findings):
+            return message
+        found = neighbours(self.checking.reject, wrong, frame.group, frame.number)
+        if found is None:
+            return message
+        assert isinstance(message.body, EdiRecords)
+        return replace(message, findings=(*message.findings, found.within(message.body.place(-1))))
 
     def message(self, interchange: Interchange, frame: Frame) -> Message:
         """One message, its body taken apart and checked."""

@@ -102,6 +102,12 @@ def _journey(journey: Mapping[str, Any]) -> None:
     for item in journey["acknowledgements"]:
         verdict = "accepted" if item["accepted"] else "rejected"
         say(f"acknowledgement {item['kind']} of {item['reference']}: {verdict}, sent as {item['delivery']}")
+    for item in journey["verdicts"]:
+        verdict = item["verdict"] or "nothing that can be understood"
+        later = ", to take effect when its outcome is known" if item["pending"] else ""
+        who = f"the partner's {item['kind']} ({item['document']} of {item['receipt']})"
+        say(f"{who} on {item['delivery']}: {verdict}, {_time(item['at'])}{later}", style="bold")
+        _findings(item["findings"])
     say("events", style="bold")
     for event in journey["events"]:
         who = event["delivery"] or event["document"] or event["receipt"] or ""

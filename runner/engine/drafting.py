@@ -200,7 +200,10 @@ def _freezer(writer: Writer, document: Model, facts: Mapping[str, Any], now: dat
         counter = once(lambda: numbers.next(f"delivery:{writer.outlet.target}"))
         known = {**facts, "partner": partner, "now": now, "number": counter}
         metadata = fill_all(writer.route.templates, known)
-        return Frozen(content=content, content_type=writer.format.content_type, metadata=metadata)
+        references = guarded("the format", lambda: writer.format.references(content))
+        return Frozen(
+            content=content, content_type=writer.format.content_type, metadata=metadata, references=references
+        )
 
     return freeze
 

@@ -17,6 +17,7 @@ from transload.runner.engine.lines import Line
 from transload.runner.engine.reading import Reader
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers
 from transload.runner.ledger.staging import Draft, Parsed
 
@@ -88,7 +89,8 @@ class Preview:
 
     def _read(self, line: Line, inbound: Inbound, content: bytes, found: dict[str, Any]) -> None:
         origin = Origin(receipt=_receipt(line, inbound, content, self._clock()), now=self._clock())
-        reader = Reader(line=line, known=Earlier(self._ledger, origin.receipt).verdict)
+        known, carriers = Earlier(self._ledger, origin.receipt).verdict, self._ledger.reconciled.carrier
+        reader = Reader(line=line, known=known, carriers=carriers)
         findings: list[Finding] = []
         parsed: list[Parsed] = []
         try:
@@ -118,6 +120,14 @@ class Preview:
             "mapping": item.mapping,
             "findings": [finding.as_dict() for finding in item.findings],
             "deliveries": sent,
+            "verdicts": [
+                {
+                    "delivery": str(Ref("delivery", verdict.delivery)),
+                    "verdict": verdict.verdict.value if verdict.verdict else None,
+                    "findings": [finding.as_dict() for finding in verdict.findings],
+                }
+                for verdict in item.verdicts
+            ],
         }
 
     def _delivery(self, draft: Draft) -> dict[str, Any]:

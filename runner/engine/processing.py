@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.drafting import Origin, Original, acknowledgements
@@ -16,6 +17,7 @@ from transload.runner.engine.reading import Reader
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.reconciled import Carrier
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 from transload.runner.ledger.staging import Closing, Parsed, Staged
 
@@ -83,6 +85,8 @@ class Processing:
         for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
             if state is not State.STAGED:
                 self._tally.delivered(delivery, state)
+        for delivery, state in staged.answered:
+            self._tally.delivered(delivery, state)
         self._staged(staged.lanes)
         if closing:
             _log.info(
@@ -97,6 +101,10 @@ class Processing:
     def earlier(self, receipt: Receipt) -> Earlier:
         """What was received before ``receipt``."""
         return Earlier(self._ledger, receipt)
+
+    def carrier(self, reference: Reference) -> Carrier | None:
+        """The delivery of ours that carries a control number."""
+        return self._ledger.reconciled.carrier(reference)
 
     def only_duplicates(self, receipt: Receipt) -> bool:
         """Whether nothing but duplicates was committed of a receipt so far."""
@@ -159,7 +167,7 @@ class _Reading:
         self.epoch = epoch
         again = processing.originals(receipt) if receipt.generation else {}
         self.origin = Origin(receipt=receipt, now=processing.now, again=again)
-        self.reader = Reader(line=line, known=processing.earlier(receipt).verdict)
+        self.reader = Reader(line=line, known=processing.earlier(receipt).verdict, carriers=processing.carrier)
         self.batch: list[Parsed] = []
         self.position = receipt.position
         self.found_any = receipt.position > 0

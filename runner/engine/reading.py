@@ -21,7 +21,9 @@ from transload.runner.engine.drafting import Origin, draft, guarded
 from transload.runner.engine.duplicates import party_text
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
+from transload.runner.engine.reconciliation import Answered, Carriers, answered
 from transload.runner.ledger import State
+from transload.runner.ledger.reconciled import PartnerVerdict
 from transload.runner.ledger.staging import Parsed
 
 if TYPE_CHECKING:
@@ -34,10 +36,15 @@ _log = get_logger("reading")
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """Reads the receipts of one line.  ``known`` tells, by message and digest, whether it was received before."""
+    """Reads the receipts of one line.
+
+    ``known`` tells, by message and digest, whether it was received before; ``carriers`` finds
+    the delivery that an acknowledgement speaks of.
+    """
 
     line: Line
     known: Callable[[Message, str], Finding | None] = lambda message, digest: None
+    carriers: Carriers = lambda reference: None
 
     def messages(self, payload: bytes, origin: Origin) -> tuple[Reading, Iterator[tuple[int, Message]]]:
         """The messages of a payload, counted from 1, with the findings about their interchange added to each."""
@@ -81,7 +88,7 @@ class Reader:
         findings = list(message.findings)
         passed: tuple[State, ...] = (State.PARSED,)
 
-        def without_document(state: State, *more: Finding) -> list[Parsed]:
+        def without_document(state: State, *more: Finding, verdicts: tuple[PartnerVerdict, ...] = ()) -> list[Parsed]:
             artifacts = (self.line.partner_artifact,)
             found = (*findings, *more)
             before = origin.original(number, 0) or origin.original(number, 1)
@@ -92,6 +99,7 @@ class Reader:
                     findings=found,
                     passed=passed,
                     artifacts=artifacts,
+                    verdicts=verdicts,
                     replaces=before.id if before else None,
                     **facts,
                 )
@@ -113,7 +121,8 @@ class Reader:
         passed = (State.PARSED, State.VALIDATED)
         mapping = self._choose(message)
         if mapping is None:
-            return without_document(State.QUARANTINED, _no_mapping(message, self.line))
+            found = self._unmapped(message)
+            return without_document(found.state, *found.findings, verdicts=found.verdicts)
         decoded = self._decode(mapping, message)
         if isinstance(decoded, TransloadError):
             return without_document(State.QUARANTINED, *decoded.findings)
@@ -130,6 +139,19 @@ class Reader:
 
     def _choose(self, message: Message) -> "CompiledMapping | None":
         return next((mapping for mapping in self.line.route.mappings if mapping.matches(message)), None)
+
+    def _unmapped(self, message: Message) -> Answered:
+        """What comes of a message that no mapping reads: an acknowledgement is reconciled, any other is refused."""
+        try:
+            references = guarded("the format", lambda: self.line.format.acknowledged(message))
+            if references is None:
+                return Answered(findings=(_no_mapping(message, self.line),))
+            made: Answered = guarded(
+                "the format", lambda: answered(self.line.format, message, references, self.carriers)
+            )
+        except TransloadError as error:
+            return Answered(findings=error.findings)
+        return made
 
     def _decode(
         self, mapping: "CompiledMapping", message: Message

@@ -10,7 +10,7 @@ from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.runner.ledger import ACTIVE, State
 
-_BAD = (State.DEAD, State.UNKNOWN, State.QUARANTINED)
+_BAD = (State.DEAD, State.REJECTED, State.UNKNOWN, State.QUARANTINED)
 
 
 @dataclass(frozen=True, kw_only=True)

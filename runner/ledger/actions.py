@@ -12,15 +12,16 @@ from sqlalchemy import Connection, select
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.following import documents_of, follow
 from transload.runner.ledger.journal import Journal
-from transload.runner.ledger.lanes import documents_of, state_of
 from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.reconciled import copy_numbers
 from transload.runner.ledger.references import NotFound, Ref
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, lanes, receipts
 from transload.runner.ledger.states import State
 
 _KEYS = UUID("0e0c2c5d-8a2e-5d0f-a3f1-6f2d9c7b4e21")
-_REPLAYABLE = (State.SENT, State.ACKED, State.DEAD, State.UNKNOWN, State.SUPPRESSED)
+_REPLAYABLE = (State.SENT, State.ACKED, State.REJECTED, State.DEAD, State.UNKNOWN, State.SUPPRESSED)
 
 
 class NotPossible(ConfigurationError):
@@ -73,6 +74,7 @@ class Actions:
                 connection.execute(delivery_documents.insert(), link)
                 more = {"targets": documents.c.targets + 1}
                 connection.execute(documents.update().where(documents.c.id == document).values(more))
+            copy_numbers(connection, delivery, new)
             journal = Journal(connection, old["lane"], now)
             if old["state"] == State.UNKNOWN:
                 _finish(connection, delivery, State.SUPPRESSED, now)
@@ -85,7 +87,7 @@ class Actions:
                 digest=old["body"],
             )
             journal.flush()
-            _follow(connection, new)
+            follow(connection, new)
             return int(new)
 
         return self._database.write(work)
@@ -136,7 +138,7 @@ class Actions:
             state = State.SENT if landed else State.STAGED
             journal.record(state, delivery=delivery, detail={"by": by, "resolved": True})
             journal.flush()
-            _follow(connection, delivery)
+            follow(connection, delivery)
 
         self._database.write(work)
 
@@ -187,10 +189,3 @@ def _messages(connection: Connection, ref: Ref) -> tuple[int, list[int] | None, 
 def _finish(connection: Connection, delivery: int, state: State, now: datetime) -> None:
     values = {"state": state.value, "finished_at": now, "unsure": False}
     connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(values))
-
-
-def _follow(connection: Connection, delivery: int) -> None:
-    """Let the documents' states follow the delivery's."""
-    for document in documents_of(connection, delivery):
-        state = state_of(connection, document)
-        connection.execute(documents.update().where(documents.c.id == document).values(state=state))

@@ -152,6 +152,9 @@ class Database:
                     f"the ledger {self.name} has schema {found}, and this version of Transload knows {VERSION}",
                     hint="install the version of Transload that wrote it, or a newer one",
                 )
+            if int(found) < VERSION:
+                metadata.create_all(connection)
+                connection.execute(meta.update().where(meta.c.name == "schema").values(value=str(VERSION)))
             return
         if connection.dialect.get_table_names(connection):
             raise LedgerError(

@@ -18,7 +18,9 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.arrivals import as_rows, begin_first
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.following import state_of
 from transload.runner.ledger.journal import Journal, add_lane
+from transload.runner.ledger.reconciled import take_pending
 from transload.runner.ledger.schema import (
     attempts,
     blobs,
@@ -27,7 +29,7 @@ from transload.runner.ledger.schema import (
     documents,
     lanes,
 )
-from transload.runner.ledger.states import ACTIVE, FINAL, State, of_document
+from transload.runner.ledger.states import ACTIVE, FINAL, State
 
 LONGEST_REST = timedelta(days=1)
 """A lane that is to rest longer than this was told so by a clock that has been set back since."""
@@ -278,9 +280,10 @@ class Lanes:
             self._store.insert(connection, *contents)
             connection.execute(_conclude, [_changes(outcome) for outcome in outcomes])
             connection.execute(_end_attempt, [_ending(outcome) for outcome in outcomes])
-            _update_documents(connection, outcomes)
             for outcome in outcomes:
                 journal.record(outcome.state, delivery=outcome.delivery.id, detail=_detail(outcome))
+            _update_documents(connection, outcomes)
+            take_pending(connection, journal, [outcome.delivery.id for outcome in outcomes])
             journal.flush()
 
         self._database.write(work)
@@ -378,21 +381,3 @@ def _update_documents(connection: Connection, outcomes: Sequence[Outcome]) -> No
     rows += [{"of_document": document, "new_state": state_of(connection, document)} for document in sorted(shared)]
     if rows:
         connection.execute(_document_state, rows)
-
-
-def documents_of(connection: Connection, delivery: int) -> list[int]:
-    """The documents that a delivery carries."""
-    query = select(delivery_documents.c.document_id).where(delivery_documents.c.delivery_id == delivery)
-    return sorted(connection.scalars(query))
-
-
-def state_of(connection: Connection, document: int) -> str:
-    """The state of a document from those of its deliveries that no replay has taken the place of."""
-    newer = deliveries.alias("newer")
-    replayed = select(newer.c.id).where(newer.c.origin_id == deliveries.c.id).exists()
-    query = (
-        select(deliveries.c.state)
-        .join(delivery_documents, delivery_documents.c.delivery_id == deliveries.c.id)
-        .where(delivery_documents.c.document_id == document, ~replayed)
-    )
-    return of_document([State(state) for state in connection.scalars(query)]).value

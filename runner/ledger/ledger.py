@@ -18,6 +18,7 @@ from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.process_lock import ProcessLock
 from transload.runner.ledger.queries import Queries
+from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.ticks import Ticks
@@ -41,6 +42,7 @@ class Ledger:
         self.breakers = Breakers(self.database)
         self.ticks = Ticks(self.database)
         self.queries = Queries(self.database, self.store)
+        self.reconciled = Reconciled(self.database, self.store)
         self.actions = Actions(self.database)
 
     def open(self, *, create: bool = True) -> Self:

@@ -21,6 +21,7 @@ from transload.runner.ledger.schema import (
     documents,
     events,
     lanes,
+    partner_verdicts,
     receipts,
 )
 from transload.runner.ledger.states import State
@@ -157,7 +158,8 @@ class Queries:
         """All that is known of a receipt, document or delivery, and of what it was made of and became.
 
         Keys: ``ref``; ``receipt``; ``documents``; ``deliveries``, each with its ``attempts``;
-        ``acknowledgements``; ``events`` in the order of happening.  Raises `NotFound`.
+        ``acknowledgements`` that we made; ``verdicts`` that partners gave; ``events`` in the order of happening.
+        Raises `NotFound`.
         """
         with self._database.read() as connection:
             receipt, document_ids, delivery_ids = _related(connection, ref)
@@ -185,6 +187,7 @@ class Queries:
                         select(acknowledgements).where(acknowledgements.c.delivery_id.in_(delivery_ids))
                     )
                 ],
+                "verdicts": _verdicts(connection, ref, document_ids, delivery_ids),
                 "events": _events(connection, ref, receipt, document_ids, delivery_ids),
             }
 
@@ -267,6 +270,29 @@ def _attempts(connection: Connection, delivery: int) -> list[dict[str, Any]]:
 def _documents_of(connection: Connection, delivery: int) -> list[str]:
     query = select(delivery_documents.c.document_id).where(delivery_documents.c.delivery_id == delivery)
     return [str(Ref("document", number)) for number in connection.scalars(query.order_by("document_id"))]
+
+
+def _verdicts(
+    connection: Connection, ref: Ref, document_ids: Sequence[int], delivery_ids: Sequence[int]
+) -> list[dict[str, Any]]:
+    """What partners said of these deliveries, and what these receipts and documents, if acknowledgements, said."""
+    columns = partner_verdicts.c
+    mine: list[ColumnElement[bool]] = [columns.delivery_id.in_(delivery_ids), columns.document_id.in_(document_ids)]
+    if ref.kind == "receipt":
+        mine.append(columns.receipt_id == ref.id)
+    return [
+        {
+            "at": _value(row.at),
+            "kind": row.kind,
+            "verdict": row.verdict,
+            "pending": row.pending,
+            "receipt": str(Ref("receipt", row.receipt_id)),
+            "document": str(Ref("document", row.document_id)),
+            "delivery": str(Ref("delivery", row.delivery_id)),
+            "findings": row.findings,
+        }
+        for row in connection.execute(select(partner_verdicts).where(or_(*mine)).order_by(columns.id))
+    ]
 
 
 def _events(

@@ -25,8 +25,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
-"""The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused."""
+VERSION = 2
+"""The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused.
+
+Version 2 has more tables than 1, which are added to a ledger that is opened: `control_numbers`, `partner_verdicts`.
+"""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -271,6 +274,33 @@ acknowledgements = Table(
     Column("kind", String, nullable=False),
     Column("reference", String, nullable=False),
     Column("accepted", Boolean, nullable=False),
+)
+
+control_numbers = Table(
+    "control_numbers",
+    metadata,
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), primary_key=True),
+    Column("level", String, primary_key=True, comment="interchange or group"),
+    Column("number", String, primary_key=True),
+    Column("standard", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("receiver", String, nullable=False),
+)
+Index("control_numbers_number", control_numbers.c.number, control_numbers.c.level, control_numbers.c.standard)
+
+partner_verdicts = Table(
+    "partner_verdicts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
+    Column("document_id", _Id, ForeignKey("documents.id"), nullable=False, comment="the acknowledgement"),
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False, comment="CONTRL, 997, 999, TA1"),
+    Column("verdict", String, comment="what it says; NULL: nothing that can be understood"),
+    Column("findings", Json, nullable=False),
+    Column("fingerprint", String),
+    Column("pending", Boolean, nullable=False, comment="the delivery was under way: it takes effect with the outcome"),
+    Column("at", Moment, nullable=False),
 )
 
 ticks = Table(

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.context import Numbers
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
@@ -21,8 +22,10 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
 from transload.runner.ledger.schema import (
     acknowledgements,
+    control_numbers,
     deliveries,
     delivery_documents,
     documents,
@@ -38,6 +41,8 @@ class Frozen:
     content: bytes = field(repr=False)
     content_type: str = "application/octet-stream"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    """The control numbers in the content, by which the partner can acknowledge it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +77,8 @@ class AcknowledgementDraft:
 class Parsed:
     """One document of a message, or a message that gave none (``ordinal`` 0) and why.
 
-    ``passed`` are the states it went through, for the events.  ``replaces`` is the
-    document before it, where this is a replay.
+    ``passed`` are the states it went through, for the events.  ``verdicts`` are what it says of deliveries of ours,
+    where it is an acknowledgement.  ``replaces`` is the document before it, where this is a replay.
     """
 
     message: int
@@ -99,17 +104,22 @@ class Parsed:
     findings: tuple[Finding, ...] = ()
     passed: tuple[State, ...] = ()
     drafts: tuple[Draft, ...] = ()
+    verdicts: tuple[PartnerVerdict, ...] = ()
     replaces: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """What a transaction staged: the documents' states in order, and the lanes that have new work."""
+    """What a transaction staged: the documents' states in order, and the lanes that have new work.
+
+    ``answered`` are deliveries that an acknowledgement has brought to another state.
+    """
 
     documents: tuple[int, ...] = ()
     states: tuple[State, ...] = ()
     deliveries: tuple[int, ...] = ()
     delivery_states: tuple[State, ...] = ()
+    answered: tuple[tuple[int, State], ...] = ()
     lanes: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
 
@@ -188,6 +198,8 @@ class _Batch:
         self.deliveries: list[dict[str, Any]] = []
         self.links: list[dict[str, int]] = []
         self.acknowledgements: list[dict[str, Any]] = []
+        self.control_numbers: list[dict[str, Any]] = []
+        self.verdicts: list[tuple[int, PartnerVerdict]] = []
         self.replaced: list[tuple[int, int]] = []
         self.findings: list[Finding] = []
 
@@ -206,6 +218,7 @@ class _Batch:
             delivery, state = self.deliver(draft, kind="document", document=document, detail=detail)
             self.links.append({"delivery_id": delivery, "document_id": document})
             states.append(state)
+        self.verdicts += [(document, verdict) for verdict in item.verdicts]
         if item.replaces is not None:
             self.replaced.append((item.replaces, document))
         self.findings += item.findings
@@ -304,6 +317,8 @@ class _Batch:
                 "receipt_id": self.receipt.id,
             }
         )
+        if frozen:
+            self.control_numbers += number_rows(delivery, frozen.references)
         self.journal.record(
             state,
             receipt=self.receipt.id,
@@ -328,11 +343,17 @@ class _Batch:
             (deliveries, self.deliveries),
             (delivery_documents, self.links),
             (acknowledgements, self.acknowledgements),
+            (control_numbers, self.control_numbers),
         ):
             if rows:
                 self.connection.execute(table.insert(), rows)
         for old, new in self.replaced:
             self._replace(old, new)
+        answered = [
+            (verdict.delivery, state)
+            for document, verdict in self.verdicts
+            if (state := take_verdict(self.connection, self.journal, self.receipt.id, document, verdict)) is not None
+        ]
         lanes = frozenset(row["lane"] for row in self.deliveries if row["state"] == State.STAGED)
         for lane in sorted(lanes):
             add_lane(self.connection, lane)
@@ -344,6 +365,7 @@ class _Batch:
             states=tuple(State(row["state"]) for row in self.documents),
             deliveries=tuple(row["id"] for row in self.deliveries),
             delivery_states=tuple(State(row["state"]) for row in self.deliveries),
+            answered=tuple(answered),
             lanes=lanes,
             findings=tuple(self.findings),
         )

@@ -21,7 +21,9 @@ class State(StrEnum):
     SENT = "SENT"
     """The target has it."""
     ACKED = "ACKED"
-    """The partner has acknowledged it."""
+    """The partner has acknowledged it: its acknowledgement accepts all that it carries."""
+    REJECTED = "REJECTED"
+    """The partner's acknowledgement rejects it, or a part of it; a person decides what to send instead."""
     RETRY_AT = "RETRY_AT"
     """An attempt failed; another one is due later."""
     UNKNOWN = "UNKNOWN"
@@ -34,6 +36,8 @@ class State(StrEnum):
     """The same interchange, byte for byte, was processed before."""
     SUPPRESSED = "SUPPRESSED"
     """Replaced by a replay, or held back by a person."""
+    RECONCILED = "RECONCILED"
+    """An acknowledgement that was brought together with what it speaks of (document: it is not mapped)."""
 
 
 ACTIVE = (State.STAGED, State.RETRY_AT, State.SENDING)
@@ -41,19 +45,30 @@ ACTIVE = (State.STAGED, State.RETRY_AT, State.SENDING)
 FINAL = (
     State.SENT,
     State.ACKED,
+    State.REJECTED,
     State.DUPLICATE,
     State.SUPPRESSED,
+    State.RECONCILED,
     State.DEAD,
     State.QUARANTINED,
     State.MAPPED,
     State.PARSED,
 )
 """The states that nothing leaves by itself.  UNKNOWN is not among them: it waits for a person."""
-GOOD = (State.SENT, State.ACKED, State.DUPLICATE, State.SUPPRESSED, State.MAPPED, State.PARSED)
+GOOD = (
+    State.SENT,
+    State.ACKED,
+    State.DUPLICATE,
+    State.SUPPRESSED,
+    State.RECONCILED,
+    State.MAPPED,
+    State.PARSED,
+)
 """The final states that need nobody's attention."""
 
 _RANK = (
     State.DEAD,
+    State.REJECTED,
     State.UNKNOWN,
     State.QUARANTINED,
     State.RETRY_AT,

@@ -236,3 +236,28 @@ def test_findings_are_json(fixtures):
     shown = inspect((fixtures / "edifact" / "orders-broken.edi").read_bytes(), "orders-broken.edi")
     assert json.loads(json.dumps(shown)) == shown
     assert all("byte" in f["place"] and "line" in f["place"] for f in shown["interchanges"][0]["findings"])
+
+
+@pytest.mark.parametrize(
+    ("reject", "held"),
+    {"message": ["0003"], "group": ["0003", "0004"], "interchange": ["0001", "0002", "0003", "0004"]}.items(),
+)
+def test_what_one_wrong_message_rejects(x12, sets, reject, held):
+    """A partner may want all of a group or an interchange refused with one message."""
+    first, second = sets("BEG*00~", "BEG*01~"), sets("BEG*02~", "BEG*03~")
+    group = second[second.index(b"GS*") : second.index(b"IEA*")]
+    group = (
+        group.replace(b"0001", b"0003").replace(b"0002", b"0004").replace(b"*7*X", b"*8*X").replace(b"2*7~", b"2*8~")
+    )
+    payload = first.replace(b"IEA*1", group + b"IEA*2").replace(b"SE*3*0003", b"SE*9*0003")
+    reading = x12(reject=reject).read(payload)
+    assert reading.findings == ()
+    messages = list(reading)
+    assert [m.reference for m in messages if any(f.is_error for f in m.findings)] == held
+    (wrong,) = messages[2].findings
+    assert wrong.code == "E-COUNT"
+    if reject != "message":
+        (found,) = messages[3].findings
+        assert found.code == "E-REJECTED-WITH"
+        assert found.message == f"the whole {reject} is rejected because message 3 of the interchange is wrong"
+        assert (found.place.message, found.place.segment, found.place.line) == (4, 1, 1)

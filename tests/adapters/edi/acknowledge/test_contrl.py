@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from transload.adapters.edi.acknowledge import Report, Subject, SubjectGroup, SubjectMessage, make_contrl
+from transload.adapters.edi.acknowledge import (
+    Report,
+    Subject,
+    SubjectGroup,
+    SubjectMessage,
+    condemned,
+    make_contrl,
+)
+from transload.adapters.edi.options import AcknowledgementPolicy
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -48,7 +56,7 @@ def test_a_good_interchange_is_acknowledged_whole(shown: Shown) -> None:
 
 
 def test_receipt_only(shown: Shown) -> None:
-    report = make_contrl(subject(message(finding(segment=3, tag="DTM"))), receipt_only=True)
+    report = make_contrl(subject(message(finding(segment=3, tag="DTM"))), AcknowledgementPolicy(receipt_only=True))
     assert shown(report) == [f"{UCI}+8"]
 
 
@@ -157,4 +165,87 @@ def test_no_more_than_contrl_can_carry(own_findings: Callable[[Report], list[Fin
     assert report is not None
     assert sum(row.startswith("UCS") for row in report.message.body) == 999
     assert sum(row.startswith("UCD") for row in report.message.body) == 99
+    assert own_findings(report) == []
+
+
+def test_version_4(shown: Shown) -> None:
+    bad = message(
+        finding("12", segment=3, tag="PIA", element=2, component=1, repetition=3),
+        finding("39", segment=3, tag="PIA", element=4, repetition=2),
+        finding("13", segment=5, tag="DTM", element=1),
+        reference="2",
+    )
+    parties = {"sender": ("5412345000013", "14", "R" * 35, "SUB"), "receiver": ("4012345000009", "14")}
+    report = make_contrl(subject(message(), bad, syntax="4", **parties))
+    assert shown(report) == [
+        f"UCI+IC7+5412345000013:14:{'R' * 35}:SUB+4012345000009:14+7",
+        "UCM+2+ORDERS:D:96A:UN:EAN008+4",
+        "UCS+3",
+        "UCD+12+3:1:3",
+        "UCD+39+5::2",
+        "UCS+5",
+        "UCD+13+2",
+    ]
+    assert report is not None
+    assert report.message.version == "4:1:UN"
+
+
+@pytest.mark.parametrize("syntax", ["1", "2", "3", "", "9"])
+def test_other_syntax_versions_are_answered_in_version_3(syntax: str) -> None:
+    report = make_contrl(subject(message(), syntax=syntax))
+    assert report is not None
+    assert report.message.version == "D:3:UN"
+
+
+@pytest.mark.parametrize(
+    ("positive", "requested", "answers"),
+    [
+        ("always", False, (True, True)),
+        ("requested", True, (True, True)),
+        ("requested", False, (False, True)),
+        ("never", True, (False, True)),
+    ],
+)
+def test_what_is_accepted_is_acknowledged_as_agreed(positive: str, requested: bool, answers: tuple[bool, bool]) -> None:
+    policy = AcknowledgementPolicy.model_validate({"positive": positive})
+    good, bad = message(), message(finding(segment=2, tag="BGM"))
+    made = [make_contrl(subject(each, requested=requested), policy) is not None for each in (good, bad)]
+    assert tuple(made) == answers
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"reference": "R" * 15},
+        {"sender": ("S" * 36, "14")},
+        {"sender": ("S", "14", "R" * 15)},
+        {"receiver": ("R", "12345")},
+    ],
+)
+def test_what_uci_cannot_repeat_is_not_answered(unfit: dict[str, object]) -> None:
+    assert make_contrl(subject(message(), **unfit)) is None
+
+
+def test_a_bad_group_that_cannot_be_named_rejects_the_interchange(shown: Shown) -> None:
+    wrong = SubjectGroup(kind="ORDERS", reference="G" * 15, sender=("A",), receiver=("B",), findings=(finding("29"),))
+    assert shown(make_contrl(subject(groups=(wrong,)))) == [f"{UCI}+4+13"]
+
+
+def test_what_is_rejected_with_a_wrong_neighbour(shown: Shown) -> None:
+    bad = message(finding("13", segment=2, tag="BGM"), reference="2")
+    parties: dict[str, tuple[str, ...]] = {"sender": ("A",), "receiver": ("B",)}
+    first = SubjectGroup(kind="ORDERS", reference="1", messages=(message(), bad), **parties)
+    second = SubjectGroup(kind="ORDERS", reference="2", messages=(message(),), **parties)
+    whole = subject(groups=(first, second))
+    named = ["UCM+2+ORDERS:D:96A:UN:EAN008+4", "UCS+2+13"]
+    assert shown(make_contrl(condemned(whole, "message"))) == [f"{UCI}+7", "UCF+1+A+B+7", *named]
+    assert shown(make_contrl(condemned(whole, "group"))) == [f"{UCI}+7", "UCF+1+A+B+4", *named]
+    assert shown(make_contrl(condemned(whole, "interchange"))) == [f"{UCI}+4", "UCF+1+A+B+7", *named]
+
+
+def test_positions_that_have_no_room(own_findings: Callable[[Report], list[Finding]]) -> None:
+    far = [finding("13", segment=1_000_000, tag="DTM"), finding("39", segment=2, tag="BGM", element=1_000)]
+    report = make_contrl(subject(message(*far)))
+    assert report is not None
+    assert [row.split("\x1d")[:2] for row in report.message.body[2:]] == [["UCS", "2"]]
     assert own_findings(report) == []

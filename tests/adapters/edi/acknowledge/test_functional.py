@@ -1,10 +1,12 @@
 """997 from what was found wrong, segment by segment."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from transload.adapters.edi.acknowledge import Report, Subject, SubjectGroup, SubjectMessage, make_997
+from transload.adapters.edi.acknowledge import Report, Subject, SubjectGroup, SubjectMessage, make_997, make_999
+from transload.adapters.edi.options import AcknowledgementPolicy
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -122,13 +124,106 @@ def test_one_997_for_each_group_but_none_for_acknowledgements(shown: Shown) -> N
     assert shown(found[1]) == ["AK1+PO+20", "AK9+R+0+0+0"]
 
 
+def test_an_acknowledgement_among_other_sets_is_not_answered(shown: Shown) -> None:
+    answer = message(finding(ack={"718": "4"}, tag="SE"), kind="997", reference="0002")
+    report = only(make_997(subject(group(message(), answer))))
+    assert shown(report) == ["AK1+PO+17", "AK2+850+0001", "AK5+A", "AK9+A+2+2+2"]
+
+
+def test_only_wrong_sets_are_named_where_the_partner_wants_it_so(shown: Shown) -> None:
+    errors = AcknowledgementPolicy(sets="errors")
+    report = only(make_997(subject(group(message(), BAD, unnamed=3, announced=5)), errors))
+    assert shown(report) == ["AK1+PO+17", *BAD_ROWS, "AK9+P+5+5+4"]
+    assert shown(only(make_997(subject(group(message(), unnamed=3, announced=4)), errors))) == [
+        "AK1+PO+17",
+        "AK9+A+4+4+4",
+    ]
+
+
+def test_only_what_is_rejected_is_answered_where_the_partner_wants_it_so() -> None:
+    never = AcknowledgementPolicy(positive="never")
+    assert make_997(subject(group(message())), never) == []
+    assert [report.accepted for report in make_997(subject(group(message()), group(BAD)), never)] == [False]
+    assert len(make_997(subject(group(message())), AcknowledgementPolicy(positive="requested"))) == 1
+
+
+def test_deviations_may_be_ignored(shown: Shown) -> None:
+    lenient = message(finding(ack={"718": "4"}, severity=Severity.REMARK, tag="SE", segment=9))
+    report = only(make_997(subject(group(lenient)), AcknowledgementPolicy(deviations="ignored")))
+    assert shown(report)[-2:] == ["AK5+A", "AK9+A+1+1+1"]
+
+
+@pytest.mark.parametrize(
+    "nameless", [message(finding(ack={}), reference=""), message(finding(ack={}), reference="1" * 10)]
+)
+def test_a_bad_set_that_cannot_be_named_rejects_its_group(shown: Shown, nameless: SubjectMessage) -> None:
+    assert shown(only(make_997(subject(group(message(), nameless))))) == [
+        "AK1+PO+17",
+        "AK2+850+0001",
+        "AK5+A",
+        "AK9+R+2+2+0",
+    ]
+
+
+@pytest.mark.parametrize("reference", ["", "1234567890", "A7"])
+def test_a_group_without_a_number_to_repeat_is_not_answered(reference: str) -> None:
+    assert make_997(subject(group(message(), reference=reference))) == []
+
+
+def new(*messages: SubjectMessage, version: str = "005010") -> Subject:
+    made = tuple(replace(each, version=version, guide=version if len(version) > 6 else "") for each in messages)
+    return subject(group(*made, version=version))
+
+
+REPEATED = message(
+    finding(ack={"723": "7", "725": "235"}, value="XX", segment=3, tag="LIN", element=2, component=1, repetition=4),
+    finding(ack={"723": "2", "725": "66"}, segment=4, tag="NM1", element=8),
+)
+
+
+def test_997_of_005010(shown: Shown) -> None:
+    assert shown(only(make_997(new(REPEATED)))) == [
+        "AK1+PO+17+005010",
+        "AK2+850+0001",
+        "AK3+LIN+3++8",
+        "AK4+2:1:4+235+7+XX",
+        "AK3+NM1+4++8",
+        "AK4+8+66+2",
+        "AK5+R+5",
+        "AK9+R+1+1+0",
+    ]
+
+
+def test_999(shown: Shown) -> None:
+    report = only(make_999(new(REPEATED, replace(REPEATED, findings=(), reference="0002"), version="005010X222A1")))
+    assert shown(report) == [
+        "AK1+PO+17+005010X222A1",
+        "AK2+850+0001+005010X222A1",
+        "IK3+LIN+3++8",
+        "IK4+2:1:4+235+7+XX",
+        "IK3+NM1+4++8",
+        "IK4+8+66+2",
+        "CTX+SITUATIONAL TRIGGER+NM1+4",
+        "IK5+R+5",
+        "AK2+850+0002+005010X222A1",
+        "IK5+A",
+        "AK9+P+2+2+1",
+    ]
+    assert (report.kind, report.message.version) == ("999", "005010X231A1")
+
+
+@pytest.mark.parametrize(("version", "own"), [("004010", "005010"), ("005010", "005010"), ("006020", "006020")])
+def test_the_version_of_a_999(version: str, own: str) -> None:
+    assert only(make_999(new(message(), version=version))).message.version == own
+
+
 def test_no_more_than_a_997_can_carry(own_findings: Callable[[Report], list[Finding]]) -> None:
     flood = [finding(ack={"723": "5"}, segment=2, tag="BEG", element=element) for element in range(1, 151)]
+    far = [finding(ack={"720": "5"}, segment=1_000_000, tag="REF"), finding(ack={"720": "1"}, segment=3, tag="?")]
     codes = [finding(ack={"718": str(code)}, tag="SE") for code in range(1, 9)]
-    report = only(make_997(subject(group(message(*flood, *codes)))))
+    report = only(make_997(subject(group(message(*flood, *far, *codes), announced=10**7, unnamed=10**6))))
     assert sum(row.startswith("AK4") for row in report.message.body) == 99
-    # positions in a segment have two digits in 004010: what stands further on is reported all the same
-    assert {finding.message for finding in own_findings(report)} <= {
-        "AK4 01.1 (element position) is longer than N0 1/2: 3 characters"
-    }
+    assert [row.split("\x1d")[1] for row in report.message.body if row.startswith("AK3")] == ["BEG"]
+    assert own_findings(report) == []
     assert report.message.body[-2].endswith("\x1d".join(["AK5", "R", "1", "2", "3", "4", "5"]))
+    assert report.message.body[-1] == "\x1d".join(["AK9", "P", "999999", "999999", "999999"])

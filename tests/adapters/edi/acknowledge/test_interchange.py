@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from transload.adapters.edi import X12Format
-from transload.adapters.edi.acknowledge import Subject, SubjectGroup, SubjectMessage, make_ta1
+from transload.adapters.edi.acknowledge import Subject, SubjectGroup, SubjectMessage, condemned, make_ta1
+from transload.adapters.edi.options import AcknowledgementPolicy
 from transload.canonical.context import Context
 from transload.canonical.findings import Finding, Severity
 
@@ -47,6 +48,39 @@ def test_no_answer_to_answers_or_without_a_number() -> None:
     answer = SubjectMessage(kind="TA1")
     assert make_ta1(subject(messages=(answer,), groups=())) is None
     assert make_ta1(subject(reference="")) is None
+
+
+@pytest.mark.parametrize("number", ["12345678901", "A", ""])
+def test_a_number_that_a_ta1_cannot_repeat(number: str) -> None:
+    assert make_ta1(subject(reference=number)) is None
+
+
+@pytest.mark.parametrize(
+    ("positive", "requested", "answers"),
+    [
+        ("always", False, (True, True)),
+        ("requested", True, (True, True)),
+        ("requested", False, (False, True)),
+        ("never", True, (False, True)),
+    ],
+)
+def test_what_is_accepted_is_acknowledged_as_agreed(positive: str, requested: bool, answers: tuple[bool, bool]) -> None:
+    policy = AcknowledgementPolicy.model_validate({"positive": positive})
+    made = [make_ta1(subject(*each, requested=requested), policy) is not None for each in ((), (finding("021"),))]
+    assert tuple(made) == answers
+
+
+def test_deviations_may_be_ignored() -> None:
+    report = make_ta1(subject(finding("021", Severity.REMARK)), AcknowledgementPolicy(deviations="ignored"))
+    assert report is not None
+    assert report.message.body[0].endswith("A\x1d000")
+
+
+def test_an_interchange_that_is_rejected_for_one_message() -> None:
+    bad = SubjectMessage(kind="850", findings=(Finding(code="E-X", message="wrong"),), number=1)
+    whole = subject(groups=(SubjectGroup(kind="PO", reference="17", messages=(bad,)),))
+    rows = [make_ta1(condemned(whole, scope)) for scope in ("message", "group", "interchange")]
+    assert [row.message.body[0][-5:] for row in rows if row] == ["A\x1d000", "A\x1d000", "R\x1d024"]
 
 
 @pytest.mark.parametrize(

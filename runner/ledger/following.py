@@ -1,0 +1,31 @@
+"""The states of documents, which follow those of their deliveries."""
+
+from sqlalchemy import Connection, select
+
+from transload.runner.ledger.schema import deliveries, delivery_documents, documents
+from transload.runner.ledger.states import State, of_document
+
+
+def documents_of(connection: Connection, delivery: int) -> list[int]:
+    """The documents that a delivery carries."""
+    query = select(delivery_documents.c.document_id).where(delivery_documents.c.delivery_id == delivery)
+    return sorted(connection.scalars(query))
+
+
+def state_of(connection: Connection, document: int) -> str:
+    """The state of a document from those of its deliveries that no replay has taken the place of."""
+    newer = deliveries.alias("newer")
+    replayed = select(newer.c.id).where(newer.c.origin_id == deliveries.c.id).exists()
+    query = (
+        select(deliveries.c.state)
+        .join(delivery_documents, delivery_documents.c.delivery_id == deliveries.c.id)
+        .where(delivery_documents.c.document_id == document, ~replayed)
+    )
+    return of_document([State(state) for state in connection.scalars(query)]).value
+
+
+def follow(connection: Connection, delivery: int) -> None:
+    """Let the documents' states follow the delivery's."""
+    for document in documents_of(connection, delivery):
+        state = state_of(connection, document)
+        connection.execute(documents.update().where(documents.c.id == document).values(state=state))
