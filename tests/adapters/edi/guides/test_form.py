@@ -301,6 +301,7 @@ def test_a_composite_may_have_rules_for_one_use(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(
         """\
+standard: x12
 message: 837
 version: "005010"
 source: made up for tests
