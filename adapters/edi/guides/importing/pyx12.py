@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transload.adapters.edi.guides.importing.markup import fault, line_of, read_markup, remark
-from transload.adapters.edi.guides.importing.pyx12_maps.drafting import Part, Size, draft, size_of
-from transload.adapters.edi.guides.importing.pyx12_maps.reading import read_map, read_shared
-from transload.adapters.edi.guides.importing.pyx12_maps.records import Shared, TransactionMap
+from transload.adapters.edi.guides.importing.outlines.drafting import Part, draft
+from transload.adapters.edi.guides.importing.outlines.records import Outline, Size, size_of
+from transload.adapters.edi.guides.importing.pyx12_maps.reading import read_map
+from transload.adapters.edi.guides.importing.pyx12_maps.shared import read_shared
 from transload.adapters.edi.guides.importing.writing import MessageFile, Release
 from transload.canonical.findings import Finding
 
@@ -71,22 +72,24 @@ def import_maps(
     )
     chosen = set(messages)
     groups: dict[tuple[str, str], list[Part]] = {}
-    later: list[tuple[Path, TransactionMap]] = []
+    later: list[tuple[Path, Outline]] = []
     for name in names:
         path = folder / name
-        one = read_map(path, findings)
+        one = read_map(path, shared, findings)
         if one is None or (chosen and one.message not in chosen):
             continue
         served = [row for row in index if row.file == name]
         if served:
             for row in _versions(served):
-                part = Part(map=one, path=path, name=row.name, place="02", only=(row.purpose,) if row.purpose else ())
+                part = Part(
+                    outline=one, path=path, name=row.name, place="02", only=(row.purpose,) if row.purpose else ()
+                )
                 groups.setdefault((row.version, one.message), []).append(part)
         else:
             later.append((path, one))
     for path, one in later:
         _add_unlisted(groups, path, one, named=path.name in wanted, findings=findings)
-    made = [_make(version, parts, shared, findings) for (version, _), parts in sorted(groups.items())]
+    made = [_make(version, parts, findings) for (version, _), parts in sorted(groups.items())]
     return made, findings
 
 
@@ -128,7 +131,7 @@ def _versions(served: list[_Row]) -> list[_Row]:
 
 
 def _add_unlisted(
-    groups: dict[tuple[str, str], list[Part]], path: Path, one: TransactionMap, *, named: bool, findings: list[Finding]
+    groups: dict[tuple[str, str], list[Part]], path: Path, one: Outline, *, named: bool, findings: list[Finding]
 ) -> None:
     if not one.versions:
         findings.append(remark(path, 1, "the map names no version, and maps.xml does not list it; it is left out"))
@@ -145,17 +148,17 @@ def _add_unlisted(
             )
         )
         return
-    groups[key] = [Part(map=one, path=path)]
+    groups[key] = [Part(outline=one, path=path)]
 
 
-def _make(version: str, parts: list[Part], shared: Shared, findings: list[Finding]) -> Imported:
+def _make(version: str, parts: list[Part], findings: list[Finding]) -> Imported:
     if len(parts) == 1:
         only = parts[0]
-        parts = [Part(map=only.map, path=only.path)]
+        parts = [Part(outline=only.outline, path=only.path)]
     files = tuple(part.path.name for part in parts)
     source = f"{' and '.join(files)} of pyx12, with its dataele.xml and codes.xml"
     return Imported(
         files=files,
-        sizes=tuple(size_of(part.map) for part in parts),
-        message=draft(parts, version, source, shared, findings),
+        sizes=tuple(size_of(part.outline) for part in parts),
+        message=draft(parts, version.lower(), version, source, findings),
     )

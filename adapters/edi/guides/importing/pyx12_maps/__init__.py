@@ -1,1 +1,1 @@
-"""What pyx12's map folder holds, read into records, and how these become guides."""
+"""Reading pyx12's map folder."""
