@@ -1,12 +1,14 @@
 """The two formats of this adapter: EDIFACT and X12, bytes to messages and back."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity
+from transload.adapters.edi.acknowledge import Report
 from transload.adapters.edi.acknowledge.received import reports
 from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, Charset
 from transload.adapters.edi.envelope import Envelope
@@ -117,14 +119,19 @@ class _EdiFormat(Format[O]):
         if kind.lower() not in self.acknowledgements:
             known = ", ".join(sorted(self.acknowledgements))
             raise ConfigurationError(f"{self.standard} has no acknowledgement {kind!r}", hint=f"it has: {known}")
-        for interchange, report in reports(self.read(payload, file=file), kind.upper()):
-            back = self.envelope(sender=interchange.receiver, receiver=interchange.sender, test=interchange.test)
-            back = self._back(back, interchange, report.reference)
-            content = self.write([report.message], envelope=back, context=context)
+        for interchange, report in reports(self.read(payload, file=file), kind.upper(), self.options):
+            answering = self._answering(interchange)
+            back = answering.envelope(sender=interchange.receiver, receiver=interchange.sender, test=interchange.test)
+            back = self._back(back, interchange, report)
+            content = answering.write([report.message], envelope=back, context=context)
             yield Acknowledgement(kind=kind, content=content, reference=report.reference, accepted=report.accepted)
 
-    def _back(self, envelope: Envelope, interchange: Interchange, reference: str) -> Envelope:
-        """The envelope of an answer to what ``reference`` names in ``interchange``."""
+    def _answering(self, interchange: Interchange) -> Self:
+        """This format with the options by which an answer to ``interchange`` is written."""
+        return self
+
+    def _back(self, envelope: Envelope, interchange: Interchange, report: Report) -> Envelope:
+        """The envelope of an answer to what ``report`` speaks of in ``interchange``."""
         return replace(envelope, group=None)
 
 
@@ -135,6 +142,14 @@ class EdifactFormat(_EdiFormat[EdifactOptions]):
     standard = "edifact"
     content_type = "application/edifact"
     acknowledgements = frozenset({"contrl"})
+
+    def _answering(self, interchange: Interchange) -> Self:
+        """A CONTRL has the syntax version of the interchange that it answers: only one of version 4 fits into 4."""
+        version = "4" if interchange.header and interchange.header.element(1, 2) == "4" else "3"
+        syntax = self.options.syntax
+        if (syntax[-1] == "4") == (version == "4"):
+            return self
+        return type(self)(self.options.model_copy(update={"syntax": f"{syntax[:-1]}{version}"}), guides=self.guides)
 
     def _charset_of(self, envelope: Envelope) -> Charset:
         return SYNTAX.get(envelope.element(1), ASCII)
@@ -182,7 +197,19 @@ class X12Format(_EdiFormat[X12Options]):
     Options = X12Options
     standard = "x12"
     content_type = "application/edi-x12"
-    acknowledgements = frozenset({"997", "ta1"})
+    acknowledgements = frozenset({"997", "999", "ta1"})
+
+    def _answering(self, interchange: Interchange) -> Self:
+        """An answer has the version of the controls (ISA12) that the interchange has, unless the options name one.
+
+        Its group is one of acknowledgements, whatever ``functional_id`` says of other sets.
+        """
+        version = interchange.header.element(12) if interchange.header else ""
+        options = self.options.model_copy(update={"functional_id": None})
+        if "version" not in options.model_fields_set and re.fullmatch(r"00\d{3}", version, re.ASCII):
+            same = options.model_copy(update={"version": version})
+            options = same if same.service().sound else options
+        return type(self)(options, guides=self.guides)
 
     def _new(self, sender: Identity, receiver: Identity, *, test: bool) -> Envelope:
         options = self.options
@@ -207,14 +234,13 @@ class X12Format(_EdiFormat[X12Options]):
             final=newline,
         )
 
-    def _back(self, envelope: Envelope, interchange: Interchange, reference: str) -> Envelope:
-        headers = (group.header for group in interchange.groups)
-        header = next((header for header in headers if header.element(6) == reference), None)
-        if header is None or envelope.group is None:
+    def _back(self, envelope: Envelope, interchange: Interchange, report: Report) -> Envelope:
+        group = interchange.group(report.group)
+        if group is None or envelope.group is None:
             return envelope
-        parties = {1: header.element(3), 2: header.element(2)}
-        group = tuple(parties.get(index) or value for index, value in enumerate(envelope.group))
-        return replace(envelope, group=group)
+        parties = {1: group.header.element(3), 2: group.header.element(2)}
+        elements = tuple(parties.get(index) or value for index, value in enumerate(envelope.group))
+        return replace(envelope, group=elements)
 
 
 def _identity(option: str | None) -> Identity | None:

@@ -39,6 +39,25 @@ Party = Annotated[str, StringConstraints(pattern=r"^[^:]+(:[^:]*)?$")]
 """An identity of an envelope, with its qualifier after a colon: ``5412345000013:14``."""
 
 
+class AcknowledgementPolicy(Settings):
+    """How a partner wants to be answered: what acknowledgements say, and when there is one."""
+
+    positive: Literal["always", "requested", "never"] = Field(
+        "always",
+        description="Whether what is accepted is acknowledged too; requested: only where UNB 0031 or ISA14 asks for it",
+    )
+    sets: Literal["all", "errors"] = Field(
+        "all", description="997 and 999: name every set with its verdict, or only those in which something is wrong"
+    )
+    deviations: Literal["noted", "ignored"] = Field(
+        "noted",
+        description="X12: what is let pass by lenient, or is a warning, gives E, accepted with errors; ignored: A",
+    )
+    receipt_only: bool = Field(
+        False, description="CONTRL: say only that the interchange has arrived (action 8), whatever is wrong with it"
+    )
+
+
 class EdiOptions(Settings):
     """What both formats take."""
 
@@ -56,6 +75,12 @@ class EdiOptions(Settings):
     acknowledgement_request: bool = Field(False, description="Ask for an acknowledgement (UNB 0031, ISA14)")
     group_sender: str | None = Field(None, description="Sender of the group (UNG S006, GS02); default: sender")
     group_receiver: str | None = Field(None, description="Receiver of the group (UNG S007, GS03); default: receiver")
+    reject: Literal["message", "group", "interchange"] = Field(
+        "message", description="What one wrong message rejects: itself alone, its whole group, or its interchange"
+    )
+    acknowledgement: AcknowledgementPolicy = Field(
+        AcknowledgementPolicy(), description="What our acknowledgements say, and when there is one"
+    )
 
 
 class EdifactOptions(EdiOptions):

@@ -31,7 +31,7 @@ def shown() -> Callable[[Report | None], list[str]]:
 
     def show(report: Report | None) -> list[str]:
         assert report is not None
-        standard = "x12" if report.kind == "997" else "edifact"
+        standard = "x12" if report.kind in ("997", "999") else "edifact"
         guide = find_guide(standard, report.kind, report.message.version)
         assert guide is not None
         assert guide.validate(EncodedRecords(report.message.body)) == []
@@ -45,7 +45,7 @@ def own_findings() -> Callable[[Report], list[Finding]]:
     """What the report's own guide says of it."""
 
     def check(report: Report) -> list[Finding]:
-        guide = find_guide("x12" if report.kind == "997" else "edifact", report.kind, report.message.version)
+        guide = find_guide("x12" if report.kind in ("997", "999") else "edifact", report.kind, report.message.version)
         assert guide is not None
         return guide.validate(EncodedRecords(report.message.body))
 

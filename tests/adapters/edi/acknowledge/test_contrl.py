@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from transload.adapters.edi.acknowledge import Report, Subject, SubjectGroup, SubjectMessage, make_contrl
+from transload.adapters.edi.options import AcknowledgementPolicy
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -48,7 +49,7 @@ def test_a_good_interchange_is_acknowledged_whole(shown: Shown) -> None:
 
 
 def test_receipt_only(shown: Shown) -> None:
-    report = make_contrl(subject(message(finding(segment=3, tag="DTM"))), receipt_only=True)
+    report = make_contrl(subject(message(finding(segment=3, tag="DTM"))), AcknowledgementPolicy(receipt_only=True))
     assert shown(report) == [f"{UCI}+8"]
 
 
