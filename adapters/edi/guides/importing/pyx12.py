@@ -12,30 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transload.adapters.edi.guides.importing.markup import fault, line_of, read_markup, remark
-from transload.adapters.edi.guides.importing.outlines.drafting import Part, draft
-from transload.adapters.edi.guides.importing.outlines.records import Outline, Size, size_of
+from transload.adapters.edi.guides.importing.outlines.drafting import Imported, Part, draft
+from transload.adapters.edi.guides.importing.outlines.records import Outline, size_of
 from transload.adapters.edi.guides.importing.pyx12_maps.reading import read_map
 from transload.adapters.edi.guides.importing.pyx12_maps.shared import read_shared
-from transload.adapters.edi.guides.importing.writing import MessageFile, Release
 from transload.canonical.findings import Finding
 
 INDEX = "maps.xml"
 _NO_MAPS = frozenset({INDEX, "dataele.xml", "codes.xml"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Imported:
-    """One guide made of one map, or of several that share version and message: ``files`` and their ``sizes``."""
-
-    files: tuple[str, ...]
-    sizes: tuple[Size, ...]
-    message: MessageFile
-
-    @property
-    def release(self) -> Release:
-        """The guide as `write_release` takes it: it holds its directory itself."""
-        held = self.message
-        return Release(standard="x12", folder=held.folder, source=held.source, directory=None, messages=(held,))
 
 
 def installed_maps() -> Path | None:

@@ -10,12 +10,13 @@ from transload.adapters.edi.guides.importing.outlines.records import (
     Loop,
     Outline,
     SegmentUse,
+    Size,
     elements_of,
     segments_of,
 )
 from transload.adapters.edi.guides.importing.outlines.rivals import rivals
 from transload.adapters.edi.guides.importing.outlines.uses import Uses, common_codes, is_condition, widened
-from transload.adapters.edi.guides.importing.writing import Body, Directory, Line, MessageFile
+from transload.adapters.edi.guides.importing.writing import Body, Directory, Line, MessageFile, Release
 from transload.canonical.findings import Finding
 
 
@@ -32,6 +33,22 @@ class Part:
     name: str = ""
     place: str = ""
     only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """One guide made of one outline, or of several that share version and message: their ``files`` and ``sizes``."""
+
+    files: tuple[str, ...]
+    sizes: tuple[Size, ...]
+    message: MessageFile
+    standard: str = "x12"
+
+    @property
+    def release(self) -> Release:
+        """The guide as `write_release` takes it: it holds its directory itself."""
+        held = self.message
+        return Release(standard=self.standard, folder=held.folder, source=held.source, directory=None, messages=(held,))
 
 
 def draft(parts: list[Part], folder: str, version: str, source: str, findings: list[Finding]) -> MessageFile:
