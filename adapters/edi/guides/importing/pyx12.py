@@ -13,7 +13,7 @@ from pathlib import Path
 
 from transload.adapters.edi.guides.importing.markup import fault, line_of, read_markup, remark
 from transload.adapters.edi.guides.importing.outlines.drafting import Imported, Part, draft
-from transload.adapters.edi.guides.importing.outlines.records import Outline, size_of
+from transload.adapters.edi.guides.importing.outlines.records import size_of
 from transload.adapters.edi.guides.importing.pyx12_maps.reading import read_map
 from transload.adapters.edi.guides.importing.pyx12_maps.shared import read_shared
 from transload.canonical.findings import Finding
@@ -42,44 +42,60 @@ def import_maps(
 ) -> tuple[list[Imported], list[Finding]]:
     """The guides of a folder of maps, and what of the maps they cannot say.
 
-    ``messages`` are transaction sets (``837``), ``files`` names of map files; without both all maps are
-    taken.  A map that is not in ``maps.xml`` is taken too, for the version that it names itself, unless the
-    index has another for that version: then only when ``files`` names it.  Findings are remarks (``R-IMPORT``) about
-    what a guide cannot say, and errors (``C-XML``) about files that cannot be understood.
+    ``messages`` are transaction sets (``837``), ``files`` names of map files.  Without files all maps are taken that
+    ``maps.xml`` lists, as pyx12 does; a map that it does not list is taken, for the version that it names itself,
+    when ``files`` names it.  Findings are remarks (``R-IMPORT``) about what a guide cannot say, and errors
+    (``C-XML``) about files that cannot be understood.
     """
     findings: list[Finding] = []
-    wanted = set(files)
+    wanted, chosen = set(files), set(messages)
     index = _read_index(folder, findings)
     shared = read_shared(folder, findings)
-    names = (
-        sorted(wanted) if wanted else sorted(path.name for path in folder.glob("*.xml") if path.name not in _NO_MAPS)
-    )
-    chosen = set(messages)
+    there = sorted(path.name for path in folder.glob("*.xml") if path.name not in _NO_MAPS)
+    findings += [
+        fault(folder / name, 1, f"there is no map {name!r}", hint=f"maps are: {', '.join(there)}")
+        for name in sorted(wanted.difference(there))
+    ]
     groups: dict[tuple[str, str], list[Part]] = {}
-    later: list[tuple[Path, Outline]] = []
-    for name in names:
-        path = folder / name
-        one = read_map(path, shared, findings)
+    for name in there:
+        rows = [row for row in index if row.file == name]
+        if wanted and name not in wanted:
+            continue
+        if not wanted and not _versions(rows):
+            if not chosen:
+                findings.append(_left_out(folder / name, listed=bool(rows)))
+            continue
+        one = read_map(folder / name, shared, findings)
         if one is None or (chosen and one.message not in chosen):
             continue
-        served = [row for row in index if row.file == name]
-        if served:
-            for row in _versions(served):
-                part = Part(
-                    outline=one, path=path, name=row.name, place="02", only=(row.purpose,) if row.purpose else ()
-                )
-                groups.setdefault((row.version, one.message), []).append(part)
-        else:
-            later.append((path, one))
-    for path, one in later:
-        _add_unlisted(groups, path, one, named=path.name in wanted, findings=findings)
+        own = [_Row(file=name, version=version, name="", purpose="") for version in one.versions[:1]]
+        for row in _versions(rows) or own:
+            only = (row.purpose,) if row.purpose else ()
+            part = Part(outline=one, path=folder / name, name=row.name, place="02", only=only)
+            groups.setdefault((row.version, one.message), []).append(part)
     made = [_make(version, parts, findings) for (version, _), parts in sorted(groups.items())]
+    if chosen and not made:
+        findings.append(fault(folder, 1, f"there is no map of {', '.join(sorted(chosen))}"))
     return made, findings
+
+
+def _left_out(path: Path, *, listed: bool) -> Finding:
+    if listed:
+        return remark(path, 1, "the map describes the envelope, which needs no guide; it is left out")
+    return remark(
+        path,
+        1,
+        "maps.xml does not list this map, so pyx12 does not use it; it is left out",
+        hint=f"name the file to have it: {path.name}",
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Row:
-    """A line of ``maps.xml``: the map of a version (GS08); ``purpose`` is BHT02 where that chooses between two."""
+    """A line of ``maps.xml``: the map of a version (GS08); ``purpose`` is BHT02 where that chooses between two.
+
+    The maps of the envelope have no version.
+    """
 
     file: str
     version: str
@@ -96,8 +112,6 @@ def _read_index(folder: Path, findings: list[Finding]) -> list[_Row]:
     for row in root.iter("map"):
         file = str(row.text or "").strip()
         version = row.get("vriic") or ""
-        if not version:
-            continue  # the map of the envelope
         if Path(file).name != file or not (folder / file).is_file():
             findings.append(fault(folder / INDEX, line_of(row), f"the map {file!r} is not in the folder"))
             continue
@@ -111,28 +125,7 @@ def _versions(served: list[_Row]) -> list[_Row]:
     A guide of 004010 is found for 004010X098A1 too, where there is no nearer one.
     """
     plain = {row.version for row in served if len(row.version) == 6}
-    return [row for row in served if len(row.version) == 6 or row.version[:6] not in plain]
-
-
-def _add_unlisted(
-    groups: dict[tuple[str, str], list[Part]], path: Path, one: Outline, *, named: bool, findings: list[Finding]
-) -> None:
-    if not one.versions:
-        findings.append(remark(path, 1, "the map names no version, and maps.xml does not list it; it is left out"))
-        return
-    version = min(one.versions, key=len)
-    key = (version, one.message)
-    if key in groups and not named:
-        findings.append(
-            remark(
-                path,
-                1,
-                f"maps.xml lists another map of {one.message} {version}, which is taken",
-                hint=f"name this file to have it instead: {path.name}",
-            )
-        )
-        return
-    groups[key] = [Part(outline=one, path=path)]
+    return [row for row in served if row.version and (len(row.version) == 6 or row.version[:6] not in plain)]
 
 
 def _make(version: str, parts: list[Part], findings: list[Finding]) -> Imported:
