@@ -10,6 +10,7 @@ from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
 
 _CODE = re.compile(r"[^\s|{}()\[\],]{1,20}")
+_NO_CODE = re.compile(r"[|{}()\[\],]|\S{21}")
 
 
 @dataclass(kw_only=True)
@@ -75,7 +76,10 @@ class GuideFile:
     def codes(self, node: Node, what: str) -> tuple[str, ...]:
         """A list of codes, or one text in which blanks stand between them."""
         if isinstance(node, Scalar):
-            listed = [(node, code) for code in node.text.split()]
+            codes = tuple(node.text.split())
+            if codes and not _NO_CODE.search(node.text):  # lists are long: one look at the whole text
+                return codes
+            listed = [(node, code) for code in codes]
         else:
             listed = [(item, item.text) for item in self.texts(node, what)]
         if not listed:

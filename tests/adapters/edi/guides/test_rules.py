@@ -66,7 +66,10 @@ def guide(tmp_path: Path) -> Guide:
         ("TWO*a^b^c*x:1^y", []),
         (
             "TWO*a^b^c^d",
-            ["segment 2 TWO, element 1: error E-REPEAT TWO 01 stands 4 times, at most 3 are allowed 723=3 725=1"],
+            [
+                "segment 2 TWO, element 1: error E-REPEAT TWO 01 stands 4 times, at most 3 are allowed "
+                "723=3 725=1 621=12"
+            ],
         ),
         (
             "TWO*a^toolong^c",
