@@ -7,7 +7,10 @@ element becomes the key of the use.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from lxml import etree
 
@@ -23,10 +26,13 @@ from transload.adapters.edi.guides.importing.outlines.records import (
 from transload.adapters.edi.guides.importing.pyx12_maps.shared import Shared
 from transload.canonical.findings import Finding
 
+P = TypeVar("P", bound=ElementUse | CompositeUse)
 _USAGES = {"R": "M", "S": "O", "N": "N"}
 _ENVELOPE = ("ST", "SE")
 _DIGITS = re.compile(r"\^?(?:\[0-9\]|\\d)\{(\d{1,2})\}\$?")
 """The one kind of pattern that a guide can say: so many digits."""
+_PERIODS = {"D6": "DT 6/6", "D8": "DT 8/8", "TM": "TM 4/4"}
+"""The forms of element 1251 by the code of 1250 before it, as far as they are forms of X12: YYMMDD, CCYYMMDD, HHMM."""
 
 
 class _Unreadable(Exception):
@@ -117,6 +123,7 @@ class _Reader:
         ]
         parts.sort(key=lambda part: part.seq)
         self.contiguous(row, [part.seq for part in parts])
+        parts = _with_periods(parts)
         return SegmentUse(
             tag=self.name(row),
             title=_said(row, "name").lower(),
@@ -139,7 +146,7 @@ class _Reader:
             usage=self.usage(row),
             line=line_of(row),
             repetitions=self.times(row, "repeat", default=1),
-            parts=tuple(parts),
+            parts=tuple(_with_periods(parts)),
             conditions=_conditions(row),
         )
 
@@ -247,6 +254,23 @@ class _Reader:
 
     def remark(self, row: "etree._Element", message: str) -> None:
         self.findings.append(remark(self.path, line_of(row), message))
+
+
+def _with_periods(parts: Sequence[P]) -> list[P]:
+    """The parts with the form that a use gives to 1251, a date, time or period, by the one code of 1250 before it.
+
+    pyx12 checks such values too.  Where 1250 may have several codes a guide cannot say which form follows which.
+    """
+    return [_with_period(parts[at - 1] if at else None, part) for at, part in enumerate(parts)]
+
+
+def _with_period(before: ElementUse | CompositeUse | None, part: P) -> P:
+    if not (isinstance(before, ElementUse) and isinstance(part, ElementUse) and len(before.codes) == 1):
+        return part
+    form = _PERIODS.get(before.codes[0])
+    if (before.number, part.number) != ("1250", "1251") or form is None or part.usage == "N":
+        return part
+    return replace(part, form=form)
 
 
 def _conditions(row: "etree._Element") -> tuple[str, ...]:

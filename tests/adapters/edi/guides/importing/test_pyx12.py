@@ -194,9 +194,9 @@ def test_uses_have_codes_forms_and_conditions_of_their_own(folder: Path, tmp_pat
     assert str(number.form) == "N0 9/9"
     assert [str(condition) for condition in segments["NM1.2010AA"].conditions] == ["P0809", "C1110", "C1203"]
     assert segments["NM1.2010AA"].parts[5].status == "N"
-    state = segments["N4.2010AA"].parts[1].element
-    assert isinstance(state, Element)
-    assert {"WA", "QC"} <= set(state.codes)  # an external list
+    country = segments["N4.2010AA"].parts[3].element
+    assert isinstance(country, Element)
+    assert {"CA", "DE"} <= set(country.codes)  # an external list
 
 
 def test_messages_can_be_chosen(folder: Path) -> None:
