@@ -127,7 +127,9 @@ class EdiReading(Reading):
             if key in self._guides:
                 continue
             self._guides[key] = guide = find_guide(interchange.standard, kind, version, self.folders)
-            if guide is None and kind:
+            if guide is not None:
+                guide.prepare()
+            elif kind:
                 remarks.add(
                     "R-GUIDE",
                     f"there is no guide for {kind} {version}".rstrip() + ": only its envelope is checked",

@@ -139,7 +139,7 @@ class Diagnosis:
 
         It is taken to be so when the next segment fits there as well, and would not fit here.
         """
-        if index + 1 >= len(self.segments):
+        if index + 1 >= len(self.segments) or self.segments[index][0] not in self.rules.tags:
             return None
         key, follower = self.keys[index], self.keys[index + 1]
         if self.fitting(self.position, follower):

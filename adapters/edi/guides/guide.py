@@ -71,7 +71,8 @@ class Guide:
         self.rules.read_codes()
 
     @cached_property
-    def _validator(self) -> Validator:
+    def validator(self) -> Validator:
+        """What validates messages by this guide."""
         return Validator(self.rules)
 
     def validate(self, records: Records) -> list[Finding]:
@@ -86,4 +87,4 @@ class Guide:
         separator in an X12 text); remarks ``R-TRAILING`` and, by a guide that covers a part of
         the message only, ``R-SEGMENT``.
         """
-        return self._validator.validate(records)
+        return self.validator.validate(records)

@@ -89,6 +89,7 @@ class Positions:
         self.uses = {tag: Uses(tag, found) for tag, found in _selectors(structure).items()}
         self._nodes: list[_Node] = []
         self._root = self._build(Entry(name="", status="M", most=1, children=structure), None)
+        self._tags = {node.entry.name for node in self._nodes if not node.children}
         self._moves: list[dict[Key, tuple[Move, ...]]] = [{} for _ in self._nodes]
 
     @property
@@ -137,8 +138,8 @@ class Positions:
         known = self._moves[position]
         found = known.get(key)
         if found is None:
-            if len(known) > 500:  # tags come from partners: what is no tag of ours must not fill the memory
-                known.clear()
+            if _split(key)[0] not in self._tags:  # tags come from partners: what is none of ours is not kept
+                return ()
             found = known[key] = tuple(self._find(self._nodes[position], key))
         return found
 

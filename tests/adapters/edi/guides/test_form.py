@@ -1,13 +1,16 @@
 """The whole form of guide files: codes as texts, long code lists, conditions, uses of one tag, parts narrowed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from transload.adapters.base.format import Records
 from transload.adapters.edi.guides import Guide, find_guide
 from transload.adapters.edi.guides.codes import Codes
 from transload.adapters.edi.guides.model import Composite, Element, Part, Selector
 from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding
 
 SEGMENTS = """\
 source: made up for tests
@@ -321,3 +324,39 @@ segments: {HI: {parts: [C022 M]}, HI.principal: {parts: [C022.principal M]}}
     assert composite.code == "C022"
     assert tuple(list_code.codes) == ("ABK", "WORDS APART")
     assert guide.structure[0].selectors == (Selector(element=1, component=1, codes=("ABK", "WORDS APART")),)
+
+
+def test_long_code_lists_are_checked_too(
+    tmp_path: Path, read: Callable[..., Records], lines: Callable[[list[Finding]], list[str]]
+) -> None:
+    codes = " ".join(f"A{number:02}" for number in range(60))
+    segments = SEGMENTS.replace("parts: [1001 M]", "parts: [1001 M, C506 C, 1001 C]")
+    write(tmp_path, segments=segments, codes=f'source: made up\ncodes: {{"1001": {codes}, "1153": {codes}}}\n')
+    guide = load(tmp_path)
+    guide.prepare()
+    for row in ("BGM+A00", "BGM+A59", "BGM+A00", "BGM+A01+ON:x+A07", "BGM+A01++A07"):
+        assert guide.validate(read(row)) == []
+    assert lines(guide.validate(read("BGM+A60"))) == [
+        "segment 2 BGM, element 1: error E-CODE BGM 1001 (kind) has no code 'A60' "
+        "(did you mean 'A56' or 'A50' or 'A46'? the list has 60 codes, from A00 to A59) 0085=12"
+    ]
+    assert [finding.value for finding in guide.validate(read("BGM+B+ON:x+C"))] == ["B", "C"]
+
+
+def test_codes_of_repeated_elements_are_checked_each(tmp_path: Path, read: Callable[..., Records]) -> None:
+    codes = " ".join(f"A{number:02}" for number in range(60))
+    write(
+        tmp_path,
+        segments=SEGMENTS.replace("parts: [1001 M]", "parts: [1001 M r3]"),
+        codes=f'source: made up\ncodes: {{"1001": {codes}}}\n',
+    )
+    guide = load(tmp_path)
+    assert guide.validate(read("BGM+A00*A01*A02", repetition="*")) == []
+    assert [finding.value for finding in guide.validate(read("BGM+A00*B01*A02", repetition="*"))] == ["B01"]
+
+
+def test_only_codes_that_have_their_element_s_form_are_right(tmp_path: Path, read: Callable[..., Records]) -> None:
+    write(tmp_path, codes='source: made up\ncodes: {"1001": A LONGER}\n')
+    guide = load(tmp_path)
+    assert guide.validate(read("BGM+A")) == []
+    assert [finding.code for finding in guide.validate(read("BGM+LONGER"))] == ["E-LENGTH"]
