@@ -25,8 +25,9 @@ COMMANDS = {
     "resolve": "replay:resolve",
     "adapters": "adapters:adapters",
     "demo": "demo:demo",
+    "guide": "guide:guide",
 }
-"""The commands: ``module:function`` below `transload.runner.cli`."""
+"""The commands: ``module:function`` below `transload.runner.cli`; a Typer in place of a function groups several."""
 
 
 def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
@@ -42,7 +43,11 @@ def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     app.callback()(transload)
     for name in names:
         module, _, function = COMMANDS[name].partition(":")
-        app.command(name)(getattr(import_module(f"transload.runner.cli.{module}"), function))
+        found = getattr(import_module(f"transload.runner.cli.{module}"), function)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
     return app
 
 

@@ -1,7 +1,9 @@
 """The directory of a release: what its segments are made of, in the words of guide files.
 
 A segment directory repeats the components and forms of what it uses, so it is enough alone; where the
-composite and element directories are at hand, theirs are taken.
+composite and element directories are at hand, theirs are taken.  Code lists of elements whose notes allow codes
+from elsewhere (*use UN/ECE Recommendation 20*, *user or association defined code*) are left out: a value that
+such a list does not have is no fault.
 """
 
 import re
@@ -22,6 +24,7 @@ from transload.canonical.findings import Finding, Severity
 
 _MOST_ALIKE = 99
 """So many like parts may be written as one, ``4440 C x99``."""
+_WHOLE = "give the whole release: the zip, or the folder that it was unpacked to"
 _DEPENDENCY = re.compile(r"\bD([1-7])\s*\(\s*(\d{2,3}(?:\s*,\s*\d{2,3})+)\s*\)")
 _OCCURS = re.compile(
     r"\bThe (?:composite|component) (?P<code>C?\d{3,4}) - .{1,60}? - occurs (?P<times>\d{1,3}(?:,\d{3})*|\d+) times "
@@ -85,9 +88,9 @@ class _Builder:
             body = self.segment(specification, title, found, notes)
             if body is not None:
                 segments[tag] = body
-        codes = {
+        codes: dict[str, Sequence[str]] = {
+            **{element: codes for element, codes in self.read.codes.items() if self.is_closed(element)},
             **SERVICE_CODES,
-            **{element: codes for element, codes in self.read.codes.items() if element in self.elements},
         }
         return Directory(
             elements=dict(sorted(self.elements.items())),
@@ -95,6 +98,11 @@ class _Builder:
             segments=dict(sorted(segments.items())),
             codes=dict(sorted(codes.items())),
         )
+
+    def is_closed(self, element: str) -> bool:
+        """Whether the values of an element must be codes of the directory's list."""
+        own = self.read.elements.get(element)
+        return element in self.elements and not (own and own.open)
 
     def segment(self, specification: Specification, title: str, found: list[Row], notes: str) -> Body | None:
         if not found:
@@ -139,7 +147,7 @@ class _Builder:
             self.different.add(row.code)
             self.faults.append(
                 Finding(
-                    code="R-SOURCE",
+                    code="R-IMPORT",
                     severity=Severity.REMARK,
                     message=f"element {row.code} is {row.form} here and {own.form} in the element directory, "
                     "whose form was taken",
@@ -161,16 +169,20 @@ class _Builder:
         for match in _DEPENDENCY.finditer(notes):
             positions = [order.get(int(number)) for number in re.findall(r"\d+", match[2])]
             if None in positions or len(set(positions)) < len(positions):
-                self.refuse(specification, specification.line, f"the dependency note {match[0]} names no such position")
+                self.refuse(
+                    specification,
+                    specification.line,
+                    f"the dependency note {match[0]} names no such position",
+                    "look at the file: it counts the segment's or composite's positions in tens",
+                )
                 continue
             text = f"D{match[1]}({','.join(f'{number:02}' for number in positions)})"
             if text not in written:
                 written.append(text)
         return tuple(written)
 
-    def refuse(self, specification: Specification, line: int, message: str) -> None:
-        hint = "give the whole release: the zip, or the folder that it was unpacked to"
-        self.faults.append(Finding(code="E-SOURCE", message=message, hint=hint, place=specification.part.place(line)))
+    def refuse(self, specification: Specification, line: int, message: str, hint: str = _WHOLE) -> None:
+        self.faults.append(Finding(code="E-IMPORT", message=message, hint=hint, place=specification.part.place(line)))
 
 
 def _parts(found: Sequence[Row], times: Mapping[str, int] | None = None) -> Iterable[str]:

@@ -17,7 +17,11 @@ from transload.canonical.findings import Finding
 
 _FORM = re.compile(r"(?P<kind>an|a|n)\s?(?P<range>\.\.)?\s?(?P<most>[1-9]\d{0,4})\b")
 _REPRESENTATION = re.compile(rf"\s*{MARK}\s*Repr\s*:(?P<form>.*)")
-_NOTE = re.compile(rf"\s*{MARK}\s*Notes?\s*:")
+_NOTE = re.compile(rf"\s*{MARK}\s*Notes?\s*:(?P<text>.*)")
+_ELSEWHERE = re.compile(r"(?i)\b(?:use|used|provided by|association defined)\b")
+"""Words of a note that sends its reader to other codes: *Use UN/ECE Recommendation 20*, *association defined code*."""
+_ALWAYS_OPEN = ("1131",)
+"""1131 names a code list of whatever agency 3055 names; the directories say so from D.98B on, and mean it before."""
 _CODE = re.compile(r"(?P<mark>[-+*#|X]{0,3}) {1,9}(?P<code>[A-Z0-9]{1,17}) +(?P<name>\S.*)")
 _INDENT = re.compile(r"[-+*#|X]{0,3} +")
 _FARTHEST = 9
@@ -26,12 +30,16 @@ _FARTHEST = 9
 
 @dataclass(frozen=True, kw_only=True)
 class UnElement:
-    """A data element with its form as the UN writes it, ``an..35``."""
+    """A data element with its form as the UN writes it, ``an..35``.
+
+    An ``open`` one may hold codes that no list of the directory has.
+    """
 
     code: str
     title: str
     form: str
     line: int
+    open: bool
 
 
 def read_elements(part: Part, faults: list[Finding]) -> dict[str, UnElement]:
@@ -46,7 +54,7 @@ def read_elements(part: Part, faults: list[Finding]) -> dict[str, UnElement]:
             what = f"the form {form.strip()!r} of element {named[0]} is" if form else f"element {named[0]} has"
             faults.append(
                 Finding(
-                    code="E-SOURCE",
+                    code="E-IMPORT",
                     message=f"{what} {'not understood' if form else 'no form'}",
                     hint="the UN writes Repr: and a form such as an..35",
                     place=part.place(specification.line),
@@ -54,7 +62,13 @@ def read_elements(part: Part, faults: list[Finding]) -> dict[str, UnElement]:
             )
             continue
         text = f"{written['kind']}{written['range'] or ''}{written['most']}"
-        found[named[0]] = UnElement(code=named[0], title=named[1], form=text, line=specification.line)
+        found[named[0]] = UnElement(
+            code=named[0],
+            title=named[1],
+            form=text,
+            line=specification.line,
+            open=named[0] in _ALWAYS_OPEN or _ELSEWHERE.search(_notes(specification)) is not None,
+        )
     return found
 
 
@@ -73,7 +87,7 @@ def read_codes(part: Part, faults: list[Finding]) -> dict[str, list[str]]:
             if match is None or not (match.start("name") == column or match.end("code") >= column):
                 faults.append(
                     Finding(
-                        code="E-SOURCE",
+                        code="E-IMPORT",
                         message=f"this line of the code list of {named[0]} is not understood",
                         value=line.strip()[:80],
                         hint="look at the file: a code and its name stand in two columns",
@@ -100,6 +114,19 @@ def _code_lines(specification: Specification) -> list[tuple[int, str]]:
         elif below_form and not in_note and _begins_left(line):
             found.append((number, line))
     return found
+
+
+def _notes(specification: Specification) -> str:
+    """The text of an element's note, up to an empty line."""
+    words: list[str] = []
+    for line in specification.lines:
+        if match := _NOTE.fullmatch(line):
+            words = [match["text"]]
+        elif words and not line.strip() and any(words):
+            break
+        elif words:
+            words.append(line)
+    return " ".join(" ".join(words).split())
 
 
 def _begins_left(line: str) -> bool:

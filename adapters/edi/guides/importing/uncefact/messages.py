@@ -30,7 +30,7 @@ _HEAD = {
 _LINES_OF_HEAD = 100
 MESSAGE_FILE = re.compile(r"(?P<type>[A-Z]{6})_(?P<version>[A-Z])\.(?P<release>\d\d[A-Z0-9])")
 _BOX = r"\s*(?P<box>[-+| ]*)"
-_POSITION = rf" {{0,4}}(?:(?P<position>\d{{3,5}})\s*)?(?P<mark>{MARK})\s*"
+_POSITION = rf" {{0,9}}(?:(?P<position>\d{{3,5}})\s*)?(?P<mark>{MARK})\s*"
 _GROUP = re.compile(
     _POSITION + r"-{2,}\s*Segment group\s+(?P<number>\d{1,3})\s*-{2,}\s*(?P<status>[MC])\s+(?P<most>\d{1,9})" + _BOX,
     re.IGNORECASE,
@@ -299,5 +299,5 @@ def groups_of(entries: Sequence[Entry]) -> Iterator[Entry]:
 def _fault(
     part: Part, line: int | None, message: str, hint: str | None, severity: Severity = Severity.ERROR
 ) -> Finding:
-    code = {Severity.ERROR: "E-SOURCE", Severity.WARNING: "W-SOURCE", Severity.REMARK: "R-SOURCE"}[severity]
+    code = {Severity.ERROR: "E-IMPORT", Severity.WARNING: "W-IMPORT", Severity.REMARK: "R-IMPORT"}[severity]
     return Finding(code=code, message=message, hint=hint, severity=severity, place=part.place(line))

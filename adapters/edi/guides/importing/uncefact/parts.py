@@ -50,12 +50,21 @@ class Part:
 class _Allowance:
     """What may still be read."""
 
-    files: int = MOST_FILES
-    size: int = MOST_BYTES_IN_ALL
+    files: int
+    size: int
     faults: list[Finding] = field(default_factory=list)
 
+    def take(self, size: int, *, files: int = 0) -> None:
+        """Count what was read."""
+        self.files -= files
+        self.size -= size
+        if self.files < 0:
+            raise _TooMuch(f"holds more than {MOST_FILES} files")
+        if self.size < 0:
+            raise _TooMuch(f"holds more than {MOST_BYTES_IN_ALL >> 20} MiB")
+
     def refuse(self, name: str, message: str, hint: str) -> None:
-        self.faults.append(Finding(code="E-SOURCE", message=message, hint=hint, place=Place(file=name)))
+        self.faults.append(Finding(code="E-IMPORT", message=message, hint=hint, place=Place(file=name)))
 
 
 class _TooMuch(Exception):
@@ -65,9 +74,9 @@ class _TooMuch(Exception):
 def read_parts(source: Path) -> tuple[list[Part], list[Finding]]:
     """The text files of ``source``, a zip, a folder or a single file, and what is wrong with others.
 
-    Raises `TransloadError` (``E-FILE``, ``E-SOURCE``) when there is nothing that can be read.
+    Raises `TransloadError` (``E-FILE``, ``E-IMPORT``) when there is nothing that can be read.
     """
-    allowance = _Allowance()
+    allowance = _Allowance(files=MOST_FILES, size=MOST_BYTES_IN_ALL)
     name = _shown(source.name or str(source.resolve().name))
     parts: list[Part] = []
     try:
@@ -76,7 +85,7 @@ def read_parts(source: Path) -> tuple[list[Part], list[Finding]]:
                 lines = tuple(line.rstrip()[:_LONGEST_LINE] for line in text.split("\n"))
                 parts.append(Part(name=path, lines=lines))
     except _TooMuch as error:
-        raise _error("E-SOURCE", f"{name} {error}", "this is no directory of the UN; unpack and look at it") from None
+        raise _error("E-IMPORT", f"{name} {error}", "this is no directory of the UN; unpack and look at it") from None
     except OSError as error:
         raise _error("E-FILE", f"{source} cannot be read: {error.strerror}", None) from error
     if not parts and allowance.faults:
@@ -102,7 +111,7 @@ def _contents(source: Path, name: str, allowance: _Allowance) -> Iterator[tuple[
 def _taken(path: Path, name: str, allowance: _Allowance) -> bytes:
     with path.open("rb") as file:
         content = file.read(MOST_BYTES_IN_ALL + 1)
-    _count(allowance, len(content))
+    allowance.take(len(content), files=1)
     if len(content) > MOST_BYTES and not content.startswith(b"PK"):
         allowance.refuse(name, f"{name} is larger than {MOST_BYTES >> 20} MiB", "leave it out")
         return b""
@@ -127,7 +136,7 @@ def _unpacked(name: str, content: bytes, allowance: _Allowance, *, deep: int) ->
     for entry in archive.infolist():
         if not entry.is_dir():
             shown = f"{name}/{_shown(entry.filename)}"
-            _count(allowance, 0)
+            allowance.take(0, files=1)
             inner = _extracted(archive, entry, shown, allowance)
             if inner is not None:
                 yield from _unpacked(shown, inner, allowance, deep=deep + 1)
@@ -154,17 +163,8 @@ def _extracted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, allo
     if len(content) > 1 << 20 and len(content) > HIGHEST_RATIO * max(entry.compress_size, 1):
         allowance.refuse(name, f"{name} grows more than {HIGHEST_RATIO} times when unpacked", "leave it out")
         return None
-    _count(allowance, len(content))
+    allowance.take(len(content))
     return content
-
-
-def _count(allowance: _Allowance, size: int) -> None:
-    allowance.files -= 1
-    allowance.size -= size
-    if allowance.files < 0:
-        raise _TooMuch(f"holds more than {MOST_FILES} files")
-    if allowance.size < 0:
-        raise _TooMuch(f"holds more than {MOST_BYTES_IN_ALL >> 20} MiB")
 
 
 def _decoded(content: bytes) -> str:

@@ -38,7 +38,10 @@ _WHOLE = "give the whole release: the zip, or the folder that it was unpacked to
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What a source holds of one release: the files to write, and the messages that they come from."""
+    """What a source holds of one release: the files to write, and all its messages.
+
+    ``release`` lacks those messages that cannot be written, for which there are findings.
+    """
 
     release: Release
     version: str
@@ -82,7 +85,7 @@ def read_releases(
     ]
     if not read and not any(finding.is_error for finding in findings):
         message = f"there is no directory of UN/EDIFACT in {source}"
-        findings.append(Finding(code="E-SOURCE", message=message, hint=_WHOLE))
+        findings.append(Finding(code="E-IMPORT", message=message, hint=_WHOLE))
         raise TransloadError(message, hint=_WHOLE, findings=findings)
     return read, findings
 
@@ -123,7 +126,7 @@ def _sorted(
     progress(len(parts), len(parts))
     if interactive:
         message = f"{interactive} interactive messages (UIH) are left out: guides are made of batch messages (UNH)"
-        findings.append(Finding(code="R-SOURCE", severity=Severity.REMARK, message=message))
+        findings.append(Finding(code="R-IMPORT", severity=Severity.REMARK, message=message))
     findings += [_absent(kind, types) for kind in sorted(set(wanted) - types)]
     return shelves
 
@@ -138,7 +141,7 @@ def _put(shelf: _Shelf, part: Part, findings: list[Finding]) -> None:
     if first is not message and first.part.lines != part.lines:
         findings.append(
             Finding(
-                code="W-SOURCE",
+                code="W-IMPORT",
                 severity=Severity.WARNING,
                 message=f"{':'.join(key)} stands in the source twice, in different words; the other file was taken",
                 hint=f"leave one of them out; the other one is {first.part.name}",
@@ -165,7 +168,7 @@ def _kind_of(part: Part) -> str | None:
 def _absent(kind: str, types: Collection[str]) -> Finding:
     close = get_close_matches(kind, types, n=3, cutoff=0.6)
     return Finding(
-        code="E-SOURCE",
+        code="E-IMPORT",
         message=f"the source has no message {kind}",
         hint=f"did you mean {' or '.join(close)}?" if close else "--list shows what it has",
     )
@@ -191,7 +194,7 @@ def _imported(
     if not name and shelf.directory:
         findings.append(
             Finding(
-                code="E-SOURCE",
+                code="E-IMPORT",
                 message="the files do not say which release they belong to",
                 hint="name them as the UN does: EDSD.01B, EDCD.01B, EDED.01B, UNCL.01B",
                 place=next(iter(shelf.directory.values()))[0].place(),
@@ -203,22 +206,22 @@ def _imported(
     tags = directory.segments if directory else held(folder)
     if tags is None:
         findings.append(_incomplete(f"{title}: the source has messages, but no segment directory (TRSD, EDSD)"))
-        return None
     if directory and not shelf.directory.get("CL"):
         message = f"{title}: the source has no code list (UNCL), so values will not be checked against codes"
-        findings.append(Finding(code="W-SOURCE", severity=Severity.WARNING, message=message, hint=_WHOLE))
-    good = [message for message in messages if _is_known(message, tags, findings)]
-    files = tuple(_file(message, folder, title) for message in sorted(good, key=lambda message: message.type))
+        findings.append(Finding(code="W-IMPORT", severity=Severity.WARNING, message=message, hint=_WHOLE))
+    messages.sort(key=lambda message: message.type)
+    good = [message for message in messages if tags is not None and _is_known(message, tags, findings)]
+    files = tuple(_file(message, folder, title) for message in good)
     written = (
         f"{title}, imported from {source}. Codes, names, positions, statuses and forms are UN/CEFACT's; "
-        "descriptions are left out."
+        "descriptions are left out, and so are code lists whose elements may hold codes from elsewhere."
     )
     release = Release(standard="edifact", folder=folder, source=written, directory=directory, messages=files)
-    return Imported(release=release, version=f"{version}.{name}", messages=tuple(good))
+    return Imported(release=release, version=f"{version}.{name}", messages=tuple(messages))
 
 
 def _incomplete(message: str) -> Finding:
-    return Finding(code="E-SOURCE", message=message, hint=_WHOLE)
+    return Finding(code="E-IMPORT", message=message, hint=_WHOLE)
 
 
 def _is_known(message: UnMessage, tags: Collection[str], findings: list[Finding]) -> bool:
@@ -226,7 +229,7 @@ def _is_known(message: UnMessage, tags: Collection[str], findings: list[Finding]
     for tag, line in unknown.items():
         findings.append(
             Finding(
-                code="E-SOURCE",
+                code="E-IMPORT",
                 message=f"{message.type} uses segment {tag}, which no directory of the source declares; "
                 "the message is left out",
                 hint=_WHOLE,

@@ -152,7 +152,7 @@ def _completed(begin: re.Match[str], line: int, words: list[str]) -> Row | None:
 
 def _not_understood(part: Part, line: int, text: str) -> Finding:
     return Finding(
-        code="E-SOURCE",
+        code="E-IMPORT",
         message="this line of a directory file is not understood",
         value=text.strip()[:80],
         hint="look at the file: the UN writes position, code, title, status and form in columns",
