@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from transload.adapters.base.acknowledgement import Reconciliation, Reference
 from transload.adapters.base.settings import Settings
 from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError
@@ -186,3 +187,18 @@ class Format(ABC, Generic[S]):
         """
         known = ", ".join(sorted(self.acknowledgements)) or "none"
         raise ConfigurationError(f"this format makes no acknowledgement {kind!r}", hint=f"it makes: {known}")
+
+    def references(self, payload: bytes) -> tuple[Reference, ...]:
+        """The control numbers in a payload that we wrote, by which partners can acknowledge it."""
+        return ()
+
+    def acknowledged(self, message: Message) -> tuple[Reference, ...] | None:
+        """The control numbers that an incoming acknowledgement speaks of; None for a message that is none."""
+        return None
+
+    def reconcile(self, message: Message, sent: bytes, *, file: str | None = None) -> Reconciliation:
+        """What the acknowledgement ``message`` says of what was ``sent``; ``file`` is the name that places in it carry.
+
+        Raises `ConfigurationError` for a message that is no acknowledgement of this format.
+        """
+        raise ConfigurationError(f"a message {message.kind} is no acknowledgement that this format reads")

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Self, TypeVar
 
-from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity
+from transload.adapters.base.acknowledgement import Reconciliation, Reference
+from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity, Message
 from transload.adapters.edi.acknowledge import Report
+from transload.adapters.edi.acknowledge.incoming import acknowledged, read_statement, reconcile, references
 from transload.adapters.edi.acknowledge.received import reports
 from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, Charset
 from transload.adapters.edi.envelope import Envelope
@@ -133,6 +135,24 @@ class _EdiFormat(Format[O]):
     def _back(self, envelope: Envelope, interchange: Interchange, report: Report) -> Envelope:
         """The envelope of an answer to what ``report`` speaks of in ``interchange``."""
         return replace(envelope, group=None)
+
+    def references(self, payload: bytes) -> tuple[Reference, ...]:
+        """The numbers of the payload's interchanges and, in X12, of its groups."""
+        return references(self._sent(payload, None))
+
+    def acknowledged(self, message: Message) -> tuple[Reference, ...] | None:
+        """The interchange that a CONTRL or TA1 speaks of, or the groups of a 997 or 999."""
+        statement = read_statement(message)
+        return acknowledged(statement) if statement else None
+
+    def reconcile(self, message: Message, sent: bytes, *, file: str | None = None) -> Reconciliation:
+        """What a CONTRL, 997, 999 or TA1 says of the messages in ``sent``."""
+        statement = read_statement(message)
+        return reconcile(statement, self._sent(sent, file)) if statement else super().reconcile(message, sent)
+
+    def _sent(self, payload: bytes, file: str | None) -> EdiReading:
+        """What we sent, to be looked at and not to be checked again."""
+        return EdiReading(scan(payload, file=file, charset=self._charset()), self.standard, guided=False)
 
 
 class EdifactFormat(_EdiFormat[EdifactOptions]):
