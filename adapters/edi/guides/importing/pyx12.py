@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transload.adapters.edi.guides.importing.markup import fault, line_of, read_markup, remark
+from transload.adapters.edi.guides.importing.outlines.checking import faults_of
 from transload.adapters.edi.guides.importing.outlines.drafting import Imported, Part, draft
 from transload.adapters.edi.guides.importing.outlines.records import size_of
 from transload.adapters.edi.guides.importing.pyx12_maps.reading import read_map
@@ -65,8 +66,14 @@ def import_maps(
             if not chosen:
                 findings.append(_left_out(folder / name, listed=bool(rows)))
             continue
-        one = read_map(folder / name, shared, findings)
-        if one is None or (chosen and one.message not in chosen):
+        said: list[Finding] = []
+        one = read_map(folder / name, shared, said)
+        if one is not None and chosen and one.message not in chosen:
+            continue
+        findings += said
+        wrong = faults_of(one, folder / name) if one is not None else []
+        findings += wrong
+        if one is None or wrong:
             continue
         own = [_Row(file=name, version=version, name="", purpose="") for version in one.versions[:1]]
         for row in _versions(rows) or own:

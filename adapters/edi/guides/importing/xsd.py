@@ -21,6 +21,7 @@ import re
 from pathlib import Path
 
 from transload.adapters.edi.guides.importing.markup import fault, remark
+from transload.adapters.edi.guides.importing.outlines.checking import faults_of
 from transload.adapters.edi.guides.importing.outlines.drafting import Imported, Part, draft
 from transload.adapters.edi.guides.importing.outlines.records import Outline, size_of
 from transload.adapters.edi.guides.importing.schemas.biztalk import Root, root_of
@@ -98,7 +99,8 @@ def _named(element: Declared, path: Path, message: str, version: str, *, only: b
     name = str(element.node.get("name"))
     said = root_of(name)
     if said is not None:
-        return Root(standard=said.standard, message=message or said.message, version=version or said.version)
+        wanted = message in ("", said.message)
+        return Root(standard=said.standard, message=said.message, version=version or said.version) if wanted else None
     kind = message or (name if _MESSAGE["edifact"].fullmatch(name) else "")
     if not kind and not only:
         return None
@@ -119,8 +121,9 @@ def _make(element: Declared, path: Path, named: Root, schemas: Schemas, findings
         versions=(named.version,),
         body=reader.body(element),
     )
-    if not outline.body:
-        findings.append(fault(element.path, element.line, f"{element.node.get('name')} holds no segments"))
+    wrong = faults_of(outline, path)
+    findings += wrong
+    if wrong:
         return None
     if reader.unnumbered:
         (holder, name), count = next(iter(reader.unnumbered)), len(reader.unnumbered)

@@ -16,7 +16,7 @@ from transload.adapters.edi.guides.importing.outlines.records import (
 )
 from transload.adapters.edi.guides.importing.outlines.rivals import rivals
 from transload.adapters.edi.guides.importing.outlines.uses import Uses, common_codes, is_condition, widened
-from transload.adapters.edi.guides.importing.writing import Body, Directory, Line, MessageFile, Release
+from transload.adapters.edi.guides.importing.writing import Body, Directory, Line, ListedMessage, MessageFile, Release
 from transload.canonical.findings import Finding
 
 
@@ -45,10 +45,38 @@ class Imported:
     standard: str = "x12"
 
     @property
+    def version(self) -> str:
+        """The version as messages name it."""
+        return self.message.version
+
+    @property
     def release(self) -> Release:
         """The guide as `write_release` takes it: it holds its directory itself."""
         held = self.message
         return Release(standard=self.standard, folder=held.folder, source=held.source, directory=None, messages=(held,))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much there is of each kind, each use of a segment by itself."""
+        return {
+            "messages": 1,
+            "loops": sum(size.loops for size in self.sizes),
+            "segments": sum(size.segments for size in self.sizes),
+            "elements": sum(size.elements for size in self.sizes),
+        }
+
+    @property
+    def listed(self) -> list[ListedMessage]:
+        """The message, for a list of what a source holds."""
+        return [
+            ListedMessage(
+                message=self.message.message,
+                version=self.version,
+                segments=self.counts["segments"],
+                groups=self.counts["loops"],
+                name=self.message.title,
+            )
+        ]
 
 
 def draft(parts: list[Part], folder: str, version: str, source: str, findings: list[Finding]) -> MessageFile:

@@ -33,7 +33,7 @@ _COMPOSITE = re.compile(r"(?P<number>[CSE]\d{3})(?!\d)(?:[-_.].*)?")
 _HOLDS_COMPOSITE = re.compile(r"(?P<number>[CS]\d{3})\d\d(?!\d)")
 _LOOP_NUMBER = re.compile(r"(?:^|_)(?P<name>\d{4}[A-Z]{0,2})(?:_|$)")
 _GROUP = re.compile(r"(?:SegGrp|SegmentGroup|SG|Group)[-_ ]?(?P<number>\d{1,3})", re.IGNORECASE)
-_DEEPEST = 20
+_DEEPEST = 15
 
 
 @dataclass(kw_only=True)

@@ -321,7 +321,7 @@ HARMLESS = complex_element("X12_00401_850", complex_element("BEG", simple_elemen
             [
                 "there is no group 'NOWHERE'; it is left out",
                 "words is neither a segment nor a loop; it is left out",
-                "X12_00401_850 holds no segments",
+                "the description of 850 holds no segments",
             ],
         ),
         (
