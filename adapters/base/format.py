@@ -12,7 +12,8 @@ element (XML) or a value (JSON).
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from transload.adapters.base.acknowledgement import Reconciliation, Reference
 from transload.adapters.base.settings import Settings
@@ -155,6 +156,14 @@ class Format(ABC, Generic[S]):
 
     def __init__(self, options: S) -> None:
         self.options = options
+
+    def with_guides(self, folders: Sequence[Path]) -> Self:
+        """This format, with the user's own ``folders`` of message guides, which win over those that it brings.
+
+        A format that knows no guides stays what it is.
+        """
+        del folders
+        return self
 
     @abstractmethod
     def read(self, payload: bytes, *, file: str | None = None) -> Reading:

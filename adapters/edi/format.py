@@ -35,6 +35,10 @@ class _EdiFormat(Format[O]):
         super().__init__(options)
         self.guides = tuple(guides)
 
+    def with_guides(self, folders: Sequence[Path]) -> Self:
+        """This format with ``folders`` searched before the guides that come with the library."""
+        return type(self)(self.options, guides=folders)
+
     def read(self, payload: bytes, *, file: str | None = None) -> EdiReading:
         """Find the messages of this standard; interchanges of the other are a finding each.
 

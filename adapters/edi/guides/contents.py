@@ -171,7 +171,8 @@ class Contents:
             if one and not part.used:
                 yield _unused(spot, element, one)
             elif one:
-                yield from self._value(element, one, spot)
+                foreign = self.standard == "edifact" and _is_of_another_list(composite, values, position)
+                yield from self._value(element, one, spot, foreign=foreign)
             elif part.mandatory:
                 missing.add(position)
                 yield _missing(spot, element)
@@ -201,7 +202,8 @@ class Contents:
                 hint = f"the rule is {condition} of composite {composite.code}"
                 yield spot.fault(kind, wrong, composite.parts[position - 1].element, hint=hint)
 
-    def _value(self, element: Element, value: str, spot: _Spot) -> Iterator[Fault]:
+    def _value(self, element: Element, value: str, spot: _Spot, *, foreign: bool = False) -> Iterator[Fault]:
+        """The faults of a value; a ``foreign`` code need not be in the directory's list, but in that of its use."""
         wrong = _misformed(element, value)
         if wrong:
             yield spot.fault(wrong[0], wrong[1], element, value=value)
@@ -216,6 +218,8 @@ class Contents:
             yield spot.fault(FaultKind.TOO_SHORT, wrong_length, element, value=value)
         elif element.codes and value not in element.codes:
             directory = self.directory.get(element.code, element)
+            if foreign and directory is element:
+                return
             elsewhere = directory is not element and (not directory.codes or value in directory.codes)
             kind = FaultKind.CODE_ELSEWHERE if elsewhere else FaultKind.NO_CODE
             yield spot.fault(kind, f"has no code {value!r}", element, value=value, hint=element.codes.hint(value))
@@ -234,6 +238,21 @@ class Contents:
             return f"{tag} {element.code}{title}"
         place = f"{number:02}.{component}" if component else f"{number:02}"
         return f"{tag} {place}{title}"
+
+
+def _is_of_another_list(composite: Composite, values: Sequence[str], position: int) -> bool:
+    """Whether the code at ``position`` comes from another list than the directory's: 1131 and 3055 behind it say so.
+
+    1131 names a code list, 3055 the agency that keeps it; 6 is UN/ECE, which keeps the directory's.
+    """
+    if composite.parts[position - 1].element.code == "3055":
+        return False
+    for part, value in zip(composite.parts[position:], values[position:], strict=False):
+        if part.element.code == "1131" and value:
+            return True
+        if part.element.code == "3055":
+            return value not in ("", "6")
+    return False
 
 
 def _missing(spot: _Spot, element: Element | Composite) -> Fault:

@@ -139,7 +139,8 @@ def _sorted(
         shelves[next(iter(shelves)) if len(shelves) == 1 else ""].directory[kind].append(part)
     progress(len(parts), len(parts))
     if interactive:
-        message = f"{interactive} interactive messages (UIH) are left out: guides are made of batch messages (UNH)"
+        what = "1 interactive message (UIH) is" if interactive == 1 else f"{interactive} interactive messages (UIH) are"
+        message = f"{what} left out: guides are made of batch messages (UNH)"
         findings.append(Finding(code="R-IMPORT", severity=Severity.REMARK, message=message))
     findings += [_absent(kind, types) for kind in sorted(set(wanted) - types)]
     return shelves

@@ -1,6 +1,6 @@
 """Service segments inside messages: they belong to the syntax, so no directory of the UN lists them.
 
-Facts from ISO 9735:1988 (UNS) and ISO 9735-1:2002, annex C (UNS, UGH, UGT).  Headers and trailers of messages
+Facts from ISO 9735:1988 (UNS) and ISO 9735-1:2002 (UNS, UGH, UGT).  Headers and trailers of messages
 are the envelope's; they are no part of a guide.
 """
 
