@@ -128,7 +128,8 @@ def _wider(texts: list[str]) -> str:
 
 
 def _positions(conditions: tuple[str, ...]) -> set[int]:
-    return {number for text in conditions for number in _numbers(text)}
+    """What X12 marks with X: the elements whose presence others decide; the first of C and L decides itself."""
+    return {number for text in conditions for number in _numbers(text)[1 if text[:1] in ("C", "L") else 0 :]}
 
 
 def _numbers(text: str) -> list[int]:

@@ -44,6 +44,7 @@ class Kind:
         most = self.most
         if most is None and self.codes:
             most = max(len(code) for code in self.codes)
+            self.least = self.least or min(len(code) for code in self.codes)
         if most is None:
             most = _LONGEST
             self.unsaid.append("it has no greatest length; the guide allows any")

@@ -17,8 +17,9 @@ _HOLDERS = ("sequence", "choice", "all", "group")
 class Particle:
     """An element where it stands: ``least`` and ``most`` times, 0 of these for any.
 
-    Those of a choice have the same ``position``.  ``element`` is its declaration, which may be a global one.
-    A sequence that repeats as a whole is a particle without element that ``holds`` others.
+    Those of a choice have the same ``position``.  ``element`` is its declaration, which may be a global one; ``about``
+    are the nodes that may be annotated, the reference before what it refers to.  A sequence that repeats as a whole is
+    a particle without name that ``holds`` others.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Particle:
     most: int
     position: int
     holds: "tuple[Particle, ...]" = ()
+    about: tuple[Declared, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -133,7 +135,14 @@ class Flattener:
             self.findings.append(fault(child.path, child.line, f"there is no type {type_!r}; any text passes"))
         if declared.node.get("substitutionGroup") or declared.node.get("abstract") == "true":
             self.say(child, "substitution groups are not understood; the element stands for itself")
-        return Particle(name=str(declared.node.get("name")), element=declared, least=least, most=most, position=0)
+        return Particle(
+            name=str(declared.node.get("name")),
+            element=declared,
+            least=least,
+            most=most,
+            position=0,
+            about=(declared,) if declared is child else (child, declared),
+        )
 
     def _is_known(self, declared: Declared, type_: str) -> bool:
         name = declared.name(type_)

@@ -17,7 +17,14 @@ from transload.adapters.edi.guides.importing.outlines.records import (
     Loop,
     SegmentUse,
 )
-from transload.adapters.edi.guides.importing.schemas.biztalk import notes, rules, trigger
+from transload.adapters.edi.guides.importing.schemas.biztalk import (
+    noted_number,
+    noted_position,
+    noted_tag,
+    notes,
+    rules,
+    trigger,
+)
 from transload.adapters.edi.guides.importing.schemas.forms import kind_of_element
 from transload.adapters.edi.guides.importing.schemas.loading import Declared, Schemas
 from transload.adapters.edi.guides.importing.schemas.particles import Flattener, Particle
@@ -88,7 +95,7 @@ class SchemaReader:
         children = self._children(held, deep=deep + 1)
         first = children[0] if children else None
         if isinstance(first, SegmentUse):
-            key = trigger(element, first.tag)
+            key = trigger(one.about, first.tag)
             first = replace(first, key=key or first.key)
             children = (first, *children[1:])
         return Loop(
@@ -105,29 +112,26 @@ class SchemaReader:
         element = one.element
         held = self.flat.content(element) or ()
         parts = self._parts(held, tag, element)
-        names = [particle.name for particle in held]
-        conditions, others = rules(element, names)
-        for other in others:
-            self._say(element, f"the rule {other!r} of {tag} is not understood; it is left out")
+        conditions = self._conditions(one, tag, [particle.name for particle in held])
         if any(child.tag == f"{{{_DFDL}}}discriminator" for child in element.node.iter()):
             self._say(element, f"the DFDL discriminator of {tag} is left out")
         return SegmentUse(
             tag=tag,
-            title=_title(element, one.name, tag),
+            title=_title(one, tag),
             usage=_usage(one),
             most=max(one.most, 0),
             position=position,
             line=element.line,
             parts=parts,
-            conditions=tuple(conditions),
-            key=trigger(element, tag) or _first_codes(tag, parts),
+            conditions=conditions,
+            key=trigger(one.about, tag) or _first_codes(tag, parts),
         )
 
     def _parts(self, held: tuple[Particle, ...], tag: str, holder: Declared) -> tuple[ElementUse | CompositeUse, ...]:
         found: list[ElementUse | CompositeUse] = []
         for one in held:
             said = re.match(rf"{re.escape(tag)}(\d\d)(?!\d)", _plain(one.name))
-            seq = int(said[1]) if said else len(found) + 1
+            seq = int(said[1]) if said else noted_position(one.about) or len(found) + 1
             if seq < len(found) + 1:
                 self.findings.append(
                     fault(one.element.path, one.element.line, f"{one.name} comes after element {len(found)} of {tag}")
@@ -155,12 +159,19 @@ class SchemaReader:
         return CompositeUse(
             seq=seq,
             number=number,
-            title=notes(one.element).lower()[:60],
+            title=notes(one.about).lower()[:60],
             usage=_usage(one),
             line=one.element.line,
             parts=parts,
             repetitions=self._repetitions(one),
+            conditions=self._conditions(one, number, [part.name for part in inner]),
         )
+
+    def _conditions(self, one: Particle, name: str, names: list[str]) -> tuple[str, ...]:
+        conditions, others = rules(one.about, names)
+        for other in others:
+            self._say(one.element, f"the rule {other!r} of {name} is not understood; it is left out")
+        return tuple(conditions)
 
     def _composite_number(self, one: Particle, inner: tuple[Particle, ...], tag: str) -> str:
         type_name = str(one.element.node.get("type") or "").rpartition(":")[2]
@@ -176,13 +187,13 @@ class SchemaReader:
         form = kind.form(self.standard)
         for said in kind.unsaid if one.most >= 0 else ():
             self._say(one.element, f"{one.name}: {said}")
-        number = kind.number or self._invented(one, holder)
+        number = noted_number(one.about) or kind.number or self._invented(one, holder)
         if self.standard == "edifact" and number.isdigit():
             number = number.zfill(4)
         return ElementUse(
             seq=seq,
             number=number,
-            title=_title(one.element, one.name, holder),
+            title=_title(one, holder),
             form=form,
             usage=_usage(one),
             line=one.element.line,
@@ -212,7 +223,7 @@ class SchemaReader:
             return None
         held = self.flat.content(one.element)
         said = one.element.node.get(f"{{{_DFDL}}}initiator")
-        found = _TAG.fullmatch(str(said) if said else _plain(one.name))
+        found = _TAG.fullmatch(noted_tag(one.about) or (str(said) if said else _plain(one.name)))
         if found is None or held is None:
             return None
         tag = found["tag"]
@@ -242,15 +253,14 @@ def _usage(one: Particle) -> str:
     return "N" if one.most < 0 else "M" if one.least else "O"
 
 
-def _title(element: Declared, name: str, holder: str) -> str:
+def _title(one: Particle, holder: str) -> str:
     """A few words on what something is for: BizTalk's notes, or the words behind its name."""
-    said = notes(element)
+    said = notes(one.about)
     if not said:
-        words = re.sub(rf"^{re.escape(holder)}(?:\d\d)?(?!\d)|^E?\d{{4}}", "", _plain(name)).strip("_- ")
-        type_words = (
-            str(element.node.get("type") or "").rpartition("-")[2] if "-" in str(element.node.get("type")) else ""
-        )
-        said = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", words or type_words).replace("_", " ")
+        type_ = str(one.element.node.get("type") or "")
+        words = re.sub(rf"^{re.escape(holder)}(?:\d\d)?(?!\d)|^E?\d{{4}}", "", _plain(one.name)).strip("_- 0123456789")
+        said = words or (type_.rpartition("-")[2] if "-" in type_ else "")
+        said = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", said).replace("_", " ")
     return " ".join(said.lower().split())[:60].strip()
 
 

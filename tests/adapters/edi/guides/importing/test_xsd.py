@@ -157,6 +157,78 @@ def test_biztalks_schema_of_a_purchase_order(tmp_path: Path) -> None:
     ]
 
 
+def noted(name: str, type_: str, notes: str, attributes: str = "") -> str:
+    return (
+        f'<xs:element name="{name}" type="{type_}" {attributes}><xs:annotation><xs:appinfo>'
+        f'<b:fieldInfo notes="{notes}"/></xs:appinfo></xs:annotation></xs:element>\n'
+    )
+
+
+def reference(name: str, about: str, attributes: str = "") -> str:
+    return (
+        f'<xs:element ref="{name}" {attributes}><xs:annotation><xs:appinfo>{about}</xs:appinfo></xs:annotation>'
+        "</xs:element>\n"
+    )
+
+
+def test_biztalks_references_say_more_than_what_they_refer_to(tmp_path: Path) -> None:
+    """So are the schemas of its samples: N1_2 is a second N1, and notes hold the numbers of data elements."""
+    conditional = (
+        '<b:Rule subjects="X12ConditionDesignatorX_Conditional" qualifier="DTM03"><b:Subject name="DTM02"/></b:Rule>'
+    )
+    paired = (
+        '<b:Rule subjects="X12ConditionDesignatorX_Paired"><b:Subject name="C04001"/>'
+        '<b:Subject name="C04002"/></b:Rule>'
+    )
+    body = (
+        complex_element(
+            "X12_00401_864",
+            reference("DTM", f'<b:recordInfo tag_name="DTM" notes="When">{conditional}</b:recordInfo>')
+            + reference("N1Loop1", '<b:recordInfo notes="Loop for name"/>', 'minOccurs="0" maxOccurs="200"')
+            + reference("MITLoop1", "<b:recordInfo/>", 'maxOccurs="unbounded"'),
+        )
+        + complex_element(
+            "DTM",
+            noted("DTM01", "X12_AN", "Qualifier_374")
+            + noted("DTM02", "X12_AN", "Date_373", OPTIONAL)
+            + noted("DTM03", "X12_AN", "Time_337", OPTIONAL),
+            "",
+            f'<b:recordInfo tag_name="DTM" notes="When">{conditional}</b:recordInfo>',
+        )
+        + complex_element("N1Loop1", reference("N1", '<b:recordInfo tag_name="N1" notes="Name"/>'))
+        + complex_element("N1", noted("N101", "X12_AN", "Who_98"))
+        + complex_element("MITLoop1", reference("MIT", '<b:recordInfo tag_name="MIT"/>') + reference("N1Loop2", ""))
+        + complex_element(
+            "MIT",
+            noted("MIT01", "X12_AN", "Reference_127")
+            + reference("C040", (f'<b:recordInfo sequence_number="3" notes="Which">{paired}</b:recordInfo>'), OPTIONAL),
+        )
+        + complex_element("N1Loop2", reference("N1_2", '<b:recordInfo tag_name="N1_2" notes="Name"/>'))
+        + complex_element("N1_2", noted("N101", "X12_AN", "Who_98"))
+        + complex_element("C040", noted("C04001", "X12_AN", "Kind_128") + noted("C04002", "X12_AN", "Reference_127"))
+        + sized("X12_AN", "xs:string", 1, 30)
+    )
+    (guide,), findings = imported(schema(tmp_path, "864.xsd", body), tmp_path / "guides")
+    assert structure(guide) == [
+        "DTM M 1",
+        "N1Loop1 O 200",
+        "  N1 M 1",
+        "MITLoop1 M 0",
+        "  MIT M 1",
+        "  N1Loop2 M 1",
+        "    N1 M 1",
+    ]
+    assert parts(guide, "DTM") == ["374 M", "373 X", "337 O"]
+    assert parts(guide, "MIT") == ["127 M", "Z0 N", "C040 O"]
+    dtm = guide.rules.segments["DTM"]
+    assert (dtm.title, [str(condition) for condition in dtm.conditions]) == ("when", ["C0302"])
+    assert [str(condition) for condition in guide.rules.composites["C040"].conditions] == ["P0102"]
+    assert guide.rules.elements["374"].title == "qualifier"
+    assert [line.partition("R-IMPORT ")[2] for line in findings] == [
+        "element 02 of MIT is not in the schema; the guide does not use it"
+    ]
+
+
 def test_trigger_fields_tell_loops_of_one_tag_apart(tmp_path: Path) -> None:
     def party(loop: str, words: str, code: str) -> str:
         first = f"N101_{words}"
