@@ -17,11 +17,13 @@ class Codes(Sequence[str]):
     """The codes that an element may hold, in the order of the file; whether one is among them takes one look.
 
     ``codes`` may be a function that gives them: it is called when somebody asks for the first time.
-    Empty means that any value is right.
+    Empty means that any value is right.  ``published`` ones are a standard's whole list (``codes.yaml``), to which
+    associations add codes of their own; others were chosen by who wrote the guide.
     """
 
-    def __init__(self, codes: Iterable[str] | Callable[[], Iterable[str]] = ()) -> None:
+    def __init__(self, codes: Iterable[str] | Callable[[], Iterable[str]] = (), *, published: bool = False) -> None:
         self._given = codes
+        self.published = published
 
     @cached_property
     def known(self) -> dict[str, None]:
@@ -78,7 +80,7 @@ class CodeBook:
 
     def late(self, element: str) -> Codes:
         """The codes of an element, to be read later; empty where the file has none."""
-        return Codes(lambda: self.lists.get(element, ()))
+        return Codes(lambda: self.lists.get(element, ()), published=True)
 
     @cached_property
     def lists(self) -> dict[str, tuple[str, ...]]:

@@ -69,12 +69,14 @@ class Contents:
     """Checks the elements of segments of one standard, with the message's own separators.
 
     ``directory`` holds the elements as the directory has them, for codes that one use leaves out.
+    With ``associated`` the messages are of an association that may have codes beyond the published lists.
     """
 
     standard: str
     component: str
     repetition: str
     directory: Mapping[str, Element] = field(default_factory=dict)
+    associated: bool = False
 
     def faults(self, rule: SegmentRule, elements: Sequence[str]) -> list[Fault]:
         """All faults of a segment: ``elements`` as `Records` has them, the tag first."""
@@ -222,7 +224,10 @@ class Contents:
                 return
             elsewhere = directory is not element and (not directory.codes or value in directory.codes)
             kind = FaultKind.CODE_ELSEWHERE if elsewhere else FaultKind.NO_CODE
-            yield spot.fault(kind, f"has no code {value!r}", element, value=value, hint=element.codes.hint(value))
+            hint = element.codes.hint(value)
+            if self.associated and element.codes.published:
+                kind, hint = FaultKind.ASSOCIATION_CODE, f"the association that UNH names may have it; {hint}"
+            yield spot.fault(kind, f"has no code {value!r}", element, value=value, hint=hint)
 
     def _positions(self, condition: Condition, parts: Sequence[Part]) -> str:
         """The places that a condition ties together, as the standard's people name them."""

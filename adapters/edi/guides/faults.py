@@ -88,6 +88,11 @@ class FaultKind(Enum):
     NO_DATE = Kind(code="E-FORMAT", title="no day of the calendar", element="8")
     NO_TIME = Kind(code="E-FORMAT", title="no time of day", element="9")
     NO_CODE = Kind(code="E-CODE", title="a value that is not in the code list", edifact="12", element="7")
+    ASSOCIATION_CODE = Kind(
+        code="W-CODE",
+        title="a code that the published list does not have, in a message of an association (UNH 0057)",
+        severity=Severity.WARNING,
+    )
     CODE_ELSEWHERE = Kind(
         code="E-CODE",
         title="a code of the directory that this use does not allow",

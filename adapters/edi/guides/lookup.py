@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,8 +29,15 @@ def find_guide(standard: str, message: str, version: str, folders: Sequence[Path
         for name in version_folders(standard, message, version):
             path = folder / standard / name / f"{message.lower()}.yaml"
             if _NAME.fullmatch(message) and _NAME.fullmatch(name) and path.is_file():
-                return _loaded(path, path.stat().st_mtime_ns, tuple(folders))
+                changed = path.stat().st_mtime_ns
+                return _loaded(path, changed, tuple(folders), _is_associated(standard, version, name))
     return None
+
+
+def _is_associated(standard: str, version: str, folder: str) -> bool:
+    """Whether UNH names an association (0057) for which the guide in ``folder`` was not written."""
+    association = version.split(":")[3:4] if standard == "edifact" else []
+    return any(association) and not folder.endswith(f"-{association[0].lower()}")
 
 
 def version_folders(standard: str, message: str, version: str) -> Iterator[str]:
@@ -55,7 +63,7 @@ def shipped() -> list[Path]:
 
 
 @lru_cache(maxsize=256)
-def _loaded(path: Path, changed: int, folders: tuple[Path, ...]) -> Guide:
+def _loaded(path: Path, changed: int, folders: tuple[Path, ...], associated: bool) -> Guide:
     """The guide at ``path``, read again when its file has ``changed``."""
     standard = path.parent.parent.name
 
@@ -64,4 +72,4 @@ def _loaded(path: Path, changed: int, folders: tuple[Path, ...]) -> Guide:
         return next((place for place in places if _NAME.fullmatch(version) and place.is_file()), None)
 
     name = path.relative_to(HERE.parent.parent.parent).as_posix() if path.is_relative_to(HERE) else str(path)
-    return Guide(load_rules(path, dictionary, name=name))
+    return Guide(replace(load_rules(path, dictionary, name=name), associated=associated))

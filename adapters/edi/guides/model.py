@@ -199,7 +199,8 @@ class Rules:
     ``segments`` may hold more segments than the structure uses; its keys are tags, and ``TAG.variant`` for the rules of
     one use.  With ``subset`` the guide declares only part of the standard's message, so what it does not know is no
     fault.  ``elements`` and ``composites`` are those that new segments can be made of; ``code_book`` holds the long
-    code lists of the directory.
+    code lists of the directory.  With ``associated`` the messages are those of an association (UNH 0057) for which the
+    guide was not written, so published code lists may lack codes of its own.
     """
 
     standard: str
@@ -213,6 +214,7 @@ class Rules:
     elements: Mapping[str, Element] = field(default_factory=dict)
     composites: Mapping[str, Composite] = field(default_factory=dict)
     code_book: CodeBook | None = None
+    associated: bool = False
 
     def read_codes(self) -> None:
         """Read the long code lists now, if there are any.

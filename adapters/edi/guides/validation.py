@@ -41,6 +41,7 @@ class Validator:
                 component=component,
                 repetition=repetition,
                 directory=self.rules.elements,
+                associated=self.rules.associated,
             )
             found = self._machines[component, repetition] = Machine(self.rules, self.positions, contents)
         return found

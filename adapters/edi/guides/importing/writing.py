@@ -262,7 +262,10 @@ def _comment(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """``text`` as a YAML scalar that every reader takes for text, in a list of brackets too."""
+    """``text`` as a YAML scalar, in a list of brackets too: quoted where a reader might take it for more than it is.
+
+    Plain numbers stay bare, as people write them in guides: our loader reads every scalar as text.
+    """
     if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text) and text == text.strip() and ": " not in text:
         return text
     return '"' + _UNSEEN.sub(lambda sign: "\\" + sign[0] if sign[0] in '"\\' else f"\\u{ord(sign[0]):04x}", text) + '"'

@@ -89,3 +89,30 @@ def test_codes_of_one_use_hold_whoever_keeps_them(tmp_path: Path, read):
     assert guide.validate(read("TOD++CIF::9")) == []
     [finding] = guide.validate(read("TOD++EXW::9"))
     assert (finding.code, finding.value) == ("E-CODE", "EXW")
+
+
+def test_codes_of_an_association_that_published_lists_do_not_have(tmp_path: Path, read):
+    folder = tmp_path / "edifact" / "d99z"
+    folder.mkdir(parents=True)
+    own, published = SEGMENTS.replace("codes: {4053: 1 2, ", "codes: {").split("codes: ")
+    assert published.startswith("{3055")
+    (folder / "segments.yaml").write_text(f"{own}codes: {published}")
+    (folder / "codes.yaml").write_text("source: published\ncodes: {4053: 1 2}\n")
+    (folder / "toyord.yaml").write_text(MESSAGE)
+    exact = tmp_path / "edifact" / "d99z-ean010"
+    plain = find_guide("edifact", "TOYORD", "D:99Z:UN", [tmp_path])
+    [finding] = plain.validate(read("TOD++CIF"))
+    assert finding.line().startswith("segment 2 TOD, element 2, component 1: error E-CODE TOD 4053 (terms) has no code")
+    associated = find_guide("edifact", "TOYORD", "D:99Z:UN:EAN010", [tmp_path])
+    [finding] = associated.validate(read("TOD++CIF"))
+    assert finding.line() == (
+        "segment 2 TOD, element 2, component 1: warning W-CODE TOD 4053 (terms) has no code 'CIF' "
+        "(the association that UNH names may have it; codes are: 1, 2)"
+    )
+    assert finding.ack == {}
+    [finding] = associated.validate(read("TOD++1::Z"))  # its codes stand in segments.yaml: whoever wrote it means them
+    assert finding.code == "E-CODE"
+    exact.mkdir()
+    (exact / "toyord.yaml").write_text(f"{MESSAGE}dictionary: d99z\n")
+    [finding] = find_guide("edifact", "TOYORD", "D:99Z:UN:EAN010", [tmp_path]).validate(read("TOD++CIF"))
+    assert finding.code == "E-CODE"

@@ -14,11 +14,7 @@ from itertools import groupby
 from transload.adapters.edi.guides.importing.uncefact.elements import UnElement, read_codes, read_elements
 from transload.adapters.edi.guides.importing.uncefact.parts import Part
 from transload.adapters.edi.guides.importing.uncefact.rows import Row, Specification, head, rows, specifications
-from transload.adapters.edi.guides.importing.uncefact.service import (
-    SERVICE_CODES,
-    SERVICE_ELEMENTS,
-    SERVICE_SEGMENTS,
-)
+from transload.adapters.edi.guides.importing.uncefact.service import SERVICE_ELEMENTS, SERVICE_SEGMENTS
 from transload.adapters.edi.guides.importing.writing import Body, Directory
 from transload.canonical.findings import Finding, Severity
 
@@ -88,10 +84,7 @@ class _Builder:
             body = self.segment(specification, title, found, notes)
             if body is not None:
                 segments[tag] = body
-        codes: dict[str, Sequence[str]] = {
-            **{element: codes for element, codes in self.read.codes.items() if self.is_closed(element)},
-            **SERVICE_CODES,
-        }
+        codes = {element: codes for element, codes in self.read.codes.items() if self.is_closed(element)}
         return Directory(
             elements=dict(sorted(self.elements.items())),
             composites=dict(sorted(self.composites.items())),

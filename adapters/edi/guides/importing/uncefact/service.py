@@ -13,6 +13,5 @@ SERVICE_ELEMENTS = {
 SERVICE_SEGMENTS = {
     "UGH": Body(title="Anti-collision segment group header", parts=("0087 M",)),
     "UGT": Body(title="Anti-collision segment group trailer", parts=("0087 M",)),
-    "UNS": Body(title="Section control", parts=("0081 M",)),
+    "UNS": Body(title="Section control", parts=("0081 M {D|S}",)),
 }
-SERVICE_CODES = {"0081": ("D", "S")}

@@ -48,9 +48,8 @@ def test_cells_that_stand_one_after_the_other_leave_the_segment_open(new):
 
 def test_service_segments_are_ours(new):
     directory, _ = new()
-    assert directory.segments["UNS"] == Body(title="Section control", parts=("0081 M",))
+    assert directory.segments["UNS"] == Body(title="Section control", parts=("0081 M {D|S}",))
     assert directory.segments["UGH"].parts == directory.segments["UGT"].parts == ("0087 M",)
-    assert directory.codes["0081"] == ("D", "S")
 
 
 def test_the_element_directory_wins_and_a_difference_is_told_once(new):
@@ -66,7 +65,7 @@ def test_the_element_directory_wins_and_a_difference_is_told_once(new):
 
 def test_codes_without_deleted_ones_and_open_lists(new):
     directory, _ = new()
-    assert directory.codes == {"0081": ("D", "S"), "1001": ["1", "220", "222", "X"]}
+    assert directory.codes == {"1001": ["1", "220", "222", "X"]}
 
 
 def test_where_a_minus_sign_marks_for_deletion_the_code_stays(new, toy):
@@ -80,7 +79,7 @@ def test_the_first_shape(built, toy):
     assert directory.segments["BGM"] == Body(title="Beginning of message", parts=("C002 C", "1004 M", "1225 C"))
     assert directory.composites["C002"] == Body(title="Message name", parts=("1001 C", "3055 C"))
     assert directory.elements["1225"] == "an..3 Function, coded"
-    assert directory.codes == {"0081": ("D", "S"), "1001": ["1", "220", "X"], "6063": ["12"]}
+    assert directory.codes == {"1001": ["1", "220", "X"], "6063": ["12"]}
 
 
 def test_a_title_that_goes_on_behind_the_status(built, toy):

@@ -59,8 +59,8 @@ def contents(parts):
                 "segments": 130,
                 "composites": 161,
                 "elements": 464,
-                "code lists": 187,
-                "codes": 5231,
+                "code lists": 186,
+                "codes": 5229,
             },
         ),
         (
@@ -71,8 +71,8 @@ def contents(parts):
                 "segments": 161,
                 "composites": 199,
                 "elements": 574,
-                "code lists": 247,
-                "codes": 9727,
+                "code lists": 246,
+                "codes": 9725,
             },
         ),
     ],
@@ -178,22 +178,22 @@ SAMPLES = {
     # EDIEL2: codes of the Nordic power market (SM for Svenska Kraftnät, Z13), which the UN's D.96A does not have.
     **{
         (f"edinet__indice.Edi.Tests_Samples_edifact.01{name}.edi", number): [
-            "E-CODE 9 LOC 2.3: SM",
+            "W-CODE 9 LOC 2.3: SM",
             *(
                 fault
                 for line in (11, 17, 23)
-                for fault in (f"E-CODE {line} LIN 3.4: SM", f"E-CODE {line + 1} DTM 1.3: Z13")
+                for fault in (f"W-CODE {line} LIN 3.4: SM", f"W-CODE {line + 1} DTM 1.3: Z13")
             ),
-            "E-CODE 30 CNT 1.1: ZZZ",
+            "W-CODE 30 CNT 1.1: ZZZ",
         ]
         for name, number in (("", 1), (".multi-message", 1), (".multi-message", 2))
     },
     # An SSCC of 18 digits stands where C202 has 7065 an..17; UCO is the association's (EAN003).
     ("edinet__indice.Edi.Tests_Samples_edifact.D01B.IFCSUM.EDI", 1): [
         "E-LENGTH 19 GID 2.2: 350114081527920321",
-        "E-CODE 22 MEA 2.1: UCO",
+        "W-CODE 22 MEA 2.1: UCO",
         "E-LENGTH 23 GID 2.2: 350114081527920321",
-        "E-CODE 26 MEA 2.1: UCO",
+        "W-CODE 26 MEA 2.1: UCO",
     ],
     # Each message is UNH, DTM, UNT.
     ("edinet__indice.Edi.Tests_Samples_edifact.Issue188.edi", 1): ["E-MANDATORY 1 UNH: BGM", "E-MANDATORY 2 DTM: NAD"],
@@ -211,25 +211,25 @@ SAMPLES = {
     # A test's message: no BGM, TEST as an amount, PL, X29, 33E and PP where D.01B has no such code.
     ("edinet__indice.Edi.Tests_Samples_edifact.Issue203.edi", 1): [
         "E-MANDATORY 1 UNH: BGM",
-        "E-CODE 13 COM 1.2: PL",
+        "W-CODE 13 COM 1.2: PL",
         "E-FORMAT 65 MOA 1.2: TEST",
-        "E-CODE 67 APR 3.1: X29",
-        "E-CODE 73 PCI 1: 33E",
-        "E-CODE 101 ALC 1: PP",
+        "W-CODE 67 APR 3.1: X29",
+        "W-CODE 73 PCI 1: 33E",
+        "W-CODE 101 ALC 1: PP",
     ],
     # EAN007: YC1 is EAN's; AVQ came with a later release; 3036 is an..35.
     ("smooks__resources_recadv_recadv.txt", 1): [
-        "E-CODE 8 RFF 1.1: YC1",
-        "E-CODE 10 RFF 1.1: YC1",
+        "W-CODE 8 RFF 1.1: YC1",
+        "W-CODE 10 RFF 1.1: YC1",
         "E-LENGTH 12 NAD 4.1: CSP test d'This is also a test section",
-        "E-CODE 13 RFF 1.1: YC1",
+        "W-CODE 13 RFF 1.1: YC1",
         "R-TRAILING 15 LIN: ",
-        "E-CODE 22 RFF 1.1: AVQ",
+        "W-CODE 22 RFF 1.1: AVQ",
     ],
     # FTX+GEN+DUY:1B:28: 4453 is a simple element; 31B is no agency.
     ("smooksex__camel_camel-unedifact-to-xml_input-message.txt", 1): [
         "E-ELEMENT 5 FTX 2: DUY:1B:28",
-        "E-CODE 6 NAD 2.3: 31B",
+        "W-CODE 6 NAD 2.3: 31B",
     ],
 }
 TOO_LONG = "pydifact__tests_data_huge_file2.edi"
