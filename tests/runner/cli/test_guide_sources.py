@@ -66,10 +66,10 @@ def test_one_map_of_pyx12_and_a_folder_of_maps(run: Run, maps: Path, tmp_path: P
 def test_what_pyx12_does_not_have_is_an_error(run: Run, maps: Path, tmp_path: Path) -> None:
     del maps
     ran = run("guide", "import", "pyx12", "--message", "850", "--into", tmp_path)
-    assert (ran.code, ran.err) == (1, "map:1:1: error C-XML there is no map of 850\n")
+    assert (ran.code, ran.err) == (1, "map:1:1: error E-IMPORT there is no map of 850\n")
     ran = run("guide", "import", "pyx12/850.xml", "--into", tmp_path)
     assert ran.code == 1
-    assert ran.err.startswith("850.xml:1:1: error C-XML there is no map '850.xml' (maps are: 270.4010.X092.A1.xml, ")
+    assert ran.err.startswith("850.xml:1:1: error E-IMPORT there is no map '850.xml' (maps are: 270.4010.X092.A1.xml, ")
     assert not list(tmp_path.iterdir())
 
 

@@ -13,7 +13,7 @@ MOST_BYTES = 64 * 1024 * 1024
 
 
 def read_markup(path: Path) -> "etree._Element | Finding":
-    """The root element of the XML file at ``path``, or the finding (``C-XML``) that says why there is none."""
+    """The root element of the XML file at ``path``, or the finding (``E-IMPORT``) that says why there is none."""
     try:
         if path.stat().st_size > MOST_BYTES:
             return fault(path, 1, f"the file has more than {MOST_BYTES} bytes and is not read")
@@ -55,7 +55,7 @@ def line_of(element: "etree._Element") -> int:
 def fault(path: Path, line: int, message: str, *, hint: str | None = None, column: int = 1) -> Finding:
     """An error about a file to import from, at a line of it."""
     place = MappingPlace(file=path.name, line=line, column=column)
-    return Finding(code="C-XML", message=message, hint=hint, mapping=place)
+    return Finding(code="E-IMPORT", message=message, hint=hint, mapping=place)
 
 
 def remark(path: Path, line: int, message: str, *, hint: str | None = None) -> Finding:

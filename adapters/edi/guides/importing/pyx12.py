@@ -46,7 +46,7 @@ def import_maps(
     ``messages`` are transaction sets (``837``), ``files`` names of map files.  Without files all maps are taken that
     ``maps.xml`` lists, as pyx12 does; a map that it does not list is taken, for the version that it names itself,
     when ``files`` names it.  Findings are remarks (``R-IMPORT``) about what a guide cannot say, and errors
-    (``C-XML``) about files that cannot be understood.
+    (``E-IMPORT``) about files that cannot be understood.
     """
     findings: list[Finding] = []
     wanted, chosen = set(files), set(messages)

@@ -45,7 +45,7 @@ def import_schema(
 
     ``root`` names the element that is the message, ``message`` and ``version`` (``850`` and ``004010``, ``ORDERS``
     and ``D:96A:UN``) what it is; each is needed only where the schema does not say it.  Findings are remarks
-    (``R-IMPORT``) and errors (``C-XML``).
+    (``R-IMPORT``) and errors (``E-IMPORT``).
     """
     findings: list[Finding] = []
     schemas = load_schemas(path, findings)

@@ -25,7 +25,7 @@ _MOST_PARTS, _MOST_TIMES, _MOST_REPETITIONS, _LONGEST, _DEEPEST = 99, 999_999_99
 
 
 def faults_of(outline: Outline, path: Path) -> list[Finding]:
-    """An error (``C-XML``) for all that no guide file can hold; without any a guide can be made."""
+    """An error (``E-IMPORT``) for all that no guide file can hold; without any a guide can be made."""
     found = list(_children(outline.body, path, deep=0))
     if not any(isinstance(child, SegmentUse) or child.children for child in outline.body):
         found.append(fault(path, 1, f"the description of {outline.message} holds no segments"))

@@ -227,19 +227,19 @@ def copied(folder: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("maps.xml", "997.4010.xml", "998.xml", "maps.xml:1:1: error C-XML the map '998.xml' is not in the folder"),
+        ("maps.xml", "997.4010.xml", "998.xml", "maps.xml:1:1: error E-IMPORT the map '998.xml' is not in the folder"),
         (
             "maps.xml",
             "997.4010.xml",
             "../997.xml",
-            "maps.xml:1:1: error C-XML the map '../997.xml' is not in the folder",
+            "maps.xml:1:1: error E-IMPORT the map '../997.xml' is not in the folder",
         ),
-        ("maps.xml", "</maps>", "", "error C-XML this is no valid XML: "),
-        ("997.4010.xml", "<transaction ", "<transactions ", "error C-XML this is no valid XML: "),
+        ("maps.xml", "</maps>", "", "error E-IMPORT this is no valid XML: "),
+        ("997.4010.xml", "<transaction ", "<transactions ", "error E-IMPORT this is no valid XML: "),
         ("997.4010.xml", "<usage>R</usage>", "<usage>Q</usage>", "is no usage of ST01"),
-        ("997.4010.xml", "<pos>010</pos>", "<pos>one</pos>", "error C-XML 'one' is no 'pos' of "),
+        ("997.4010.xml", "<pos>010</pos>", "<pos>one</pos>", "error E-IMPORT 'one' is no 'pos' of "),
         ("997.4010.xml", "<seq>02</seq>", "<seq>07</seq>", "do not count from 1 on"),
-        ("997.4010.xml", '<loop xid="AK2"', "<loop ", "error C-XML a loop has no xid"),
+        ("997.4010.xml", '<loop xid="AK2"', "<loop ", "error E-IMPORT a loop has no xid"),
         (
             "997.4010.xml",
             "<code>997</code>",
@@ -248,7 +248,12 @@ def copied(folder: Path, tmp_path: Path) -> Path:
         ),
         ("997.4010.xml", '<?xml version="1.0"?>', '<?xml version="1.0"?><!DOCTYPE transaction>', "has a DOCTYPE"),
         ("dataele.xml", 'ele_num="28" data_type="N0"', 'ele_num="28"', "data element '28' has no type or no lengths"),
-        ("codes.xml", "<codesets", "<!DOCTYPE codesets><codesets", "codes.xml:1:1: error C-XML the file has a DOCTYPE"),
+        (
+            "codes.xml",
+            "<codesets",
+            "<!DOCTYPE codesets><codesets",
+            "codes.xml:1:1: error E-IMPORT the file has a DOCTYPE",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_map_is_said(copied: Path, file: str, old: str, new: str, expected: str) -> None:

@@ -325,7 +325,7 @@ def test_a_plain_schema_needs_the_version_named(tmp_path: Path) -> None:
     assert imported(path, tmp_path / "guides") == (
         [],
         [
-            "order.xsd:2:1: error C-XML the schema does not say which message and version PurchaseOrder is "
+            "order.xsd:2:1: error E-IMPORT the schema does not say which message and version PurchaseOrder is "
             "(name the message and the version: ORDERS and D:96A:UN, or 850 and 004010)"
         ],
     )
