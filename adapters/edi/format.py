@@ -2,8 +2,9 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Self, TypeVar
 
@@ -27,26 +28,44 @@ O = TypeVar("O", bound=EdiOptions)  # noqa: E741 - options
 
 
 class _EdiFormat(Format[O]):
-    """What both formats share.  ``guides`` are folders searched before the guides that come with the library."""
+    """What both formats share.
+
+    ``guides`` are folders searched before the guides that come with the library; ``clock`` gives the present time, by
+    which waivers of overlays end.
+    """
 
     standard: ClassVar[str]
 
-    def __init__(self, options: O, *, guides: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        options: O,
+        *,
+        guides: Sequence[Path] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+    ) -> None:
         super().__init__(options)
         self.guides = tuple(guides)
+        self.clock = clock
 
     def with_guides(self, folders: Sequence[Path]) -> Self:
         """This format with ``folders`` searched before the guides that come with the library."""
-        return type(self)(self.options, guides=folders)
+        return type(self)(self.options, guides=folders, clock=self.clock)
 
     def read(self, payload: bytes, *, file: str | None = None) -> EdiReading:
         """Find the messages of this standard; interchanges of the other are a finding each.
 
-        Raises `ConfigurationError` when a guide in `guides` has faults, and nothing for what
+        Raises `ConfigurationError` when a guide in `guides` or an overlay has faults, and nothing for what
         stands in ``payload``.
         """
         found = scan(payload, file=file, lenient=self.options.lenient, charset=self._charset())
-        return EdiReading(found, self.standard, guided=self.options.check == "guide", folders=self.guides)
+        return EdiReading(
+            found,
+            self.standard,
+            guided=self.options.check == "guide",
+            folders=self.guides,
+            overlays=self.options.overlays,
+            today=self.clock().date(),
+        )
 
     def write(
         self, messages: Sequence[Encoded], *, envelope: Envelope | Sequence[Envelope] | None = None, context: Context

@@ -69,6 +69,9 @@ class EdiOptions(Settings):
     check: Literal["guide", "envelope"] = Field(
         "guide", description="Check messages by their guides too, or their envelopes alone"
     )
+    overlays: tuple[str, ...] = Field(
+        (), description="Overlays for this partner, files in overlays/ of the guides: what it does differently"
+    )
     newline: Literal["none", "lf", "crlf"] = Field("none", description="What is written after each segment")
     sender: Party | None = Field(None, description="Our identity in new envelopes with its qualifier: 5412345000013:14")
     receiver: Party | None = Field(None, description="The partner's identity in new envelopes, with its qualifier")

@@ -1,6 +1,7 @@
 """The messages of a payload, taken apart one by one as they are asked for."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from transload.adapters.base.format import COMPONENT, REPETITION, Message, Reading
@@ -8,7 +9,7 @@ from transload.adapters.edi.charsets import UNDECLARED, decode
 from transload.adapters.edi.checks import MessageCheck
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.guides import Guide, find_guide
+from transload.adapters.edi.guides import Guide, check_overlays, find_guide
 from transload.adapters.edi.interchange import NO_GROUP, Frame, Interchange, Service
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import Scan
@@ -23,17 +24,29 @@ class EdiReading(Reading):
     ``standard`` is ``edifact``, ``x12`` or None for both.  ``interchanges`` holds those of both
     standards, each with its own findings, which ``findings`` repeats after those about the
     file.  With ``guided`` each message is checked by its guide; ``folders`` are searched before
-    the guides that come with the library.
+    the guides that come with the library.  ``overlays`` are applied to the guides that they name;
+    their waivers hold as they do ``today``, by default the present day.
 
-    Raises `ConfigurationError` when a guide in ``folders`` has faults.
+    Raises `ConfigurationError` when a guide in ``folders`` or an overlay has faults.
     """
 
     def __init__(
-        self, scan: Scan, standard: str | None, *, guided: bool = True, folders: tuple[Path, ...] = ()
+        self,
+        scan: Scan,
+        standard: str | None,
+        *,
+        guided: bool = True,
+        folders: tuple[Path, ...] = (),
+        overlays: tuple[str, ...] = (),
+        today: date | None = None,
     ) -> None:
         self.scan = scan
         self.standard = standard
         self.folders = folders
+        self.overlays = overlays
+        self.today = today
+        if standard is not None and guided:
+            check_overlays(standard, overlays, folders)
         self._guides: dict[tuple[str, str, str], Guide | None] = {}
         self._own = [each for each in scan.interchanges if standard in (None, each.standard)]
         other = scan.reporter.fresh()
@@ -102,7 +115,7 @@ class EdiReading(Reading):
         guide = self._guides.get((interchange.standard, kind, version))
         if guide is None:
             check.tags()
-        guided = guide.validate(records) if guide else []
+        guided = guide.validate(records, self.today) if guide else []
         check.trailer()
         return Message(
             kind=kind,
@@ -126,7 +139,7 @@ class EdiReading(Reading):
             key = (interchange.standard, kind, version)
             if key in self._guides:
                 continue
-            self._guides[key] = guide = find_guide(interchange.standard, kind, version, self.folders)
+            self._guides[key] = guide = find_guide(interchange.standard, kind, version, self.folders, self.overlays)
             if guide is not None:
                 guide.prepare()
             elif kind:

@@ -30,6 +30,7 @@ class Diagnosis:
         records: Records,
         contents: Contents,
         right: Callable[[str, str], object],
+        findings: Findings,
     ) -> None:
         self.rules = rules
         self.positions = positions
@@ -37,7 +38,7 @@ class Diagnosis:
         self.right = right
         self.segments = records.segments
         self.keys = [positions.key(segment, records.component, records.repetition) for segment in self.segments]
-        self.findings = Findings(rules, records)
+        self.findings = findings
         self.counts = [0] * positions.size
         self.position = 0
         self.earlier = 0  # the position before the last step, and the segment that took it
@@ -69,7 +70,7 @@ class Diagnosis:
             return
         for fault in self.contents.faults(self.rules.segments[key], segment):
             if not self.selected_by or fault.element != self.selected_by:
-                self.findings.inside(index, fault)
+                self.findings.inside(index, fault, None if step is None else step.target)
 
     def choose(self, index: int, steps: tuple[Move, ...]) -> Move | None:
         """The step to take: the nearest that leaves nothing out; else what is wrong is reported."""
@@ -78,7 +79,7 @@ class Diagnosis:
             return self.refuse(index, steps)
         missing = {step: step.passed.missing(self.counts) for step in open_steps}
         step = min(open_steps, key=lambda step: len(missing[step]))
-        absent = [entry for entry in missing[step] if entry.tag not in self.misplaced]
+        absent = [counter for counter in missing[step] if self.tag(counter) not in self.misplaced]
         if absent and self.fits_better_without(index, step, missing[step]):
             self.displace(index)
             return None
@@ -86,14 +87,14 @@ class Diagnosis:
         self.following, self.uncharted = frozenset(), False
         return step
 
-    def fits_better_without(self, index: int, step: Move, missing: tuple[Entry, ...]) -> bool:
+    def fits_better_without(self, index: int, step: Move, missing: tuple[int, ...]) -> bool:
         """Whether the next segment follows from where we are, but not from where ``step`` leads."""
         if index + 1 >= len(self.segments):
             return False
         key = self.keys[index + 1]
         here = self.complete(self.position, key)
         there = self.complete(step.target, key)
-        wanted = any(entry.tag == self.segments[index + 1][0] for entry in missing)
+        wanted = any(self.tag(counter) == self.segments[index + 1][0] for counter in missing)
         return (here or wanted) and not there
 
     def complete(self, position: int, key: Key) -> bool:
@@ -104,7 +105,7 @@ class Diagnosis:
         """Report a segment that has no place here."""
         if steps:
             step = steps[0]
-            self.findings.too_many(index, self.positions.entry(step.counter))
+            self.findings.too_many(index, step.counter)
             return step if step.clear is not None else None
         tag = self.segments[index][0]
         if tag in self.following:
@@ -148,7 +149,7 @@ class Diagnosis:
             for step in self.fitting(self.position, opener):
                 within = [move for move in self.fitting(step.target, key) if _is_within(move.target, step)]
                 if within and self.fitting(within[0].target, follower, within[0]):
-                    self.miss(index, (self.positions.entry(step.counter),))
+                    self.miss(index, (step.counter,))
                     self.take(step, self.stepped)
                     return within[0]
         return None
@@ -160,7 +161,7 @@ class Diagnosis:
         steps = self.fitting(self.position, self.segments[index][0])
         if not steps:
             return None
-        self.selected_by = self.findings.no_variant(index, [self.positions.entry(step.target) for step in steps])
+        self.selected_by = self.findings.no_variant(index, [step.target for step in steps])
         return steps[0]
 
     def take(self, step: Move, index: int) -> None:
@@ -187,13 +188,18 @@ class Diagnosis:
         self.following = frozenset().union(*(_tags(group) for group in self.positions.groups(tag)))
         self.findings.displaced(index)
 
-    def miss(self, index: int, missing: tuple[Entry, ...]) -> None:
+    def miss(self, index: int, missing: tuple[int, ...]) -> None:
         """Report mandatory entries that should have stood before the segment at ``index``."""
-        for entry in missing:
-            if entry.tag in self.misplaced:
-                self.misplaced.discard(entry.tag)
+        for counter in missing:
+            tag = self.tag(counter)
+            if tag in self.misplaced:
+                self.misplaced.discard(tag)
             else:
-                self.findings.missing(index, entry)
+                self.findings.missing(index, counter)
+
+    def tag(self, counter: int) -> str:
+        """The tag of what a counter counts."""
+        return self.positions.entry(counter).tag
 
 
 def _is_within(position: int, step: Move) -> bool:

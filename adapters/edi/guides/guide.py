@@ -1,5 +1,6 @@
 """A guide: what is known of one message, ready to resolve places and to validate."""
 
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from transload.adapters.base.format import Records
@@ -75,16 +76,13 @@ class Guide:
         """What validates messages by this guide."""
         return Validator(self.rules)
 
-    def validate(self, records: Records) -> list[Finding]:
+    def validate(self, records: Records, today: date | None = None) -> list[Finding]:
         """All that is wrong with a message's structure and values, in the order of its segments; nothing raises.
 
-        ``records`` is the body between header and trailer.  Findings carry the places that it
-        gives and the codes of an acknowledgement: EDIFACT ``0085``; X12 ``720`` and ``721`` (segment),
-        ``719`` (the position of a missing one), ``723`` and ``725`` (element).
-
-        Codes: ``E-SEGMENT`` (unknown), ``E-ORDER``, ``E-REPEAT``, ``E-MANDATORY``, ``E-ELEMENT`` (more than
-        the guide knows), ``E-LENGTH``, ``E-FORMAT``, ``E-CODE``, ``E-CONDITION``; ``W-SEPARATOR`` (a component
-        separator in an X12 text); remarks ``R-TRAILING`` and, by a guide that covers a part of
-        the message only, ``R-SEGMENT``.
+        ``records`` is the body between header and trailer.  Findings carry the places that it gives and the codes of
+        an acknowledgement: EDIFACT ``0085``; X12 ``720`` and ``721`` (segment), ``719`` (the position of a missing
+        one), ``723`` and ``725`` (element), ``621`` (element, where the 999 says something else): `faults.FaultKind`
+        is the table of them.  ``today`` is the day by which waivers of overlays are judged, by default the present one
+        (UTC).
         """
-        return self.validator.validate(records)
+        return self.validator.validate(records, today or datetime.now(tz=UTC).date())

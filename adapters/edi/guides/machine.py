@@ -20,8 +20,8 @@ _MOST_STATES = 20_000
 _MOST_VALUES = 5_000
 
 Match = Callable[[str], object]
-Doubt = tuple[int, SegmentRule]
-"""The index of a segment that its expression does not match, and the rules for it."""
+Doubt = tuple[int, int]
+"""The index of a segment that its expression does not match, and its position in the structure."""
 
 
 class State(dict[Key, "tuple[State, Match]"]):
@@ -90,7 +90,7 @@ class Machine:
         for index, key in enumerate(self._keys(segments)):
             state, match = state[key]
             if not match(ELEMENT.join(segments[index])):
-                doubts.append((index, self.rules.segments[self.positions.entry(state.position).rule]))
+                doubts.append((index, state.position))
         return doubts
 
     def _keys(self, segments: Sequence[list[str]]) -> list[Key]:
@@ -124,7 +124,7 @@ class Machine:
             self.start = self._state(0, ())
         come = dict(zip(self.positions.counters(position), counts, strict=True))
         rest = self.positions.unfinished(position)
-        ends = not rest.always and all(come.get(counter) for counter, _ in rest.due)
+        ends = not rest.always and all(come.get(counter) for counter in rest.due)
         state = self._states[position, counts] = State(self, position, counts, ends=ends)
         return state
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from transload.adapters.edi.guides.codes import NO_CODES, CodeBook, Codes
+from transload.adapters.edi.guides.waivers import Waiver
 
 UNLIMITED = 0
 """The ``most`` of an entry that may stand any number of times (X12 writes ``>1``)."""
@@ -200,7 +201,8 @@ class Rules:
     one use.  With ``subset`` the guide declares only part of the standard's message, so what it does not know is no
     fault.  ``elements`` and ``composites`` are those that new segments can be made of; ``code_book`` holds the long
     code lists of the directory.  With ``associated`` the messages are those of an association (UNH 0057) for which the
-    guide was not written, so published code lists may lack codes of its own.
+    guide was not written, so published code lists may lack codes of its own.  ``waivers`` are what overlays grant a
+    partner.
     """
 
     standard: str
@@ -215,6 +217,7 @@ class Rules:
     composites: Mapping[str, Composite] = field(default_factory=dict)
     code_book: CodeBook | None = None
     associated: bool = False
+    waivers: tuple[Waiver, ...] = ()
 
     def read_codes(self) -> None:
         """Read the long code lists now, if there are any.

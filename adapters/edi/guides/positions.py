@@ -23,14 +23,14 @@ _ANY = -1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Passed:
-    """The mandatory entries that a step goes by: ``always`` missing, and ``due`` missing where their counter is 0."""
+    """The mandatory entries that a step goes by, by their counters: ``due`` ones are missing where the counter is 0."""
 
-    always: tuple[Entry, ...] = ()
-    due: tuple[tuple[int, Entry], ...] = ()
+    always: tuple[int, ...] = ()
+    due: tuple[int, ...] = ()
 
-    def missing(self, counts: Sequence[int]) -> tuple[Entry, ...]:
-        """What is missing, as far as ``counts`` go."""
-        return (*(entry for counter, entry in self.due if not counts[counter]), *self.always)
+    def missing(self, counts: Sequence[int]) -> tuple[int, ...]:
+        """The counters of what is missing, as far as ``counts`` go."""
+        return (*(counter for counter in self.due if not counts[counter]), *self.always)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +105,15 @@ class Positions:
     def entry(self, position: int) -> Entry:
         """The entry that a counter counts: a segment or a group."""
         return self._nodes[position].entry
+
+    def path(self, position: int) -> str:
+        """The path of the segment that an entry stands for, as `paths` writes it."""
+        node: _Node | None = self._nodes[position].opener
+        names: list[str] = []
+        while node is not None and node is not self._root:
+            names.insert(0, node.entry.rule)
+            node = node.parent
+        return "/".join(names)
 
     def limit(self, position: int) -> int:
         """The highest number of times for a counter."""
@@ -218,27 +227,23 @@ class Positions:
 class _Passing:
     """What has been passed by on the way to the next place."""
 
-    always: list[Entry] = field(default_factory=list)
-    due: list[tuple[int, Entry]] = field(default_factory=list)
+    always: list[int] = field(default_factory=list)
+    due: list[int] = field(default_factory=list)
 
     def leave(self, runs: list[list[_Node]]) -> None:
         """Go by whole runs."""
         for run in runs:
-            self.always += [node.entry for node in sorted(run, key=_by_number) if node.entry.mandatory]
+            self.always += sorted(node.number for node in run if node.entry.mandatory)
 
     def leave_run(self, node: _Node, *, opener: bool) -> None:
         """Leave the run in which ``node`` stands, of which some may have come."""
         if opener or node.parent is None:
             return
-        mates = sorted(node.parent.runs[node.run], key=_by_number)
-        self.due += [(mate.number, mate.entry) for mate in mates if mate.entry.mandatory and mate is not node]
+        mates = node.parent.runs[node.run]
+        self.due += sorted(mate.number for mate in mates if mate.entry.mandatory and mate is not node)
 
     def passed(self) -> Passed:
         return Passed(always=tuple(self.always), due=tuple(self.due))
-
-
-def _by_number(node: _Node) -> int:
-    return node.number
 
 
 def _in_one_run(one: _Node, other: _Node) -> bool:

@@ -1,12 +1,15 @@
 """The findings about one message: what is wrong with its structure and inside its segments, in words and with codes."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides.contents import Fault
 from transload.adapters.edi.guides.faults import FaultKind
-from transload.adapters.edi.guides.model import Composite, Entry, Rules, Selector
+from transload.adapters.edi.guides.model import Composite, Rules, Selector
+from transload.adapters.edi.guides.positions import Positions
 from transload.adapters.edi.guides.selecting import value_at
+from transload.adapters.edi.guides.waivers import Spot, waive
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 
@@ -20,16 +23,25 @@ _MISSING_ONE = "look for a segment terminator inside a text"
 class Findings:
     """Collects the findings about one message, at most `MOST`."""
 
-    def __init__(self, rules: Rules, records: Records) -> None:
+    def __init__(self, rules: Rules, positions: Positions, records: Records, today: date) -> None:
         self.rules = rules
+        self.positions = positions
         self.records = records
+        self.today = today
         self._found: list[Finding] = []
         self._more = 0
 
-    def inside(self, index: int, fault: Fault) -> None:
-        """Add a fault inside the segment at ``index``."""
-        place = self.records.place(index, fault.element or None, fault.repetition, fault.component)
-        self._add(fault.kind, place, fault.message, hint=fault.hint, value=fault.value, element=fault.number)
+    def inside(self, index: int, fault: Fault, position: int | None) -> None:
+        """Add a fault inside the segment at ``index``, which has a ``position`` where it is in its place."""
+        self._add(
+            fault.kind,
+            self.records.place(index, fault.element or None, fault.repetition, fault.component),
+            fault.message,
+            self._spot(index, position, fault.element, fault.component),
+            hint=fault.hint,
+            value=fault.value,
+            element=fault.number,
+        )
 
     def displaced(self, index: int) -> None:
         """Add that the segment at ``index`` is out of its place."""
@@ -37,6 +49,7 @@ class Findings:
             FaultKind.MISPLACED,
             self.records.place(index),
             f"segment {self._tag(index)} has no place after {self._before(index)}",
+            self._spot(index),
             hint=f"the order of segments is in {self.rules.file}",
             tag=self._tag(index),
         )
@@ -50,6 +63,7 @@ class Findings:
                 FaultKind.UNCHARTED_SEGMENT,
                 place,
                 f"segment {tag} is not in the guide, which covers a part of {self.rules.message} only",
+                self._spot(index),
                 hint=f"add it to a guide of your own, from {self.rules.file}",
             )
             return
@@ -58,23 +72,26 @@ class Findings:
             FaultKind.FOREIGN_SEGMENT if known else FaultKind.UNKNOWN_SEGMENT,
             place,
             f"{self.rules.message} {self.rules.version} has no segment {tag!r}",
+            self._spot(index),
             hint=None if known else _MISSING_ONE,
             tag=tag,
         )
 
-    def too_many(self, index: int, entry: Entry) -> None:
-        """Add that the segment at ``index`` makes one more of an entry than there may be."""
-        tag = self._tag(index)
+    def too_many(self, index: int, counter: int) -> None:
+        """Add that the segment at ``index`` makes one more than there may be of what ``counter`` counts."""
+        entry, tag = self.positions.entry(counter), self._tag(index)
         what = f"the group {entry.name}" if entry.children else f"segment {tag}{_of(entry.selectors)}"
         self._add(
             FaultKind.MANY_GROUPS if entry.children else FaultKind.MANY_SEGMENTS,
             self.records.place(index),
             f"{what} stands more than {'once' if entry.most == 1 else f'{entry.most} times'}",
+            self._spot(index, counter),
             tag=tag,
         )
 
-    def missing(self, index: int, entry: Entry) -> None:
-        """Add that a mandatory entry should have stood before the segment at ``index``."""
+    def missing(self, index: int, counter: int) -> None:
+        """Add that what ``counter`` counts is mandatory and should have stood before the segment at ``index``."""
+        entry = self.positions.entry(counter)
         place = self.records.place(index - 1)  # there CONTRL reports what is missing after it (0096)
         opens = f", which opens the group {entry.name}," if entry.children else ""
         self._add(
@@ -82,12 +99,13 @@ class Findings:
             place,
             f"the mandatory segment {entry.tag}{_of(entry.opener.selectors)}{opens} is missing "
             f"after {self._before(index)}",
+            Spot(tag=entry.tag, path=self.positions.path(counter)),
             tag=entry.tag,
             position=None if place.segment is None else place.segment + 1,
         )
 
-    def no_variant(self, index: int, possible: Sequence[Entry]) -> int:
-        """Add that the code of the segment at ``index`` selects none of the entries that could stand there.
+    def no_variant(self, index: int, possible: Sequence[int]) -> int:
+        """Add that the code of the segment at ``index`` selects none of the positions ``possible`` there.
 
         Returns the number of the element that holds the code.
         """
@@ -99,7 +117,7 @@ class Findings:
 
         wrong = [
             next(selector for selector in entry.selectors if value_of(selector) not in selector.codes)
-            for entry in possible
+            for entry in map(self.positions.entry, possible)
         ]
         first = wrong[0]
         codes = dict.fromkeys(
@@ -121,8 +139,9 @@ class Findings:
             FaultKind.NO_VARIANT,
             place,
             f"{tag} {where} {said}, which none of the uses of {tag} possible here has",
+            self._spot(index, possible[0], first.element, first.component),
             hint=f"codes possible here: {', '.join(codes)}",
-            value=value,
+            value=value or None,
             element=number,
         )
         return first.element
@@ -151,6 +170,7 @@ class Findings:
         kind: FaultKind,
         place: Place,
         message: str,
+        spot: Spot,
         *,
         hint: str | None = None,
         value: str | None = None,
@@ -162,17 +182,14 @@ class Findings:
             self._more += 1
             return
         ack = kind.ack(self.rules.standard, tag=tag, position=position, element=element)
-        self._found.append(
-            Finding(
-                code=kind.code,
-                message=message,
-                severity=kind.severity,
-                hint=hint,
-                value=value,
-                place=place,
-                ack=ack,
-            )
+        finding = Finding(
+            code=kind.code, message=message, severity=kind.severity, hint=hint, value=value, place=place, ack=ack
         )
+        self._found.append(waive(finding, spot, self.rules.waivers, self.today) if self.rules.waivers else finding)
+
+    def _spot(self, index: int, position: int | None = None, element: int = 0, component: int | None = None) -> Spot:
+        path = None if position is None else self.positions.path(position)
+        return Spot(tag=self._tag(index), path=path, element=element, component=component)
 
 
 def _of(selectors: Sequence[Selector]) -> str:

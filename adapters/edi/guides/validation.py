@@ -4,6 +4,7 @@ Messages are read by a `Machine`, which says of most that they are right.  Segme
 it doubts are looked at one by one; a message whose structure it doubts is read again by a `Diagnosis`.
 """
 
+from datetime import date
 from functools import cached_property
 
 from transload.adapters.base.format import Records
@@ -46,16 +47,17 @@ class Validator:
             found = self._machines[component, repetition] = Machine(self.rules, self.positions, contents)
         return found
 
-    def validate(self, records: Records) -> list[Finding]:
-        """All findings about ``records``, in the order of their segments."""
+    def validate(self, records: Records, today: date) -> list[Finding]:
+        """All findings about ``records``, in the order of their segments, as they are ``today``."""
         machine = self.machine(records.component, records.repetition)
         doubts = machine.run(records.segments)
-        if doubts is None:
-            return Diagnosis(self.rules, self.positions, records, machine.contents, machine.right).run()
-        if not doubts:
+        if doubts == []:
             return []
-        findings = Findings(self.rules, records)
-        for index, rule in doubts:
+        findings = Findings(self.rules, self.positions, records, today)
+        if doubts is None:
+            return Diagnosis(self.rules, self.positions, records, machine.contents, machine.right, findings).run()
+        for index, position in doubts:
+            rule = self.rules.segments[self.positions.entry(position).rule]
             for fault in machine.contents.faults(rule, records.segments[index]):
-                findings.inside(index, fault)
+                findings.inside(index, fault, position)
         return findings.close()

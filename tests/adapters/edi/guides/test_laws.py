@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from transload.adapters.edi.guides import Guide, find_guide
 from transload.adapters.edi.guides.contents import Contents
 from transload.adapters.edi.guides.diagnosis import Diagnosis
 from transload.adapters.edi.guides.patterns import ELEMENT, segment_pattern
+from transload.adapters.edi.guides.reporting import Findings
 from transload.canonical.findings import Finding
 
 TEXTS = st.text(alphabet="ABZaz019.,-+:*'? ^\x1d\x1e\x1fäß\u0661", max_size=40)
@@ -71,7 +73,10 @@ def diagnosed(guide: Guide, records: Records) -> list[Finding]:
     """What the thorough way finds, whatever the fast way says."""
     validator = guide.validator
     machine = validator.machine(records.component, records.repetition)
-    return Diagnosis(guide.rules, validator.positions, records, machine.contents, lambda _key, _text: False).run()
+    findings = Findings(guide.rules, validator.positions, records, date(2026, 1, 5))
+    return Diagnosis(
+        guide.rules, validator.positions, records, machine.contents, lambda _key, _text: False, findings
+    ).run()
 
 
 @pytest.mark.parametrize("name", GUIDES)

@@ -17,9 +17,12 @@ from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 
 MOST_FILES = 20_000
-MOST_BYTES = 32 << 20
-"""So large may one file be; the largest of the directories, the code list, has about 2 million bytes."""
-MOST_BYTES_IN_ALL = 256 << 20
+MOST_BYTES = 16 << 20
+"""So large may one file be; the largest of a directory, the code list, has about 2 million bytes."""
+MOST_LINES = 400_000
+"""So many lines may one file have; the code list of D.01B has 41,000."""
+MOST_BYTES_IN_ALL = 128 << 20
+"""So much may be read in all, packed and unpacked; the directory of D.01B is 14 million bytes."""
 DEEPEST = 3
 """So many zips may lie in each other; the UN packs two."""
 HIGHEST_RATIO = 200
@@ -81,7 +84,10 @@ def read_parts(source: Path) -> tuple[list[Part], list[Finding]]:
     parts: list[Part] = []
     try:
         for path, content in _contents(source, name, allowance):
-            if text := _decoded(content):
+            text = _decoded(content)
+            if text.count("\n") >= MOST_LINES:
+                allowance.refuse(path, f"{path} has more than {MOST_LINES:,} lines", "leave it out")
+            elif text:
                 lines = tuple(line.rstrip()[:_LONGEST_LINE] for line in text.split("\n"))
                 parts.append(Part(name=path, lines=lines))
     except _TooMuch as error:

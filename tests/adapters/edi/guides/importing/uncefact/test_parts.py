@@ -196,6 +196,15 @@ def test_sizes_are_counted_not_believed(tmp_path, toy, monkeypatch):
     assert refused(tmp_path / "BIG.99Z") == ["BIG.99Z: error E-IMPORT BIG.99Z is larger than 1 MiB (leave it out)"]
 
 
+def test_lines_are_counted(tmp_path, toy, monkeypatch):
+    monkeypatch.setattr(module, "MOST_LINES", 1000)
+    (tmp_path / "EMPTY.99Z").write_bytes(b"\n" * 1000)
+    (tmp_path / "EDSD.99Z").write_bytes(b"\n" * 999)
+    assert names(tmp_path) == [f"{tmp_path.name}/EDSD.99Z"]
+    [fault] = faults(tmp_path)
+    assert fault.endswith("/EMPTY.99Z has more than 1,000 lines (leave it out)")
+
+
 @pytest.mark.parametrize(
     ("limit", "value", "message"),
     [("MOST_FILES", 3, "holds more than 3 files"), ("MOST_BYTES_IN_ALL", 1 << 20, "holds more than 1 MiB")],
