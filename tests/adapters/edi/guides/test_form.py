@@ -299,7 +299,7 @@ def test_the_hint_of_a_long_list_names_what_looks_alike() -> None:
     assert (many[0], many[-2:], "A07" in many, "A7" in many, short) == ("A00", ("A38", "A39"), True, False, short)
 
 
-def test_a_composite_may_have_rules_for_one_use(tmp_path: Path) -> None:
+def test_a_composite_may_have_rules_for_one_use(tmp_path: Path, read: Callable[..., Records]) -> None:
     path = tmp_path / "x12" / "005010" / "837.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(
@@ -324,6 +324,9 @@ segments: {HI: {parts: [C022 M]}, HI.principal: {parts: [C022.principal M]}}
     assert composite.code == "C022"
     assert tuple(list_code.codes) == ("ABK", "WORDS APART")
     assert guide.structure[0].selectors == (Selector(element=1, component=1, codes=("ABK", "WORDS APART")),)
+    assert guide.validate(read("HI*ABK:1", "*")) == []
+    (wrong,) = guide.validate(read("HI*BK:1", "*"))
+    assert (wrong.code, wrong.ack["723"], wrong.ack["725"]) == ("E-VARIANT", "7", "1270")
 
 
 def test_long_code_lists_are_checked_too(
