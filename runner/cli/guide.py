@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from transload.adapters.base.positioned import Entries, load
-from transload.adapters.edi.guides.importing.uncefact import Imported, read_releases
+from transload.adapters.edi.guides.importing.sources import Found, read_source
 from transload.adapters.edi.guides.importing.writing import Written, write_release
 from transload.adapters.edi.guides.lookup import HERE
 from transload.canonical.errors import ConfigurationError, TransloadError
@@ -38,7 +39,11 @@ guide = typer.Typer(
 @guarded
 def import_guides(
     source: Annotated[
-        Path, typer.Argument(metavar="SOURCE", help="The release as the UN packs it: a zip, its folder, or one file.")
+        Path,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A release as the UN packs it (a zip, its folder, one file), pyx12, a folder of its maps, or an .xsd.",
+        ),
     ],
     into: Annotated[
         Path | None,
@@ -47,15 +52,27 @@ def import_guides(
     message: Annotated[
         list[str] | None, typer.Option(metavar="TYPE", help="Only this message; may be given several times.")
     ] = None,
+    version: Annotated[
+        str, typer.Option(metavar="VERSION", help="The version, where a schema does not say it: 004010, D:96A:UN.")
+    ] = "",
+    element: Annotated[
+        str, typer.Option(metavar="NAME", help="The element of a schema that is the message, where several may be.")
+    ] = "",
     only_list: Annotated[bool, typer.Option("--list", help="Show what the source holds, and write nothing.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Write over files that hold something else.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make guides of a directory of UN/EDIFACT, so that its messages can be validated and mapped.
+    """Make guides of what others publish about messages, so that these can be validated and mapped.
 
-    SOURCE is what unece.org offers for download under UNTDID, D.90 to today. Messages, segments,
+    SOURCE is what unece.org offers for download under UNTDID, D.90 to today: messages, segments,
     elements and code lists become files in DIR/edifact/VERSION, as you would write them;
     descriptions are left out. They are yours: keep them, and the UN's texts, out of what you publish.
+
+    SOURCE may be pyx12, where that is installed: its maps of the HIPAA sets (4010 and 5010) become
+    files in DIR/x12/VERSION; or pyx12/FILE for one of its map files, or a folder of such maps.
+
+    SOURCE may be an XML Schema that describes an EDI message as XML, as those of BizTalk do. It goes
+    as far as the schema: what it does not say, or a guide cannot, is reported.
 
     \b
     Examples:
@@ -63,11 +80,18 @@ def import_guides(
       transload guide import d01b.zip --message ORDERS --message INVOIC
       transload guide import d01b.zip --list
       transload guide import d01b/ --into shop/guides --replace
+      transload guide import pyx12 --message 837 --into shop/guides
+      transload guide import X12_00401_850.xsd --into shop/guides
     """
     folder = None if only_list else _folder(into)
     with _progress(hidden=as_json) as progress:
-        releases, findings = read_releases(
-            source, wanted=message or (), held=lambda version: _held(folder, version), progress=progress
+        releases, findings = read_source(
+            source,
+            wanted=message or (),
+            version=version,
+            element=element,
+            held=lambda version: _held(folder, version),
+            progress=progress,
         )
     if folder is None:
         _tell(releases, as_json=as_json)
@@ -121,7 +145,7 @@ def _progress(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _tell(releases: Sequence[Imported], *, as_json: bool) -> None:
+def _tell(releases: Sequence[Found], *, as_json: bool) -> None:
     """What a source holds."""
     if as_json:
         say_json([{**_summary(found), "messages": _listed(found)} for found in releases])
@@ -136,20 +160,11 @@ def _tell(releases: Sequence[Imported], *, as_json: bool) -> None:
         say(f"{found.version}: {_counts(found)}")
 
 
-def _listed(found: Imported) -> list[dict[str, Any]]:
-    return [
-        {
-            "message": message.type,
-            "version": f"{message.version}:{message.release}:{message.agency}",
-            "segments": len(message.tags),
-            "groups": message.groups,
-            "name": message.title,
-        }
-        for message in found.messages
-    ]
+def _listed(found: Found) -> list[dict[str, Any]]:
+    return [asdict(row) for row in found.listed]
 
 
-def _tell_written(folder: Path, releases: Sequence[Imported], written: Sequence[Written], *, as_json: bool) -> None:
+def _tell_written(folder: Path, releases: Sequence[Found], written: Sequence[Written], *, as_json: bool) -> None:
     if as_json:
         say_json(
             {
@@ -178,7 +193,7 @@ def _tell_written(folder: Path, releases: Sequence[Imported], written: Sequence[
             say(f"{folder / found.release.standard / found.release.folder}: {', '.join(parts)}")
 
 
-def _summary(found: Imported) -> dict[str, Any]:
+def _summary(found: Found) -> dict[str, Any]:
     return {
         "version": found.version,
         "folder": f"{found.release.standard}/{found.release.folder}",
@@ -186,7 +201,7 @@ def _summary(found: Imported) -> dict[str, Any]:
     }
 
 
-def _counts(found: Imported) -> str:
+def _counts(found: Found) -> str:
     return ", ".join(
         counted(count, name.removesuffix("s"), name)
         for name, count in found.counts.items()

@@ -2,6 +2,7 @@
 
 Elements: ``CODE: form and a few words``.  Parts: ``CODE STATUS``, then ``x5`` (so many of them at successive
 positions), ``r5`` (may repeat in its place), ``{A|B}`` (only these codes here) and ``[an..15]`` (another form here).
+A composite may have rules for one use, as a segment may: ``C022.principal``, beside ``C022``.
 """
 
 import re
@@ -20,8 +21,9 @@ _EDIFACT_FORM = re.compile(r"(?P<kind>an|a|n)(?P<range>\.\.)?(?P<most>[1-9]\d{0,
 _X12_FORM = re.compile(r"(?P<kind>AN|ID|N\d|R|DT|TM|B)\s+(?P<least>[1-9]\d{0,4})/(?P<most>[1-9]\d{0,4})")
 _ELEMENT = {"edifact": "an..35 document number", "x12": "AN 1/22 order number"}
 _NUMBER = re.compile(r"[A-Z]?\d{1,4}")
+_COMPOSITE = re.compile(r"[A-Z]?\d{1,4}(?:\.[A-Za-z0-9_-]{1,40})?")
 _PART = re.compile(
-    r"(?P<code>[A-Z]?\d{1,4})\s+(?P<status>[A-Z])"
+    r"(?P<code>[A-Z]?\d{1,4}(?:\.[A-Za-z0-9_-]{1,40})?)\s+(?P<status>[A-Z])"
     r"(?:\s+x(?P<times>[1-9]\d?))?(?:\s+r(?P<repetitions>[1-9]\d{0,4}))?"
     r"(?:\s*\[(?P<form>[^]]*)\])?(?:\s*\{(?P<codes>[^}]*)\})?"
 )
@@ -94,12 +96,13 @@ class Directory:
                 self.elements[code] = replace(known, codes=listed)
 
     def take_composites(self, file: GuideFile, root: Entries) -> None:
-        """Take ``composites``."""
+        """Take ``composites``, those of one use (``C022.principal``) among them."""
         for key, node in file.entries(root, "composites"):
-            if not _NUMBER.fullmatch(key.text):
+            if not _COMPOSITE.fullmatch(key.text):
                 file.refuse(key, f"{key.text!r} is no composite's number", "write it as the directory does: C507")
             title, parts, conditions = self._body(file, key, node, within_composite=True)
-            self.composites[key.text] = Composite(code=key.text, title=title, parts=parts, conditions=conditions)
+            number = key.text.partition(".")[0]
+            self.composites[key.text] = Composite(code=number, title=title, parts=parts, conditions=conditions)
 
     def take_segments(self, file: GuideFile, root: Entries) -> None:
         """Take ``segments``, those of one use (``NAD.buyer``) among them."""

@@ -6,7 +6,7 @@ from datetime import date
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides.contents import Fault
 from transload.adapters.edi.guides.faults import FaultKind
-from transload.adapters.edi.guides.model import Rules, Selector
+from transload.adapters.edi.guides.model import Composite, Rules, Selector
 from transload.adapters.edi.guides.positions import Positions
 from transload.adapters.edi.guides.selecting import value_at
 from transload.adapters.edi.guides.waivers import Spot, waive
@@ -129,7 +129,10 @@ class Findings:
         place = self.records.place(index, first.element, None, first.component)
         where = f"{first.element:02}" if first.component is None else f"{first.element:02}.{first.component}"
         part = self.rules.segments[tag].parts[first.element - 1 : first.element]
-        number = part[0].element.code if part and first.component is None else ""
+        held = part[0].element if part else None
+        if isinstance(held, Composite) and first.component is not None:
+            held = held.parts[first.component - 1].element
+        number = held.code if held is not None else ""
         value = value_of(first)
         said = f"says {value!r}" if value else "says nothing"
         self._add(

@@ -18,9 +18,7 @@ _ENTRY = re.compile(
     r"\s+(?P<status>[MCO])\s+(?P<most>[1-9]\d{0,8}|>1)"
 )
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
-_SELECTOR = re.compile(
-    r"\s*(?P<element>\d\d)(?:\.(?P<component>\d{1,2}))?\s*=\s*(?P<codes>[^\s|=,]+(?:\|[^\s|=,]+)*)\s*"
-)
+_SELECTOR = re.compile(r"\s*(?P<element>\d\d)(?:\.(?P<component>\d{1,2}))?\s*=(?P<codes>[^=,]+)")
 _ENTRY_HINT = "write name, status and highest number of times: DTM C 35"
 _SELECTOR_HINT = "write element, = and codes: (01=BY|SU), or (01.1=ON) for a component"
 
@@ -84,13 +82,14 @@ def _entries(file: GuideFile, node: Node, segments: Mapping[str, SegmentRule], *
 def _selectors(file: GuideFile, item: Node, text: str, rule: SegmentRule) -> Iterator[Selector]:
     for one in text.split(","):
         found = _SELECTOR.fullmatch(one)
-        if not found:
+        codes = tuple(code.strip() for code in found["codes"].split("|")) if found else ()
+        if not found or not all(codes):
             file.refuse(item, f"{one.strip()!r} selects nothing", _SELECTOR_HINT)
             continue
         selector = Selector(
             element=int(found["element"]),
             component=int(found["component"]) if found["component"] else None,
-            codes=tuple(found["codes"].split("|")),
+            codes=codes,
         )
         wrong = _unselectable(selector, rule)
         if wrong:

@@ -19,7 +19,9 @@ from transload.canonical.findings import Finding
 _WIDTH = 118
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 _PLAIN = re.compile(r"[A-Za-z0-9(/][A-Za-z0-9 ./()&%+_=|>'-]*")
-_TYPED = re.compile(r"(?i)null|true|false|yes|no|on|off|[yn]|0[0-9x]\S*|[\d.+-]*\d:\S*|\d+e\d+|\d\d\d\d-\d\d-\d\d.*")
+_TYPED = re.compile(
+    r"(?i)[-+]?\d[\d._]*|null|true|false|yes|no|on|off|[yn]|0[0-9x]\S*|[\d.+-]*\d:\S*|\d+e\d+|\d\d\d\d-\d\d-\d\d.*"
+)
 """What other YAML readers take for no text."""
 _UNSEEN = re.compile('[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff\\ud800-\\udfff"\\\\]')
 
@@ -82,6 +84,17 @@ class Release:
     source: str
     directory: Directory | None
     messages: tuple[MessageFile, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedMessage:
+    """One message in a list of what a source holds; ``groups`` counts its groups or loops."""
+
+    message: str
+    version: str
+    segments: int
+    groups: int
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)

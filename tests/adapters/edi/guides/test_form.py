@@ -299,6 +299,36 @@ def test_the_hint_of_a_long_list_names_what_looks_alike() -> None:
     assert (many[0], many[-2:], "A07" in many, "A7" in many, short) == ("A00", ("A38", "A39"), True, False, short)
 
 
+def test_a_composite_may_have_rules_for_one_use(tmp_path: Path, read: Callable[..., Records]) -> None:
+    path = tmp_path / "x12" / "005010" / "837.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        """\
+standard: x12
+message: 837
+version: "005010"
+source: made up for tests
+structure: ["HI.principal(01.1=ABK|WORDS APART) M 1"]
+elements: {1270: ID 1/3 list, 1271: AN 1/30 code}
+composites: {C022: {parts: [1270 M, 1271 M]}, C022.principal: {parts: ["1270 M {ABK|WORDS APART}", 1271 M]}}
+segments: {HI: {parts: [C022 M]}, HI.principal: {parts: [C022.principal M]}}
+""",
+        encoding="utf-8",
+    )
+    guide = find_guide("x12", "837", "005010", (tmp_path,))
+    assert guide is not None
+    composite = guide.rules.segments["HI.principal"].parts[0].element
+    assert isinstance(composite, Composite)
+    list_code = composite.parts[0].element
+    assert isinstance(list_code, Element)
+    assert composite.code == "C022"
+    assert tuple(list_code.codes) == ("ABK", "WORDS APART")
+    assert guide.structure[0].selectors == (Selector(element=1, component=1, codes=("ABK", "WORDS APART")),)
+    assert guide.validate(read("HI*ABK:1", "*")) == []
+    (wrong,) = guide.validate(read("HI*BK:1", "*"))
+    assert (wrong.code, wrong.ack["723"], wrong.ack["725"]) == ("E-VARIANT", "7", "1270")
+
+
 def test_long_code_lists_are_checked_too(
     tmp_path: Path, read: Callable[..., Records], lines: Callable[[list[Finding]], list[str]]
 ) -> None:

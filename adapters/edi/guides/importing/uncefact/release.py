@@ -16,7 +16,7 @@ from transload.adapters.edi.guides.importing.uncefact.messages import (
     read_message,
 )
 from transload.adapters.edi.guides.importing.uncefact.parts import Part, read_parts
-from transload.adapters.edi.guides.importing.writing import Directory, Line, MessageFile, Release
+from transload.adapters.edi.guides.importing.writing import Directory, Line, ListedMessage, MessageFile, Release
 from transload.adapters.edi.guides.lookup import version_folders
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding, Severity
@@ -59,6 +59,20 @@ class Imported:
             "code lists": len(held.codes),
             "codes": sum(len(codes) for codes in held.codes.values()),
         }
+
+    @property
+    def listed(self) -> list[ListedMessage]:
+        """The messages, for a list of what a source holds."""
+        return [
+            ListedMessage(
+                message=message.type,
+                version=f"{message.version}:{message.release}:{message.agency}",
+                segments=len(message.tags),
+                groups=message.groups,
+                name=message.title,
+            )
+            for message in self.messages
+        ]
 
 
 def read_releases(

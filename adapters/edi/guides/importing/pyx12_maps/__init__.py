@@ -1,0 +1,1 @@
+"""Reading pyx12's map folder."""

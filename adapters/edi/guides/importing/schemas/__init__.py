@@ -1,0 +1,1 @@
+"""Reading XML Schemas that describe an EDI message as XML."""
