@@ -5,6 +5,7 @@ from functools import cached_property
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides.model import Entry, Rules
 from transload.adapters.edi.guides.places import SegmentGuide
+from transload.adapters.edi.guides.positions import Standing
 from transload.adapters.edi.guides.validation import Validator
 from transload.canonical.findings import Finding
 
@@ -80,3 +81,7 @@ class Guide:
         the message only, ``R-SEGMENT``.
         """
         return self._validator.validate(records)
+
+    def standings(self, records: Records) -> list[Standing]:
+        """The groups in which each segment of ``records`` stands, as `validate` takes them."""
+        return self._validator.standings(records)

@@ -28,6 +28,17 @@ class Move:
     missing: tuple[Entry, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a segment stands in the structure: the ``groups`` around it, outermost first, and whether it ``opens`` one.
+
+    Without groups for a segment outside of any, and for one that is out of its place.
+    """
+
+    groups: tuple[str, ...] = ()
+    opens: bool = False
+
+
 @dataclass(kw_only=True, slots=True)
 class _Node:
     """An entry in the table.  Nodes are numbered in the order of the file, so a group's are a range."""
@@ -72,6 +83,15 @@ class Positions:
         if node.parent is None or node.parent is self._root or node.parent.opener is not node:
             return None
         return node.parent.entry
+
+    def standing(self, position: int) -> Standing:
+        """The groups around the segment at ``position``."""
+        names: list[str] = []
+        node = self._nodes[position].parent
+        while node is not None and node is not self._root:
+            names.append(node.entry.name)
+            node = node.parent
+        return Standing(groups=tuple(reversed(names)), opens=self.opens(position) is not None)
 
     def groups(self, tag: str) -> list[Entry]:
         """All groups that ``tag`` opens."""

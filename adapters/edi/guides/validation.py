@@ -13,7 +13,7 @@ from transload.adapters.base.format import Records
 from transload.adapters.edi.guides.contents import Contents, Fault
 from transload.adapters.edi.guides.model import Entry, Rules
 from transload.adapters.edi.guides.patterns import ELEMENT, segment_pattern
-from transload.adapters.edi.guides.positions import Move, Positions
+from transload.adapters.edi.guides.positions import Move, Positions, Standing
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -58,11 +58,18 @@ class Validator:
         """All findings about ``records``, in the order of their segments."""
         return _Pass(self, records).run()
 
+    def standings(self, records: Records) -> list[Standing]:
+        """Where each segment of ``records`` stands, as the pass that finds the faults takes it."""
+        trail: list[int] = []
+        _Pass(self, records, trail).run()
+        known = {position: self.positions.standing(position) for position in set(trail)}
+        return [known[position] for position in trail]
+
 
 class _Pass:
     """One message on its way through the guide."""
 
-    def __init__(self, validator: Validator, records: Records) -> None:
+    def __init__(self, validator: Validator, records: Records, trail: list[int] | None = None) -> None:
         self.rules = validator.rules
         self.positions = validator.positions
         self.patterns = validator.patterns(records.component, records.repetition)
@@ -81,9 +88,10 @@ class _Pass:
         self.misplaced: set[str] = set()
         self.following: frozenset[str] = frozenset()
         self.uncharted = False
+        self.trail = trail  # the position of each segment, the start's for one that is out of place
 
     def run(self) -> list[Finding]:
-        patterns, conditional, counts = self.patterns, self.conditional, self.counts
+        patterns, conditional, counts, trail = self.patterns, self.conditional, self.counts, self.trail
         moves = self.positions.moves
         zeros = [0] * len(counts)
         # Every dotted name in this loop is paid for once a segment.
@@ -101,6 +109,8 @@ class _Pass:
                 if step.clear is not None:
                     start, end = step.clear
                     counts[start:end] = zeros[start:end]
+            if trail is not None:
+                trail.append(self.position if step is not None else 0)
             pattern = patterns.get(tag)
             if pattern is None:
                 continue
@@ -168,6 +178,8 @@ class _Pass:
         if not steps or self.fitting(self.position, follower) or not self.fitting(steps[0].target, follower, steps[0]):
             return None
         self.position = self.earlier
+        if self.trail:
+            self.trail[-1] = 0
         self.displace(index - 1, self.segments[index - 1][0])
         return steps[0]
 

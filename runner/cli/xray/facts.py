@@ -1,0 +1,172 @@
+"""What is told of a file, an interchange and a group before their segments are shown."""
+
+import codecs
+from collections.abc import Iterator
+
+from transload.adapters.base.format import COMPONENT, Identity
+from transload.adapters.edi.interchange import Group, Interchange, Service
+from transload.adapters.edi.qualifiers import MEANINGS
+from transload.adapters.edi.separators import EDIFACT_LEVEL_B
+from transload.runner.cli.xray.glyphs import Glyphs
+
+SERVICE_TITLES = {
+    "UNA": "service characters",
+    "UNB": "interchange header",
+    "UNG": "group header",
+    "UNH": "message header",
+    "UNT": "message trailer",
+    "UNE": "group trailer",
+    "UNZ": "interchange trailer",
+    "ISA": "interchange header",
+    "GS": "group header",
+    "ST": "transaction set header",
+    "SE": "transaction set trailer",
+    "GE": "group trailer",
+    "IEA": "interchange trailer",
+    "TA1": "interchange acknowledgement",
+    "STX": "transmission header",
+    "MHD": "message header",
+    "MTR": "message trailer",
+    "END": "transmission trailer",
+}
+_BLOCK = 1 << 20
+_MARKS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_NAMES = {"\n": "LF", "\r": "CR", "\t": "TAB", " ": "blank", "\x1c": "FS", "\x1d": "GS", "\x1e": "RS", "\x1f": "US"}
+_ENDS = {"": "nothing", "\n": "LF", "\r\n": "CR LF", "\r": "CR"}
+
+
+def of_file(payload: bytes) -> Iterator[str]:
+    """Size, line ends, characters and byte order mark of a file, read in blocks."""
+    crlf = lf = cr = 0
+    ascii_only = utf8 = True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    before = b""
+    for start in range(0, len(payload), _BLOCK):
+        block = payload[start : start + _BLOCK]
+        crlf += block.count(b"\r\n") + (before == b"\r" and block[:1] == b"\n")
+        lf += block.count(b"\n")
+        cr += block.count(b"\r")
+        before = block[-1:]
+        if not block.isascii():
+            ascii_only = False
+        if utf8 and not (ascii_only and block.isascii()):
+            try:
+                decoder.decode(block, final=start + _BLOCK >= len(payload))
+            except UnicodeDecodeError:
+                utf8 = False
+    yield f"{len(payload):,} {'byte' if len(payload) == 1 else 'bytes'}"
+    yield _line_ends(crlf, lf - crlf, cr - crlf)
+    if payload:
+        yield "all ASCII" if ascii_only else "not all ASCII, valid UTF-8" if utf8 else "not all ASCII, not UTF-8"
+    mark = next((name for mark, name in _MARKS.items() if payload[:3].startswith(mark)), None)
+    yield f"begins with a byte order mark of {mark}" if mark else "no byte order mark"
+
+
+def of_interchange(interchange: Interchange, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
+    """The envelope by name: parties, date, syntax, separators."""
+    show = glyphs.text
+    yield "from", _party(interchange.sender, interchange.standard, glyphs)
+    yield "to", _party(interchange.receiver, interchange.standard, glyphs)
+    header = interchange.header
+    if header is not None:
+        x12 = interchange.standard == "x12"
+        if interchange.standard in ("edifact", "x12"):
+            date = (header.element(9), header.element(10)) if x12 else (header.element(4, 1), header.element(4, 2))
+            said = [
+                moment(*date, glyphs),
+                _test(header, x12=x12, glyphs=glyphs),
+                _acknowledgement(header, x12=x12, glyphs=glyphs),
+            ]
+            yield "prepared", ", ".join(said)
+        if x12:
+            yield "version", f"{show(header.element(12))}, read as {interchange.charset.title}"
+        elif interchange.standard == "edifact":
+            named = f"{show(header.element(1, 1))} version {show(header.element(1, 2)) or '?'}"
+            yield "syntax", f"{named}, read as {interchange.charset.title}"
+            if header.element(7):
+                yield "application", show(header.element(7))
+            if header.element(10):
+                yield "agreement", show(header.element(10))
+    yield "separators", _separators(interchange)
+
+
+def of_group(group: Group, standard: str, glyphs: Glyphs) -> str:
+    """A functional group in one line."""
+    header = group.header
+    if standard == "x12":
+        kind, version, reference = header.element(1), header.element(8), header.element(6)
+        sender, receiver, date = header.element(2), header.element(3), (header.element(4), header.element(5))
+    else:
+        kind, version, reference = header.element(1), header.element(7).replace(COMPONENT, ":"), header.element(5)
+        sender, receiver, date = header.element(2, 1), header.element(3, 1), (header.element(4, 1), header.element(4, 2))
+    messages = f"{group.messages:,} message{'' if group.messages == 1 else 's'}"
+    named = " ".join(filter(None, (kind, version)))
+    return (
+        f"group {group.number}: {glyphs.text(named or '?')}, reference {glyphs.text(reference or '?')},"
+        f" from {glyphs.text(sender or '?')} to {glyphs.text(receiver or '?')}, {moment(*date, glyphs)}, {messages}"
+    )
+
+
+def named(character: str) -> str:
+    """A character by its looks, or its name and code where it has none."""
+    if character.isprintable() and character != " ":
+        return character
+    code = f"0x{ord(character):02X}"
+    return f"{_NAMES[character]} ({code})" if character in _NAMES else code
+
+
+def moment(date: str, time: str, glyphs: Glyphs) -> str:
+    """Date and time of an envelope, ``2026-01-14 09:15``; as they stand where they are none."""
+    if not (date.isascii() and date.isdigit() and len(date) in (6, 8) and (time.isdigit() or not time)):
+        return f"date {glyphs.text(f'{date} {time}'.strip()) or '?'}"
+    if len(date) == 6:
+        date = ("19" if date[:2] >= "70" else "20") + date
+    clock = f" {time[:2]}:{time[2:4]}{':' + time[4:6] if len(time) >= 6 else ''}" if len(time) >= 4 else ""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}{clock}"
+
+
+def _party(party: Identity | None, standard: str, glyphs: Glyphs) -> str:
+    if party is None or not party.id:
+        return "not known"
+    if not party.qualifier:
+        return glyphs.text(party.id)
+    meaning = MEANINGS.get(standard, {}).get(party.qualifier)
+    return f"{glyphs.text(party.id)} (qualifier {glyphs.text(party.qualifier)}{': ' + meaning if meaning else ''})"
+
+
+def _test(header: Service, *, x12: bool, glyphs: Glyphs) -> str:
+    value = header.element(15 if x12 else 11)
+    known = {"T": "TEST", "P": "production", "I": "information"} if x12 else {"1": "TEST", "": "no test"}
+    return known.get(value) or f"test indicator {glyphs.text(value)}"
+
+
+def _acknowledgement(header: Service, *, x12: bool, glyphs: Glyphs) -> str:
+    value = header.element(14 if x12 else 9)
+    what = "TA1" if x12 else "acknowledgement"
+    if value == "1":
+        return f"{what} requested"
+    return f"no {what} requested" if value in ("", "0") else f"{what} request {glyphs.text(value)}"
+
+
+def _separators(interchange: Interchange) -> str:
+    marks = interchange.separators
+    pairs = [("element", marks.element), ("component", marks.component), ("repetition", marks.repetition)]
+    pairs += [("release", marks.release), ("terminator", marks.terminator)]
+    if interchange.una:
+        pairs.insert(3, ("decimal mark", marks.decimal))
+    shown = "  ".join(f"{name} {named(character)}" for name, character in pairs if character)
+    after = interchange.newline
+    then = f" then {_ENDS.get(after, 'blanks')}" if after else ""
+    source = ""
+    if interchange.standard == "edifact":
+        source = "  (from UNA)" if interchange.una else "  (no UNA)"
+        if marks is EDIFACT_LEVEL_B:
+            source = "  (level B)"
+    return f"{shown}{then}{source}"
+
+
+def _line_ends(crlf: int, lf: int, cr: int) -> str:
+    found = [f"{count:,} {name}" for count, name in ((crlf, "CR LF"), (lf, "LF"), (cr, "CR")) if count]
+    if not found:
+        return "no line ends"
+    return f"line ends: {' and '.join(found)}" + (", mixed" if len(found) > 1 else "")
