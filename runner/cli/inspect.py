@@ -49,9 +49,7 @@ def inspect(
     ],
     message: Annotated[
         str | None,
-        typer.Option(
-            "--message", "-m", metavar="[I.]N", callback=_message, help="Only message N (of interchange I)."
-        ),
+        typer.Option("--message", "-m", metavar="[I.]N", callback=_message, help="Only message N (of interchange I)."),
     ] = None,
     errors: Annotated[
         bool, typer.Option("--errors", help="Only segments with errors or warnings, and two around each.")

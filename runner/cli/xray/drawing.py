@@ -21,7 +21,9 @@ from transload.runner.cli.xray.tally import Tally
 
 MOST_SEGMENTS = 1000
 """So many segments of a file are shown; of what follows only what has errors or warnings, unless all is wanted."""
-_MOST_STRAY = 240
+_MOST_STRAY = 480
+_MOST_LINES = 6
+"""So much of what is no segment is shown."""
 _MOST_SERVICE = 1 << 12
 _MOST_TYPES = 1000
 _MOST_BLANKS = 8
@@ -136,14 +138,23 @@ class Drawing:
             yield from self._stretch(begin, end, here, "belongs to no interchange", "utf-8")
 
     def _stretch(self, start: int, end: int, findings: Sequence[Finding], title: str, codec: str) -> Iterator[Line]:
-        """Bytes that are no segment, at least their beginning."""
+        """Bytes that are no segment: their first lines, with the findings under the first."""
         raw = self._payload[start : min(end, start + _MOST_STRAY)]
-        if start + len(raw) == end:
-            raw = raw.rstrip(_BLANKS)
-            end = start + len(raw)
-        lead = gutter(None, self.reading.scan.reporter.lines.line(start))
-        row = Row(start=start, raw=raw, codec=codec, lead=lead, title=title, more=end - start - len(raw))
-        yield from self.sheet.row(row.marked(findings))
+        whole = start + len(raw) == end
+        raw = raw.rstrip(_BLANKS) if whole else raw
+        lines = raw.splitlines(keepends=True)[:_MOST_LINES] or [raw]
+        more = 0 if whole and len(lines) < _MOST_LINES else end - start - sum(map(len, lines))
+        for number, each in enumerate(lines):
+            row = Row(
+                start=start,
+                raw=each,
+                codec=codec,
+                lead=gutter(None, self.reading.scan.reporter.lines.line(start)),
+                title="" if number else title,
+                more=more if number == len(lines) - 1 else 0,
+            )
+            yield from self.sheet.row(row.marked(() if number else findings))
+            start += len(each)
 
     # An interchange
 
@@ -174,6 +185,7 @@ class Drawing:
         yield from fold(title, self.sheet.width, style=HEAD)
         for name, value in facts.of_interchange(interchange, self.sheet.glyphs):
             yield from fold(f"{name:<12}{value}", self.sheet.width, indent=2, hang=12)
+        yield line(f"{'seg':>4} {'line':>5}", FAINT)
 
     def _parts(self, interchange: Interchange) -> Iterator[_Part]:
         """All stretches of an interchange in their order; blanks between them are left out."""
@@ -214,7 +226,7 @@ class Drawing:
             yield from self._stretch(part.start, part.end, findings, "outside of any message", codec)
             return
         if part.opens and part.group is not None:
-            title = facts.of_group(part.group, interchange.standard, self.sheet.glyphs)
+            title = facts.of_group(part.group, interchange, self.sheet.glyphs)
             yield from fold(title, self.sheet.width, indent=2, style=HEAD)
         after = self._payload[part.end : part.end + _MOST_BLANKS]
         raw = self._payload[part.start : min(part.end, part.start + _MOST_SERVICE)]
@@ -229,7 +241,7 @@ class Drawing:
             end -= raw[end - 1 : end] == interchange.separators.terminator.encode("latin-1")
             tokens = take_apart(raw, interchange.separators, end=min(end, len(raw)))
         lead = gutter(None, self.reading.scan.reporter.lines.line(part.start))
-        title = facts.SERVICE_TITLES.get(service.tag, "")
+        title = facts.of_service(service, interchange, part.group)
         row = Row(start=part.start, raw=raw, codec=codec, lead=lead, title=title, tokens=tokens, more=more)
         yield from self.sheet.row(row.marked(findings))
 
@@ -237,10 +249,12 @@ class Drawing:
         if self.wish.message is not None and frame.number != self.wish.message[1]:
             return
         message = self.reading.message(interchange, frame)
-        findings = [*outer, *message.findings]
-        self.tally.add(findings)
-        self.tally.types[f"{message.kind} {message.version}".strip() or "without a type"] += 1
-        if self._quiet and not any(SEVERE.wants(finding) for finding in findings):
+        after = [finding for finding in outer if _byte(finding) >= frame.end and not _within(finding, frame)]
+        findings = [*(finding for finding in outer if finding not in after), *message.findings]
+        self.tally.add((*findings, *after))
+        kind = facts.plain(f"{message.kind} {message.version}".strip(), interchange.separators)
+        self.tally.types[self.sheet.glyphs.text(kind) or "without a type"] += 1
+        if self._quiet and not any(SEVERE.wants(finding) for finding in (*findings, *after)):
             self._skipped += 1
             return
         picture = Picture(
@@ -256,6 +270,8 @@ class Drawing:
         choice = self._choice()
         self._left -= len(picture.spans)
         yield from picture.lines(choice)
+        for finding in after:
+            yield from self.sheet.finding(finding, 2)
 
     def _choice(self) -> Choice:
         most = self.wish.limit
@@ -331,6 +347,11 @@ def with_next(parts: Iterable[_Part]) -> Iterator[tuple[_Part, _Part | None]]:
         waiting = part
     if waiting is not None:
         yield waiting, None
+
+
+def _within(finding: Finding, frame: Frame) -> bool:
+    """Whether a finding is one about the message ``frame``."""
+    return finding.place is not None and finding.place.message == frame.number
 
 
 def _byte(finding: Finding) -> int:

@@ -43,7 +43,9 @@ class Listing:
             yield line(_head(indent, number, whole.code, whole.title, part.status), FAINT)
             for place in range(1, max(len(values), len(whole.parts)) + 1):
                 inner = whole.parts[place - 1] if place <= len(whole.parts) else None
-                yield from self._line(f"{number}.{place}", inner, values[place - 1] if place <= len(values) else "", indent)
+                yield from self._line(
+                    f"{number}.{place}", inner, values[place - 1] if place <= len(values) else "", indent
+                )
         elif len(values) > 1:
             for place, value in enumerate(values, 1):
                 yield from self._line(f"{number}.{place}", part if place == 1 else None, value, indent)

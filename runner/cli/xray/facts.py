@@ -1,12 +1,13 @@
 """What is told of a file, an interchange and a group before their segments are shown."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from transload.adapters.base.format import COMPONENT, Identity
+from transload.adapters.base.format import COMPONENT, REPETITION, Identity
 from transload.adapters.edi.interchange import Group, Interchange, Service
 from transload.adapters.edi.qualifiers import MEANINGS
-from transload.adapters.edi.separators import EDIFACT_LEVEL_B
+from transload.adapters.edi.separators import EDIFACT_LEVEL_B, Separators
+from transload.runner.cli.screen import counted
 from transload.runner.cli.xray.glyphs import Glyphs
 
 SERVICE_TITLES = {
@@ -29,6 +30,9 @@ SERVICE_TITLES = {
     "MTR": "message trailer",
     "END": "transmission trailer",
 }
+Show = Callable[[str], str]
+"""Makes a text of the file visible."""
+
 _BLOCK = 1 << 20
 _MARKS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _NAMES = {"\n": "LF", "\r": "CR", "\t": "TAB", " ": "blank", "\x1c": "FS", "\x1d": "GS", "\x1e": "RS", "\x1f": "US"}
@@ -64,18 +68,22 @@ def of_file(payload: bytes) -> Iterator[str]:
 
 def of_interchange(interchange: Interchange, glyphs: Glyphs) -> Iterator[tuple[str, str]]:
     """The envelope by name: parties, date, syntax, separators."""
-    show = glyphs.text
-    yield "from", _party(interchange.sender, interchange.standard, glyphs)
-    yield "to", _party(interchange.receiver, interchange.standard, glyphs)
+
+    def show(text: str) -> str:
+        return glyphs.text(plain(text, interchange.separators))
+
+    yield "from", _party(interchange.sender, interchange.standard, show)
+    yield "to", _party(interchange.receiver, interchange.standard, show)
+    yield "reference", show(interchange.reference) or "none"
     header = interchange.header
     if header is not None:
         x12 = interchange.standard == "x12"
         if interchange.standard in ("edifact", "x12"):
             date = (header.element(9), header.element(10)) if x12 else (header.element(4, 1), header.element(4, 2))
             said = [
-                moment(*date, glyphs),
-                _test(header, x12=x12, glyphs=glyphs),
-                _acknowledgement(header, x12=x12, glyphs=glyphs),
+                moment(*date, show),
+                _test(header, x12=x12, show=show),
+                _acknowledgement(header, x12=x12, show=show),
             ]
             yield "prepared", ", ".join(said)
         if x12:
@@ -90,21 +98,46 @@ def of_interchange(interchange: Interchange, glyphs: Glyphs) -> Iterator[tuple[s
     yield "separators", _separators(interchange)
 
 
-def of_group(group: Group, standard: str, glyphs: Glyphs) -> str:
+def of_group(group: Group, interchange: Interchange, glyphs: Glyphs) -> str:
     """A functional group in one line."""
+
+    def show(text: str) -> str:
+        return glyphs.text(plain(text, interchange.separators))
+
     header = group.header
-    if standard == "x12":
+    if interchange.standard == "x12":
         kind, version, reference = header.element(1), header.element(8), header.element(6)
         sender, receiver, date = header.element(2), header.element(3), (header.element(4), header.element(5))
     else:
-        kind, version, reference = header.element(1), header.element(7).replace(COMPONENT, ":"), header.element(5)
-        sender, receiver, date = header.element(2, 1), header.element(3, 1), (header.element(4, 1), header.element(4, 2))
-    messages = f"{group.messages:,} message{'' if group.messages == 1 else 's'}"
+        kind, version, reference = header.element(1), header.element(7), header.element(5)
+        sender, receiver, date = (
+            header.element(2, 1),
+            header.element(3, 1),
+            (header.element(4, 1), header.element(4, 2)),
+        )
+    messages = counted(group.messages, "message")
     named = " ".join(filter(None, (kind, version)))
     return (
-        f"group {group.number}: {glyphs.text(named or '?')}, reference {glyphs.text(reference or '?')},"
-        f" from {glyphs.text(sender or '?')} to {glyphs.text(receiver or '?')}, {moment(*date, glyphs)}, {messages}"
+        f"group {group.number}: {show(named or '?')}, reference {show(reference or '?')},"
+        f" from {show(sender or '?')} to {show(receiver or '?')}, {moment(*date, show)}, {messages}"
     )
+
+
+def of_service(service: Service, interchange: Interchange, group: Group | None) -> str:
+    """What a service segment is; a trailer with what was counted."""
+    title = SERVICE_TITLES.get(service.tag, "")
+    if group is not None and service is not group.header:
+        return f"{title}: {counted(group.messages, 'message')}"
+    if service is interchange.trailer:
+        groups = interchange.groups
+        what = counted(len(groups), "group") if groups else counted(len(interchange.frames), "message")
+        return f"{title}: {what}"
+    return title
+
+
+def plain(text: str, separators: Separators) -> str:
+    """A value of a service segment with the interchange's own separators in it."""
+    return text.replace(COMPONENT, separators.component).replace(REPETITION, separators.repetition)
 
 
 def named(character: str) -> str:
@@ -115,37 +148,37 @@ def named(character: str) -> str:
     return f"{_NAMES[character]} ({code})" if character in _NAMES else code
 
 
-def moment(date: str, time: str, glyphs: Glyphs) -> str:
+def moment(date: str, time: str, show: Show) -> str:
     """Date and time of an envelope, ``2026-01-14 09:15``; as they stand where they are none."""
     if not (date.isascii() and date.isdigit() and len(date) in (6, 8) and (time.isdigit() or not time)):
-        return f"date {glyphs.text(f'{date} {time}'.strip()) or '?'}"
+        return f"date {show(f'{date} {time}'.strip()) or '?'}"
     if len(date) == 6:
         date = ("19" if date[:2] >= "70" else "20") + date
     clock = f" {time[:2]}:{time[2:4]}{':' + time[4:6] if len(time) >= 6 else ''}" if len(time) >= 4 else ""
     return f"{date[:4]}-{date[4:6]}-{date[6:]}{clock}"
 
 
-def _party(party: Identity | None, standard: str, glyphs: Glyphs) -> str:
+def _party(party: Identity | None, standard: str, show: Show) -> str:
     if party is None or not party.id:
         return "not known"
     if not party.qualifier:
-        return glyphs.text(party.id)
+        return show(party.id)
     meaning = MEANINGS.get(standard, {}).get(party.qualifier)
-    return f"{glyphs.text(party.id)} (qualifier {glyphs.text(party.qualifier)}{': ' + meaning if meaning else ''})"
+    return f"{show(party.id)} (qualifier {show(party.qualifier)}{': ' + meaning if meaning else ''})"
 
 
-def _test(header: Service, *, x12: bool, glyphs: Glyphs) -> str:
+def _test(header: Service, *, x12: bool, show: Show) -> str:
     value = header.element(15 if x12 else 11)
     known = {"T": "TEST", "P": "production", "I": "information"} if x12 else {"1": "TEST", "": "no test"}
-    return known.get(value) or f"test indicator {glyphs.text(value)}"
+    return known.get(value) or f"test indicator {show(value)}"
 
 
-def _acknowledgement(header: Service, *, x12: bool, glyphs: Glyphs) -> str:
+def _acknowledgement(header: Service, *, x12: bool, show: Show) -> str:
     value = header.element(14 if x12 else 9)
     what = "TA1" if x12 else "acknowledgement"
     if value == "1":
         return f"{what} requested"
-    return f"no {what} requested" if value in ("", "0") else f"{what} request {glyphs.text(value)}"
+    return f"no {what} requested" if value in ("", "0") else f"{what} request {show(value)}"
 
 
 def _separators(interchange: Interchange) -> str:

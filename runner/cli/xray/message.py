@@ -16,7 +16,7 @@ from transload.adapters.edi.tokens import take_apart
 from transload.canonical.findings import Finding, Severity
 from transload.runner.cli.screen import counted
 from transload.runner.cli.xray.elements import Listing
-from transload.runner.cli.xray.facts import SERVICE_TITLES
+from transload.runner.cli.xray.facts import SERVICE_TITLES, plain
 from transload.runner.cli.xray.lines import FAINT, HEAD, Line, fold
 from transload.runner.cli.xray.row import Row, Sheet
 
@@ -90,7 +90,10 @@ class Picture:
     def title(self) -> str:
         """The message in one line."""
         message = self.message
-        show = self.sheet.glyphs.text
+
+        def show(text: str) -> str:
+            return self.sheet.glyphs.text(plain(text, self.interchange.separators))
+
         guide = f"guide {self.guide.file}" if self.guide else "no guide: envelope checked, contents not"
         return (
             f"message {self.frame.number}: {show(f'{message.kind} {message.version}'.strip() or '?')},"

@@ -31,6 +31,7 @@ class Tally:
 
     def lines(self, name: str, width: int | None) -> Iterator[Line]:
         """The summary; its last line is the verdict."""
+        yield line()
         yield line("summary", HEAD)
         for kind, number in self.types.most_common(_MOST_TYPES):
             yield from fold(f"{counted(number, 'message')} {kind}", width, indent=2)
@@ -40,7 +41,9 @@ class Tally:
         for severity, codes in self.findings.items():
             if codes:
                 listed = ", ".join(f"{code} {number}" if number > 1 else code for code, number in sorted(codes.items()))
-                yield from fold(f"{counted(codes.total(), severity.value)}: {listed}", width, indent=2, style=STYLES[severity])
+                yield from fold(
+                    f"{counted(codes.total(), severity.value)}: {listed}", width, indent=2, style=STYLES[severity]
+                )
         standards = ", ".join(
             f"{counted(number, 'interchange')} {standard.upper()}" for standard, number in self.standards.items()
         )
