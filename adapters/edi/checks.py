@@ -4,17 +4,19 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from transload.adapters.edi.charsets import SYNTAX, decode
-from transload.adapters.edi.edifact import EDIFACT_DIALECT
+from transload.adapters.edi.charsets import SYNTAX, UNDECLARED, decode
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.interchange import Dialect, Frame, Interchange, Level, states
+from transload.adapters.edi.interchange import Frame, Interchange, Level, states
 from transload.adapters.edi.records import EdiRecords
-from transload.adapters.edi.x12 import X12_DIALECT
-from transload.canonical.findings import Severity
+from transload.adapters.edi.scan import DIALECTS
+from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
-DIALECTS: dict[str, Dialect] = {"edifact": EDIFACT_DIALECT, "x12": X12_DIALECT}
-_TAGS = {"edifact": re.compile(r"[A-Z][A-Z0-9]{2}"), "x12": re.compile(r"[A-Z][A-Z0-9]{1,2}")}
+_TAGS = {
+    "edifact": re.compile(r"[A-Z][A-Z0-9]{2}"),
+    "x12": re.compile(r"[A-Z][A-Z0-9]{1,2}"),
+    "tradacoms": re.compile(r"[A-Z][A-Z0-9]{2}"),
+}
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u241c-\u241f]")
 _MOST_TAGS = 20
 _ASCII = bytes(range(0x80))
@@ -25,15 +27,102 @@ def _is_tag(standard: str, text: str) -> bool:
     return _TAGS[standard].fullmatch(text) is not None
 
 
-class MessageCheck:
-    """Adds what is wrong with one message to ``reporter``, check by check."""
+class MessageChecks:
+    """The checks of the messages of one interchange; most messages are sound, and that is seen at a glance."""
 
-    def __init__(self, interchange: Interchange, frame: Frame, records: EdiRecords, reporter: Reporter) -> None:
-        self.dialect = DIALECTS[interchange.standard]
+    def __init__(self, interchange: Interchange, reporter: Reporter) -> None:
         self.interchange = interchange
+        self.dialect = DIALECTS[interchange.standard]
+        self.reporter = reporter
+        self._reference = self.dialect.references[Level.MESSAGE]
+        self._form = self.dialect.forms.get(Level.MESSAGE, (None, ""))[0]
+        charset = interchange.charset
+        self._unwanted = charset.controls.translate(None, interchange.separators.service.encode("latin-1"))
+        self._foreign = charset.foreign is not None
+        self._eight_bits = charset.codec.startswith("iso8859")
+
+    def findings(
+        self,
+        frame: Frame,
+        records: EdiRecords,
+        raw: bytes,
+        text: str,
+        *,
+        kind: str,
+        undecodable: int | None,
+        empty: int,
+        guided: bool,
+    ) -> tuple[Finding, ...]:
+        """What is wrong with a message beside its guide's rules.
+
+        ``raw`` are the bytes of its body and ``text`` is what they mean, ``undecodable`` the offset of the first
+        byte that the character set does not know.  ``empty`` counts empty segments.  Where the message is ``guided``
+        the guide says which tags are none.
+        """
+        check = MessageCheck(self, frame, records)
+        header, trailer = frame.header, frame.trailer
+        reference = header.element(self._reference)
+        if not kind or frame.repeats or (self._form is not None and self._form.fullmatch(reference) is None):
+            check.header(kind, reference)
+        if undecodable is not None:
+            check.undecodable(raw, undecodable)
+        elif not text.isascii():
+            if self._eight_bits:
+                check.beyond_ascii(raw)
+        elif self._foreign:
+            check.repertoire(text)
+        if empty:
+            check.empty(empty)
+        if not frame.binary and (b"\n" in raw or b"\r" in raw or len(raw) != len(raw.translate(None, self._unwanted))):
+            check.controls(raw, self._unwanted, decoded=undecodable is None)
+        if not guided:
+            check.tags()
+        last = len(records.segments) + 2
+        if trailer is None or not states(trailer.element(1), last):
+            check.trailer(last)
+        if trailer is not None and trailer.element(2) != reference and Level.MESSAGE in self.dialect.paired:
+            check.trailer_reference(last, reference)
+        return check.close()
+
+    def package(self, frame: Frame, records: EdiRecords) -> tuple[Finding, ...]:
+        """What is wrong with an object between UNO and UNP."""
+        check = MessageCheck(self, frame, records)
+        reference = frame.header.element(1)
+        if not reference or frame.repeats:
+            check.header(frame.header.tag, reference)
+        trailer = frame.trailer
+        if trailer is None:
+            check.trailer(2)
+        else:
+            check.object_length()
+            if trailer.element(2) != reference:
+                check.trailer_reference(2, reference)
+        return check.close()
+
+
+class MessageCheck:
+    """Collects what is wrong with one message."""
+
+    __slots__ = ("_reporter", "checks", "dialect", "frame", "interchange", "records")
+
+    def __init__(self, checks: MessageChecks, frame: Frame, records: EdiRecords) -> None:
+        self.checks = checks
+        self.dialect = checks.dialect
+        self.interchange = checks.interchange
         self.frame = frame
         self.records = records
-        self.reporter = reporter
+        self._reporter: Reporter | None = None
+
+    @property
+    def reporter(self) -> Reporter:
+        """Where findings go: made when there is a first one."""
+        if self._reporter is None:
+            self._reporter = self.checks.reporter.fresh()
+        return self._reporter
+
+    def close(self) -> tuple[Finding, ...]:
+        """All findings."""
+        return self._reporter.close() if self._reporter else ()
 
     def _where(self, segment: int | None = None, tag: str | None = None, element: int | None = None) -> Place:
         return Place(
@@ -45,18 +134,28 @@ class MessageCheck:
             element=element,
         )
 
-    def header(self, kind: str) -> None:
-        """Report a header without reference or type ``kind``, and a reference that an earlier message has."""
+    def header(self, kind: str, reference: str) -> None:
+        """Report a header without type ``kind``, and a reference that is none, of another form, or not the first."""
         header = self.frame.header
         element = self.dialect.references[Level.MESSAGE]
         where = self._where(1, header.tag, element)
-        reference = header.element(element)
+        form = self.dialect.forms.get(Level.MESSAGE)
         if not reference.strip():
             self.reporter.add(
                 "E-ENVELOPE",
                 "the message has no reference",
                 header.start,
                 ack=self.dialect.ack("no-reference", Level.MESSAGE),
+                where=where,
+            )
+        elif form and form[0].fullmatch(reference) is None:
+            self.reporter.add(
+                "E-NUMBER",
+                f"the control reference must be {form[1]}",
+                header.start,
+                value=reference,
+                allow="control-number",
+                ack=self.dialect.ack("number", Level.MESSAGE),
                 where=where,
             )
         if not kind:
@@ -94,27 +193,44 @@ class MessageCheck:
         )
 
     def _why(self) -> str:
-        return "which the format names" if self.dialect.standard == "x12" else "which the interchange announces"
+        return "which the format names" if self.dialect.standard != "edifact" else "which the interchange announces"
 
-    def undeclared(self, raw: bytes) -> None:
-        """Report the first byte beyond ASCII where no character set is declared; it is an error if it is UTF-8."""
+    def beyond_ascii(self, raw: bytes) -> None:
+        """Report the first byte beyond ASCII: as an error where the text is UTF-8 that nobody declared.
+
+        Reading UTF-8 as something else goes unnoticed until a person meets the text.  Where no character set is
+        declared at all, other bytes give a warning.
+        """
+        _, not_utf8 = decode(raw, SYNTAX["UNOW"])
+        declared = self.interchange.charset is not UNDECLARED
+        if not_utf8 is not None and declared:
+            return
         offset = len(raw) - len(raw.lstrip(_ASCII))
-        _, undecodable = decode(raw, SYNTAX["UNOW"])
-        mixed_up = undecodable is None
+        title = self.interchange.charset.title
+        if not_utf8 is None:
+            message = f"this is UTF-8, and {self._why_eight_bits(title) if declared else self._why_none()}"
+        else:
+            message = f"byte 0x{raw[offset]:02X} is beyond ASCII, and no character set is agreed on; read as {title}"
         byte = self.frame.body_start + offset
         self.reporter.add(
-            "E-CHARSET" if mixed_up else "W-CHARSET",
-            "this is UTF-8, and X12 is read as ISO 8859-1 unless the format names a character set"
-            if mixed_up
-            else f"byte 0x{raw[offset]:02X} is beyond ASCII, and no character set is agreed on; read as ISO 8859-1",
+            "W-CHARSET" if not_utf8 is not None else "E-CHARSET",
+            message,
             byte,
-            severity=Severity.ERROR if mixed_up else Severity.WARNING,
+            severity=Severity.WARNING if not_utf8 is not None else Severity.ERROR,
             value=raw[max(offset - 10, 0) : offset + 10].decode("latin-1"),
-            hint=f"add charset: {'utf-8' if mixed_up else 'latin-1, or what the partner uses,'} under format",
+            hint=f"add charset: {'utf-8' if not_utf8 is None else 'latin-1, or what the partner uses,'} under format",
             allow="charset",
-            ack=self.dialect.ack("charset", Level.MESSAGE) if mixed_up else {},
+            ack=self.dialect.ack("charset", Level.MESSAGE) if not_utf8 is None else {},
             where=self._segment_at(byte),
         )
+
+    def _why_eight_bits(self, title: str) -> str:
+        given = "the format names" if self.interchange.standard != "edifact" else "the interchange announces"
+        return f"{given} {title}"
+
+    def _why_none(self) -> str:
+        standard = self.interchange.standard.upper()
+        return f"{standard} is read as ISO 8859-1 unless the format names a character set"
 
     def repertoire(self, text: str) -> None:
         """Report, as a warning, the first character that a subset of ASCII does not hold."""
@@ -145,26 +261,25 @@ class MessageCheck:
 
     def empty(self, count: int) -> None:
         """Report ``count`` empty segments at the first of them."""
-        payload, terminator = self.records.payload, self.interchange.separators.terminator.encode("latin-1")
+        terminator = self.interchange.separators.ends[0]
         double = re.compile(re.escape(terminator) + rb"[ \t\r\n]*" + re.escape(terminator))
-        match = double.search(payload, self.frame.body_start - 1, self.frame.body_end)
+        start = self.frame.body_start - 1
+        match = double.search(self.records.content[start : self.frame.body_end])
         self.reporter.add(
             "E-EMPTY-SEGMENT",
             f"{count} empty segments stand in this message" if count > 1 else "an empty segment stands in this message",
-            match.end() - 1 if match else self.frame.body_start,
+            start + match.end() - 1 if match else self.frame.body_start,
             hint="a terminator follows a terminator, the first time here; add empty-segments to lenient: to skip them",
             allow="empty-segments",
             ack=self.dialect.ack("segment", Level.MESSAGE),
             where=self._where(),
         )
 
-    def controls(self, raw: bytes, *, decoded: bool) -> None:
+    def controls(self, raw: bytes, unwanted: bytes, *, decoded: bool) -> None:
         """Report control characters inside values; those above 0x7F only where the text was ``decoded``."""
-        separators = self.interchange.separators
-        unwanted = self.interchange.charset.controls.translate(None, separators.service.encode("latin-1"))
-        end = separators.terminator.encode("latin-1")
+        end = self.interchange.separators.ends[0]
         clean = len(raw) == len(raw.translate(None, unwanted))
-        if clean and ((b"\n" not in raw and b"\r" not in raw) or self._breaks_between_segments(end)):
+        if clean and self._breaks_between_segments(end):
             return
         found = [
             (index, number, value)
@@ -189,10 +304,9 @@ class MessageCheck:
 
     def _breaks_between_segments(self, end: bytes) -> bool:
         """Whether each line end of the body stands right after a terminator."""
-        span = (self.frame.body_start - 1, self.frame.body_end)
-        count = self.records.payload.count
-        crlf, lf = count(b"\r\n", *span), count(b"\n", *span)
-        return count(end + b"\r\n", *span) == crlf == count(b"\r", *span) and count(end + b"\n", *span) == lf - crlf
+        count = self.records.content[self.frame.body_start - 1 : self.frame.body_end].count
+        crlf, lf = count(b"\r\n"), count(b"\n")
+        return count(end + b"\r\n") == crlf == count(b"\r") and count(end + b"\n") == lf - crlf
 
     def _has_control(self, value: str, *, decoded: bool) -> bool:
         known = {self.records.component, self.records.repetition}
@@ -219,40 +333,57 @@ class MessageCheck:
                 where=replace(place, tag=tag[:20]),
             )
 
-    def trailer(self) -> None:
-        """Report a missing trailer, or one whose count or reference does not fit."""
+    def trailer(self, last: int) -> None:
+        """Report a missing trailer, or one whose count is not ``last``, the number of its own segment."""
         header, trailer = self.frame.header, self.frame.trailer
-        last = len(self.records.segments) + 2
         if trailer is None:
-            tag = self.dialect.trailers[Level.MESSAGE]
+            tag = self.dialect.package[1] if self.frame.package and self.dialect.package else self.dialect.trailers[2]
             self.reporter.add(
                 "E-TRAILER",
                 f"the message has no {tag}" + (", and its last segment is cut" if self.frame.cut else ""),
-                max(min(self.frame.body_end, len(self.records.payload) - 1), 0),
+                max(min(self.frame.body_end, len(self.records.content) - 1), 0),
                 ack=self.dialect.ack("trailer", Level.MESSAGE),
                 where=self._where(last, tag),
             )
             return
         stated = trailer.element(1)
-        if not states(stated, last):
+        self.reporter.add(
+            "E-COUNT",
+            f"{trailer.tag} says {stated or 'nothing'}, but the message has {last} segments",
+            trailer.start,
+            value=stated,
+            hint=f"{header.tag} and {trailer.tag} count; add count to lenient: if this partner counts otherwise",
+            allow="count",
+            ack=self.dialect.ack("count", Level.MESSAGE),
+            where=self._where(last, trailer.tag, 1),
+        )
+
+    def trailer_reference(self, last: int, wanted: str) -> None:
+        """Report a trailer, the segment number ``last``, whose reference is not the header's."""
+        header, trailer = self.frame.header, self.frame.trailer
+        assert trailer
+        self.reporter.add(
+            "E-REFERENCE",
+            f"the reference in {trailer.tag} is not that in {header.tag}, which is {wanted!r}",
+            trailer.start,
+            value=trailer.element(2),
+            allow="reference",
+            ack=self.dialect.ack("reference", Level.MESSAGE),
+            where=self._where(last, trailer.tag, 2),
+        )
+
+    def object_length(self) -> None:
+        """Report a UNP whose length is not that of the object."""
+        trailer = self.frame.trailer
+        assert trailer
+        size = self.frame.body_end - self.frame.body_start
+        if not states(trailer.element(1), size):
             self.reporter.add(
                 "E-COUNT",
-                f"{trailer.tag} says {stated or 'nothing'}, but the message has {last} segments",
+                f"{trailer.tag} says {trailer.element(1) or 'nothing'}, but the object has {size} bytes",
                 trailer.start,
-                value=stated,
-                hint=f"{header.tag} and {trailer.tag} count; add count to lenient: if this partner counts otherwise",
+                value=trailer.element(1),
                 allow="count",
                 ack=self.dialect.ack("count", Level.MESSAGE),
-                where=self._where(last, trailer.tag, 1),
-            )
-        wanted = header.element(self.dialect.references[Level.MESSAGE])
-        if trailer.element(2) != wanted:
-            self.reporter.add(
-                "E-REFERENCE",
-                f"the reference in {trailer.tag} is not that in {header.tag}, which is {wanted!r}",
-                trailer.start,
-                value=trailer.element(2),
-                allow="reference",
-                ack=self.dialect.ack("reference", Level.MESSAGE),
-                where=self._where(last, trailer.tag, 2),
+                where=self._where(2, trailer.tag, 1),
             )

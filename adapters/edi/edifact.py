@@ -2,12 +2,14 @@
 
 import re
 
-from transload.adapters.edi.charsets import ASCII, SYNTAX, Charset, decode
+from transload.adapters.base.content import Content
+from transload.adapters.edi.charsets import ASCII, SYNTAX, Charset
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.framing import frame
-from transload.adapters.edi.interchange import Dialect, Interchange, Level, Service
-from transload.adapters.edi.segments import BLANKS, after_terminator, split_elements
+from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.segments import BLANKS, after_terminator
 from transload.adapters.edi.separators import EDIFACT_DEFAULT, EDIFACT_LEVEL_B, Separators
+from transload.adapters.edi.services import Service, service_between
 from transload.canonical.findings import Severity
 from transload.canonical.places import Place
 
@@ -16,13 +18,18 @@ def _codes(code: str, *levels: Level) -> dict[Level, dict[str, str]]:
     return {level: {"0085": code} for level in levels or tuple(Level)}
 
 
+_REFERENCE = re.compile(r"\S(?:.{0,12}\S)?", re.DOTALL)
 EDIFACT_DIALECT = Dialect(
     standard="edifact",
     headers=("UNB", "UNG", "UNH"),
     trailers=("UNZ", "UNE", "UNT"),
     references=(5, 5, 1),
-    outside=frozenset(),
-    groups_needed=False,
+    package=("UNO", "UNP"),
+    forms={
+        Level.INTERCHANGE: (_REFERENCE, "1 to 14 letters, digits or signs (0020 an..14)"),
+        Level.GROUP: (_REFERENCE, "1 to 14 letters, digits or signs (0048 an..14)"),
+        Level.MESSAGE: (_REFERENCE, "1 to 14 letters, digits or signs (0062 an..14)"),
+    },
     acks={
         (fault, level): ack
         for fault, codes in {
@@ -34,6 +41,9 @@ EDIFACT_DIALECT = Dialect(
             "truncated": _codes("13"),
             "duplicate": _codes("26"),
             "no-reference": _codes("13"),
+            "number": _codes("12"),
+            "value": _codes("12"),
+            "limit": _codes("18"),
             "missing": _codes("13"),
             "mixed": _codes("30"),
             "empty": _codes("32"),
@@ -56,34 +66,58 @@ _REQUIRED = (
     (4, "date and time"),
     (5, "the control reference"),
 )
-_HEADERS = re.compile(rb"UN[GH](?=\+)")
+_LATIN_1 = SYNTAX["UNOC"]
+_HEADERS = (b"UNG+", b"UNH+")
+_UNANNOUNCED = re.compile(rb"UNB([^\w\s])UNO[A-Z]([^\w\s])[1-4]\1")
+_FIRST_HEADER = re.compile(rb"([^\w\s]|[\r\n])\s*UN[GH]")
+_WINDOW = 1000
 
 
-def starts(payload: bytes, pos: int) -> bool:
+def starts(content: Content, pos: int) -> bool:
     """Whether an EDIFACT interchange, or a message without one, begins at ``pos``."""
-    return _begin(payload, pos) is not None
+    return _begin(content, pos) is not None
 
 
-def _begin(payload: bytes, pos: int) -> tuple[Separators, int, bool] | None:
+def _begin(content: Content, pos: int) -> tuple[Separators, int, bool] | None:
     """The separators, where the first segment begins, and whether UNA stands before it; None if none begins here."""
-    if payload.startswith(b"UNA", pos):
-        advice = payload[pos : pos + 9].decode("latin-1")
-        first = pos + 9
-        while first < len(payload) and payload[first] in BLANKS:
-            first += 1
-        if len(advice) == 9 and payload[first : first + 3] in (b"UNB", b"UNG", b"UNH"):
-            return Separators.from_una(advice), first, True
+    head = content[pos : pos + 4]
+    if head[:3] == b"UNA":
+        advice = content[pos : pos + 9].decode("latin-1")
+        rest = content[pos + 9 : pos + 9 + _WINDOW]
+        first = len(rest) - len(rest.lstrip(BLANKS))
+        if len(advice) == 9 and rest[first : first + 3] in (b"UNB", b"UNG", b"UNH"):
+            return Separators.from_una(advice), pos + 9 + first, True
         return None
-    if payload.startswith(b"UNB+", pos):
+    if head == b"UNB+":
         return EDIFACT_DEFAULT, pos, False
-    if payload.startswith(b"UNB\x1d", pos):
+    if head == b"UNB\x1d":
         return EDIFACT_LEVEL_B, pos, False
-    return (EDIFACT_DEFAULT, pos, False) if _HEADERS.match(payload, pos) else None
+    if head[:3] == b"UNB":
+        separators = _unannounced(content, pos)
+        return (separators, pos, False) if separators else None
+    return (EDIFACT_DEFAULT, pos, False) if head in _HEADERS else None
 
 
-def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
+def _unannounced(content: Content, pos: int) -> Separators | None:
+    """The separators that a UNB shows by itself, where they are not the default ones and no UNA names them."""
+    head = content[pos : pos + _WINDOW]
+    shown = _UNANNOUNCED.match(head)
+    ends = _FIRST_HEADER.search(head)
+    if shown is None or ends is None:
+        return None
+    terminator = ends[1].decode("latin-1")
+    found = Separators(
+        element=shown[1].decode("latin-1"),
+        component=shown[2].decode("latin-1"),
+        terminator="\n" if terminator == "\r" else terminator,
+        release="?",
+    )
+    return found if found.sound else None
+
+
+def read(content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
     """Frame the interchange at ``pos``, where `starts` is true; ``charset`` overrides what UNB says."""
-    begun = _begin(payload, pos)
+    begun = _begin(content, pos)
     assert begun is not None
     separators, first, una = begun
     if una and not separators.sound:
@@ -96,20 +130,28 @@ def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Cha
             ack=EDIFACT_DIALECT.ack("separators", Level.INTERCHANGE),
             where=Place(interchange=number, tag="UNA"),
         )
-        announced = payload[first + 3 : first + 4].decode("latin-1")
+        announced = content[first + 3 : first + 4].decode("latin-1")
         separators = EDIFACT_DEFAULT if announced == "+" or not separators.element else separators
-    una_end = payload[pos + 9 : first].decode("latin-1") if una else ""
-    if payload[first : first + 3] != b"UNB":
-        return _headless(payload, pos, first, number, separators, reporter, charset, una, una_end)
-    terminator, release = separators.terminator.encode("latin-1"), separators.release.encode("latin-1")
-    end = after_terminator(payload, first, terminator, release)
-    raw = payload[first : len(payload) if end is None else end - 1]
-    header = _header(raw, separators, first, len(payload) if end is None else end)
+    elif not una and separators not in (EDIFACT_DEFAULT, EDIFACT_LEVEL_B):
+        reporter.add(
+            "E-UNA",
+            "the separators are not the default ones, and no UNA announces them; they are taken from UNB as it looks",
+            pos,
+            value=f"element {separators.element!r}, component {separators.component!r}, "
+            f"terminator {separators.terminator!r}",
+            allow="no-una",
+            ack=EDIFACT_DIALECT.ack("separators", Level.INTERCHANGE),
+            where=Place(interchange=number, tag="UNB"),
+        )
+    una_end = content[pos + 9 : first].decode("latin-1") if una else ""
+    if content[first : first + 3] != b"UNB":
+        return _headless(content, pos, first, number, separators, reporter, charset, una, una_end)
+    end = after_terminator(content, first, separators)
+    header = service_between(content, first, end, separators, _LATIN_1)
     separators = _with_version(separators, header, una=una)
     found = charset or _charset(header, number, reporter)
     if found.codec != "ascii":
-        text, _ = decode(raw, found)
-        header = Service(tag="UNB", elements=tuple(split_elements(text, separators)[1:]), start=first, end=header.end)
+        header = service_between(content, first, end, separators, found)
     _check_header(header, number, reporter)
     base = Interchange(
         standard="edifact",
@@ -119,15 +161,10 @@ def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Cha
         separators=separators,
         charset=found,
         header=header,
-        una=payload[pos : pos + 9].decode("latin-1") if una else "",
+        una=content[pos : pos + 9].decode("latin-1") if una else "",
         una_end=una_end,
     )
-    return frame(payload, EDIFACT_DIALECT, base, reporter, header.end)
-
-
-def _header(raw: bytes, separators: Separators, start: int, end: int) -> Service:
-    elements = split_elements(raw.decode("latin-1"), separators)[1:]
-    return Service(tag="UNB", elements=tuple(elements), start=start, end=end)
+    return frame(content, EDIFACT_DIALECT, base, reporter, header.end)
 
 
 def _with_version(separators: Separators, header: Service, *, una: bool) -> Separators:
@@ -158,6 +195,18 @@ def _charset(header: Service, number: int, reporter: Reporter) -> Charset:
 
 
 def _check_header(header: Service, number: int, reporter: Reporter) -> None:
+    if header.element(5, 1).strip():
+        form, words = EDIFACT_DIALECT.forms[Level.INTERCHANGE]
+        if form.fullmatch(header.element(5, 1)) is None:
+            reporter.add(
+                "E-NUMBER",
+                f"the control reference must be {words}",
+                header.start,
+                value=header.element(5, 1),
+                allow="control-number",
+                ack=EDIFACT_DIALECT.ack("number", Level.INTERCHANGE),
+                where=Place(interchange=number, tag="UNB", element=5),
+            )
     missing = [(element, what) for element, what in _REQUIRED if not header.element(element, 1)]
     if missing:
         names = ", ".join(what for _, what in missing)
@@ -171,7 +220,7 @@ def _check_header(header: Service, number: int, reporter: Reporter) -> None:
 
 
 def _headless(
-    payload: bytes,
+    content: Content,
     pos: int,
     first: int,
     number: int,
@@ -182,7 +231,7 @@ def _headless(
     una_end: str,
 ) -> Interchange:
     """Frame groups and messages that stand without UNB and UNZ."""
-    tag = payload[first : first + 3].decode("latin-1")
+    tag = content[first : first + 3].decode("latin-1")
     reporter.add(
         "E-HEADER",
         f"{tag} stands without an interchange header UNB before it",
@@ -199,7 +248,7 @@ def _headless(
         separators=separators.without_repetition(),
         charset=charset or ASCII,
         header=None,
-        una=payload[pos : pos + 9].decode("latin-1") if una else "",
+        una=content[pos : pos + 9].decode("latin-1") if una else "",
         una_end=una_end,
     )
-    return frame(payload, EDIFACT_DIALECT, base, reporter, first)
+    return frame(content, EDIFACT_DIALECT, base, reporter, first)

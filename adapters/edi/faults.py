@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from transload.adapters.base.content import Content
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -12,12 +13,14 @@ DEVIATIONS: dict[str, str] = {
     "bom": "a byte order mark before an interchange (E-BOM)",
     "charset": "bytes that the character set does not hold, read as ISO 8859-1 (E-CHARSET)",
     "control-characters": "control characters inside values (E-CONTROL)",
+    "control-number": "control references of another form than the standard's (E-NUMBER)",
     "count": "control counts that do not fit (E-COUNT)",
     "duplicate": "references that occur twice (E-DUPLICATE)",
     "empty-segments": "segments without tag and content (E-EMPTY-SEGMENT)",
     "interchange-trailer": "a missing UNZ or IEA (E-TRAILER)",
     "isa-length": "an ISA whose elements do not have their fixed lengths (E-ISA)",
     "junk": "text between interchanges (E-JUNK)",
+    "no-una": "separators that no UNA announces, taken from UNB (E-UNA)",
     "reference": "references of header and trailer that differ (E-REFERENCE)",
 }
 """What the option ``lenient`` may name: such findings become remarks."""
@@ -26,35 +29,34 @@ MOST_ALIKE = 200
 """So many findings of one code are listed one by one for an interchange, and for what stands between interchanges; the
 rest becomes one finding that says how many there are."""
 
-_CHUNK = 1 << 12
+_CHUNK = 1 << 16
+_LOOKED_AT = 1 << 20
 _NOWHERE = Place()
 
 
 class Lines:
-    """Line numbers of a payload by byte offset, counted in blocks once one is asked for.
+    """Line numbers of a payload by byte offset, counted in blocks as far as one is asked for.
 
-    A line ends with LF; in a payload without any LF, with CR.
+    A line ends with LF; in a payload whose beginning has no LF, with CR.
     """
 
-    def __init__(self, payload: bytes) -> None:
-        self._payload = payload
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._before = [0]
+        """How many line ends stand before the start of each block."""
 
     @cached_property
     def _mark(self) -> bytes:
-        return b"\r" if b"\n" not in self._payload and b"\r" in self._payload else b"\n"
-
-    @cached_property
-    def _before(self) -> list[int]:
-        """How many line ends stand before the start of each block."""
-        counts = [0]
-        for start in range(0, len(self._payload), _CHUNK):
-            counts.append(counts[-1] + self._payload.count(self._mark, start, start + _CHUNK))
-        return counts
+        head = self._content[:_LOOKED_AT]
+        return b"\r" if b"\n" not in head and b"\r" in head else b"\n"
 
     def line(self, offset: int) -> int:
         """The line, from 1, in which the byte at ``offset`` stands."""
         block = offset // _CHUNK
-        return 1 + self._before[block] + self._payload.count(self._mark, block * _CHUNK, offset)
+        while len(self._before) <= block:
+            start = (len(self._before) - 1) * _CHUNK
+            self._before.append(self._before[-1] + self._content[start : start + _CHUNK].count(self._mark))
+        return 1 + self._before[block] + self._content[block * _CHUNK : offset].count(self._mark)
 
 
 class Reporter:

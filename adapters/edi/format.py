@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity
 from transload.adapters.edi.acknowledge.received import reports
 from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, Charset
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.interchange import Interchange
+from transload.adapters.edi.limits import Limits
 from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, X12Options
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading import EdiReading, Rules
 from transload.adapters.edi.scan import scan
 from transload.adapters.edi.separators import EDIFACT_DEFAULT
 from transload.adapters.edi.writer import Writer, padded_isa
@@ -31,14 +33,18 @@ class _EdiFormat(Format[O]):
         super().__init__(options)
         self.guides = tuple(guides)
 
-    def read(self, payload: bytes, *, file: str | None = None) -> EdiReading:
+    def read(self, payload: bytes | Content, *, file: str | None = None) -> EdiReading:
         """Find the messages of this standard; interchanges of the other are a finding each.
 
         Raises `ConfigurationError` when a guide in `guides` has faults, and nothing for what
         stands in ``payload``.
         """
-        found = scan(payload, file=file, lenient=self.options.lenient, charset=self._charset())
-        return EdiReading(found, self.standard, guided=self.options.check == "guide", folders=self.guides)
+        options = self.options
+        found = scan(payload, file=file, lenient=options.lenient, charset=self._charset())
+        limits = Limits(message=options.largest_message, segment=options.largest_segment)
+        return EdiReading(
+            found, self.standard, Rules(guided=options.check == "guide", folders=self.guides, limits=limits)
+        )
 
     def write(
         self, messages: Sequence[Encoded], *, envelope: Envelope | Sequence[Envelope] | None = None, context: Context

@@ -26,6 +26,7 @@ Deviation = Literal[
     "bom",
     "charset",
     "control-characters",
+    "control-number",
     "count",
     "duplicate",
     "empty-segments",
@@ -50,6 +51,8 @@ class EdiOptions(Settings):
     check: Literal["guide", "envelope"] = Field(
         "guide", description="Check messages by their guides too, or their envelopes alone"
     )
+    largest_message: int = Field(32_000_000, ge=1, description="The most bytes of a message that is read")
+    largest_segment: int = Field(1_000_000, ge=1, description="The most bytes of a segment, binary data not counted")
     newline: Literal["none", "lf", "crlf"] = Field("none", description="What is written after each segment")
     sender: Party | None = Field(None, description="Our identity in new envelopes with its qualifier: 5412345000013:14")
     receiver: Party | None = Field(None, description="The partner's identity in new envelopes, with its qualifier")
@@ -61,7 +64,7 @@ class EdiOptions(Settings):
 class EdifactOptions(EdiOptions):
     """How a partner's EDIFACT is read and written."""
 
-    lenient: tuple[Deviation, ...] = Field(
+    lenient: tuple[Literal[Deviation, "no-una"], ...] = Field(
         (), description="Deviations of this partner that are remarks instead of errors"
     )
     syntax: Annotated[str, StringConstraints(pattern=r"^UNO[A-LWY]:[1-4]$")] = Field(

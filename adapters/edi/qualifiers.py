@@ -39,5 +39,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "ZZ": "mutually defined",
     },
 }
-"""What the qualifiers of parties in envelopes mean, where lists agree.  EDIFACT 0007: D.93A and D.11B at edifactory and the
-Joint Syntax Working Group's service code lists; X12 I05: 003040 at Stedi and 004010 at dcsnewyork."""
+"""What the qualifiers of parties in envelopes mean, where lists agree.
+
+EDIFACT 0007: D.93A and D.11B at edifactory, and the Joint Syntax Working Group's service code lists.  X12 I05: 003040
+at Stedi, and its twin I22 of 004010 at dcsnewyork."""

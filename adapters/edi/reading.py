@@ -1,59 +1,67 @@
 """The messages of a payload, taken apart one by one as they are asked for."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from transload.adapters.base.format import COMPONENT, REPETITION, Message, Reading
-from transload.adapters.edi.charsets import UNDECLARED, decode
-from transload.adapters.edi.checks import MessageCheck
+from transload.adapters.edi.charsets import decode
+from transload.adapters.edi.checks import MessageChecks
 from transload.adapters.edi.envelope import Envelope
-from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.guides import Guide, find_guide
-from transload.adapters.edi.interchange import NO_GROUP, Frame, Interchange, Service
+from transload.adapters.edi.interchange import NO_GROUP, Frame, Interchange
+from transload.adapters.edi.limits import Limits, over_limit
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import Scan
 from transload.adapters.edi.segments import locate, split_binary, split_body
+from transload.adapters.edi.services import Service
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
+_MOST_TYPES = 1000
+"""So many types of messages are remembered with their guides."""
+_NAMES = {"edifact": "EDIFACT", "x12": "X12", "tradacoms": "TRADACOMS"}
 
-class EdiReading(Reading):
-    """The messages of one standard in a payload; interchanges of the other are a finding each.
 
-    ``standard`` is ``edifact``, ``x12`` or None for both.  ``interchanges`` holds those of both
-    standards, each with its own findings, which ``findings`` repeats after those about the
-    file.  With ``guided`` each message is checked by its guide; ``folders`` are searched before
-    the guides that come with the library.
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """By what messages are checked beside their envelopes.
 
-    Raises `ConfigurationError` when a guide in ``folders`` has faults.
+    With ``guided`` each is checked by its guide; ``folders`` are searched before the guides that
+    come with the library.  ``limits`` bound what is taken apart at all.
     """
 
-    def __init__(
-        self, scan: Scan, standard: str | None, *, guided: bool = True, folders: tuple[Path, ...] = ()
-    ) -> None:
+    guided: bool = True
+    folders: tuple[Path, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+
+class EdiReading(Reading):
+    """The messages of one standard in a payload; interchanges of others are a finding each.
+
+    ``standard`` is ``edifact``, ``x12``, ``tradacoms`` or None for all.  ``interchanges`` gives those of all
+    standards, each with its own findings, which ``findings`` repeats after those about the file.
+
+    Raises `ConfigurationError` when a guide in the folders of ``rules`` has faults.
+    """
+
+    def __init__(self, scan: Scan, standard: str | None, rules: Rules | None = None) -> None:
         self.scan = scan
         self.standard = standard
-        self.folders = folders
+        self.rules = rules or Rules()
         self._guides: dict[tuple[str, str, str], Guide | None] = {}
-        self._own = [each for each in scan.interchanges if standard in (None, each.standard)]
-        other = scan.reporter.fresh()
-        for each in scan.interchanges:
-            if standard not in (None, each.standard):
-                _report_other(each, other)
-        self.remarks = {each.number: self._look_up(each) if guided else () for each in self._own}
-        findings = [*scan.findings, *other.close()]
-        for each in self._own:
-            findings += (*each.findings, *self.remarks[each.number])
-        self.findings = tuple(findings)
+        self._checks: MessageChecks | None = None
+        self.findings = (*scan.findings, *self._others(), *self._of_own())
 
     @property
-    def interchanges(self) -> tuple[Interchange, ...]:
-        """All interchanges of the payload, in order, of both standards."""
-        return self.scan.interchanges
+    def interchanges(self) -> Scan:
+        """All interchanges of the payload, in order, of all standards; they can be gone through again and again."""
+        return self.scan
 
     def __iter__(self) -> Iterator[Message]:
-        for each in self._own:
-            yield from self.messages(each)
+        for each in self.scan:
+            if self.standard in (None, each.standard):
+                yield from self.messages(each)
 
     def messages(self, interchange: Interchange) -> Iterator[Message]:
         """The messages of one interchange in their order; acknowledgements outside of groups (TA1) are messages too."""
@@ -67,43 +75,70 @@ class EdiReading(Reading):
 
     def message(self, interchange: Interchange, frame: Frame) -> Message:
         """One message, its body taken apart and checked."""
-        payload, separators = self.scan.payload, interchange.separators
-        reporter = self.scan.reporter.fresh()
-        raw = payload[frame.body_start : frame.body_end]
+        checks = self._checks
+        if checks is None or checks.interchange is not interchange:
+            checks = self._checks = MessageChecks(interchange, self.scan.reporter)
+        if frame.package:
+            records = self._records(interchange, frame, self._object(frame), "", "")
+            return self._made(interchange, frame, records, frame.header.tag, "", checks.package(frame, records))
+        kind, version = message_type(interchange, frame)
+        size = frame.body_end - frame.body_start
+        if size > self.rules.limits.message:
+            records = self._records(interchange, frame, [], "", "")
+            excess = over_limit(self.scan.reporter, interchange, frame, size, self.rules.limits.message)
+            return self._made(interchange, frame, records, kind, version, (excess,))
+        raw = self.scan.content[frame.body_start : frame.body_end]
         text, undecodable = decode(raw, interchange.charset)
+        separators = interchange.separators
         if frame.binary:
-            spans = locate(payload, frame.body_start, frame.body_end, separators, binary=True)
-            segments = split_binary(payload, spans, separators, "latin-1" if undecodable else interchange.charset.codec)
-            component, repetition, empty = separators.component, separators.repetition, 0
+            places = locate(raw, separators, binary=True)
+            codec = "latin-1" if undecodable is not None else interchange.charset.codec
+            segments, empty = split_binary(raw, places, separators, codec), 0
+            component, repetition = separators.component, separators.repetition
         else:
+            if size > self.rules.limits.segment and (long := self._longest(raw, interchange)) > 0:
+                records = self._records(interchange, frame, [], "", "")
+                excess = over_limit(self.scan.reporter, interchange, frame, long, self.rules.limits.segment, "segment")
+                return self._made(interchange, frame, records, kind, version, (excess,))
             segments, component, repetition, empty = split_body(text, separators, interchange.newline)
-        records = EdiRecords(
+        records = self._records(interchange, frame, segments, component, repetition)
+        guide, remarks = self._guide(interchange, frame, kind, version)
+        findings = checks.findings(
+            frame,
+            records,
+            raw,
+            text,
+            kind=kind,
+            undecodable=undecodable,
+            empty=empty,
+            guided=guide is not None,
+        )
+        if guide is not None:
+            findings = (*findings, *guide.validate(records))
+        return self._made(interchange, frame, records, kind, version, findings + remarks)
+
+    def _records(
+        self, interchange: Interchange, frame: Frame, segments: list[list[str]], component: str, repetition: str
+    ) -> EdiRecords:
+        return EdiRecords(
             segments,
             component,
             repetition,
-            payload=payload,
+            content=self.scan.content,
             interchange=interchange,
             frame=frame,
             reporter=self.scan.reporter,
         )
-        kind, version = message_type(interchange, frame)
-        check = MessageCheck(interchange, frame, records, reporter)
-        check.header(kind)
-        if undecodable is not None:
-            check.undecodable(raw, undecodable)
-        elif interchange.charset is UNDECLARED and not text.isascii():
-            check.undeclared(raw)
-        else:
-            check.repertoire(text)
-        if empty:
-            check.empty(empty)
-        if not frame.binary:
-            check.controls(raw, decoded=undecodable is None)
-        guide = self._guides.get((interchange.standard, kind, version))
-        if guide is None:
-            check.tags()
-        guided = guide.validate(records) if guide else []
-        check.trailer()
+
+    def _made(
+        self,
+        interchange: Interchange,
+        frame: Frame,
+        records: EdiRecords,
+        kind: str,
+        version: str,
+        findings: tuple[Finding, ...],
+    ) -> Message:
         return Message(
             kind=kind,
             version=version,
@@ -111,40 +146,95 @@ class EdiReading(Reading):
             sender=interchange.sender,
             receiver=interchange.receiver,
             test=interchange.test,
-            start=frame.start,
+            start=frame.header.start,
             end=frame.end,
             body=records,
             envelope=Envelope.of(interchange, frame),
-            findings=(*reporter.close(), *guided),
+            findings=findings,
         )
 
-    def _look_up(self, interchange: Interchange) -> tuple[Finding, ...]:
-        """Find the guide of each type of message that is new, and remark on those that have none."""
-        remarks = self.scan.reporter.fresh()
-        for frame in interchange.frames:
-            kind, version = message_type(interchange, frame)
-            key = (interchange.standard, kind, version)
-            if key in self._guides:
-                continue
-            self._guides[key] = guide = find_guide(interchange.standard, kind, version, self.folders)
-            if guide is None and kind:
-                remarks.add(
-                    "R-GUIDE",
-                    f"there is no guide for {kind} {version}".rstrip() + ": only its envelope is checked",
-                    frame.start,
-                    severity=Severity.REMARK,
-                    hint="put one into the guides folder of the workspace to have such messages checked",
-                    where=Place(interchange=interchange.number, group=frame.group, message=frame.number),
+    def _object(self, frame: Frame) -> list[list[str]]:
+        """The bytes between UNO and UNP as one text, each byte a character, or nothing where they are too many."""
+        if frame.body_end - frame.body_start > self.rules.limits.message:
+            return []
+        return [[self.scan.content[frame.body_start : frame.body_end].decode("latin-1")]]
+
+    def _longest(self, raw: bytes, interchange: Interchange) -> int:
+        """The size of the first segment that is longer than allowed; 0 when there is none."""
+        most, at = self.rules.limits.segment, 0
+        terminator = interchange.separators.ends[0]
+        while at + most < len(raw):
+            # the last terminator within reach: what lies before it may be many segments, but no long one
+            found = raw.rfind(terminator, at, at + most + 1)
+            if found < 0:
+                end = raw.find(terminator, at + most)
+                return (end if end >= 0 else len(raw)) - at
+            at = found + 1
+        return 0
+
+    def _guide(
+        self, interchange: Interchange, frame: Frame, kind: str, version: str
+    ) -> tuple[Guide | None, tuple[Finding, ...]]:
+        """The guide of a type of message; the first message of a type that has none carries a remark."""
+        if not self.rules.guided:
+            return None, ()
+        key = (interchange.standard, kind, version)
+        if key in self._guides:
+            return self._guides[key], ()
+        if len(self._guides) > _MOST_TYPES:  # types come from partners
+            self._guides.clear()
+        guide = self._guides[key] = find_guide(*key, self.rules.folders)
+        if guide is not None or not kind:
+            return guide, ()
+        reporter = self.scan.reporter.fresh()
+        reporter.add(
+            "R-GUIDE",
+            f"there is no guide for {kind} {version}".rstrip() + ": only its envelope is checked",
+            frame.start,
+            severity=Severity.REMARK,
+            hint="put one into the guides folder of the workspace to have such messages checked",
+            where=Place(interchange=interchange.number, group=frame.group, message=frame.number),
+        )
+        return None, reporter.close()
+
+    def _others(self) -> tuple[Finding, ...]:
+        """A finding for each interchange that this format does not read."""
+        reporter = self.scan.reporter.fresh()
+        if self.standard is None:
+            return ()
+        for number, (start, standard) in enumerate(self.scan.beginnings(), 1):
+            if standard != self.standard:
+                reporter.add(
+                    "E-STANDARD",
+                    f"this interchange is {_NAMES[standard]}, and the format reads {_NAMES[self.standard]} only",
+                    start,
+                    hint=f"read the file with format {standard} too, or have the partner send it apart",
+                    where=Place(interchange=number),
                 )
-        return remarks.close()
+        return reporter.close()
+
+    def _of_own(self) -> Iterator[Finding]:
+        """The findings about interchanges of this standard, bounded in number."""
+        own = None
+        if self.standard is not None and len(self.scan) > 1:
+            own = {number for number, (_, each) in enumerate(self.scan.beginnings(), 1) if each == self.standard}
+        for finding in self.scan.of_interchanges:
+            if own is None or (finding.place and finding.place.interchange in own):
+                yield finding
+        if self.scan.unlisted:
+            yield Finding(
+                code="E-MORE",
+                message=f"{self.scan.unlisted} more findings about interchanges are not listed, so none is released",
+                hint="have the partner mend the first ones, and send the rest again",
+                place=self.scan.reporter.place(0),
+            )
 
     def _outside(self, interchange: Interchange, service: Service) -> Message:
         """A TA1, which is no transaction set, as a message of its own without header and trailer."""
-        payload = self.scan.payload
         frame = Frame(
             number=0,
             group=None,
-            header=Service(tag="", elements=(), start=service.start, end=service.start),
+            header=Service("", (), service.start, service.start),
             trailer=None,
             end=service.end,
             body_end=service.end,
@@ -153,7 +243,7 @@ class EdiReading(Reading):
             [[service.tag, *service.elements]],
             COMPONENT,
             REPETITION if interchange.separators.repetition else "",
-            payload=payload,
+            content=self.scan.content,
             interchange=interchange,
             frame=frame,
             reporter=self.scan.reporter,
@@ -173,22 +263,10 @@ class EdiReading(Reading):
 
 
 def message_type(interchange: Interchange, frame: Frame) -> tuple[str, str]:
-    """Type and version of a message: UNH S009, or ST01 with ST03 or else GS08."""
+    """Type and version of a message: UNH S009; ST01 with ST03 or else GS08; MHD's type."""
     header = frame.header
     if interchange.standard == "x12":
         group = interchange.group(frame.group)
         return header.element(1), header.element(3) or (group.header.element(8) if group else "")
     parts = header.element(2).split(COMPONENT)
     return parts[0], ":".join(parts[1:5]).rstrip(":")
-
-
-def _report_other(interchange: Interchange, reporter: Reporter) -> None:
-    names = {"edifact": ("EDIFACT", "X12"), "x12": ("X12", "EDIFACT")}
-    own, other = names[interchange.standard]
-    reporter.add(
-        "E-STANDARD",
-        f"this interchange is {own}, and the format reads {other} only",
-        interchange.start,
-        hint=f"read the file with format {interchange.standard} too, or have the partner send it apart",
-        where=Place(interchange=interchange.number),
-    )

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from transload.adapters.base.content import Content
 from transload.adapters.base.format import Records
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Frame, Interchange
@@ -12,8 +13,8 @@ from transload.canonical.places import Place
 class EdiRecords(Records):
     """The segments between header and trailer.
 
-    ``payload`` is the whole file.  ``decimal`` is the decimal mark that UNA announces (``.`` without UNA and in X12);
-    EDIFACT allows both ``.`` and ``,`` whatever UNA says (ISO 9735:1988, 10.1).
+    ``content`` is the whole payload.  ``decimal`` is the decimal mark that UNA announces, by default
+    ``.``; EDIFACT allows both ``.`` and ``,`` whatever UNA says (ISO 9735:1988, 10.1).
     """
 
     def __init__(
@@ -22,7 +23,7 @@ class EdiRecords(Records):
         component: str,
         repetition: str,
         *,
-        payload: bytes,
+        content: Content,
         interchange: Interchange,
         frame: Frame,
         reporter: Reporter,
@@ -31,7 +32,7 @@ class EdiRecords(Records):
         self.component = component
         self.repetition = repetition
         self.decimal = interchange.separators.decimal
-        self.payload = payload
+        self.content = content
         self._interchange = interchange
         self._frame = frame
         self._reporter = reporter
@@ -40,7 +41,12 @@ class EdiRecords(Records):
     def spans(self) -> list[tuple[int, int]]:
         """First byte and terminator of each segment."""
         frame = self._frame
-        return locate(self.payload, frame.body_start, frame.body_end, self._interchange.separators, binary=frame.binary)
+        start = frame.body_start
+        raw = self.content[start : frame.body_end]
+        if frame.package:
+            return [(start, start + len(raw))]
+        places = locate(raw, self._interchange.separators, binary=frame.binary)
+        return [(start + first, start + stop) for first, stop in places]
 
     def place(
         self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None
@@ -63,7 +69,7 @@ class EdiRecords(Records):
         byte = start
         if element is not None:
             separators = self._interchange.separators
-            byte = offset_in(self.payload, start, stop, separators, element, repetition, component)
+            byte += offset_in(self.content[start:stop], separators, element, repetition, component)
         where = Place(
             interchange=self._interchange.number,
             group=frame.group,
@@ -74,4 +80,4 @@ class EdiRecords(Records):
             repetition=repetition,
             component=component,
         )
-        return self._reporter.place(min(byte, len(self.payload) - 1), where)
+        return self._reporter.place(min(byte, len(self.content) - 1), where)

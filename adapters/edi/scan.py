@@ -1,25 +1,39 @@
-"""Finding the interchanges of both standards in a payload, and reporting all that stands between them."""
+"""Finding the interchanges of all standards in a payload, and reporting all that stands between them."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from types import ModuleType
 
-from transload.adapters.edi import edifact, x12
+from transload.adapters.base.content import Content
+from transload.adapters.edi import edifact, tradacoms, x12
 from transload.adapters.edi.charsets import Charset
 from transload.adapters.edi.faults import Lines, Reporter
-from transload.adapters.edi.interchange import Interchange, Level
+from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.outline import Outline, Seen
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 
+DIALECTS: dict[str, Dialect] = {
+    "edifact": edifact.EDIFACT_DIALECT,
+    "x12": x12.X12_DIALECT,
+    "tradacoms": tradacoms.TRADACOMS_DIALECT,
+}
+_STANDARDS: tuple[ModuleType, ...] = (edifact, x12, tradacoms)
 _BOM = b"\xef\xbb\xbf"
-_BETWEEN = re.compile(rb"[ \t\r\n]*+")
+_NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 _START = re.compile(
-    rb"(?<![A-Za-z0-9])(?:UNA(?=.{6}[ \t\r\n]*UN[BGH])|UNB(?=[+\x1d])|UN[GH](?=\+)|ISA(?=[^\w\s]))|\xef\xbb\xbf",
+    rb"(?<![A-Za-z0-9])(?:UNA(?=.{6}[ \t\r\n]*UN[BGH])|UNB(?=[^\w\s]|\x1d)|UN[GH](?=\+)|ISA(?=[^\w\s])|STX(?==))"
+    rb"|\xef\xbb\xbf",
     re.DOTALL,
 )
 _SHOWN = 60
+_LOOKED_AT = 1 << 16
+MOST_FINDINGS = 10_000
+"""So many findings about interchanges are listed for a payload."""
+_MOST_KEPT = 1000
+"""So many interchanges are kept in memory; those after them are found again when they are asked for."""
 _LOOKS = (
-    (rb"STX=", "this looks like TRADACOMS, which this format does not read"),
     (rb"\xe4\xd5[\xc1\xc2]|\xc9\xe2\xc1", "this looks like EBCDIC: have it sent, or converted, in ASCII"),
     (rb"\xff\xfe|\xfe\xff|U\x00N\x00|\x00U\x00N", "this looks like UTF-16: have it sent in the character set of UNB"),
     (rb"GS[^\w\s]|ST[^\w\s]", "this looks like X12 without its interchange header ISA"),
@@ -28,123 +42,169 @@ _LOOKS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Scan:
-    """What stands in a payload: its interchanges in order, and findings about what is none."""
+    """What stands in a payload: its interchanges in order, and ``findings`` about what is none.
 
-    payload: bytes
-    reporter: Reporter
-    interchanges: tuple[Interchange, ...]
-    findings: tuple[Finding, ...]
+    ``charset`` overrides the one that each interchange says or implies.  Nothing is raised
+    for what stands in the payload.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        *,
+        file: str | None = None,
+        lenient: Collection[str] = (),
+        charset: Charset | None = None,
+    ) -> None:
+        self.content = content
+        self.reporter = Reporter(Lines(content), file, lenient)
+        self._charset = charset
+        self._kept: list[Interchange] = []
+        self._rows = Outline(3)
+        """Where each interchange begins, the number of an earlier one that is alike or its own, and its standard."""
+        self.of_interchanges: list[Finding] = []
+        """The findings of all interchanges, as far as they are listed; ``unlisted`` counts the others."""
+        self.unlisted = 0
+        self._look()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Interchange]:
+        yield from self._kept
+        for number in range(len(self._kept) + 1, len(self._rows) + 1):
+            start, earlier, _ = self._rows[number - 1]
+            yield self._again(start, number, earlier)
+
+    def beginnings(self) -> Iterator[tuple[int, str]]:
+        """Where each interchange begins, and its standard."""
+        names = tuple(DIALECTS)
+        return ((start, names[standard]) for start, _, standard in self._rows)
+
+    def _look(self) -> None:
+        """Go through the payload once."""
+        content, known = self.content, Seen()
+        junk: int | None = None
+        pos, number = 0, 0
+        while (pos := self._after_blanks(pos)) < len(content):
+            module = _standard_at(content, pos)
+            if module is not None:
+                self._report_junk(junk, pos, number)
+                junk = None
+                number += 1
+                found = module.read(content, pos, number, self.reporter.fresh(), self._charset)
+                earlier = _first_alike(found, known)
+                self._keep(self._checked(found, earlier), earlier)
+                pos = max(found.end, pos + 1)
+            elif content.startswith(_BOM, pos):
+                self._report_junk(junk, pos, number)
+                junk = None
+                self._report_bom(pos)
+                pos += len(_BOM)
+            else:
+                junk = pos if junk is None else junk
+                hit = content.search(_START, pos + 1)
+                pos = hit[0] + hit[1].start() if hit else len(content)
+        if number:
+            self._report_junk(junk, len(content), number)
+            self.findings: tuple[Finding, ...] = self.reporter.close()
+        else:
+            self.findings = (_not_edi(content, self.reporter),)
+
+    def _keep(self, interchange: Interchange, earlier: int) -> None:
+        self._rows.append((interchange.start, earlier, tuple(DIALECTS).index(interchange.standard)))
+        if len(self._kept) < _MOST_KEPT:
+            self._kept.append(interchange)
+        room = MOST_FINDINGS - len(self.of_interchanges)
+        self.of_interchanges += interchange.findings[:room]
+        self.unlisted += max(len(interchange.findings) - room, 0)
+
+    def _again(self, start: int, number: int, earlier: int) -> Interchange:
+        module = _standard_at(self.content, start)
+        assert module is not None
+        found: Interchange = module.read(self.content, start, number, self.reporter.fresh(), self._charset)
+        return self._checked(found, earlier)
+
+    def _checked(self, interchange: Interchange, earlier: int) -> Interchange:
+        """The interchange, with a finding where it has parties and reference of the one with number ``earlier``."""
+        header = interchange.header
+        if header is None or earlier == interchange.number:
+            return interchange
+        dialect = DIALECTS[interchange.standard]
+        own = self.reporter.fresh()
+        own.add(
+            "E-DUPLICATE",
+            f"interchange {earlier} of this file has the same sender, receiver and reference",
+            header.start,
+            value=interchange.reference,
+            allow="duplicate",
+            ack=dialect.ack("duplicate", Level.INTERCHANGE),
+            where=Place(interchange=interchange.number, tag=header.tag, element=dialect.references[Level.INTERCHANGE]),
+        )
+        return replace(interchange, findings=(*interchange.findings, *own.close()))
+
+    def _after_blanks(self, pos: int) -> int:
+        hit = self.content.search(_NOT_BLANK, pos)
+        return hit[0] + hit[1].start() if hit else len(self.content)
+
+    def _report_junk(self, start: int | None, end: int, before: int) -> None:
+        """Report what stood from ``start`` to ``end``, if anything did, ``before`` interchanges having been found."""
+        if start is None:
+            return
+        tail = self.content[max(start, end - _LOOKED_AT) : end]
+        size = end - start - (len(tail) - len(tail.rstrip()))
+        text = self.content[start : start + min(size, _SHOWN)].decode("latin-1")
+        self.reporter.add(
+            "E-JUNK",
+            f"text {'after' if before else 'before'} an interchange belongs to none: {size} bytes",
+            start,
+            value=text if size <= _SHOWN else text + "...",
+            hint="between interchanges only line ends and blanks may stand; add junk to lenient: if it can be ignored",
+            allow="junk",
+        )
+
+    def _report_bom(self, pos: int) -> None:
+        self.reporter.add(
+            "E-BOM",
+            "a UTF-8 byte order mark stands before the interchange",
+            pos,
+            value="\\xEF\\xBB\\xBF",
+            hint="EDI has no byte order marks; add bom to lenient: if this partner sends them",
+            allow="bom",
+        )
 
 
 def scan(
-    payload: bytes, *, file: str | None = None, lenient: Collection[str] = (), charset: Charset | None = None
+    payload: bytes | Content, *, file: str | None = None, lenient: Collection[str] = (), charset: Charset | None = None
 ) -> Scan:
-    """Find all interchanges in ``payload``; ``charset`` overrides the one that each interchange says or implies.
-
-    Nothing is raised for what stands in the payload.
-    """
-    reporter = Reporter(Lines(payload), file, lenient)
-    found: list[Interchange] = []
-    junk: int | None = None
-    pos = 0
-    while (pos := _skip(payload, pos)) < len(payload):
-        module = edifact if edifact.starts(payload, pos) else x12 if x12.starts(payload, pos) else None
-        if module is None and payload.startswith(_BOM, pos):
-            _report_junk(payload, junk, pos, reporter, found)
-            junk = None
-            _report_bom(pos, reporter)
-            pos += len(_BOM)
-        elif module is None:
-            junk = pos if junk is None else junk
-            match = _START.search(payload, pos + 1)
-            pos = match.start() if match else len(payload)
-        else:
-            _report_junk(payload, junk, pos, reporter, found)
-            junk = None
-            found.append(module.read(payload, pos, len(found) + 1, reporter.fresh(), charset))
-            pos = max(found[-1].end, pos + 1)
-    if not found:
-        return Scan(payload=payload, reporter=reporter, interchanges=(), findings=(_not_edi(payload, reporter),))
-    _report_junk(payload, junk, len(payload), reporter, found)
-    return Scan(
-        payload=payload,
-        reporter=reporter,
-        interchanges=tuple(_with_duplicates(found, reporter)),
-        findings=reporter.close(),
-    )
+    """Find all interchanges in ``payload``; ``file`` is the name that places carry."""
+    return Scan(Content.of(payload), file=file, lenient=lenient, charset=charset)
 
 
-def _skip(payload: bytes, pos: int) -> int:
-    match = _BETWEEN.match(payload, pos)
-    return match.end() if match else pos
+def _standard_at(content: Content, pos: int) -> ModuleType | None:
+    return next((module for module in _STANDARDS if module.starts(content, pos)), None)
 
 
-def _report_junk(payload: bytes, start: int | None, end: int, reporter: Reporter, found: list[Interchange]) -> None:
-    """Report what stood from ``start`` to ``end``, if anything did."""
-    if start is None:
-        return
-    stretch = payload[start:end].rstrip()
-    text = stretch[:_SHOWN].decode("latin-1")
-    reporter.add(
-        "E-JUNK",
-        f"text {'after' if found else 'before'} an interchange belongs to none: {len(stretch)} bytes",
-        start,
-        value=text if len(stretch) <= _SHOWN else text + "...",
-        hint="between interchanges only line ends and blanks may stand; add junk to lenient: if it can be ignored",
-        allow="junk",
-    )
+def _first_alike(interchange: Interchange, known: Seen) -> int:
+    """The number of the first interchange with this one's standard, parties and reference: its own if there is none."""
+    if interchange.header is None or not interchange.reference.strip():
+        return interchange.number
+    parties = (f"{party.id}\x1f{party.qualifier}" for party in (interchange.sender, interchange.receiver) if party)
+    key = "\x1d".join((interchange.standard, *parties, interchange.reference))
+    return known.first(key, interchange.number)
 
 
-def _report_bom(pos: int, reporter: Reporter) -> None:
-    reporter.add(
-        "E-BOM",
-        "a UTF-8 byte order mark stands before the interchange",
-        pos,
-        value="\\xEF\\xBB\\xBF",
-        hint="EDI has no byte order marks; add bom to lenient: if this partner sends them",
-        allow="bom",
-    )
-
-
-def _not_edi(payload: bytes, reporter: Reporter) -> Finding:
-    start = payload.lstrip()[:200]
+def _not_edi(content: Content, reporter: Reporter) -> Finding:
+    start = content[:_LOOKED_AT].lstrip()[:200]
     hint = next((hint for look, hint in _LOOKS if re.match(look, start)), None)
     if not start:
         hint = "the file is empty"
     shown = start[:_SHOWN].decode("latin-1")
     return Finding(
         code="E-NOT-EDI",
-        message="there is neither an EDIFACT nor an X12 interchange in this file",
-        hint=hint or "an interchange begins with UNA, UNB or ISA",
+        message="there is no EDIFACT, X12 or TRADACOMS interchange in this file",
+        hint=hint or "an interchange begins with UNA, UNB, ISA or STX",
         value=shown or None,
         place=reporter.place(0),
     )
-
-
-def _with_duplicates(found: list[Interchange], reporter: Reporter) -> list[Interchange]:
-    """The interchanges, with a finding where one has parties and reference of an earlier one."""
-    known: dict[tuple[object, ...], int] = {}
-    checked: list[Interchange] = []
-    for each in found:
-        key = (each.standard, each.sender, each.receiver, each.reference)
-        earlier = known.setdefault(key, each.number) if each.header and each.reference.strip() else each.number
-        if each.header and earlier != each.number:
-            dialect = edifact.EDIFACT_DIALECT if each.standard == "edifact" else x12.X12_DIALECT
-            own = reporter.fresh()
-            own.add(
-                "E-DUPLICATE",
-                f"interchange {earlier} of this file has the same sender, receiver and reference",
-                each.header.start,
-                value=each.reference,
-                allow="duplicate",
-                ack=dialect.ack("duplicate", Level.INTERCHANGE),
-                where=Place(
-                    interchange=each.number, tag=each.header.tag, element=dialect.references[Level.INTERCHANGE]
-                ),
-            )
-            checked.append(replace(each, findings=(*each.findings, *own.close())))
-        else:
-            checked.append(each)
-    return checked

@@ -6,6 +6,7 @@ Reading is done on whole messages with few operations for each segment; `locate`
 
 import re
 
+from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION
 from transload.adapters.edi.separators import SEGMENT, Separators
 
@@ -71,7 +72,17 @@ def _resolve_usual(text: str, separators: Separators) -> str | None:
 
 def split_elements(text: str, separators: Separators) -> list[str]:
     """One segment as its tag and elements; components and repetitions apart by control characters."""
-    return resolve(text.strip(_BLANKS), separators).split(ELEMENT)
+    text = text.strip(_BLANKS)
+    release = separators.release
+    if text.isprintable() and not (release and release in text):
+        text = text.replace(separators.element, ELEMENT)
+        if separators.component:
+            text = text.replace(separators.component, COMPONENT)
+        if separators.repetition:
+            text = text.replace(separators.repetition, REPETITION)
+    else:
+        text = resolve(text, separators)
+    return _split_tagged(text, separators.tag, ELEMENT) if separators.tag else text.split(ELEMENT)
 
 
 def split_body(text: str, separators: Separators, newline: str = "") -> tuple[list[list[str]], str, str, int]:
@@ -96,39 +107,49 @@ def split_body(text: str, separators: Separators, newline: str = "") -> tuple[li
     empty = pieces.count("")
     if empty:
         pieces = [piece for piece in pieces if piece]
+    if separators.tag:
+        return [_split_tagged(piece, separators.tag, element) for piece in pieces], component, repetition, empty
     return [piece.split(element) for piece in pieces], component, repetition, empty
 
 
-def after_terminator(payload: bytes, start: int, terminator: bytes, release: bytes) -> int | None:
+def _split_tagged(piece: str, sign: str, element: str) -> list[str]:
+    """A segment whose tag is followed by a sign of its own."""
+    tag, found, rest = piece.partition(sign)
+    return [tag, *rest.split(element)] if found and element not in tag else piece.split(element)
+
+
+def after_terminator(content: Content, start: int, separators: Separators) -> int | None:
     """The offset after the next terminator that is not released; None when there is none."""
-    at = payload.find(terminator, start)
+    terminator, release = separators.ends
+    at = content.find(terminator, start)
     while at >= 0:
         before = at
-        while release and before > start and payload[before - 1 : before] == release:
+        while release and before > start and content[before - 1 : before] == release:
             before -= 1
         if (at - before) % 2 == 0:
             return at + 1
-        at = payload.find(terminator, at + 1)
+        at = content.find(terminator, at + 1)
     return None
 
 
-def locate(payload: bytes, start: int, end: int, separators: Separators, *, binary: bool) -> list[tuple[int, int]]:
-    """First byte and terminator of each segment in ``payload[start:end]``, empty ones left out.
+def locate(raw: bytes, separators: Separators, *, binary: bool) -> list[tuple[int, int]]:
+    """First byte and terminator of each segment in ``raw``, the bytes of a message's body, empty ones left out.
 
     With ``binary`` the data of BIN and BDS segments are stepped over by the length that they state.
     """
-    terminator, release = separators.terminator.encode("latin-1"), separators.release.encode("latin-1")
+    terminator = separators.ends[0]
+    content = Content.of(raw)
     found: list[tuple[int, int]] = []
-    at = start
+    at, end = 0, len(raw)
     while True:
-        while at < end and payload[at] in BLANKS and payload[at : at + 1] != terminator:
+        while at < end and raw[at] in BLANKS and raw[at : at + 1] != terminator:
             at += 1
         if at >= end:
             return found
-        after = _after_binary(payload, at, terminator) if binary else None
+        after = _after_binary(raw, at, terminator) if binary else None
         if after is None:
-            after = after_terminator(payload, at, terminator, release)
-        if after is None or after > end:
+            after = after_terminator(content, at, separators)
+        if after is None:
             found.append((at, end))
             return found
         if after - 1 > at:
@@ -136,50 +157,54 @@ def locate(payload: bytes, start: int, end: int, separators: Separators, *, bina
         at = after
 
 
-def _after_binary(payload: bytes, at: int, terminator: bytes) -> int | None:
-    match = _LENGTH.match(payload[at : at + 30].decode("latin-1"))
+def _after_binary(raw: bytes, at: int, terminator: bytes) -> int | None:
+    match = _LENGTH.match(raw[at : at + 30].decode("latin-1"))
     if match is None:
         return None
     stop = at + match.end() + int(match[1])
-    return stop + 1 if payload[stop : stop + 1] == terminator else None
+    return stop + 1 if raw[stop : stop + 1] == terminator else None
 
 
-def split_binary(payload: bytes, places: list[tuple[int, int]], separators: Separators, codec: str) -> list[list[str]]:
-    """The segments at ``places``, where some are BIN or BDS: their last element is taken whole."""
+def split_binary(raw: bytes, places: list[tuple[int, int]], separators: Separators, codec: str) -> list[list[str]]:
+    """The segments of ``raw`` at ``places``, where some are BIN or BDS: their last element is taken whole."""
     return [
         text.split(separators.element, _SPLITS.get(text[:3], -1))
-        for text in (payload[start:stop].decode(codec, errors="replace") for start, stop in places)
+        for text in (raw[start:stop].decode(codec, errors="replace") for start, stop in places)
     ]
 
 
 def offset_in(
-    payload: bytes,
-    start: int,
-    stop: int,
+    segment: bytes,
     separators: Separators,
     element: int,
     repetition: int | None = None,
     component: int | None = None,
 ) -> int:
-    """Where a value begins in the segment ``payload[start:stop]``; ``stop`` where it is not there."""
-    release = separators.release
-    span = (start, stop)
-    steps = ((separators.element, element + 1), (separators.repetition, repetition), (separators.component, component))
+    """Where a value begins in the bytes of a segment; the segment's length where it is not there."""
+    release = separators.release.encode("latin-1")
+    span = (0, len(segment))
+    if separators.tag:
+        span = (segment.find(separators.tag.encode("latin-1")) + 1, len(segment))
+    steps = (
+        (separators.element, element if separators.tag else element + 1),
+        (separators.repetition, repetition),
+        (separators.component, component),
+    )
     for separator, number in steps:
         if number is None or not separator:
             continue
-        spans = _spans(payload, *span, separator.encode("latin-1"), release.encode("latin-1"))
+        spans = _spans(segment, *span, separator.encode("latin-1"), release)
         if number > len(spans):
             return span[1]
         span = spans[number - 1]
     return span[0]
 
 
-def _spans(payload: bytes, start: int, stop: int, separator: bytes, release: bytes) -> list[tuple[int, int]]:
+def _spans(segment: bytes, start: int, stop: int, separator: bytes, release: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     at = begin = start
     while at < stop:
-        byte = payload[at : at + 1]
+        byte = segment[at : at + 1]
         if byte == release:
             at += 2
             continue

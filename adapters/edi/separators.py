@@ -16,7 +16,8 @@ class Separators:
 
     EDIFACT takes them from UNA or the defaults of ISO 9735, X12 from fixed positions of
     ISA.  ``release`` takes the next character's service meaning away and exists in
-    EDIFACT only; ``repetition`` exists from EDIFACT syntax version 4 and X12 00402 on.
+    EDIFACT and TRADACOMS; ``repetition`` exists from EDIFACT syntax version 4 and X12 00402 on.
+    ``tag`` is what follows a segment's tag where it is not the element separator (TRADACOMS: ``=``).
     """
 
     element: str
@@ -25,11 +26,17 @@ class Separators:
     repetition: str = ""
     release: str = ""
     decimal: str = "."
+    tag: str = ""
 
     @cached_property
     def service(self) -> str:
         """All characters with a meaning of their own, the decimal mark not counted."""
         return self.terminator + self.element + self.component + self.repetition + self.release
+
+    @cached_property
+    def ends(self) -> tuple[bytes, bytes]:
+        """Terminator and release character as bytes; empty where there is no release character."""
+        return self.terminator.encode("latin-1"), self.release.encode("latin-1")
 
     @property
     def sound(self) -> bool:
@@ -116,5 +123,7 @@ EDIFACT_DEFAULT = Separators(component=":", element="+", terminator="'", release
 """What holds without UNA (ISO 9735:1988, section 5); syntax version 4 adds ``*`` for repetitions."""
 EDIFACT_LEVEL_B = Separators(component="\x1f", element="\x1d", terminator="\x1c")
 """The control characters that ISO 9735:1988 gives to the level B character set, where an interchange uses them."""
+TRADACOMS_DEFAULT = Separators(component=":", element="+", terminator="'", release="?", tag="=")
+"""The fixed characters of TRADACOMS."""
 X12_DEFAULT = Separators(component=">", element="*", terminator="~", repetition="^")
 """What we write by default: the characters that the X12 standards suggest and most partners use."""

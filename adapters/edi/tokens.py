@@ -40,6 +40,7 @@ def take_apart(raw: bytes, separators: Separators, *, end: int, binary: bool = F
     """
     element, component = separators.element.encode("latin-1"), separators.component.encode("latin-1")
     repetition, release = separators.repetition.encode("latin-1"), separators.release.encode("latin-1")
+    sign = separators.tag.encode("latin-1")
     whole = WHOLE.get(raw[:3].decode("latin-1")) if binary else None
     found: list[Token] = []
     place = [0, 1, 1]
@@ -57,7 +58,7 @@ def take_apart(raw: bytes, separators: Separators, *, end: int, binary: bool = F
             )
         )
 
-    for match in _marks(element, component, repetition, release).finditer(raw, 0, end):
+    for match in _marks(element + component + repetition + sign, release).finditer(raw, 0, end):
         mark, at = match[0], match.start()
         if mark[:1] == release:
             if at > begin:
@@ -66,12 +67,12 @@ def take_apart(raw: bytes, separators: Separators, *, end: int, binary: bool = F
             value(at + 1, "release")
             begin = at + 1
             continue
-        if not place[0] and mark != element:
-            continue  # before the first element separator there is only the tag
+        if mark not in ((element, sign) if not place[0] else (element, component, repetition)):
+            continue  # before the first element there is only the tag, and its own sign stands nowhere else
         value(at)
         found.append(Token(kind="separator", start=at, stop=at + 1, element=place[0]))
         begin = at + 1
-        if mark == element:
+        if mark == element or not place[0]:
             place[:] = [place[0] + 1, 1, 1]
             if place[0] == whole:
                 value(end, "binary")
@@ -103,8 +104,7 @@ def span(
 
 
 @lru_cache(maxsize=64)
-def _marks(element: bytes, component: bytes, repetition: bytes, release: bytes) -> Pattern[bytes]:
+def _marks(separators: bytes, release: bytes) -> Pattern[bytes]:
     """Finds separators, and release characters together with what they release."""
-    plain = b"".join(re.escape(mark) for mark in (element, component, repetition) if mark)
     released = re.escape(release) + b".|" if release else b""
-    return re.compile(released + b"[" + plain + b"]", re.DOTALL)
+    return re.compile(released + b"[" + re.escape(separators) + b"]", re.DOTALL)

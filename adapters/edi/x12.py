@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import UNDECLARED, Charset, decode
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.framing import frame
-from transload.adapters.edi.interchange import Dialect, Interchange, Level, Service
+from transload.adapters.edi.interchange import Dialect, Interchange, Level
 from transload.adapters.edi.segments import BLANKS
 from transload.adapters.edi.separators import Separators
+from transload.adapters.edi.services import Service
 from transload.canonical.places import Place
 
 ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
@@ -21,6 +23,12 @@ X12_DIALECT = Dialect(
     headers=("ISA", "GS", "ST"),
     trailers=("IEA", "GE", "SE"),
     references=(13, 6, 2),
+    binary=frozenset({"BIN", "BDS"}),
+    forms={
+        Level.INTERCHANGE: (re.compile(r"\d{9}", re.ASCII), "nine digits (ISA13)"),
+        Level.GROUP: (re.compile(r"\d{1,9}", re.ASCII), "one to nine digits (GS06)"),
+        Level.MESSAGE: (re.compile(r"\S(?:.{2,7}\S)", re.DOTALL), "four to nine characters (ST02)"),
+    },
     outside=frozenset({"TA1", "TA3", "ISB", "ISE"}),
     groups_needed=True,
     acks={
@@ -46,6 +54,9 @@ X12_DIALECT = Dialect(
         ("no-reference", Level.INTERCHANGE): {"I18": "018"},
         ("no-reference", Level.GROUP): {"716": "6"},
         ("no-reference", Level.MESSAGE): {"718": "7"},
+        ("number", Level.INTERCHANGE): {"I18": "018"},
+        ("number", Level.GROUP): {"716": "6"},
+        ("number", Level.MESSAGE): {"718": "7"},
         ("missing", Level.MESSAGE): {"718": "6"},
         ("isa", Level.INTERCHANGE): {"I18": "022"},
         ("segment", Level.MESSAGE): {"720": "1"},
@@ -70,9 +81,9 @@ class _Isa:
     fixed: bool
 
 
-def _fixed(payload: bytes, pos: int) -> _Isa | None:
+def _fixed(content: Content, pos: int) -> _Isa | None:
     """An ISA whose separators all stand where they must."""
-    raw = payload[pos : pos + ISA_LENGTH]
+    raw = content[pos : pos + ISA_LENGTH]
     element = raw[3:4]
     elements: list[bytes] = []
     at = 3
@@ -88,37 +99,37 @@ def _fixed(payload: bytes, pos: int) -> _Isa | None:
     return _Isa(elements=tuple(elements), element=element, terminator=raw[105:], end=pos + ISA_LENGTH, fixed=True)
 
 
-def _loose(payload: bytes, pos: int) -> _Isa | None:
+def _loose(content: Content, pos: int) -> _Isa | None:
     """An ISA of another length, if it has sixteen elements and a sensible segment follows it."""
-    element = payload[pos + 3 : pos + 4]
-    elements = payload[pos + 4 : pos + _WINDOW].split(element, 15)
+    element = content[pos + 3 : pos + 4]
+    elements = content[pos + 4 : pos + _WINDOW].split(element, 15)
     if len(elements) < 16:
         return None
     begin = pos + 4 + sum(len(value) + 1 for value in elements[:15])
     for width in (1, 0):  # ISA16 may be missing
-        terminator = payload[begin + width : begin + width + 1]
-        rest = payload[begin + width + 1 : begin + width + 60].lstrip(BLANKS)
+        terminator = content[begin + width : begin + width + 1]
+        rest = content[begin + width + 1 : begin + width + 60].lstrip(BLANKS)
         if terminator and not terminator.isalnum() and terminator != element and (not rest or _NEXT.match(rest)):
-            found = (*elements[:15], payload[begin : begin + width])
+            found = (*elements[:15], content[begin : begin + width])
             return _Isa(elements=found, element=element, terminator=terminator, end=begin + width + 1, fixed=False)
     return None
 
 
-def _isa(payload: bytes, pos: int) -> _Isa | None:
-    separator = payload[pos + 3 : pos + 4]
-    if payload[pos : pos + 3] != b"ISA" or not separator or separator.isalnum() or separator == b" ":
+def _isa(content: Content, pos: int) -> _Isa | None:
+    separator = content[pos + 3 : pos + 4]
+    if content[pos : pos + 3] != b"ISA" or not separator or separator.isalnum() or separator == b" ":
         return None
-    return _fixed(payload, pos) or _loose(payload, pos)
+    return _fixed(content, pos) or _loose(content, pos)
 
 
-def starts(payload: bytes, pos: int) -> bool:
+def starts(content: Content, pos: int) -> bool:
     """Whether an X12 interchange begins at ``pos``."""
-    return _isa(payload, pos) is not None
+    return _isa(content, pos) is not None
 
 
-def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
+def read(content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
     """Frame the interchange at ``pos``, where `starts` is true; ``charset`` is the undeclared one unless given."""
-    isa = _isa(payload, pos)
+    isa = _isa(content, pos)
     assert isa is not None
     charset = charset or UNDECLARED
     elements = tuple(decode(value, charset)[0] for value in isa.elements)
@@ -157,6 +168,16 @@ def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Cha
             ack=X12_DIALECT.ack("no-reference", Level.INTERCHANGE),
             where=Place(interchange=number, tag="ISA", element=13),
         )
+    elif isa.fixed and X12_DIALECT.forms[Level.INTERCHANGE][0].fullmatch(header.element(13)) is None:
+        reporter.add(
+            "E-NUMBER",
+            f"the control reference must be {X12_DIALECT.forms[Level.INTERCHANGE][1]}",
+            pos,
+            value=header.element(13),
+            allow="control-number",
+            ack=X12_DIALECT.ack("number", Level.INTERCHANGE),
+            where=Place(interchange=number, tag="ISA", element=13),
+        )
     base = Interchange(
         standard="x12",
         number=number,
@@ -166,7 +187,7 @@ def read(payload: bytes, pos: int, number: int, reporter: Reporter, charset: Cha
         charset=charset,
         header=header,
     )
-    return frame(payload, X12_DIALECT, base, reporter, isa.end)
+    return frame(content, X12_DIALECT, base, reporter, isa.end)
 
 
 def _separators(isa: _Isa, header: Service) -> Separators:

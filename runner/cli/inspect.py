@@ -9,19 +9,19 @@ from typing import Annotated
 import typer
 
 from transload.adapters.edi.faults import DEVIATIONS
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading import EdiReading, Rules
 from transload.adapters.edi.scan import scan
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.runner.cli import exits
-from transload.runner.cli.files import named, read_bytes
+from transload.runner.cli.files import named, opened
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
 from transload.runner.cli.screen import counted
 from transload.runner.cli.xray import paper
 from transload.runner.cli.xray.drawing import Drawing, Wish
 from transload.runner.cli.xray.opening import opening
-from transload.runner.cli.xray.progress import Bar
+from transload.runner.cli.xray.progress import Bar, Watched
 from transload.runner.cli.xray.streamed import Streamed
 
 _MESSAGE = re.compile(r"(?:(?P<interchange>[1-9]\d*)\.)?(?P<message>[1-9]\d*)", re.ASCII)
@@ -108,27 +108,32 @@ def inspect(
     """
     if as_json and (message or errors or elements or everything or limit is not None):
         raise typer.BadParameter("--json gives the whole file; it goes with --guides and --lenient only")
-    payload = read_bytes(file)
-    folders = tuple(guides)
-    bar = Bar(len(payload))
-    reading = EdiReading(scan(payload, file=named(file), lenient=lenient), None, folders=folders)
-    if as_json:
-        streamed = Streamed(reading, bar.reach)
-        for piece in bar.around(streamed.pieces()):
-            sys.stdout.write(piece)
-        found = streamed.errors
-    else:
-        wish = Wish(message=_numbers(message), errors=errors, elements=elements, limit=limit, everything=everything)
-        sheet = paper.sheet()
-        drawing = Drawing(reading, sheet, wish, folders=folders, progress=bar.reach)
-        paper.put(opening(named(file), reading, sheet))
-        paper.put(bar.around(drawing.lines()))
-        if message and not drawing.tally.types:
-            raise _no_message(message, reading)
-        paper.put(drawing.tally.lines(sheet.glyphs.text(named(file)), sheet.width))
-        found = drawing.tally.errors
+    wish = Wish(message=_numbers(message), errors=errors, elements=elements, limit=limit, everything=everything)
+    with opened(file) as content:
+        bar = Bar(len(content))
+        watched = Watched(content, bar) if sys.stderr.isatty() else content
+        reading = EdiReading(scan(watched, file=named(file), lenient=lenient), None, Rules(folders=tuple(guides)))
+        if as_json:
+            streamed = Streamed(reading)
+            for piece in bar.around(streamed.pieces()):
+                sys.stdout.write(piece)
+            found = streamed.errors
+        else:
+            found = _draw(reading, wish, named(file), bar)
     if found:
         raise typer.Exit(exits.ERRORS)
+
+
+def _draw(reading: EdiReading, wish: Wish, name: str, bar: Bar) -> int:
+    """Write what people see, and give the number of errors."""
+    sheet = paper.sheet()
+    drawing = Drawing(reading, sheet, wish)
+    paper.put(bar.around(opening(name, reading, sheet)))
+    paper.put(bar.around(drawing.lines()))
+    if wish.message and not drawing.tally.types:
+        raise _no_message(wish.message, reading)
+    paper.put(drawing.tally.lines(sheet.glyphs.text(name), sheet.width))
+    return drawing.tally.errors
 
 
 def _numbers(message: str | None) -> tuple[int | None, int] | None:
@@ -138,10 +143,11 @@ def _numbers(message: str | None) -> tuple[int | None, int] | None:
     return int(found["interchange"]) if found["interchange"] else None, int(found["message"])
 
 
-def _no_message(wanted: str, reading: EdiReading) -> TransloadError:
+def _no_message(wanted: tuple[int | None, int], reading: EdiReading) -> TransloadError:
     counts = [len(interchange.frames) for interchange in reading.interchanges]
     has = counted(sum(counts), "message")
     if len(counts) > 1:
         has += f" in {counted(len(counts), 'interchange')}"
-    text = f"there is no message {wanted}; the file has {has}"
+    number = ".".join(str(each) for each in wanted if each is not None)
+    text = f"there is no message {number}; the file has {has}"
     return TransloadError(text, findings=[Finding(code="E-MESSAGE", message=text)])

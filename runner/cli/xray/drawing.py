@@ -2,28 +2,26 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from transload.adapters.edi.guides import Guide, find_guide
-from transload.adapters.edi.interchange import Frame, Group, Interchange, Service
+from transload.adapters.edi.interchange import Frame, Group, Interchange
 from transload.adapters.edi.reading import EdiReading, message_type
+from transload.adapters.edi.services import Service
 from transload.adapters.edi.tokens import Token, take_apart
 from transload.canonical.findings import Finding
 from transload.runner.cli.screen import counted
 from transload.runner.cli.xray import facts
 from transload.runner.cli.xray.lines import FAINT, HEAD, Line, fold, line
-from transload.runner.cli.xray.message import SEVERE, Choice, Picture, gutter
-from transload.runner.cli.xray.row import Row, Sheet
+from transload.runner.cli.xray.message import SEVERE, Choice, Picture
+from transload.runner.cli.xray.row import Row, Sheet, Stretch, gutter
 from transload.runner.cli.xray.tally import Tally
 
 MOST_SEGMENTS = 1000
 """So many segments of a file are shown; of what follows only what has errors or warnings, unless all is wanted."""
-_MOST_STRAY = 480
-_MOST_LINES = 6
-"""So much of what is no segment is shown."""
+_LOOKED_AT = 1 << 12
 _MOST_SERVICE = 1 << 12
 _MOST_TYPES = 1000
 _MOST_BLANKS = 8
@@ -60,27 +58,19 @@ class _Part:
 
 
 class Drawing:
-    """The lines of a file; ``tally`` is complete when they have been taken.
-
-    ``progress`` is told how many bytes are done.
-    """
+    """The lines of a file; ``tally`` is complete when they have been taken."""
 
     def __init__(
         self,
         reading: EdiReading,
         sheet: Sheet,
         wish: Wish,
-        *,
-        folders: Sequence[Path] = (),
-        progress: Callable[[int], None] = lambda byte: None,
     ) -> None:
         self.reading = reading
         self.sheet = sheet
         self.wish = wish
-        self.folders = folders
-        self.progress = progress
         self.tally = Tally()
-        self._payload = reading.scan.payload
+        self._content = reading.scan.content
         self._left = MOST_SEGMENTS
         self._guides: dict[tuple[str, str, str], Guide | None] = {}
         self._told = 0
@@ -88,8 +78,9 @@ class Drawing:
         """The lines about the interchange that are shown once something in it is; ``_group`` about its group."""
         self._group: list[Line] = []
         self._skipped = 0
-        """How many messages of this interchange were left out since the last line; ``_unseen`` in all that showed none."""
+        """How many messages of this interchange were left out since the last line."""
         self._unseen = 0
+        """How many in interchanges of which nothing was shown."""
 
     def lines(self) -> Iterator[Line]:
         """All lines but the summary."""
@@ -99,8 +90,8 @@ class Drawing:
             if self._wanted(interchange):
                 yield from self._interchange(interchange)
             at = interchange.end
-        yield from self._between(at, len(self._payload))
-        for finding in self._of_file(0, len(self._payload) + 1):
+        yield from self._between(at, len(self._content))
+        for finding in self._of_file(0, len(self._content) + 1):
             yield from self.sheet.finding(finding, 0)
         yield from self._left_out(self._unseen, 0)
 
@@ -135,26 +126,8 @@ class Drawing:
         bounds = [*sorted({_byte(finding) for finding in found}), stop]
         for begin, end in pairwise(bounds):
             here = [finding for finding in found if _byte(finding) == begin]
-            yield from self._stretch(begin, end, here, "belongs to no interchange", "utf-8")
-
-    def _stretch(self, start: int, end: int, findings: Sequence[Finding], title: str, codec: str) -> Iterator[Line]:
-        """Bytes that are no segment: their first lines, with the findings under the first."""
-        raw = self._payload[start : min(end, start + _MOST_STRAY)]
-        whole = start + len(raw) == end
-        raw = raw.rstrip(_BLANKS) if whole else raw
-        lines = raw.splitlines(keepends=True)[:_MOST_LINES] or [raw]
-        more = 0 if whole and len(lines) < _MOST_LINES else end - start - sum(map(len, lines))
-        for number, each in enumerate(lines):
-            row = Row(
-                start=start,
-                raw=each,
-                codec=codec,
-                lead=gutter(None, self.reading.scan.reporter.lines.line(start)),
-                title="" if number else title,
-                more=more if number == len(lines) - 1 else 0,
-            )
-            yield from self.sheet.row(row.marked(() if number else findings))
-            start += len(each)
+            stray = Stretch(start=begin, end=end, title="belongs to no interchange", codec="utf-8")
+            yield from self.sheet.stretch(stray, self.reading.scan, here)
 
     # An interchange
 
@@ -163,7 +136,7 @@ class Drawing:
         self._head, self._group = list(self._facts(interchange)), []
         if not self._quiet:
             yield from self._flush()
-        waiting = deque(sorted((*interchange.findings, *self.reading.remarks[interchange.number]), key=_byte))
+        waiting = deque(sorted(interchange.findings, key=_byte))
         for part, following in with_next(self._parts(interchange)):
             here: list[Finding] = []
             while waiting and (following is None or _byte(waiting[0]) < following.start):
@@ -172,7 +145,6 @@ class Drawing:
                 yield from self._message(interchange, part.frame, here)
             else:
                 yield from self._outside(interchange, part, here)
-            self.progress(part.end)
         if self._head:
             self._unseen += self._skipped
         else:
@@ -197,7 +169,7 @@ class Drawing:
         yield from self._stray(at, interchange.end)
 
     def _stray(self, start: int, end: int) -> Iterator[_Part]:
-        beginning = self._payload[start : min(end, start + _MOST_STRAY)]
+        beginning = self._content[start : min(end, start + _LOOKED_AT)]
         if beginning.strip():
             yield _Part(start=start + len(beginning) - len(beginning.lstrip()), end=end)
 
@@ -223,13 +195,14 @@ class Drawing:
     def _service(self, interchange: Interchange, part: _Part, findings: list[Finding]) -> Iterator[Line]:
         service, codec = part.service, interchange.charset.codec
         if service is None:
-            yield from self._stretch(part.start, part.end, findings, "outside of any message", codec)
+            stray = Stretch(start=part.start, end=part.end, title="outside of any message", codec=codec)
+            yield from self.sheet.stretch(stray, self.reading.scan, findings)
             return
         if part.opens and part.group is not None:
             title = facts.of_group(part.group, interchange, self.sheet.glyphs)
             yield from fold(title, self.sheet.width, indent=2, style=HEAD)
-        after = self._payload[part.end : part.end + _MOST_BLANKS]
-        raw = self._payload[part.start : min(part.end, part.start + _MOST_SERVICE)]
+        after = self._content[part.end : part.end + _MOST_BLANKS]
+        raw = self._content[part.start : min(part.end, part.start + _MOST_SERVICE)]
         more = part.end - part.start - len(raw)
         if not more:
             raw += after[: len(after) - len(after.lstrip(_BLANKS))]
@@ -286,7 +259,7 @@ class Drawing:
         if key not in self._guides:
             if len(self._guides) > _MOST_TYPES:  # types come from partners
                 self._guides.clear()
-            self._guides[key] = find_guide(*key, self.folders)
+            self._guides[key] = find_guide(*key, self.reading.rules.folders)
         return self._guides[key]
 
     def _flush(self) -> Iterator[Line]:
@@ -312,7 +285,7 @@ def services_of(interchange: Interchange) -> Iterator[_Part]:
 def _envelope(interchange: Interchange) -> Iterator[_Part]:
     if interchange.una:
         end = interchange.start + _UNA
-        yield _part(Service(tag="UNA", elements=(), start=interchange.start, end=end))
+        yield _part(Service("UNA", (), interchange.start, end))
     if interchange.header is not None:
         yield _part(interchange.header)
     for service in interchange.outside:

@@ -1,4 +1,4 @@
-"""The elements of one segment, each on a line of its own: number, code, name, form, value, and whether its code is known."""
+"""The elements of one segment, each on a line of its own: number, code, name, form, value, and what its code is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -3,10 +3,12 @@
 import codecs
 from collections.abc import Callable, Iterator
 
+from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, REPETITION, Identity
-from transload.adapters.edi.interchange import Group, Interchange, Service
+from transload.adapters.edi.interchange import Group, Interchange
 from transload.adapters.edi.qualifiers import MEANINGS
 from transload.adapters.edi.separators import EDIFACT_LEVEL_B, Separators
+from transload.adapters.edi.services import Service
 from transload.runner.cli.screen import counted
 from transload.runner.cli.xray.glyphs import Glyphs
 
@@ -26,9 +28,13 @@ SERVICE_TITLES = {
     "IEA": "interchange trailer",
     "TA1": "interchange acknowledgement",
     "STX": "transmission header",
+    "BAT": "batch header",
     "MHD": "message header",
     "MTR": "message trailer",
+    "EOB": "batch trailer",
     "END": "transmission trailer",
+    "UNO": "object header",
+    "UNP": "object trailer",
 }
 Show = Callable[[str], str]
 """Makes a text of the file visible."""
@@ -39,14 +45,14 @@ _NAMES = {"\n": "LF", "\r": "CR", "\t": "TAB", " ": "blank", "\x1c": "FS", "\x1d
 _ENDS = {"": "nothing", "\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
 
-def of_file(payload: bytes) -> Iterator[str]:
+def of_file(content: Content) -> Iterator[str]:
     """Size, line ends, characters and byte order mark of a file, read in blocks."""
     crlf = lf = cr = 0
     ascii_only = utf8 = True
     decoder = codecs.getincrementaldecoder("utf-8")()
     before = b""
-    for start in range(0, len(payload), _BLOCK):
-        block = payload[start : start + _BLOCK]
+    for start in range(0, len(content), _BLOCK):
+        block = content[start : start + _BLOCK]
         crlf += block.count(b"\r\n") + (before == b"\r" and block[:1] == b"\n")
         lf += block.count(b"\n")
         cr += block.count(b"\r")
@@ -55,14 +61,14 @@ def of_file(payload: bytes) -> Iterator[str]:
             ascii_only = False
         if utf8 and not (ascii_only and block.isascii()):
             try:
-                decoder.decode(block, final=start + _BLOCK >= len(payload))
+                decoder.decode(block, final=start + _BLOCK >= len(content))
             except UnicodeDecodeError:
                 utf8 = False
-    yield f"{len(payload):,} {'byte' if len(payload) == 1 else 'bytes'}"
+    yield f"{len(content):,} {'byte' if len(content) == 1 else 'bytes'}"
     yield _line_ends(crlf, lf - crlf, cr - crlf)
-    if payload:
+    if len(content):
         yield "all ASCII" if ascii_only else "not all ASCII, valid UTF-8" if utf8 else "not all ASCII, not UTF-8"
-    mark = next((name for mark, name in _MARKS.items() if payload[:3].startswith(mark)), None)
+    mark = next((name for mark, name in _MARKS.items() if content[:3].startswith(mark)), None)
     yield f"begins with a byte order mark of {mark}" if mark else "no byte order mark"
 
 
@@ -78,23 +84,15 @@ def of_interchange(interchange: Interchange, glyphs: Glyphs) -> Iterator[tuple[s
     header = interchange.header
     if header is not None:
         x12 = interchange.standard == "x12"
-        if interchange.standard in ("edifact", "x12"):
-            date = (header.element(9), header.element(10)) if x12 else (header.element(4, 1), header.element(4, 2))
-            said = [
-                moment(*date, show),
-                _test(header, x12=x12, show=show),
-                _acknowledgement(header, x12=x12, show=show),
-            ]
-            yield "prepared", ", ".join(said)
-        if x12:
-            yield "version", f"{show(header.element(12))}, read as {interchange.charset.title}"
-        elif interchange.standard == "edifact":
-            named = f"{show(header.element(1, 1))} version {show(header.element(1, 2)) or '?'}"
-            yield "syntax", f"{named}, read as {interchange.charset.title}"
-            if header.element(7):
-                yield "application", show(header.element(7))
-            if header.element(10):
-                yield "agreement", show(header.element(10))
+        said = [moment(*((header.element(9), header.element(10)) if x12 else _composite(header, 4)), show)]
+        if interchange.standard != "tradacoms":
+            said += [_test(header, x12=x12, show=show), _acknowledgement(header, x12=x12, show=show)]
+        yield "prepared", ", ".join(said)
+        named = header.element(12) if x12 else " version ".join(filter(None, _composite(header, 1)))
+        yield "version" if x12 else "syntax", f"{show(named) or '?'}, read as {interchange.charset.title}"
+        for name, element in () if x12 else (("application", 7), ("agreement", 10)):
+            if header.element(element):
+                yield name, show(header.element(element))
     yield "separators", _separators(interchange)
 
 
@@ -105,6 +103,9 @@ def of_group(group: Group, interchange: Interchange, glyphs: Glyphs) -> str:
         return glyphs.text(plain(text, interchange.separators))
 
     header = group.header
+    messages = counted(group.messages, "message")
+    if interchange.standard == "tradacoms":
+        return f"batch {group.number}: reference {show(header.element(1)) or '?'}, {messages}"
     if interchange.standard == "x12":
         kind, version, reference = header.element(1), header.element(8), header.element(6)
         sender, receiver, date = header.element(2), header.element(3), (header.element(4), header.element(5))
@@ -115,7 +116,6 @@ def of_group(group: Group, interchange: Interchange, glyphs: Glyphs) -> str:
             header.element(3, 1),
             (header.element(4, 1), header.element(4, 2)),
         )
-    messages = counted(group.messages, "message")
     named = " ".join(filter(None, (kind, version)))
     return (
         f"group {group.number}: {show(named or '?')}, reference {show(reference or '?')},"
@@ -158,6 +158,11 @@ def moment(date: str, time: str, show: Show) -> str:
     return f"{date[:4]}-{date[4:6]}-{date[6:]}{clock}"
 
 
+def _composite(header: Service, element: int) -> tuple[str, str]:
+    """The first two components of an element."""
+    return header.element(element, 1), header.element(element, 2)
+
+
 def _party(party: Identity | None, standard: str, show: Show) -> str:
     if party is None or not party.id:
         return "not known"
@@ -183,7 +188,12 @@ def _acknowledgement(header: Service, *, x12: bool, show: Show) -> str:
 
 def _separators(interchange: Interchange) -> str:
     marks = interchange.separators
-    pairs = [("element", marks.element), ("component", marks.component), ("repetition", marks.repetition)]
+    pairs = [
+        ("tag", marks.tag),
+        ("element", marks.element),
+        ("component", marks.component),
+        ("repetition", marks.repetition),
+    ]
     pairs += [("release", marks.release), ("terminator", marks.terminator)]
     if interchange.una:
         pairs.insert(3, ("decimal mark", marks.decimal))

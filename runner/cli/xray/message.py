@@ -18,7 +18,7 @@ from transload.runner.cli.screen import counted
 from transload.runner.cli.xray.elements import Listing
 from transload.runner.cli.xray.facts import SERVICE_TITLES, plain
 from transload.runner.cli.xray.lines import FAINT, HEAD, Line, fold
-from transload.runner.cli.xray.row import Row, Sheet
+from transload.runner.cli.xray.row import Row, Sheet, Stretch, gutter
 
 NEIGHBOURS = 2
 """So many segments are shown before and after one with findings, where others are left out."""
@@ -46,11 +46,6 @@ SEVERE = Choice(most=0, severe=True)
 """Only what has errors or warnings."""
 
 
-def gutter(position: int | None, line: int) -> str:
-    """What stands before a stretch of the file: the segment's position in its message, and its line."""
-    return f"{position if position is not None else '':>4} {line:>5}  "
-
-
 @dataclass(kw_only=True)
 class Picture:
     """A message with all findings about it, to be drawn on ``sheet``."""
@@ -66,13 +61,13 @@ class Picture:
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """First byte and terminator of each segment, header and trailer too."""
-        frame, terminator = self.frame, self.interchange.separators.terminator.encode("latin-1")
-        found = [(frame.header.start, frame.header.end), *self._body.spans]
+        frame, terminator = self.frame, self.interchange.separators.ends[0]
+        found = [(frame.header.start, frame.header.end), *([] if self.opaque else self._body.spans)]
         found += [(frame.trailer.start, frame.trailer.end)] if frame.trailer else []
-        payload = self.reading.scan.payload
+        content = self.reading.scan.content
         for number in {0, len(found) - 1} if frame.trailer else {0}:
             start, end = found[number]
-            found[number] = (start, end - 1 if payload[end - 1 : end] == terminator else end)
+            found[number] = (start, end - 1 if content[end - 1 : end] == terminator else end)
         return found
 
     @property
@@ -80,10 +75,15 @@ class Picture:
         assert isinstance(self.message.body, EdiRecords)
         return self.message.body
 
+    @property
+    def opaque(self) -> bool:
+        """Whether what stands between header and trailer is not segments, or was too large to be taken apart."""
+        return self.frame.package or not self._body.segments
+
     @cached_property
     def standings(self) -> list[Standing]:
         """The groups of each segment, header and trailer too."""
-        inside = self.guide.standings(self._body) if self.guide else []
+        inside = self.guide.standings(self._body) if self.guide and not self.opaque else []
         found = [_NOWHERE, *inside]
         return [*found, *[_NOWHERE] * (len(self.spans) - len(found))]
 
@@ -94,10 +94,11 @@ class Picture:
         def show(text: str) -> str:
             return self.sheet.glyphs.text(plain(text, self.interchange.separators))
 
+        size = "an object" if self.frame.package else counted(len(self.spans), "segment")
         guide = f"guide {self.guide.file}" if self.guide else "no guide: envelope checked, contents not"
         return (
             f"message {self.frame.number}: {show(f'{message.kind} {message.version}'.strip() or '?')},"
-            f" reference {show(message.reference or '?')}, {counted(len(self.spans), 'segment')}, {guide}"
+            f" reference {show(message.reference or '?')}, {size}, {guide}"
         )
 
     def lines(self, choice: Choice) -> Iterator[Line]:
@@ -108,6 +109,11 @@ class Picture:
         for index in self._chosen(choice, placed):
             yield from self._gap(last + 1, index)
             yield from self._segment(index, placed.get(index, ()), elements=choice.elements)
+            if index == 0 and self.opaque:
+                start, end = self.frame.body_start, self.frame.body_end
+                title = f"{end - start:,} bytes, not taken apart"
+                stretch = Stretch(start=start, end=end, title=title, codec=self.interchange.charset.codec)
+                yield from self.sheet.stretch(stretch, self.reading.scan, ())
             last = index
         yield from self._gap(last + 1, len(self.spans))
         for finding in rest:
@@ -116,7 +122,7 @@ class Picture:
     def _segment(self, index: int, findings: Sequence[Finding], *, elements: bool) -> Iterator[Line]:
         start, stop = self.spans[index]
         standing = self.standings[index]
-        raw = self.reading.scan.payload[start : self._end(index)]
+        raw = self.reading.scan.content[start : self._end(index)]
         tokens = take_apart(raw, self.interchange.separators, end=stop - start, binary=self.frame.binary)
         codec = self.interchange.charset.codec
         lead = gutter(index + 1, self.reading.scan.reporter.lines.line(start)) + "  " * len(standing.groups)
@@ -130,10 +136,12 @@ class Picture:
 
     def _end(self, index: int) -> int:
         """Where the bytes end that are shown with a segment: with what stands before the next one."""
+        if index == 0 and self.opaque:
+            return self.frame.body_start
         if index + 1 < len(self.spans):
             return self.spans[index + 1][0]
         end = self.frame.end
-        after = self.reading.scan.payload[end : end + 4]
+        after = self.reading.scan.content[end : end + 4]
         return end + len(after) - len(after.lstrip(_BLANKS)) if self.frame.trailer else end
 
     def _placed(self) -> tuple[dict[int, list[Finding]], list[Finding]]:

@@ -11,6 +11,6 @@ from transload.runner.cli.xray.row import Sheet
 def opening(name: str, reading: EdiReading, sheet: Sheet) -> Iterator[Line]:
     """The file's name, size, line ends, characters, and the standards found in it."""
     yield from fold(sheet.glyphs.text(name), sheet.width, style=HEAD)
-    standards = list(dict.fromkeys(interchange.standard.upper() for interchange in reading.interchanges))
+    standards = list(dict.fromkeys(standard.upper() for _, standard in reading.scan.beginnings()))
     found = " and ".join(standards) if standards else "no EDI"
-    yield from fold(", ".join((found, *of_file(reading.scan.payload))), sheet.width, indent=2)
+    yield from fold(", ".join((found, *of_file(reading.scan.content))), sheet.width, indent=2)

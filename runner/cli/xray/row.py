@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from transload.adapters.edi.scan import Scan
 from transload.adapters.edi.tokens import Token, span
 from transload.canonical.findings import Finding
 from transload.runner.cli.xray.glyphs import Glyphs, Shown
@@ -13,6 +14,9 @@ MOST_BYTES = 2000
 """So much of one segment is shown; what follows is counted."""
 MOST_BINARY = 48
 """So much of binary data."""
+_MOST_STRAY = 480
+_MOST_LINES = 6
+"""So much of what is no segment."""
 _TITLE_COLUMN = 52
 _TOKEN_STYLES = {"tag": "bold", "separator": "blue", "release": "blue", "terminator": "blue"}
 _HIDDEN = "magenta"
@@ -70,6 +74,16 @@ class Row:
         return Mark(finding=finding, where=(at, at + 1) if self.tokens else (at, at))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """Bytes of a file that are no segment."""
+
+    start: int
+    end: int
+    title: str
+    codec: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
     """What rows are drawn on: its ``width`` in columns, None for lines of any length."""
@@ -107,6 +121,28 @@ class Sheet:
             if last:
                 return
             begin = stop
+
+    def stretch(self, stretch: Stretch, scan: Scan, findings: Sequence[Finding]) -> Iterator[Line]:
+        """The first lines of what is no segment, with the findings under the first; blanks alone are left out."""
+        start, end = stretch.start, stretch.end
+        raw = scan.content[start : min(end, start + _MOST_STRAY)]
+        whole = start + len(raw) == end
+        raw = raw.rstrip() if whole else raw
+        lines = raw.splitlines(keepends=True)[:_MOST_LINES]
+        more = 0 if whole and len(b"".join(lines)) == len(raw) else end - start - len(b"".join(lines))
+        for number, each in enumerate(lines):
+            row = Row(
+                start=start,
+                raw=each,
+                codec=stretch.codec,
+                lead=gutter(None, scan.reporter.lines.line(start)),
+                title="" if number else stretch.title,
+                more=0 if number < len(lines) - 1 else more,
+            )
+            yield from self.row(row.marked(() if number else findings))
+            start += len(each)
+        for finding in () if lines else findings:
+            yield from self.finding(finding, 0)
 
     def finding(self, finding: Finding, indent: int, *, placed: bool = False) -> Iterator[Line]:
         """The lines of a finding; ``placed`` under what it speaks of."""
@@ -190,6 +226,11 @@ class Sheet:
             text = lead + " " * shown.column(first, begin) + carets
             yield Line(text=text, spans=((len(text) - len(carets), len(text), STYLES[mark.finding.severity]),))
         yield from self.finding(mark.finding, len(lead), placed=mark.where is not None)
+
+
+def gutter(position: int | None, line: int) -> str:
+    """What stands before a stretch of the file: the segment's position in its message, and its line."""
+    return f"{position if position is not None else '':>4} {line:>5}  "
 
 
 def acknowledged(ack: Mapping[str, str]) -> str:

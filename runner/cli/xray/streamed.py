@@ -4,7 +4,7 @@ Messages are written one by one.  Their findings stand behind all of them in the
 object, so those wait in a temporary file where they are many.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -21,9 +21,8 @@ _BLOCK = 1 << 16
 class Streamed:
     """The text of the object in pieces; ``errors`` is complete when they have been taken."""
 
-    def __init__(self, reading: EdiReading, progress: Callable[[int], None] = lambda byte: None) -> None:
+    def __init__(self, reading: EdiReading) -> None:
         self.reading = reading
-        self.progress = progress
         self.errors = 0
 
     def pieces(self) -> Iterator[str]:
@@ -53,9 +52,8 @@ class Streamed:
                     message = self.reading.message(interchange, frame)
                     keep(message.findings)
                     yield [_at(content(message), 4)]
-                    self.progress(frame.end)
 
-            keep((*interchange.findings, *self.reading.remarks[interchange.number]))
+            keep(interchange.findings)
             yield from _list(messages(), 3)
             yield ',\n      "findings": ['
             findings.seek(0)

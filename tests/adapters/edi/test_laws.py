@@ -130,7 +130,7 @@ def test_every_value_stands_where_its_place_says(case):
     payload = format_.write([Encoded(kind="A", version="D:96A", body=bodies[0])], envelope=envelope, context=CONTEXT)
     reading = format_.read(payload)
     (message,) = reading
-    separators = reading.interchanges[0].separators
+    separators = next(iter(reading.interchanges)).separators
     assume(message.body.segments)
     for index, segment in enumerate(message.body.segments):
         place = message.body.place(index)
@@ -171,5 +171,5 @@ def test_resolving_quickly_and_slowly_is_the_same(text, repeating):
 def test_locating_follows_release_characters():
     separators = Separators(element="+", component=":", terminator="'", release="?")
     payload = b"\nA+1?'2'''B+??'C+x?+y:z"
-    assert locate(payload, 0, len(payload), separators, binary=False) == [(1, 7), (10, 14), (15, 23)]
-    assert offset_in(payload, 15, 23, separators, 1, None, 2) == payload.index(b"z")
+    assert locate(payload, separators, binary=False) == [(1, 7), (10, 14), (15, 23)]
+    assert 15 + offset_in(payload[15:23], separators, 1, None, 2) == payload.index(b"z")

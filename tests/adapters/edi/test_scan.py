@@ -82,7 +82,6 @@ def test_the_other_standard_ends_an_interchange_without_trailer(edifact, interch
     [
         (b"", "the file is empty"),
         (b" \r\n", "the file is empty"),
-        (b"STX=ANA:1+5000000000000:A+5000000000001:B+260114:091500+1'", "TRADACOMS"),
         ("UNB+UNOC:3+A+B".encode("cp500"), "EBCDIC"),
         ("UNB+UNOC:3+A+B'".encode("utf-16"), "UTF-16"),
         (b"GS*PO*A*B*20260114*0915*1*X*004010~", "ISA"),
