@@ -1,15 +1,16 @@
 """EDIFACT and X12: reading and writing interchanges, guides, and acknowledgements."""
 
-from transload.adapters.base import Adapter
-from transload.adapters.edi.format import EdifactFormat, X12Format
+from typing import TYPE_CHECKING
 
-EDIFACT = Adapter(
-    summary="EDIFACT interchanges (ISO 9735, syntax versions 1 to 4): reads, checks, writes, acknowledges with CONTRL",
-    format=EdifactFormat,
-)
-X12 = Adapter(
-    summary="X12 interchanges: reads, checks, writes, acknowledges with 997",
-    format=X12Format,
-)
+from transload.adapters.base.deferred import deferred
+
+if TYPE_CHECKING:
+    from transload.adapters.edi.declared import EDIFACT, X12
+    from transload.adapters.edi.format import EdifactFormat, X12Format
+else:
+    __getattr__ = deferred(
+        __name__,
+        {"EDIFACT": "declared", "X12": "declared", "EdifactFormat": "format", "X12Format": "format"},
+    )
 
 __all__ = ["EDIFACT", "X12", "EdifactFormat", "X12Format"]

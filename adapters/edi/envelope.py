@@ -63,8 +63,8 @@ class Envelope:
         )
 
     def __post_init__(self) -> None:
-        if self.standard not in ("edifact", "x12"):
-            raise ValueError(f"the standard must be edifact or x12, not {self.standard!r}")
+        if self.standard not in ("edifact", "x12", "tradacoms"):
+            raise ValueError(f"the standard must be edifact, x12 or tradacoms, not {self.standard!r}")
         if len(self.digits) != 3:
             raise ValueError("digits must be three numbers")
 

@@ -6,7 +6,6 @@ much (the ledger, the mapping compiler) and most calls need one.
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -48,6 +47,8 @@ def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"transload {version('transload')}")
         raise typer.Exit
 
