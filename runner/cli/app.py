@@ -4,11 +4,15 @@ A command's module is imported when the command is wanted, since some of them ne
 much (the ledger, the mapping compiler) and most calls need one.
 """
 
+import ast
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from transload.runner.cli.plain import PlainCommand, PlainGroup
 
 COMMANDS = {
     "init": "init:init",
@@ -28,10 +32,15 @@ COMMANDS = {
 """The commands: ``module:function`` below `transload.runner.cli`."""
 
 
+PLAIN = frozenset({"inspect"})
+"""Those that are called often on small files, and so must be quick: see `PlainCommand`."""
+
+
 def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     """The command line with the commands called ``names``."""
     app = typer.Typer(
         name="transload",
+        cls=PlainGroup,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
@@ -41,8 +50,32 @@ def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     app.callback()(transload)
     for name in names:
         module, _, function = COMMANDS[name].partition(":")
-        app.command(name)(getattr(import_module(f"transload.runner.cli.{module}"), function))
+        found = getattr(import_module(f"transload.runner.cli.{module}"), function)
+        app.command(name, cls=PlainCommand if name in PLAIN else None)(found)
     return app
+
+
+def overview() -> typer.Typer:
+    """The command line as its own help shows it: the commands by names and docstrings, with nothing imported for them.
+
+    It is enough where no command is called.
+    """
+    app = application(())
+    for name, where in COMMANDS.items():
+        app.command(name, help=_docstring(where))(_told)
+    return app
+
+
+def _told() -> None:
+    """Stand for a command that is not called."""
+
+
+def _docstring(where: str) -> str:
+    """The docstring of ``module:function``, taken from the source."""
+    module, _, function = where.partition(":")
+    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    found = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    return next((ast.get_docstring(node) or "" for node in found), "")
 
 
 def _tell_version(wanted: bool) -> None:

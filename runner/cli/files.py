@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from transload.adapters.base.content import Content, File
@@ -54,6 +53,8 @@ def _content(path: Path, closing: ExitStack) -> Content:
     head = stream.read(_IN_MEMORY + 1)
     if len(head) <= _IN_MEMORY:
         return Content.of(head)
+    from tempfile import TemporaryFile  # here, since it brings much with it, and most files are small
+
     spool = closing.enter_context(TemporaryFile())  # noqa: SIM115 - closed with what it was made for
     spool.write(head)
     shutil.copyfileobj(stream, spool, 1 << 20)

@@ -22,7 +22,6 @@ from transload.runner.cli.xray import paper
 from transload.runner.cli.xray.drawing import Drawing, Wish
 from transload.runner.cli.xray.opening import opening
 from transload.runner.cli.xray.progress import Bar, Watched
-from transload.runner.cli.xray.streamed import Streamed
 
 _MESSAGE = re.compile(r"(?:(?P<interchange>[1-9]\d*)\.)?(?P<message>[1-9]\d*)", re.ASCII)
 
@@ -31,6 +30,19 @@ def _message(text: str | None) -> str | None:
     if text is not None and not _MESSAGE.fullmatch(text):
         raise typer.BadParameter(f"{text!r} is no number of a message; write 3, or 2.3 for interchange 2, message 3")
     return text
+
+
+def _limit(text: str | None) -> str | None:
+    if text is not None and not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter(f"{text!r} is no number of segments")
+    return text
+
+
+def _folders(names: list[str]) -> list[str]:
+    for name in names:
+        if not Path(name).is_dir():
+            raise typer.BadParameter(f"there is no folder {name!r}")
+    return names
 
 
 def _lenient(names: list[str]) -> list[str]:
@@ -45,7 +57,7 @@ def _lenient(names: list[str]) -> list[str]:
 @guarded
 def inspect(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A file of any EDI standard we read; - reads standard input.")
+        str, typer.Argument(metavar="FILE", help="A file of any EDI standard we read; - reads standard input.")
     ],
     message: Annotated[
         str | None,
@@ -58,16 +70,16 @@ def inspect(
         bool, typer.Option("--elements", help="Also each element and component on a line of its own.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=0, help="At most N segments of each message.")
+        str | None,
+        typer.Option("--limit", metavar="N", callback=_limit, help="At most N segments of each message."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All segments, however many there are.")] = False,
     guides: Annotated[
-        list[Path],
+        list[str],
         typer.Option(
             "--guides",
             metavar="DIR",
-            exists=True,
-            file_okay=False,
+            callback=_folders,
             help="Look for guides here first; may be given several times.",
         ),
     ] = [],  # noqa: B006 - typer makes a new list of it
@@ -108,18 +120,29 @@ def inspect(
     """
     if as_json and (message or errors or elements or everything or limit is not None):
         raise typer.BadParameter("--json gives the whole file; it goes with --guides and --lenient only")
-    wish = Wish(message=_numbers(message), errors=errors, elements=elements, limit=limit, everything=everything)
-    with opened(file) as content:
+    wish = Wish(
+        message=_numbers(message),
+        errors=errors,
+        elements=elements,
+        limit=int(limit) if limit else None,
+        everything=everything,
+    )
+    path = Path(file)
+    with opened(path) as content:
         bar = Bar(len(content))
         watched = Watched(content, bar) if sys.stderr.isatty() else content
-        reading = EdiReading(scan(watched, file=named(file), lenient=lenient), None, Rules(folders=tuple(guides)))
+        reading = EdiReading(
+            scan(watched, file=named(path), lenient=lenient), None, Rules(folders=tuple(map(Path, guides)))
+        )
         if as_json:
+            from transload.runner.cli.xray.streamed import Streamed
+
             streamed = Streamed(reading)
             for piece in bar.around(streamed.pieces()):
                 sys.stdout.write(piece)
             found = streamed.errors
         else:
-            found = _draw(reading, wish, named(file), bar)
+            found = _draw(reading, wish, named(path), bar)
     if found:
         raise typer.Exit(exits.ERRORS)
 
