@@ -31,6 +31,17 @@ COMPONENT = "\x1f"
 while a document is encoded: the format escapes and substitutes once, for the whole message."""
 
 
+Value = str | list[str] | tuple[str | list[str], ...]
+"""An element: a text, the list of its components, or a tuple of its repetitions, each a text or a list."""
+
+
+def _split(value: str, component: str, repetition: str) -> Value:
+    if repetition in value:
+        parts = value.split(repetition)
+        return tuple(part.split(component) if component and component in part else part for part in parts)
+    return value.split(component) if component and component in value else value
+
+
 class Records(ABC):
     """The body of a message in a record format: its segments, without header and trailer.
 
@@ -45,6 +56,25 @@ class Records(ABC):
     segments: list[list[str]]
     component: str
     repetition: str
+
+    @property
+    def texts(self) -> tuple[list[str], str]:
+        """The segments as texts, tag first, and what separates the elements in them."""
+        return [ELEMENT.join(segment) for segment in self.segments], ELEMENT
+
+    def split(self) -> Iterator[list[Value]]:
+        """The segments one by one with all elements taken apart: see `Value`."""
+        component, repetition = self.component, self.repetition
+        texts, element = self.texts
+        if repetition:
+            for text in texts:
+                yield [_split(value, component, repetition) for value in text.split(element)]
+        elif component:
+            for text in texts:
+                yield [value.split(component) if component in value else value for value in text.split(element)]
+        else:
+            for text in texts:
+                yield [*text.split(element)]
 
     @abstractmethod
     def place(

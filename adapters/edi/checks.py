@@ -1,14 +1,16 @@
 """The checks of one message that need no guide: its header and trailer, its characters, its tags."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from re import Match
 
 from transload.adapters.edi.charsets import SYNTAX, UNDECLARED, decode
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Frame, Interchange, Level, states
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import DIALECTS
+from transload.adapters.edi.segments import Split
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -20,11 +22,22 @@ _TAGS = {
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u241c-\u241f]")
 _MOST_TAGS = 20
 _ASCII = bytes(range(0x80))
+_Looks = Callable[[bytes], Match[bytes] | None]
 
 
-@lru_cache(maxsize=4096)
-def _is_tag(standard: str, text: str) -> bool:
-    return _TAGS[standard].fullmatch(text) is not None
+def _tag_patterns(interchange: Interchange) -> tuple[_Looks, _Looks]:
+    """What finds the tag that a body begins with, and the first terminator that no tag seems to follow.
+
+    A terminator after several release characters counts, though it may be released: the second look, at the segments
+    themselves, decides.
+    """
+    separators = interchange.separators
+    first = re.escape((separators.tag or separators.element).encode("latin-1"))
+    end = re.escape(separators.ends[0])
+    tag = rb"\s*+(?:" + _TAGS[interchange.standard].pattern.encode() + rb"(?:" + first + rb"|" + end + rb")|\Z)"
+    release = re.escape(separators.ends[1])
+    released = rb"(?<!(?<!" + release + rb")" + release + end + rb")" if release else b""
+    return re.compile(tag).match, re.compile(end + released + rb"(?!" + tag + rb")").search
 
 
 class MessageChecks:
@@ -35,53 +48,49 @@ class MessageChecks:
         self.dialect = DIALECTS[interchange.standard]
         self.reporter = reporter
         self._reference = self.dialect.references[Level.MESSAGE]
-        self._form = self.dialect.forms.get(Level.MESSAGE, (None, ""))[0]
+        form = self.dialect.forms.get(Level.MESSAGE)
+        self._form = form[0].fullmatch if form else None
+        self._paired = Level.MESSAGE in self.dialect.paired
+        self._begins, self._odd_tag = _tag_patterns(interchange)
         charset = interchange.charset
         self._unwanted = charset.controls.translate(None, interchange.separators.service.encode("latin-1"))
         self._foreign = charset.foreign is not None
         self._eight_bits = charset.codec.startswith("iso8859")
 
     def findings(
-        self,
-        frame: Frame,
-        records: EdiRecords,
-        raw: bytes,
-        text: str,
-        *,
-        kind: str,
-        undecodable: int | None,
-        empty: int,
-        guided: bool,
+        self, frame: Frame, records: EdiRecords, raw: bytes, split: Split, *, kind: str, guided: bool
     ) -> tuple[Finding, ...]:
         """What is wrong with a message beside its guide's rules.
 
-        ``raw`` are the bytes of its body and ``text`` is what they mean, ``undecodable`` the offset of the first
-        byte that the character set does not know.  ``empty`` counts empty segments.  Where the message is ``guided``
-        the guide says which tags are none.
+        ``raw`` are the bytes of its body, and ``split`` is what they were taken apart to.  Where the message is
+        ``guided`` the guide says which tags are none.
         """
         check = MessageCheck(self, frame, records)
-        header, trailer = frame.header, frame.trailer
+        header, trailer, texts = frame.header, frame.trailer, split.texts
         reference = header.element(self._reference)
-        if not kind or frame.repeats or (self._form is not None and self._form.fullmatch(reference) is None):
+        if not kind or frame.repeats or (self._form is not None and self._form(reference) is None):
             check.header(kind, reference)
-        if undecodable is not None:
-            check.undecodable(raw, undecodable)
-        elif not text.isascii():
+        if split.undecodable is not None:
+            check.undecodable(raw, split.undecodable)
+        elif not raw.isascii():
             if self._eight_bits:
                 check.beyond_ascii(raw)
         elif self._foreign:
-            check.repertoire(text)
-        if empty:
-            check.empty(empty)
+            check.repertoire(raw.decode("ascii"))
+        if split.empty:
+            check.empty(split.empty)
         if not frame.binary and (b"\n" in raw or b"\r" in raw or len(raw) != len(raw.translate(None, self._unwanted))):
-            check.controls(raw, self._unwanted, decoded=undecodable is None)
-        if not guided:
-            check.tags()
-        last = len(records.segments) + 2
-        if trailer is None or not states(trailer.element(1), last):
-            check.trailer(last)
-        if trailer is not None and trailer.element(2) != reference and Level.MESSAGE in self.dialect.paired:
-            check.trailer_reference(last, reference)
+            check.controls(raw, self._unwanted, decoded=split.undecodable is None)
+        if not guided and (self._begins(raw) is None or self._odd_tag(raw) is not None):
+            check.tags(split.element)
+        if trailer is None:
+            check.trailer(len(texts) + 2)
+        else:
+            elements = trailer.elements
+            if not elements or not states(elements[0], len(texts) + 2):
+                check.trailer(len(texts) + 2)
+            if self._paired and (len(elements) < 2 or elements[1] != reference):
+                check.trailer_reference(len(texts) + 2, reference)
         return check.close()
 
     def package(self, frame: Frame, records: EdiRecords) -> tuple[Finding, ...]:
@@ -315,10 +324,11 @@ class MessageCheck:
             for match in _CONTROL.finditer(value)
         )
 
-    def tags(self) -> None:
+    def tags(self, element: str) -> None:
         """Report tags that cannot be any, where no guide says which are known."""
-        standard = self.dialect.standard
-        wrong = [tag for tag in {segment[0] for segment in self.records.segments} if not _is_tag(standard, tag)]
+        pattern = _TAGS[self.dialect.standard]
+        texts, _ = self.records.texts
+        wrong = [tag for tag in {text.split(element, 1)[0] for text in texts} if pattern.fullmatch(tag) is None]
         if not wrong:
             return
         first = {segment[0]: index for index, segment in reversed(list(enumerate(self.records.segments)))}

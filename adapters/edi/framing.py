@@ -62,6 +62,20 @@ class _Open:
     package: bool = False
 
 
+@lru_cache(maxsize=64)
+def _plain_marks(header_open: bool, binary: bool, package: bool, trailer: bool, closed: bool, cut: bool) -> int:
+    marks = Mark.TRAILER if trailer else Mark(0)
+    for mark, given in (
+        (Mark.HEADER_OPEN, header_open),
+        (Mark.BINARY, binary),
+        (Mark.PACKAGE, package),
+        (Mark.TRAILER_OPEN, trailer and not closed),
+        (Mark.CUT, cut),
+    ):
+        marks |= mark if given else 0
+    return int(marks)
+
+
 @dataclass(kw_only=True)
 class Framer:
     """Walks over one interchange; ``base`` holds what its beginning told."""
@@ -265,17 +279,16 @@ class Framer:
         """End the open message, with the trailer at ``body_end`` if there is one; gives the offset after it."""
         opened = self.message
         assert opened
-        marks = Mark.HEADER_OPEN if opened.header_open else Mark(0)
-        end = body_end
+        end, closed, cut = body_end, True, False
         if trailer:
-            end, cut = self._end_of(body_end)
-            marks |= Mark.TRAILER | (Mark.TRAILER_OPEN if cut else 0)
+            after = after_terminator(self.content, body_end, self._separators)
+            end, closed = (len(self.content), False) if after is None else (after, True)
         else:
             tail = self.content[max(opened.body, body_end - 4096) : body_end].rstrip(BLANKS)
-            marks |= Mark.CUT if tail and not tail.endswith(self._terminator) else 0
-        marks |= (Mark.BINARY if opened.binary else 0) | (Mark.PACKAGE if opened.package else 0)
+            cut = len(tail) > 0 and not tail.endswith(self._terminator)
         group = len(self.groups) + 1 if self.group else 0
-        self.messages.append((opened.start, opened.body, body_end, end, group, int(marks)))
+        marks = _plain_marks(opened.header_open, opened.binary, opened.package, trailer, closed, cut)
+        self.messages.append((opened.start, opened.body, body_end, end, group, marks))
         if self.group:
             self.group.messages += 1
         self.message = None
@@ -286,15 +299,16 @@ class Framer:
         opened, header = self.group, self._group_header
         assert opened
         assert header
-        marks = Mark.HEADER_OPEN if opened.header_open else Mark(0)
         start = end = opened.body
+        closed = True
         if trailer:
             start, end = trailer.start, trailer.end
-            marks |= Mark.TRAILER | (0 if self.content.startswith(self._terminator, end - 1) else Mark.TRAILER_OPEN)
+            closed = self.content.startswith(self._terminator, end - 1)
             where = self._where(trailer.tag)
             self._check.count(Level.GROUP, trailer, opened.messages, "messages", where)
             self._check.pair(Level.GROUP, header, trailer, where)
-        self.groups.append((opened.start, opened.body, start, end, opened.messages, int(marks)))
+        marks = _plain_marks(opened.header_open, opened.binary, opened.package, trailer is not None, closed, False)
+        self.groups.append((opened.start, opened.body, start, end, opened.messages, marks))
         self.group = None
 
     def _finish(self, end: int, trailer: Service | None) -> Interchange:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transload.adapters.base.format import COMPONENT, REPETITION, Message, Reading
-from transload.adapters.edi.charsets import decode
+from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Message, Reading
 from transload.adapters.edi.checks import MessageChecks
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.guides import Guide, find_guide
@@ -13,7 +12,7 @@ from transload.adapters.edi.interchange import NO_GROUP, Frame, Interchange
 from transload.adapters.edi.limits import Limits, over_limit
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import Scan
-from transload.adapters.edi.segments import locate, split_binary, split_body
+from transload.adapters.edi.segments import NOTHING, Split, split_binary, split_body, whole
 from transload.adapters.edi.services import Service
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
@@ -79,55 +78,33 @@ class EdiReading(Reading):
         if checks is None or checks.interchange is not interchange:
             checks = self._checks = MessageChecks(interchange, self.scan.reporter)
         if frame.package:
-            records = self._records(interchange, frame, self._object(frame), "", "")
+            records = self._records(interchange, frame, self._object(frame))
             return self._made(interchange, frame, records, frame.header.tag, "", checks.package(frame, records))
         kind, version = message_type(interchange, frame)
         size = frame.body_end - frame.body_start
         if size > self.rules.limits.message:
-            records = self._records(interchange, frame, [], "", "")
+            records = self._records(interchange, frame, NOTHING)
             excess = over_limit(self.scan.reporter, interchange, frame, size, self.rules.limits.message)
             return self._made(interchange, frame, records, kind, version, (excess,))
         raw = self.scan.content[frame.body_start : frame.body_end]
-        text, undecodable = decode(raw, interchange.charset)
-        separators = interchange.separators
         if frame.binary:
-            places = locate(raw, separators, binary=True)
-            codec = "latin-1" if undecodable is not None else interchange.charset.codec
-            segments, empty = split_binary(raw, places, separators, codec), 0
-            component, repetition = separators.component, separators.repetition
+            split = split_binary(raw, interchange.separators, interchange.charset)
+        elif size > self.rules.limits.segment and (long := self._longest(raw, interchange)) > 0:
+            records = self._records(interchange, frame, NOTHING)
+            excess = over_limit(self.scan.reporter, interchange, frame, long, self.rules.limits.segment, "segment")
+            return self._made(interchange, frame, records, kind, version, (excess,))
         else:
-            if size > self.rules.limits.segment and (long := self._longest(raw, interchange)) > 0:
-                records = self._records(interchange, frame, [], "", "")
-                excess = over_limit(self.scan.reporter, interchange, frame, long, self.rules.limits.segment, "segment")
-                return self._made(interchange, frame, records, kind, version, (excess,))
-            segments, component, repetition, empty = split_body(text, separators, interchange.newline)
-        records = self._records(interchange, frame, segments, component, repetition)
+            split = split_body(raw, interchange.separators, interchange.charset, interchange.newline)
+        records = self._records(interchange, frame, split)
         guide, remarks = self._guide(interchange, frame, kind, version)
-        findings = checks.findings(
-            frame,
-            records,
-            raw,
-            text,
-            kind=kind,
-            undecodable=undecodable,
-            empty=empty,
-            guided=guide is not None,
-        )
+        findings = checks.findings(frame, records, raw, split, kind=kind, guided=guide is not None)
         if guide is not None:
             findings = (*findings, *guide.validate(records))
-        return self._made(interchange, frame, records, kind, version, findings + remarks)
+        return self._made(interchange, frame, records, kind, version, findings + remarks if remarks else findings)
 
-    def _records(
-        self, interchange: Interchange, frame: Frame, segments: list[list[str]], component: str, repetition: str
-    ) -> EdiRecords:
+    def _records(self, interchange: Interchange, frame: Frame, split: Split) -> EdiRecords:
         return EdiRecords(
-            segments,
-            component,
-            repetition,
-            content=self.scan.content,
-            interchange=interchange,
-            frame=frame,
-            reporter=self.scan.reporter,
+            split, content=self.scan.content, interchange=interchange, frame=frame, reporter=self.scan.reporter
         )
 
     def _made(
@@ -153,11 +130,11 @@ class EdiReading(Reading):
             findings=findings,
         )
 
-    def _object(self, frame: Frame) -> list[list[str]]:
-        """The bytes between UNO and UNP as one text, each byte a character, or nothing where they are too many."""
+    def _object(self, frame: Frame) -> Split:
+        """The bytes between UNO and UNP, or nothing where they are too many."""
         if frame.body_end - frame.body_start > self.rules.limits.message:
-            return []
-        return [[self.scan.content[frame.body_start : frame.body_end].decode("latin-1")]]
+            return NOTHING
+        return whole(self.scan.content[frame.body_start : frame.body_end])
 
     def _longest(self, raw: bytes, interchange: Interchange) -> int:
         """The size of the first segment that is longer than allowed; 0 when there is none."""
@@ -239,15 +216,9 @@ class EdiReading(Reading):
             end=service.end,
             body_end=service.end,
         )
-        records = EdiRecords(
-            [[service.tag, *service.elements]],
-            COMPONENT,
-            REPETITION if interchange.separators.repetition else "",
-            content=self.scan.content,
-            interchange=interchange,
-            frame=frame,
-            reporter=self.scan.reporter,
-        )
+        text = ELEMENT.join((service.tag, *service.elements))
+        repetition = REPETITION if interchange.separators.repetition else ""
+        records = self._records(interchange, frame, Split([text], ELEMENT, COMPONENT, repetition))
         return Message(
             kind=service.tag,
             version=interchange.header.element(12) if interchange.header else "",

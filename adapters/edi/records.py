@@ -6,7 +6,7 @@ from transload.adapters.base.content import Content
 from transload.adapters.base.format import Records
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Frame, Interchange
-from transload.adapters.edi.segments import locate, offset_in
+from transload.adapters.edi.segments import Split, locate, offset_in
 from transload.canonical.places import Place
 
 
@@ -18,24 +18,34 @@ class EdiRecords(Records):
     """
 
     def __init__(
-        self,
-        segments: list[list[str]],
-        component: str,
-        repetition: str,
-        *,
-        content: Content,
-        interchange: Interchange,
-        frame: Frame,
-        reporter: Reporter,
+        self, split: Split, *, content: Content, interchange: Interchange, frame: Frame, reporter: Reporter
     ) -> None:
-        self.segments = segments
-        self.component = component
-        self.repetition = repetition
-        self.decimal = interchange.separators.decimal
+        self._split = split
+        self.component = split.component
+        self.repetition = split.repetition
         self.content = content
         self._interchange = interchange
         self._frame = frame
         self._reporter = reporter
+
+    @cached_property
+    def segments(self) -> list[list[str]]:  # type: ignore[override]
+        """The segments as lists, made when they are asked for."""
+        split = self._split
+        if split.binary is not None:
+            return split.binary
+        element = split.element
+        return [text.split(element) for text in split.texts]
+
+    @property
+    def texts(self) -> tuple[list[str], str]:
+        """The segments as texts, tag first, and what separates the elements in them."""
+        return self._split.texts, self._split.element
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark that the interchange announces."""
+        return self._interchange.separators.decimal
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:

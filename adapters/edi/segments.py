@@ -5,14 +5,17 @@ Reading is done on whole messages with few operations for each segment; `locate`
 """
 
 import re
+from typing import NamedTuple
 
 from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION
+from transload.adapters.edi.charsets import Charset, decode
 from transload.adapters.edi.separators import SEGMENT, Separators
 
 BLANKS = b" \t\r\n"
 """What may stand between a terminator and the next tag."""
 _BLANKS = BLANKS.decode()
+_CONTROLS = b"\x1c\x1d\x1e\x1f"
 _SPLITS = {"BIN": 2, "BDS": 3}
 _LENGTH = re.compile(r"(?:BIN|BDS.[^\W_]{0,3}).(\d{1,15}).", re.DOTALL)
 
@@ -22,9 +25,6 @@ def resolve(text: str, separators: Separators) -> str:
 
     A release character at the very end, with nothing to release, stays as it is.
     """
-    quick = _resolve_usual(text, separators)
-    if quick is not None:
-        return quick
     table = separators.taking_apart
     release = separators.release
     if not release or release not in text:
@@ -45,29 +45,27 @@ def resolve(text: str, separators: Separators) -> str:
     return "".join(parts)
 
 
-def _resolve_usual(text: str, separators: Separators) -> str | None:
-    """What `resolve` does, by a few replacements of the whole text; None where that would not be right.
+def _resolve_bytes(raw: bytes, separators: Separators) -> bytes | None:
+    """What `resolve` does, for the bytes of a message; None where they hold the control characters used for it.
 
-    It is not where the text holds the control characters used for it, or releases a
-    character that needs no release.
+    Every character set that we read has ASCII's bytes for the separators, and for nothing else.
     """
-    if (SEGMENT in text or ELEMENT in text or REPETITION in text or COMPONENT in text) or (
-        "\x01" in text or "\x02" in text or "\x03" in text or "\x04" in text or "\x05" in text
-    ):  # one by one: a loop would take longer than the search
+    if len(raw.translate(None, _CONTROLS)) != len(raw):
         return None
-    release = separators.release
-    released = separators.releases if release and release in text else ()
-    for pair, hidden, _ in released:
-        if pair in text:
-            text = text.replace(pair, hidden)
-    if release and release in text:
-        return None
-    for own, control in separators.controls:
-        text = text.replace(own, control)
-    for _, hidden, own in released:
-        if hidden in text:
-            text = text.replace(hidden, own)
-    return text
+    table = separators.taking_bytes_apart
+    first, *rest = raw.split(separators.ends[1])
+    parts = [first.translate(table)]
+    active = True
+    for piece in rest:
+        if not active:
+            parts.append(piece.translate(table))
+            active = True
+        elif piece:
+            parts += (piece[:1], piece[1:].translate(table))
+        else:
+            parts.append(separators.ends[1])
+            active = False
+    return b"".join(parts)
 
 
 def split_elements(text: str, separators: Separators) -> list[str]:
@@ -82,21 +80,50 @@ def split_elements(text: str, separators: Separators) -> list[str]:
             text = text.replace(separators.repetition, REPETITION)
     else:
         text = resolve(text, separators)
-    return _split_tagged(text, separators.tag, ELEMENT) if separators.tag else text.split(ELEMENT)
+    return (_untagged(text, separators.tag, ELEMENT) if separators.tag else text).split(ELEMENT)
 
 
-def split_body(text: str, separators: Separators, newline: str = "") -> tuple[list[list[str]], str, str, int]:
-    """The segments of ``text``, the component and repetition separators in them, and how many were empty.
+class Split(NamedTuple):
+    """A body taken apart: its segments as ``texts``, and the separators in them.
+
+    The tag stands before the first ``element`` separator whatever the standard.  ``empty`` counts segments that were
+    left out, as they had neither tag nor content.  ``undecodable`` is the offset of the first byte that the character
+    set does not know.  Where there are ``binary`` data, the segments are there as lists, since data may
+    hold separators.
+    """
+
+    texts: list[str]
+    element: str
+    component: str
+    repetition: str
+    empty: int = 0
+    undecodable: int | None = None
+    binary: list[list[str]] | None = None
+
+
+NOTHING = Split([], ELEMENT, "", "")
+"""A body that was not taken apart."""
+
+
+def split_body(raw: bytes, separators: Separators, charset: Charset, newline: str = "") -> Split:
+    """Take the bytes of a message's body apart.
 
     ``newline`` is what usually follows a terminator.  Empty segments (a terminator after a
     terminator) are left out.  What stands after the last terminator is a segment, if it is not blank.
     """
     terminator, element = separators.terminator, separators.element
     component, repetition = separators.component, separators.repetition
-    if separators.release and separators.release in text:
-        text = resolve(text, separators)
+    if separators.release and separators.ends[1] in raw:
+        resolved = _resolve_bytes(raw, separators)
+        text, undecodable = decode(raw if resolved is None else resolved, charset)
+        if resolved is None:
+            text = resolve(text, separators)
+        elif undecodable is not None:
+            undecodable = decode(raw, charset)[1]
         terminator, element = SEGMENT, ELEMENT
         component, repetition = COMPONENT, REPETITION if repetition else ""
+    else:
+        text, undecodable = decode(raw, charset)
     if newline:
         text = text.replace(terminator + newline, terminator)
     pieces = text.split(terminator)
@@ -108,14 +135,14 @@ def split_body(text: str, separators: Separators, newline: str = "") -> tuple[li
     if empty:
         pieces = [piece for piece in pieces if piece]
     if separators.tag:
-        return [_split_tagged(piece, separators.tag, element) for piece in pieces], component, repetition, empty
-    return [piece.split(element) for piece in pieces], component, repetition, empty
+        pieces = [_untagged(piece, separators.tag, element) for piece in pieces]
+    return Split(pieces, element, component, repetition, empty, undecodable)
 
 
-def _split_tagged(piece: str, sign: str, element: str) -> list[str]:
-    """A segment whose tag is followed by a sign of its own."""
+def _untagged(piece: str, sign: str, element: str) -> str:
+    """A segment whose tag is followed by a sign of its own, with the element separator instead."""
     tag, found, rest = piece.partition(sign)
-    return [tag, *rest.split(element)] if found and element not in tag else piece.split(element)
+    return f"{tag}{element}{rest}" if found and element not in tag else piece
 
 
 def after_terminator(content: Content, start: int, separators: Separators) -> int | None:
@@ -165,12 +192,25 @@ def _after_binary(raw: bytes, at: int, terminator: bytes) -> int | None:
     return stop + 1 if raw[stop : stop + 1] == terminator else None
 
 
-def split_binary(raw: bytes, places: list[tuple[int, int]], separators: Separators, codec: str) -> list[list[str]]:
-    """The segments of ``raw`` at ``places``, where some are BIN or BDS: their last element is taken whole."""
-    return [
+def split_binary(raw: bytes, separators: Separators, charset: Charset) -> Split:
+    """Take the bytes of a body apart in which BIN or BDS segments are: their last element is taken whole."""
+    _, undecodable = decode(raw, charset)
+    codec = charset.codec if undecodable is None else "latin-1"
+    segments = [
         text.split(separators.element, _SPLITS.get(text[:3], -1))
-        for text in (raw[start:stop].decode(codec, errors="replace") for start, stop in places)
+        for text in (
+            raw[start:stop].decode(codec, errors="replace") for start, stop in locate(raw, separators, binary=True)
+        )
     ]
+    texts = [separators.element.join(segment) for segment in segments]
+    element, component, repetition = separators.element, separators.component, separators.repetition
+    return Split(texts, element, component, repetition, undecodable=undecodable, binary=segments)
+
+
+def whole(data: bytes) -> Split:
+    """Data without segments as one segment of one text, each byte a character."""
+    text = data.decode("latin-1")
+    return Split([text], ELEMENT, "", "", binary=[[text]])
 
 
 def offset_in(

@@ -93,13 +93,12 @@ class Separators:
         return tuple((own, control) for own, control in pairs if own)
 
     @cached_property
-    def releases(self) -> tuple[tuple[str, str, str], ...]:
-        """Each released service character: the two characters, one that hides them meanwhile, and what they mean.
-
-        The release character itself comes first: pairs are formed from the left.
-        """
-        owns = (self.release, self.terminator, self.element, self.component, self.repetition)
-        return tuple((self.release + own, chr(number), own) for number, own in enumerate(owns, 1) if own)
+    def taking_bytes_apart(self) -> bytes:
+        """A table for `bytes.translate` from these characters to the control characters that stand for them."""
+        table = bytearray(range(256))
+        for own, control in self.controls:
+            table[ord(own)] = ord(control)
+        return bytes(table)
 
     @cached_property
     def pictures(self) -> dict[int, str]:

@@ -172,6 +172,7 @@ def test_what_a_header_must_give(edifact, interchange):
     assert [(f.message, f.place.element) for f in message.findings] == [
         ("the message has no reference", 1),
         ("the message does not say of what type it is", 2),
+        ("the reference in UNT is not that in UNH, which is ''", 2),
     ]
 
 
