@@ -170,7 +170,7 @@ def test_what_an_envelope_tells(edifact, x12, interchange, sets):
     [
         {},
         {"standard": "edifact"},
-        {"standard": "tradacoms", "separators": {"element": "+", "component": ":", "terminator": "'"}},
+        {"standard": "odette", "separators": {"element": "+", "component": ":", "terminator": "'"}},
         {"standard": "x12", "separators": {"element": 1, "component": ":", "terminator": "'"}},
         {"standard": "x12", "separators": [], "interchange": []},
         {"standard": "x12", "unknown": 1},
