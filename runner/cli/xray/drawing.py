@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,13 +10,13 @@ from transload.adapters.edi.guides import Guide, find_guide
 from transload.adapters.edi.interchange import Frame, Group, Interchange
 from transload.adapters.edi.reading import EdiReading, message_type
 from transload.adapters.edi.services import Service
-from transload.adapters.edi.tokens import Token, take_apart
 from transload.canonical.findings import Finding
 from transload.runner.cli.screen import counted
 from transload.runner.cli.xray import facts
 from transload.runner.cli.xray.lines import FAINT, HEAD, Line, fold, line
 from transload.runner.cli.xray.message import SEVERE, Choice, Picture
-from transload.runner.cli.xray.row import Row, Sheet, Stretch, gutter
+from transload.runner.cli.xray.row import Row, Segment, Stretch, gutter
+from transload.runner.cli.xray.sheet import Sheet
 from transload.runner.cli.xray.tally import Tally
 
 MOST_SEGMENTS = 1000
@@ -206,17 +206,22 @@ class Drawing:
         more = part.end - part.start - len(raw)
         if not more:
             raw += after[: len(after) - len(after.lstrip(_BLANKS))]
-        tokens: Sequence[Token]
-        if service.tag == "UNA":
-            tokens = [Token(kind="tag", start=0, stop=3), Token(kind="value", start=3, stop=_UNA, element=1)]
-        else:
+        segment = None
+        if service.tag != "UNA":
             end = part.end - part.start
-            end -= raw[end - 1 : end] == interchange.separators.terminator.encode("latin-1")
-            tokens = take_apart(raw, interchange.separators, end=min(end, len(raw)))
-        lead = gutter(None, self.reading.scan.reporter.lines.line(part.start))
-        title = facts.of_service(service, interchange, part.group)
-        row = Row(start=part.start, raw=raw, codec=codec, lead=lead, title=title, tokens=tokens, more=more)
-        yield from self.sheet.row(row.marked(findings))
+            end -= raw[end - 1 : end] == interchange.separators.ends[0]
+            segment = Segment(separators=interchange.separators, end=min(end, len(raw)))
+        row = Row(
+            start=part.start,
+            raw=raw,
+            codec=codec,
+            segment=segment,
+            lead=gutter(None, self.reading.scan.reporter.lines.line(part.start)),
+            title=facts.of_service(service, interchange, part.group),
+            findings=findings,
+            more=more,
+        )
+        yield from self.sheet.row(row)
 
     def _message(self, interchange: Interchange, frame: Frame, outer: list[Finding]) -> Iterator[Line]:
         if self.wish.message is not None and frame.number != self.wish.message[1]:

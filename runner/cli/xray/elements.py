@@ -1,6 +1,6 @@
 """The elements of one segment, each on a line of its own: number, code, name, form, value, and what its code is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -8,24 +8,23 @@ from transload.adapters.edi.guides import SegmentGuide
 from transload.adapters.edi.guides.model import Composite, Element, Part
 from transload.adapters.edi.tokens import Token
 from transload.runner.cli.xray.lines import FAINT, Line, fold, line
-from transload.runner.cli.xray.row import Sheet
+from transload.runner.cli.xray.row import Row
+from transload.runner.cli.xray.sheet import Sheet
 
 _NAME_WIDTH = 34
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """The values of the segment ``raw``; ``guide`` is what is known of it, if anything."""
+    """The values of the segment in ``row``; ``guide`` is what is known of it, if anything."""
 
-    raw: bytes
-    tokens: Sequence[Token]
-    codec: str
+    row: Row
     guide: SegmentGuide | None
     sheet: Sheet
 
     def lines(self, indent: int) -> Iterator[Line]:
         """A line for each element and component that has a value, and for each mandatory one that has none."""
-        inside = (token for token in self.tokens if token.kind in ("value", "release", "binary"))
+        inside = (token for token in self.row.tokens if token.kind in ("value", "release", "binary"))
         for number, element in groupby(inside, key=lambda token: token.element):
             repetitions = [list(group) for _, group in groupby(element, key=lambda token: token.repetition)]
             part = self.guide.parts[number - 1] if self.guide and number <= len(self.guide.parts) else None
@@ -76,8 +75,8 @@ class Listing:
         """A value with its release characters taken away, made visible."""
         if tokens[0].kind == "binary":
             return f"{tokens[0].stop - tokens[0].start:,} bytes of binary data"
-        plain = b"".join(self.raw[token.start : token.stop] for token in tokens if token.kind == "value")
-        return self.sheet.glyphs.show(plain, self.codec).text
+        plain = b"".join(self.row.raw[token.start : token.stop] for token in tokens if token.kind == "value")
+        return self.sheet.glyphs.show(plain, self.row.codec).text
 
 
 def _head(indent: int, number: str, code: str, title: str, form: str) -> str:

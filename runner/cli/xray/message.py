@@ -12,13 +12,13 @@ from transload.adapters.edi.guides.positions import Standing
 from transload.adapters.edi.interchange import Frame, Interchange
 from transload.adapters.edi.reading import EdiReading
 from transload.adapters.edi.records import EdiRecords
-from transload.adapters.edi.tokens import take_apart
 from transload.canonical.findings import Finding, Severity
 from transload.runner.cli.screen import counted
 from transload.runner.cli.xray.elements import Listing
 from transload.runner.cli.xray.facts import SERVICE_TITLES, plain
 from transload.runner.cli.xray.lines import FAINT, HEAD, Line, fold
-from transload.runner.cli.xray.row import Row, Sheet, Stretch, gutter
+from transload.runner.cli.xray.row import Row, Segment, Stretch, gutter
+from transload.runner.cli.xray.sheet import Sheet
 
 NEIGHBOURS = 2
 """So many segments are shown before and after one with findings, where others are left out."""
@@ -123,16 +123,20 @@ class Picture:
         start, stop = self.spans[index]
         standing = self.standings[index]
         raw = self.reading.scan.content[start : self._end(index)]
-        tokens = take_apart(raw, self.interchange.separators, end=stop - start, binary=self.frame.binary)
-        codec = self.interchange.charset.codec
-        lead = gutter(index + 1, self.reading.scan.reporter.lines.line(start)) + "  " * len(standing.groups)
-        row = Row(start=start, raw=raw, codec=codec, lead=lead, title=self._titled(index, standing), tokens=tokens)
-        yield from self.sheet.row(row.marked(findings))
+        row = Row(
+            start=start,
+            raw=raw,
+            codec=self.interchange.charset.codec,
+            segment=Segment(separators=self.interchange.separators, end=stop - start, binary=self.frame.binary),
+            lead=gutter(index + 1, self.reading.scan.reporter.lines.line(start)) + "  " * len(standing.groups),
+            title=self._titled(index, standing),
+            findings=findings,
+        )
+        yield from self.sheet.row(row)
         if elements:
-            tag = raw[: tokens[0].stop].decode("latin-1")
-            known = self.guide.segment(tag) if self.guide else None
-            listed = Listing(raw=raw, tokens=tokens, codec=codec, guide=known, sheet=self.sheet)
-            yield from listed.lines(len(lead) + 2)
+            tag = raw[: row.tokens[0].stop].decode("latin-1")
+            listing = Listing(row=row, guide=self.guide.segment(tag) if self.guide else None, sheet=self.sheet)
+            yield from listing.lines(len(row.lead) + 2)
 
     def _end(self, index: int) -> int:
         """Where the bytes end that are shown with a segment: with what stands before the next one."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from transload.adapters.edi.reading import EdiReading
 from transload.runner.cli.xray.facts import of_file
 from transload.runner.cli.xray.lines import HEAD, Line, fold
-from transload.runner.cli.xray.row import Sheet
+from transload.runner.cli.xray.sheet import Sheet
 
 
 def opening(name: str, reading: EdiReading, sheet: Sheet) -> Iterator[Line]:

@@ -7,13 +7,17 @@ from collections.abc import Iterable
 from transload.runner.cli.screen import console
 from transload.runner.cli.xray.glyphs import Glyphs
 from transload.runner.cli.xray.lines import Line
-from transload.runner.cli.xray.row import Sheet
+from transload.runner.cli.xray.sheet import Sheet
 
 
 def sheet() -> Sheet:
     """A sheet for standard output: as wide as the terminal, or of any width in a pipe."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return Sheet(glyphs=Glyphs(encoding=getattr(sys.stdout, "encoding", None) or "utf-8"), width=width)
+    terminal = sys.stdout.isatty()
+    return Sheet(
+        glyphs=Glyphs(encoding=getattr(sys.stdout, "encoding", None) or "utf-8"),
+        width=shutil.get_terminal_size().columns if terminal else None,
+        styled=terminal,
+    )
 
 
 def put(lines: Iterable[Line]) -> None:

@@ -1,27 +1,12 @@
-"""One row of the picture: a stretch of the file as it stands, what it is, and carets under what is wrong with it."""
+"""One row of the picture: a stretch of the file as it stands, what it is, and which of its bytes findings speak of."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from transload.adapters.edi.scan import Scan
-from transload.adapters.edi.tokens import Token, span
+from transload.adapters.edi.separators import Separators
+from transload.adapters.edi.tokens import Token, span, take_apart
 from transload.canonical.findings import Finding
-from transload.runner.cli.xray.glyphs import Glyphs, Shown
-from transload.runner.cli.xray.lines import FAINT, STYLES, Line, fold
-
-MOST_BYTES = 2000
-"""So much of one segment is shown; what follows is counted."""
-MOST_BINARY = 48
-"""So much of binary data."""
-_MOST_STRAY = 480
-_MOST_LINES = 6
-"""So much of what is no segment."""
-_TITLE_COLUMN = 52
-_TOKEN_STYLES = {"tag": "bold", "separator": "blue", "release": "blue", "terminator": "blue"}
-_HIDDEN = "magenta"
-_ACKNOWLEDGED = {"0085": "CONTRL", "716": "AK905", "718": "AK502", "720": "AK304", "723": "AK403", "I18": "TA105"}
-"""Where an acknowledgement carries the code of a finding, by data element; the other elements repeat the place."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,46 +17,60 @@ class Mark:
     where: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """How the bytes of a row are a segment: its terminator stands at ``end``; ``binary`` as in `take_apart`."""
+
+    separators: Separators
+    end: int
+    binary: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A stretch of the file: ``raw`` are its bytes from offset ``start`` on, ``tokens`` what they are.
+    """A stretch of the file: ``raw`` are its bytes from offset ``start`` on, and ``more`` than that stand there.
 
-    ``lead`` stands before it: position, line and indentation.  ``title`` says what it is.
+    ``segment`` is None where they are no segment.  ``lead`` stands before it: position, line and indentation.
+    ``title`` says what it is.
     """
 
     start: int
     raw: bytes
     codec: str
+    segment: Segment | None = None
     lead: str = ""
     title: str = ""
-    tokens: Sequence[Token] = ()
-    marks: Sequence[Mark] = ()
+    findings: Iterable[Finding] = field(default=())
     more: int = 0
-    """So many bytes more stand in the file than ``raw`` has."""
 
-    def marked(self, findings: Iterable[Finding]) -> Self:
-        """The row with a mark for each of ``findings``."""
-        return replace(self, marks=tuple(self._mark(finding) for finding in findings))
+    @cached_property
+    def tokens(self) -> Sequence[Token]:
+        """The parts of the segment; none where it is none."""
+        if self.segment is None:
+            return ()
+        return take_apart(self.raw, self.segment.separators, end=self.segment.end, binary=self.segment.binary)
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """The findings with their bytes, in the order of those."""
+        marks = [self._mark(finding) for finding in self.findings]
+        return sorted(marks, key=lambda mark: mark.where[0] if mark.where else len(self.raw) + 1)
 
     def _mark(self, finding: Finding) -> Mark:
-        """Where in this row ``finding`` speaks of."""
         place = finding.place
         if place is None or place.byte is None or not self.start <= place.byte <= self.start + len(self.raw):
             return Mark(finding=finding)
-        tag = next((token for token in self.tokens if token.kind == "tag"), None)
-        own = tag is not None and place.tag in (None, self.raw[tag.start : tag.stop].decode("latin-1"))
-        if place.tag is not None and self.tokens and not own:
-            return Mark(finding=finding)  # it speaks of what should stand here
-        if place.element is not None and self.tokens:
-            found = span(self.tokens, place.element, place.repetition, place.component)
-            if found is None:
-                end = next((token.start for token in self.tokens if token.kind == "terminator"), len(self.raw))
-                found = (end, end)
-            return Mark(finding=finding, where=found)
         at = place.byte - self.start
-        if own and tag and at <= tag.start:
-            return Mark(finding=finding, where=(tag.start, tag.stop))
-        return Mark(finding=finding, where=(at, at + 1) if self.tokens else (at, at))
+        if self.segment is None:
+            return Mark(finding=finding, where=(at, at))
+        tag = self.tokens[0]
+        own = place.tag in (None, self.raw[tag.start : tag.stop].decode("latin-1"))
+        if not own:
+            return Mark(finding=finding)  # it speaks of what should stand here
+        if place.element is not None:
+            where = span(self.tokens, place.element, place.repetition, place.component)
+            return Mark(finding=finding, where=where or (self.segment.end, self.segment.end))
+        return Mark(finding=finding, where=(tag.start, tag.stop) if at <= tag.start else (at, at + 1))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,155 +83,6 @@ class Stretch:
     codec: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
-    """What rows are drawn on: its ``width`` in columns, None for lines of any length."""
-
-    glyphs: Glyphs
-    width: int | None = None
-
-    def row(self, row: Row) -> Iterator[Line]:
-        """The lines of a row with all its marks."""
-        shown, styles, cut = self._shown(row)
-        room = max(self.width - len(row.lead), 30) if self.width is not None else None
-        waiting = sorted(row.marks, key=lambda mark: mark.where[0] if mark.where else len(row.raw) + 1)
-        begin, lead, title = 0, row.lead, row.title
-        while True:
-            stop = self._break(shown, begin, room, styles)
-            text = lead + shown.text[begin:stop]
-            spans = [
-                (max(a, begin) - begin + len(lead), min(b, stop) - begin + len(lead), style)
-                for a, b, style in styles
-                if a < stop and b > begin
-            ]
-            last = stop >= len(shown.text)
-            if last and title:
-                column = shown.column(stop, begin)
-                padded = self._padding(column, title, room)
-                if padded is not None:
-                    spans.append((len(text) + padded, len(text) + padded + len(title), FAINT))
-                    text, title = text + " " * padded + title, ""
-            yield Line(text=text, spans=tuple(spans))
-            lead = " " * len(row.lead)
-            if last and title:
-                yield from fold(title, self.width, indent=len(lead) + 4, style=FAINT)
-            while waiting and (last or self._starts(waiting[0], shown, cut) < stop):
-                yield from self._marked(waiting.pop(0), shown, begin, stop, cut, lead)
-            if last:
-                return
-            begin = stop
-
-    def stretch(self, stretch: Stretch, scan: Scan, findings: Sequence[Finding]) -> Iterator[Line]:
-        """The first lines of what is no segment, with the findings under the first; blanks alone are left out."""
-        start, end = stretch.start, stretch.end
-        raw = scan.content[start : min(end, start + _MOST_STRAY)]
-        whole = start + len(raw) == end
-        raw = raw.rstrip() if whole else raw
-        lines = raw.splitlines(keepends=True)[:_MOST_LINES]
-        more = 0 if whole and len(b"".join(lines)) == len(raw) else end - start - len(b"".join(lines))
-        for number, each in enumerate(lines):
-            row = Row(
-                start=start,
-                raw=each,
-                codec=stretch.codec,
-                lead=gutter(None, scan.reporter.lines.line(start)),
-                title="" if number else stretch.title,
-                more=0 if number < len(lines) - 1 else more,
-            )
-            yield from self.row(row.marked(() if number else findings))
-            start += len(each)
-        for finding in () if lines else findings:
-            yield from self.finding(finding, 0)
-
-    def finding(self, finding: Finding, indent: int, *, placed: bool = False) -> Iterator[Line]:
-        """The lines of a finding; ``placed`` under what it speaks of."""
-        style = STYLES[finding.severity]
-        text = self.glyphs.text(f"{finding.severity} {finding.code} {finding.message}")
-        yield from fold(text, self.width, indent=indent, style=style)
-        place = finding.place
-        words = []
-        if place is not None:
-            names = ("line", "byte", "interchange", "group", "message", "segment", "element", "repetition", "component")
-            for name in names[:2] + (names[6:] if placed else names[2:]):
-                value = getattr(place, name)
-                if value is not None:
-                    words.append(f"{name} {value}")
-            if not placed and place.tag:
-                words.append(self.glyphs.text(place.tag))
-        where = ", ".join(words)
-        codes = acknowledged(finding.ack)
-        if where or codes:
-            yield from fold("; ".join(filter(None, (where, codes))), self.width, indent=indent + 2, style=FAINT)
-        if finding.value is not None and not placed:
-            yield from fold(f"value {self.glyphs.text(finding.value)!r}", self.width, indent=indent + 2)
-        if finding.hint:
-            yield from fold(self.glyphs.text(finding.hint), self.width, indent=indent + 2)
-
-    def _shown(self, row: Row) -> tuple[Shown, list[tuple[int, int, str]], int]:
-        """The row's text, its styles, and from which byte on it is left out."""
-        cut = min(len(row.raw), MOST_BYTES)
-        for token in row.tokens:
-            if token.kind == "binary" and token.stop - token.start > MOST_BINARY:
-                cut = min(cut, token.start + MOST_BINARY)
-        shown = self.glyphs.show(row.raw[:cut], row.codec)
-        styles = [
-            (shown.at[token.start], shown.at[min(token.stop, cut)], _TOKEN_STYLES[token.kind])
-            for token in row.tokens
-            if token.kind in _TOKEN_STYLES and token.start < cut
-        ]
-        styles += [(start, stop, _HIDDEN) for start, stop in shown.hidden]
-        for mark in row.marks:
-            if mark.where and mark.where[0] < mark.where[1]:
-                start, stop = (shown.at[min(byte, cut)] for byte in mark.where)
-                styles.append((start, stop, STYLES[mark.finding.severity]))
-        left = len(row.raw) - cut + row.more
-        if left:
-            note = f"[... {left:,} more {'byte' if left == 1 else 'bytes'}]"
-            widths = [*shown.widths, *[1] * len(note)] if shown.widths is not None else None
-            styles.append((len(shown.text), len(shown.text) + len(note), FAINT))
-            shown = Shown(text=shown.text + note, at=shown.at, widths=widths, hidden=shown.hidden)
-        return shown, styles, cut
-
-    @staticmethod
-    def _break(shown: Shown, begin: int, room: int | None, styles: Sequence[tuple[int, int, str]]) -> int:
-        """Where the line that begins at ``begin`` ends: before a separator, if one stands in its second half."""
-        if room is None:
-            return len(shown.text)
-        stop = shown.reach(begin, room)
-        if stop == len(shown.text):
-            return stop
-        half = begin + (stop - begin) // 2
-        return max((a for a, _, style in styles if style == "blue" and half < a <= stop), default=stop)
-
-    @staticmethod
-    def _padding(column: int, title: str, room: int | None) -> int | None:
-        """How many blanks stand between the text and its title; None where both do not fit into one line."""
-        if room is None:
-            return max(_TITLE_COLUMN, column) - column + 2
-        if column + 2 + len(title) > room:
-            return None
-        wanted = min(_TITLE_COLUMN, room * 3 // 5)
-        return max(min(max(wanted, column), room - 2 - len(title)), column) - column + 2
-
-    @staticmethod
-    def _starts(mark: Mark, shown: Shown, cut: int) -> int:
-        return shown.at[min(mark.where[0], cut)] if mark.where else len(shown.text)
-
-    def _marked(self, mark: Mark, shown: Shown, begin: int, stop: int, cut: int, lead: str) -> Iterator[Line]:
-        if mark.where is not None:
-            first, last = (shown.at[min(byte, cut)] for byte in mark.where)
-            first, last = max(first, begin), min(last, stop)
-            carets = "^" * max(shown.column(last, first), 1)
-            text = lead + " " * shown.column(first, begin) + carets
-            yield Line(text=text, spans=((len(text) - len(carets), len(text), STYLES[mark.finding.severity]),))
-        yield from self.finding(mark.finding, len(lead), placed=mark.where is not None)
-
-
 def gutter(position: int | None, line: int) -> str:
     """What stands before a stretch of the file: the segment's position in its message, and its line."""
     return f"{position if position is not None else '':>4} {line:>5}  "
-
-
-def acknowledged(ack: Mapping[str, str]) -> str:
-    """With which codes an acknowledgement reports a finding: ``AK403 6``."""
-    return ", ".join(f"{_ACKNOWLEDGED[element]} {code}" for element, code in ack.items() if element in _ACKNOWLEDGED)
