@@ -11,7 +11,7 @@ from transload.runner.cli.xray.lines import FAINT, Line, fold, line
 from transload.runner.cli.xray.row import Row
 from transload.runner.cli.xray.sheet import Sheet
 
-_NAME_WIDTH = 34
+_NAME_WIDTH = 26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,5 +82,5 @@ class Listing:
 def _head(indent: int, number: str, code: str, title: str, form: str) -> str:
     name = title if len(title) <= _NAME_WIDTH else f"{title[: _NAME_WIDTH - 3]}..."
     if not code and not name:
-        return f"{' ' * indent}{number:<8}"
-    return f"{' ' * indent}{number:<8}{code:<5}{name:<{_NAME_WIDTH}} {form:<10}".rstrip()
+        return f"{' ' * indent}{number:<7}"
+    return f"{' ' * indent}{number:<7}{code:<5}{name:<{_NAME_WIDTH}} {form:<9}".rstrip()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from transload.adapters.edi.scan import Scan
 from transload.canonical.findings import Finding
@@ -24,6 +25,15 @@ _ACKNOWLEDGED = {"0085": "CONTRL", "716": "AK905", "718": "AK502", "720": "AK304
 """Where an acknowledgement carries the code of a finding, by data element; the other elements repeat the place."""
 
 
+class _Face(NamedTuple):
+    """A row as text: its styles, where a line may well be broken, and from which byte on it is left out."""
+
+    shown: Shown
+    styles: list[tuple[int, int, str]]
+    breaks: list[int]
+    cut: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
     """What rows are drawn on: its ``width`` in columns, None for lines of any length.
@@ -37,16 +47,17 @@ class Sheet:
 
     def row(self, row: Row) -> Iterator[Line]:
         """The lines of a row with all its marks."""
-        shown, styles, cut = self._shown(row)
+        face = self._face(row)
+        shown = face.shown
         room = max(self.width - len(row.lead), 30) if self.width is not None else None
         waiting = list(row.marks)
         begin, lead, title = 0, row.lead, row.title
         while True:
-            stop = self._break(shown, begin, room, styles)
+            stop = self._break(face, begin, room)
             text = lead + shown.text[begin:stop]
             spans = [
                 (max(a, begin) - begin + len(lead), min(b, stop) - begin + len(lead), style)
-                for a, b, style in styles
+                for a, b, style in face.styles
                 if a < stop and b > begin
             ]
             last = stop >= len(shown.text)
@@ -60,8 +71,8 @@ class Sheet:
             lead = " " * len(row.lead)
             if last and title:
                 yield from fold(title, self.width, indent=len(lead) + 4, style=FAINT)
-            while waiting and (last or self._starts(waiting[0], shown, cut) < stop):
-                yield from self._marked(waiting.pop(0), shown, begin, stop, cut, lead)
+            while waiting and (last or self._starts(waiting[0], face) < stop):
+                yield from self._marked(waiting.pop(0), face, begin, stop, lead)
             if last:
                 return
             begin = stop
@@ -113,8 +124,7 @@ class Sheet:
         if finding.hint:
             yield from fold(self.glyphs.text(finding.hint), self.width, indent=indent + 2)
 
-    def _shown(self, row: Row) -> tuple[Shown, list[tuple[int, int, str]], int]:
-        """The row's text, its styles, and from which byte on it is left out."""
+    def _face(self, row: Row) -> _Face:
         cut = min(len(row.raw), MOST_BYTES)
         binary = row.segment is not None and row.segment.binary
         tokens = row.tokens if binary or self.styled or self.width is not None else ()
@@ -138,18 +148,20 @@ class Sheet:
             widths = [*shown.widths, *[1] * len(note)] if shown.widths is not None else None
             styles.append((len(shown.text), len(shown.text) + len(note), FAINT))
             shown = Shown(text=shown.text + note, at=shown.at, widths=widths, hidden=shown.hidden)
-        return shown, styles, cut
+        breaks = [shown.at[token.start] for token in tokens if token.kind == "separator" and token.start < cut]
+        return _Face(shown, styles, breaks, cut)
 
     @staticmethod
-    def _break(shown: Shown, begin: int, room: int | None, styles: Sequence[tuple[int, int, str]]) -> int:
+    def _break(face: _Face, begin: int, room: int | None) -> int:
         """Where the line that begins at ``begin`` ends: before a separator, if one stands in its second half."""
+        shown = face.shown
         if room is None:
             return len(shown.text)
         stop = shown.reach(begin, room)
         if stop == len(shown.text):
             return stop
         half = begin + (stop - begin) // 2
-        return max((a for a, _, style in styles if style == _SEPARATOR and half < a <= stop), default=stop)
+        return max((at for at in face.breaks if half < at <= stop), default=stop)
 
     @staticmethod
     def _padding(column: int, title: str, room: int | None) -> int | None:
@@ -162,12 +174,13 @@ class Sheet:
         return max(min(max(wanted, column), room - 2 - len(title)), column) - column + 2
 
     @staticmethod
-    def _starts(mark: Mark, shown: Shown, cut: int) -> int:
-        return shown.at[min(mark.where[0], cut)] if mark.where else len(shown.text)
+    def _starts(mark: Mark, face: _Face) -> int:
+        return face.shown.at[min(mark.where[0], face.cut)] if mark.where else len(face.shown.text)
 
-    def _marked(self, mark: Mark, shown: Shown, begin: int, stop: int, cut: int, lead: str) -> Iterator[Line]:
+    def _marked(self, mark: Mark, face: _Face, begin: int, stop: int, lead: str) -> Iterator[Line]:
+        shown = face.shown
         if mark.where is not None:
-            first, last = (shown.at[min(byte, cut)] for byte in mark.where)
+            first, last = (shown.at[min(byte, face.cut)] for byte in mark.where)
             first, last = max(first, begin), min(last, stop)
             carets = "^" * max(shown.column(last, first), 1)
             text = lead + " " * shown.column(first, begin) + carets
