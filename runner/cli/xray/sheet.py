@@ -18,6 +18,8 @@ _MOST_STRAY = 480
 _MOST_LINES = 6
 """So much of what is no segment."""
 _TITLE_COLUMN = 52
+_LEAST = 15
+"""So many columns of a segment stand in a line at least."""
 _SEPARATOR = "blue"
 _TOKEN_STYLES = {"tag": "bold", "separator": _SEPARATOR, "release": _SEPARATOR, "terminator": _SEPARATOR}
 _HIDDEN = "magenta"
@@ -49,33 +51,35 @@ class Sheet:
         """The lines of a row with all its marks."""
         face = self._face(row)
         shown = face.shown
-        room = max(self.width - len(row.lead), 30) if self.width is not None else None
+        room = max(self.width - len(row.lead), 2 * _LEAST) if self.width is not None else None
         waiting = list(row.marks)
         begin, lead, title = 0, row.lead, row.title
         while True:
             stop = self._break(face, begin, room)
+            padded = None
+            if stop == len(shown.text) and title:
+                padded = self._padding(shown.column(stop, begin), title, room)
+                if padded is None and room is not None and room - len(title) - 2 >= _LEAST:
+                    # the rest of the segment goes to the next line, where the title has room beside it
+                    stop = self._break(face, begin, room - len(title) - 2)
             text = lead + shown.text[begin:stop]
             spans = [
                 (max(a, begin) - begin + len(lead), min(b, stop) - begin + len(lead), style)
                 for a, b, style in face.styles
                 if a < stop and b > begin
             ]
-            last = stop >= len(shown.text)
-            if last and title:
-                column = shown.column(stop, begin)
-                padded = self._padding(column, title, room)
-                if padded is not None:
-                    spans.append((len(text) + padded, len(text) + padded + len(title), FAINT))
-                    text, title = text + " " * padded + title, ""
+            if padded is not None:
+                spans.append((len(text) + padded, len(text) + padded + len(title), FAINT))
+                text, title = text + " " * padded + title, ""
             yield Line(text=text, spans=tuple(spans))
-            lead = " " * len(row.lead)
-            if last and title:
-                yield from fold(title, self.width, indent=len(lead) + 4, style=FAINT)
+            last, lead = stop == len(shown.text), " " * len(row.lead)
             while waiting and (last or self._starts(waiting[0], face) < stop):
                 yield from self._marked(waiting.pop(0), face, begin, stop, lead)
             if last:
-                return
+                break
             begin = stop
+        if title:
+            yield from fold(title, self.width, indent=len(lead) + 4, style=FAINT)
 
     def stretch(self, stretch: Stretch, scan: Scan, findings: Sequence[Finding]) -> Iterator[Line]:
         """The first lines of what is no segment, with the findings under the first; blanks alone are left out."""
