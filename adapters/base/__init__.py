@@ -15,7 +15,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
 if TYPE_CHECKING:
-    from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree
+    from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
     from transload.adapters.base.registry import Adapter, adapter, adapter_names
     from transload.adapters.base.settings import Duration, Secret, Settings, Template
     from transload.adapters.base.transport import (
@@ -32,48 +32,10 @@ else:
     __getattr__ = deferred(
         __name__,
         {
-            **dict.fromkeys(
-                (
-                    "Encoded",
-                    "Format",
-                    "Identity",
-                    "Message",
-                    "Reading",
-                    "Records",
-                    "Tree",
-                ),
-                "format",
-            ),
-            **dict.fromkeys(
-                (
-                    "Adapter",
-                    "adapter",
-                    "adapter_names",
-                ),
-                "registry",
-            ),
-            **dict.fromkeys(
-                (
-                    "Duration",
-                    "Secret",
-                    "Settings",
-                    "Template",
-                ),
-                "settings",
-            ),
-            **dict.fromkeys(
-                (
-                    "Answer",
-                    "Inbound",
-                    "Landing",
-                    "Memory",
-                    "Outbound",
-                    "Probe",
-                    "Source",
-                    "Target",
-                ),
-                "transport",
-            ),
+            "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
+            "registry": ("Adapter", "adapter", "adapter_names"),
+            "settings": ("Duration", "Secret", "Settings", "Template"),
+            "transport": ("Answer", "Inbound", "Landing", "Memory", "Outbound", "Probe", "Source", "Target"),
         },
     )
 
@@ -109,6 +71,7 @@ __all__ = [
     "Template",
     "Tree",
     "Unknown",
+    "Writing",
     "adapter",
     "adapter_names",
 ]

@@ -5,13 +5,14 @@ its time would go into importing them.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any
 
 
-def deferred(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """The ``__getattr__`` (PEP 562) of ``package``: ``homes`` says in which of its modules each name is declared."""
+def deferred(package: str, modules: Mapping[str, Collection[str]]) -> Callable[[str], Any]:
+    """The ``__getattr__`` (PEP 562) of ``package``: ``modules`` has the names that each of its modules declares."""
+    homes = {name: module for module, names in modules.items() for name in names}
 
     def find(name: str) -> Any:
         home = homes.get(name)

@@ -10,8 +10,9 @@ element (XML) or a value (JSON).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from transload.canonical.context import Context
@@ -115,10 +116,9 @@ class Message:
 
     ``kind`` and ``version`` name its type (``ORDERS`` and ``D:96A:UN:EAN008``; ``850`` and
     ``004010``; the root element's name, and nothing), ``reference`` is its own number,
-    ``start`` and ``end`` its bytes in the payload.  ``envelope`` is the format's own
-    record of what stood around it, and can be given back to `Format.write`; where it has
-    a ``reference``, that is the interchange's control reference, by which repeats are found.
-    ``findings`` is what the format found wrong with this message alone.
+    ``start`` and ``end`` its bytes in the payload.  ``interchange`` is the control reference of the interchange
+    that it came in, by which repeats are found.  ``findings`` is what the format found wrong with this message alone.
+    ``enveloped`` gives the `envelope`, which most readers never ask for.
     """
 
     kind: str
@@ -129,9 +129,15 @@ class Message:
     test: bool = False
     start: int = 0
     end: int = 0
+    interchange: str = ""
     body: Records | Tree
-    envelope: Any = None
     findings: tuple[Finding, ...] = ()
+    enveloped: Callable[[], Any] = field(default=lambda: None, repr=False, compare=False)
+
+    @cached_property
+    def envelope(self) -> Any:
+        """The format's own record of what stood around the message, which can be given back to `Format.write`."""
+        return self.enveloped()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +181,45 @@ class Acknowledgement:
     accepted: bool
 
 
+class Writing(ABC):
+    """One payload that is being written, message by message: what `add` and `close` give belongs together in order.
+
+    What is kept in memory does not grow with the messages that were added, as far as the format allows that.
+    """
+
+    @abstractmethod
+    def add(self, message: Encoded, envelope: Any = None) -> bytes:
+        """The next bytes of the payload, with ``message`` in it; ``envelope`` as for `Format.write`, for this message.
+
+        Raises `Reject` with a finding for each value that the format cannot carry (``E-DOMAIN``).  Nothing of
+        the message is written then, and the payload may go on with other messages.
+        """
+
+    @abstractmethod
+    def close(self) -> bytes:
+        """The last bytes of the payload: all trailers, with their counts.
+
+        Raises `Reject` when the format cannot end the payload, for example when it needs a message and has none.
+        """
+
+
+class _Gathering(Writing):
+    """Writes everything at the end, for formats that must see all messages first."""
+
+    def __init__(self, write: Callable[[Sequence[Encoded]], bytes]) -> None:
+        self._write = write
+        self._messages: list[Encoded] = []
+
+    def add(self, message: Encoded, envelope: Any = None) -> bytes:
+        if envelope is not None:
+            raise ConfigurationError("this format takes no envelope for a single message")
+        self._messages.append(message)
+        return b""
+
+    def close(self) -> bytes:
+        return self._write(self._messages)
+
+
 class Format(ABC, Generic[S]):
     """Reads and writes one family of payloads."""
 
@@ -212,6 +257,13 @@ class Format(ABC, Generic[S]):
         Raises `Reject` with a finding for each value that the format cannot carry
         (``E-DOMAIN``): nothing is cut or replaced.
         """
+
+    def writing(self, *, envelope: Any = None, context: Context) -> Writing:
+        """Begin a payload that is written message by message; ``envelope`` is that of the first one, as for `write`.
+
+        A format that cannot write in pieces gives all bytes at the end.
+        """
+        return _Gathering(lambda messages: self.write(messages, envelope=envelope, context=context))
 
     def envelope(self, *, sender: Identity | None, receiver: Identity | None, test: bool = False) -> Any:
         """A new envelope from ``sender`` to ``receiver``; None where the format has no envelopes."""

@@ -1,16 +1,19 @@
-"""EDIFACT and X12: reading and writing interchanges, guides, and acknowledgements."""
+"""EDIFACT, X12 and TRADACOMS: reading and writing interchanges, guides, and acknowledgements."""
 
 from typing import TYPE_CHECKING
 
 from transload.adapters.base.deferred import deferred
 
 if TYPE_CHECKING:
-    from transload.adapters.edi.declared import EDIFACT, X12
-    from transload.adapters.edi.format import EdifactFormat, X12Format
+    from transload.adapters.edi.declared import EDIFACT, TRADACOMS, X12
+    from transload.adapters.edi.format import EdifactFormat, TradacomsFormat, X12Format
 else:
     __getattr__ = deferred(
         __name__,
-        {"EDIFACT": "declared", "X12": "declared", "EdifactFormat": "format", "X12Format": "format"},
+        {
+            "declared": ("EDIFACT", "TRADACOMS", "X12"),
+            "format": ("EdifactFormat", "TradacomsFormat", "X12Format"),
+        },
     )
 
-__all__ = ["EDIFACT", "X12", "EdifactFormat", "X12Format"]
+__all__ = ["EDIFACT", "TRADACOMS", "X12", "EdifactFormat", "TradacomsFormat", "X12Format"]

@@ -70,17 +70,18 @@ class MessageChecks:
         reference = header.element(self._reference)
         if not kind or frame.repeats or (self._form is not None and self._form(reference) is None):
             check.header(kind, reference)
+        decoded = split.undecodable is None
         if split.undecodable is not None:
             check.undecodable(raw, split.undecodable)
         elif not raw.isascii():
             if self._eight_bits:
-                check.beyond_ascii(raw)
+                decoded = not check.beyond_ascii(raw)
         elif self._foreign:
             check.repertoire(raw.decode("ascii"))
         if split.empty:
             check.empty(split.empty)
         if not frame.binary and (b"\n" in raw or b"\r" in raw or len(raw) != len(raw.translate(None, self._unwanted))):
-            check.controls(raw, self._unwanted, decoded=split.undecodable is None)
+            check.controls(raw, self._unwanted, decoded=decoded)
         if not guided and (self._begins(raw) is None or self._odd_tag(raw) is not None):
             check.tags(split.element)
         if trailer is None:
@@ -204,8 +205,8 @@ class MessageCheck:
     def _why(self) -> str:
         return "which the format names" if self.dialect.standard != "edifact" else "which the interchange announces"
 
-    def beyond_ascii(self, raw: bytes) -> None:
-        """Report the first byte beyond ASCII: as an error where the text is UTF-8 that nobody declared.
+    def beyond_ascii(self, raw: bytes) -> bool:
+        """Report the first byte beyond ASCII: as an error where the text is UTF-8 that nobody declared; gives if it is.
 
         Reading UTF-8 as something else goes unnoticed until a person meets the text.  Where no character set is
         declared at all, other bytes give a warning.
@@ -213,7 +214,7 @@ class MessageCheck:
         _, not_utf8 = decode(raw, SYNTAX["UNOW"])
         declared = self.interchange.charset is not UNDECLARED
         if not_utf8 is not None and declared:
-            return
+            return False
         offset = len(raw) - len(raw.lstrip(_ASCII))
         title = self.interchange.charset.title
         if not_utf8 is None:
@@ -232,6 +233,7 @@ class MessageCheck:
             ack=self.dialect.ack("charset", Level.MESSAGE) if not_utf8 is None else {},
             where=self._segment_at(byte),
         )
+        return not_utf8 is None
 
     def _why_eight_bits(self, title: str) -> str:
         given = "the format names" if self.interchange.standard != "edifact" else "the interchange announces"
@@ -383,14 +385,14 @@ class MessageCheck:
         )
 
     def object_length(self) -> None:
-        """Report a UNP whose length is not that of the object."""
-        trailer = self.frame.trailer
+        """Report a UNP that gives another length than UNO, which framing compares with the object's."""
+        header, trailer = self.frame.header, self.frame.trailer
         assert trailer
-        size = self.frame.body_end - self.frame.body_start
-        if not states(trailer.element(1), size):
+        stated = header.element(4, 1)
+        if trailer.element(1) != stated:
             self.reporter.add(
                 "E-COUNT",
-                f"{trailer.tag} says {trailer.element(1) or 'nothing'}, but the object has {size} bytes",
+                f"{trailer.tag} says {trailer.element(1) or 'nothing'}, but {header.tag} says {stated} bytes",
                 trailer.start,
                 value=trailer.element(1),
                 allow="count",

@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
+from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, ELEMENT, Identity
 from transload.adapters.edi.interchange import Frame, Interchange
+from transload.adapters.edi.layout import REQUESTS, Layout, look
+from transload.adapters.edi.segments import BLANKS
 from transload.adapters.edi.separators import Separators
 from transload.canonical.errors import ConfigurationError
 
+_MOST_BEFORE = 1000
+"""So many blanks before an interchange are kept."""
 Elements = tuple[str, ...]
 """The elements of a service segment after its tag, components apart by ``COMPONENT``."""
 
@@ -22,9 +27,12 @@ class Envelope:
     no group, ``message`` None where the writer makes the header.  An empty reference, date
     or time is filled in when the interchange is written.  ``una`` is the text of UNA, if there
     is to be one, and ``requests`` are the segments to the network after ISA (ISB, ISE).
-    ``newline`` follows each terminator, ``una_end`` follows UNA and ``final`` the last
-    terminator.  ``digits`` are the least digits of the counts in the trailers of interchange,
-    group and message.
+    ``newline`` follows each terminator, ``before`` precedes the interchange, ``una_end`` follows UNA and ``final`` the
+    last terminator; what else is unusual about a message that was read is its ``layout``.  ``digits`` are the
+    least digits of the counts in the trailers of interchange, group and message.  ``position``
+    tells interchanges of one file apart, and groups of one interchange, whose headers are the same: their numbers.
+
+    In TRADACOMS the three are the elements of STX, BAT and MHD, and for an EDIFACT package ``message`` those of UNO.
     """
 
     standard: str
@@ -32,41 +40,55 @@ class Envelope:
     interchange: Elements | None
     group: Elements | None = None
     message: Elements | None = None
+    before: str = ""
     una: str = ""
     una_end: str = ""
     newline: str = ""
     final: str = ""
     requests: tuple[str, ...] = ()
+    layout: Layout | None = None
     digits: tuple[int, int, int] = (1, 1, 1)
+    position: tuple[int, int] = (1, 0)
 
     @classmethod
-    def of(cls, interchange: Interchange, frame: Frame | None = None) -> Self:
-        """The envelope of a message that was read; without one, of the interchange alone."""
+    def of(cls, interchange: Interchange, frame: Frame | None = None, content: Content | None = None) -> Self:
+        """The envelope of a message that was read; without one, of the interchange alone.
+
+        The layout is looked for in ``content``, the payload.  A frame whose number is 0 is a segment outside of groups.
+        """
         group = interchange.group(frame.group) if frame else None
         trailers = (interchange.trailer, group.trailer if group else None, frame.trailer if frame else None)
+        newline, layout = interchange.newline, None
+        if content is not None and frame is not None:
+            newline, layout = look(content, interchange, frame, group)
         return cls(
             standard=interchange.standard,
             separators=interchange.separators,
             interchange=interchange.header.elements if interchange.header else None,
             group=group.header.elements if group else None,
-            message=frame.header.elements if frame else None,
+            message=frame.header.elements if frame and frame.number else None,
+            before=_before(content, interchange) if content is not None and frame and frame.number < 2 else "",
             una=interchange.una,
             una_end=interchange.una_end,
-            newline=interchange.newline,
+            newline=newline,
             final=interchange.final,
             requests=tuple(
                 ELEMENT.join((service.tag, *service.elements))
                 for service in interchange.outside
-                if service.tag in ("ISB", "ISE")
+                if service.tag in REQUESTS
             ),
+            layout=layout,
             digits=_digits(*(trailer.element(1) if trailer else "" for trailer in trailers)),
+            position=(interchange.number, group.number if group else 0),
         )
 
     def __post_init__(self) -> None:
         if self.standard not in ("edifact", "x12", "tradacoms"):
             raise ValueError(f"the standard must be edifact, x12 or tradacoms, not {self.standard!r}")
-        if len(self.digits) != 3:
-            raise ValueError("digits must be three numbers")
+        if len(self.digits) != 3 or len(self.position) != 2:
+            raise ValueError("digits must be three numbers, position two")
+        if self.standard == "x12" and len(self.interchange or ()) != 16:
+            raise ValueError("an interchange of X12 needs the sixteen elements of ISA")
 
     def element(self, number: int, component: int = 1) -> str:
         """A component of an element of UNB or ISA, both from 1; "" where there is none."""
@@ -74,22 +96,22 @@ class Envelope:
 
     @property
     def sender(self) -> Identity | None:
-        """UNB S002, or ISA05 and ISA06."""
+        """UNB S002, or ISA05 and ISA06, or the code in STX FROM, without one the name."""
         return self._party(*((6, 5) if self.standard == "x12" else (2, 2)))
 
     @property
     def receiver(self) -> Identity | None:
-        """UNB S003, or ISA07 and ISA08."""
+        """UNB S003, or ISA07 and ISA08, or the code in STX UNTO, without one the name."""
         return self._party(*((8, 7) if self.standard == "x12" else (3, 3)))
 
     @property
     def reference(self) -> str:
-        """The interchange control reference, UNB 0020 or ISA13; empty in a new envelope."""
+        """The interchange control reference, UNB 0020, ISA13 or STX SNRF; empty in a new envelope."""
         return self.element(13 if self.standard == "x12" else 5)
 
     @property
     def syntax(self) -> str:
-        """UNB S001 such as ``UNOC:3``, or the version of the controls, ISA12."""
+        """UNB S001 such as ``UNOC:3``, STX STDS such as ``ANA:1``, or the version of the controls, ISA12."""
         if self.standard == "x12":
             return self.element(12)
         return f"{self.element(1)}:{self.element(1, 2)}".strip(":")
@@ -102,17 +124,21 @@ class Envelope:
 
     @property
     def application_reference(self) -> str:
-        """UNB 0026; X12 has none."""
+        """UNB 0026, STX APRF; X12 has none."""
         return "" if self.standard == "x12" else self.element(7)
 
     @property
     def test(self) -> bool:
-        """Whether the interchange is marked as a test: UNB 0035, ISA15."""
+        """Whether the interchange is marked as a test: UNB 0035, ISA15; TRADACOMS has no such mark."""
+        if self.standard == "tradacoms":
+            return False
         return self.element(15) == "T" if self.standard == "x12" else self.element(11) == "1"
 
     @property
     def acknowledgement_requested(self) -> bool:
-        """Whether the sender asks for an acknowledgement: UNB 0031, ISA14."""
+        """Whether the sender asks for an acknowledgement: UNB 0031, ISA14; TRADACOMS has none."""
+        if self.standard == "tradacoms":
+            return False
         return self.element(14 if self.standard == "x12" else 9) == "1"
 
     def again(self) -> Self:
@@ -123,6 +149,8 @@ class Envelope:
             interchange=_replaced(self.interchange, blank) if self.interchange is not None else None,
             group=None if self.group is None else _replaced(self.group, _group_blanks(self.standard)),
             message=None,
+            before="",
+            layout=None,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -134,8 +162,10 @@ class Envelope:
                 value = asdict(value)
             elif each.name in ("interchange", "group", "message") and value is not None:
                 value = [element.split(COMPONENT) if COMPONENT in element else element for element in value]
-            elif each.name in ("digits", "requests"):
+            elif each.name in ("digits", "requests", "position"):
                 value = list(value)
+            elif each.name == "layout":
+                value = value.as_dict() if value else None
             known[each.name] = value
         return {name: value for name, value in known.items() if value is not None or name == "interchange"}
 
@@ -159,6 +189,8 @@ class Envelope:
             values.setdefault("interchange", None)
             values["requests"] = tuple(_text(value) for value in data.get("requests", ()))
             values["digits"] = tuple(int(number) for number in data.get("digits", (1, 1, 1)))
+            values["position"] = tuple(int(number) for number in data.get("position", (1, 0)))
+            values["layout"] = Layout.from_dict(data["layout"]) if data.get("layout") else None
             return cls(**values)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ConfigurationError(
@@ -169,6 +201,8 @@ class Envelope:
         if self.interchange is None:
             return None
         found = self.element(identity).strip()
+        if self.standard == "tradacoms":
+            return Identity(id=found or self.element(identity, 2).strip())
         named = self.element(qualifier, 1 if self.standard == "x12" else 2).strip()
         return Identity(id=found, qualifier=named or None)
 
@@ -179,6 +213,14 @@ def component_of(elements: Sequence[str], number: int, component: int = 1) -> st
         return ""
     parts = elements[number - 1].split(COMPONENT)
     return parts[component - 1] if component <= len(parts) else ""
+
+
+def _before(content: Content, interchange: Interchange) -> str:
+    """The blanks and line ends before the first interchange of a file; those before others end the one before."""
+    if interchange.number != 1 or not 0 < interchange.start < _MOST_BEFORE:
+        return ""
+    before = content[: interchange.start]
+    return "" if before.strip(BLANKS) else before.decode("ascii")
 
 
 def _digits(interchange: str, group: str, message: str) -> tuple[int, int, int]:
@@ -192,7 +234,7 @@ def _replaced(elements: Elements, new: Mapping[int, str]) -> Elements:
 
 
 def _group_blanks(standard: str) -> dict[int, str]:
-    return {4: "", 5: "", 6: ""} if standard == "x12" else {4: "", 5: ""}
+    return {"x12": {4: "", 5: "", 6: ""}, "edifact": {4: "", 5: ""}, "tradacoms": {}}[standard]
 
 
 def _text(value: Any) -> str:

@@ -37,7 +37,9 @@ class EnvelopeCheck:
             + ("the trailer UNP" if package else "a segment terminator"),
             start,
             value=value,
-            hint="the data are read as segments" if package else "the data are read up to the next terminator",
+            hint="the data are read up to the UNP with the same reference"
+            if package
+            else "the data are read up to the next terminator",
             ack=self.dialect.ack("value", Level.MESSAGE),
             where=where,
         )

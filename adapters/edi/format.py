@@ -1,4 +1,4 @@
-"""The two formats of this adapter: EDIFACT and X12, bytes to messages and back."""
+"""The formats of this adapter: EDIFACT, X12 and TRADACOMS, bytes to messages and back."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -11,21 +11,25 @@ from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, 
 from transload.adapters.edi.acknowledge.received import reports
 from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, Charset
 from transload.adapters.edi.envelope import Envelope
+from transload.adapters.edi.faults import MOST_ALIKE
 from transload.adapters.edi.interchange import Interchange
 from transload.adapters.edi.limits import Limits
-from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, X12Options
+from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, TradacomsOptions, X12Options
 from transload.adapters.edi.reading import EdiReading, Rules
 from transload.adapters.edi.scan import scan
-from transload.adapters.edi.separators import EDIFACT_DEFAULT
-from transload.adapters.edi.writer import Writer, padded_isa
+from transload.adapters.edi.separators import EDIFACT_DEFAULT, TRADACOMS_DEFAULT
+from transload.adapters.edi.writing import Writer
+from transload.adapters.edi.writing.headers import padded_isa
+from transload.adapters.edi.writing.writer import refused
 from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError, Reject
+from transload.canonical.findings import Finding
 
 O = TypeVar("O", bound=EdiOptions)  # noqa: E741 - options
 
 
 class _EdiFormat(Format[O]):
-    """What both formats share.  ``guides`` are folders searched before the guides that come with the library."""
+    """What the formats share.  ``guides`` are folders searched before the guides that come with the library."""
 
     standard: ClassVar[str]
 
@@ -49,38 +53,55 @@ class _EdiFormat(Format[O]):
     def write(
         self, messages: Sequence[Encoded], *, envelope: Envelope | Sequence[Envelope] | None = None, context: Context
     ) -> bytes:
-        """Wrap ``messages`` into one interchange.
+        """Wrap ``messages`` into an interchange.
 
-        ``envelope`` is that of the first message, or one for each: several messages of one
-        interchange, each with its own envelope, are written as they were read.  Messages
+        ``envelope`` is that of the first message, or one for each: messages that were read, each with its own
+        envelope, are written as they stood, in as many interchanges and groups as they came from.  Messages
         beyond the given envelopes get new references.  What is empty in an envelope
-        (references, date and time) comes from ``context``.
+        (references, date and time) comes from ``context``.  Messages that all get a new group are put together by type.
 
         Raises `Reject` (``E-DOMAIN``) for values that cannot be written, `ConfigurationError` when
         no envelope is given and the options name no parties.
         """
-        envelopes = self._envelopes(envelope, context)
-        first = envelopes[0]
-        lenient: tuple[str, ...] = self.options.lenient
-        writer = Writer(
-            envelopes=envelopes,
-            charset=self._charset() or self._charset_of(first),
-            context=context,
-            functional_id=getattr(self.options, "functional_id", None),
-            # what was read with a character outside levels A and B is written as it was
-            any_character="charset" in lenient or bool(first.reference.strip()),
-        )
-        return writer.write(messages)
-
-    def _envelopes(self, envelope: Envelope | Sequence[Envelope] | None, context: Context) -> Sequence[Envelope]:
-        if envelope is None:
-            return [self.envelope(sender=None, receiver=self._partner(context))]
-        envelopes = [envelope] if isinstance(envelope, Envelope) else list(envelope)
-        if not envelopes or any(each.standard != self.standard for each in envelopes):
+        given: Sequence[Envelope | None] = [envelope] if isinstance(envelope, Envelope) else list(envelope or ())
+        if envelope is not None and not given:
             raise ConfigurationError(f"an envelope of {self.standard} is needed to write {self.standard}")
-        if any(each.interchange != envelopes[0].interchange for each in envelopes):
-            raise Reject("the messages come from different interchanges", hint="write each interchange by itself")
-        return envelopes
+        writer = self.writing(context=context)
+        rows = [(each, given[at] if at < len(given) else None, at + 1) for at, each in enumerate(messages)]
+        content: list[bytes] = []
+        findings: list[Finding] = []
+        for message, own, number in _by_group(rows, writer):
+            try:
+                content.append(writer.put(message, own, number))
+            except Reject as error:
+                findings += [finding for finding in error.findings if finding not in findings]
+                if len(findings) > MOST_ALIKE:
+                    break
+        if findings:
+            raise refused(findings)
+        content.append(writer.close())
+        return b"".join(content)
+
+    def writing(self, *, envelope: Envelope | None = None, context: Context) -> Writer:
+        """Begin interchanges that are written message by message, to any number, in constant memory.
+
+        ``envelope`` is that of the first message that is added without one; without any, one is made from the options.
+        A message that cannot be carried is refused with nothing of it written, and no control number is used up.
+        """
+
+        def first() -> Envelope:
+            return envelope or self.envelope(sender=None, receiver=self._partner(context))
+
+        if envelope is not None and envelope.standard != self.standard:
+            raise ConfigurationError(f"an envelope of {self.standard} is needed to write {self.standard}")
+        return Writer(
+            standard=self.standard,
+            first=first,
+            charset_of=lambda each: self._charset() or self._charset_of(each),
+            context=context,
+            functional=getattr(self.options, "functional_id", None),
+            lenient=self.options.lenient,
+        )
 
     def _partner(self, context: Context) -> Identity | None:
         found = context.partner.get(f"{self.standard}.id")
@@ -132,6 +153,19 @@ class _EdiFormat(Format[O]):
     def _back(self, envelope: Envelope, interchange: Interchange, reference: str) -> Envelope:
         """The envelope of an answer to what ``reference`` names in ``interchange``."""
         return replace(envelope, group=None)
+
+
+Row = tuple[Encoded, Envelope | None, int]
+"""A message, its envelope, and its number among those that are to be written."""
+
+
+def _by_group(rows: list[Row], writer: Writer) -> list[Row]:
+    """The messages in their order, or by group where all their groups are still to be made."""
+    keys = [writer.key(message, own) for message, own, _ in rows] if len(rows) > 2 else []
+    if not keys or None in keys:
+        return rows
+    order = {key: at for at, key in reversed(list(enumerate(keys)))}
+    return [row for _, row in sorted(zip(keys, rows, strict=True), key=lambda pair: order[pair[0]])]
 
 
 class EdifactFormat(_EdiFormat[EdifactOptions]):
@@ -221,6 +255,51 @@ class X12Format(_EdiFormat[X12Options]):
         parties = {1: header.element(3), 2: header.element(2)}
         group = tuple(parties.get(index) or value for index, value in enumerate(envelope.group))
         return replace(envelope, group=group)
+
+
+class TradacomsFormat(_EdiFormat[TradacomsOptions]):
+    """TRADACOMS transmissions (ANA, later GS1 UK): files of several messages between STX and END.
+
+    STX as in the TRADACOMS 9 segment directory; ``ANAA`` announces the reconciliation message RSGRSG, which the writer
+    adds as the last one.
+    """
+
+    Options = TradacomsOptions
+    standard = "tradacoms"
+    content_type = "application/edi-consent"
+
+    def _new(self, sender: Identity, receiver: Identity, *, test: bool) -> Envelope:
+        options = self.options
+        if test and not options.test_reference:
+            raise ConfigurationError(
+                "TRADACOMS has no mark for tests",
+                hint="name the application reference that means a test to this partner: test_reference: under format",
+            )
+        if qualified := next((party for party in (sender, receiver) if party.qualifier), None):
+            raise ConfigurationError(
+                f"TRADACOMS knows no qualifier, and the party {qualified.id} has {qualified.qualifier}",
+                hint="give the code of the party alone; its name is sender_name: or receiver_name: under format",
+            )
+        newline = NEWLINES[options.newline]
+        interchange = [
+            f"{'ANAA' if options.reconciliation else 'ANA'}{COMPONENT}1",
+            f"{sender.id}{COMPONENT}{options.sender_name}".rstrip(COMPONENT),
+            f"{receiver.id}{COMPONENT}{options.receiver_name}".rstrip(COMPONENT),
+            "",
+            "",
+            options.recipient_reference,
+            options.test_reference if test else options.application_reference,
+            options.priority,
+        ]
+        while interchange[-1] == "" and len(interchange) > 5:
+            interchange.pop()
+        return Envelope(
+            standard="tradacoms",
+            separators=TRADACOMS_DEFAULT,
+            interchange=tuple(interchange),
+            newline=newline,
+            final=newline,
+        )
 
 
 def _identity(option: str | None) -> Identity | None:

@@ -253,7 +253,10 @@ class Framer:
         if stop >= 0 and self.content.startswith(closing, stop):
             return self._end_message(stop, trailer=True)
         self._check.binary(self.message.start, self._where(header.tag, 4), stated or None)
-        return start
+        reference = re.escape(header.element(1).encode("latin-1", errors="replace"))
+        own = re.escape(closing) + rb"\d{0,18}" + re.escape(self._separators.element.encode("latin-1")) + reference
+        hit = self.content.search(re.compile(own + re.escape(self._terminator)), start)
+        return self._end_message(hit[0] + hit[1].start(), trailer=True) if hit else start
 
     def _close(self, tag: str, level: Level, start: int) -> int:
         self._end_open(level + 1, start)

@@ -236,7 +236,7 @@ class Interchange:
     outside: tuple[Service, ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    @property
+    @cached_property
     def reference(self) -> str:
         """The interchange control reference: UNB 0020, ISA13, STX SNRF."""
         return self.header.element(13 if self.standard == "x12" else 5) if self.header else ""

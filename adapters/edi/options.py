@@ -1,4 +1,4 @@
-"""The options of the two formats: what stands under ``format:`` beside ``type:``."""
+"""The options of the formats: what stands under ``format:`` beside ``type:``."""
 
 from typing import Annotated, Literal
 
@@ -41,7 +41,7 @@ Party = Annotated[str, StringConstraints(pattern=r"^[^:]+(:[^:]*)?$")]
 
 
 class EdiOptions(Settings):
-    """What both formats take."""
+    """What all formats take."""
 
     lenient: tuple[str, ...] = Field((), description="Deviations of this partner that are remarks instead of errors")
     charset: Codec | None = Field(
@@ -56,12 +56,17 @@ class EdiOptions(Settings):
     newline: Literal["none", "lf", "crlf"] = Field("none", description="What is written after each segment")
     sender: Party | None = Field(None, description="Our identity in new envelopes with its qualifier: 5412345000013:14")
     receiver: Party | None = Field(None, description="The partner's identity in new envelopes, with its qualifier")
+
+
+class GroupedOptions(EdiOptions):
+    """What the formats take whose envelopes ask for acknowledgements and have groups with parties of their own."""
+
     acknowledgement_request: bool = Field(False, description="Ask for an acknowledgement (UNB 0031, ISA14)")
     group_sender: str | None = Field(None, description="Sender of the group (UNG S006, GS02); default: sender")
     group_receiver: str | None = Field(None, description="Receiver of the group (UNG S007, GS03); default: receiver")
 
 
-class EdifactOptions(EdiOptions):
+class EdifactOptions(GroupedOptions):
     """How a partner's EDIFACT is read and written."""
 
     lenient: tuple[Literal[Deviation, "no-una"], ...] = Field(
@@ -96,7 +101,7 @@ class EdifactOptions(EdiOptions):
         return chosen if version4 else chosen.without_repetition()
 
 
-class X12Options(EdiOptions):
+class X12Options(GroupedOptions):
     """How a partner's X12 is read and written.  Without ``charset`` it is ISO 8859-1, with a warning beyond ASCII."""
 
     lenient: tuple[Literal[Deviation, "isa-length"], ...] = Field(
@@ -131,3 +136,22 @@ class X12Options(EdiOptions):
             terminator=self.terminator,
             repetition=self.repetition if self.version >= "00402" else "",
         )
+
+
+class TradacomsOptions(EdiOptions):
+    """How a partner's TRADACOMS is read and written.  Without ``charset`` it is ISO 8859-1, as X12 is."""
+
+    lenient: tuple[Deviation, ...] = Field(
+        (), description="Deviations of this partner that are remarks instead of errors"
+    )
+    sender_name: str = Field("", description="Our name in new envelopes (STX FROM)", max_length=35)
+    receiver_name: str = Field("", description="The partner's name in new envelopes (STX UNTO)", max_length=35)
+    recipient_reference: str = Field("", description="Recipient's transmission reference (STX RCRF)", max_length=14)
+    application_reference: str = Field("", description="Application reference (STX APRF)", max_length=14)
+    test_reference: str = Field(
+        "", description="Application reference of tests, which TRADACOMS marks in no other way", max_length=14
+    )
+    priority: str = Field("", description="Transmission priority code (STX PRCD)", max_length=1)
+    reconciliation: bool = Field(
+        False, description="Announce and write a reconciliation message (STX ANAA, RSGRSG) at the end"
+    )

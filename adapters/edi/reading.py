@@ -125,10 +125,15 @@ class EdiReading(Reading):
             test=interchange.test,
             start=frame.header.start,
             end=frame.end,
+            interchange=interchange.reference,
             body=records,
-            envelope=Envelope.of(interchange, frame),
             findings=findings,
+            enveloped=lambda: self._envelope(interchange, frame),
         )
+
+    def _envelope(self, interchange: Interchange, frame: Frame) -> Envelope:
+        small = frame.body_end - frame.body_start <= self.rules.limits.message
+        return Envelope.of(interchange, frame, self.scan.content if small else None)
 
     def _object(self, frame: Frame) -> Split:
         """The bytes between UNO and UNP, or nothing where they are too many."""
@@ -229,7 +234,8 @@ class EdiReading(Reading):
             start=service.start,
             end=service.end,
             body=records,
-            envelope=Envelope.of(interchange),
+            interchange=interchange.reference,
+            enveloped=lambda: self._envelope(interchange, frame),
         )
 
 

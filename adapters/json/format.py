@@ -122,7 +122,7 @@ class JsonFormat(Format[JsonOptions]):
                 kind=self.options.kind,
                 end=len(payload),
                 body=JsonTree(root, source),
-                envelope=envelope,
+                enveloped=lambda: envelope,
                 findings=tuple(findings),
             )
             return JsonReading((message,), source.findings)
@@ -146,7 +146,7 @@ class JsonFormat(Format[JsonOptions]):
                 start=borders[2 * index],
                 end=borders[2 * index + 1],
                 body=_Item(item, source, (*path, index), index + 1, entries[index].start),
-                envelope=envelope,
+                enveloped=lambda: envelope,
                 findings=tuple(finding.within(Place(message=index + 1)) for finding in own.get(index, ())),
             )
             for index, item in enumerate(items)

@@ -125,7 +125,7 @@ class XmlFormat(Format[XmlOptions]):
             version=name.namespace or "",
             end=len(payload),
             body=XmlTree(root, payload, file),
-            envelope=_Surroundings(root, payload),
+            enveloped=lambda: _surroundings(root, payload),
         )
         return XmlReading((message,), ())
 
@@ -142,7 +142,7 @@ class XmlFormat(Format[XmlOptions]):
             message = f"an XML payload has one root element, not {len(messages)}"
             finding = Finding(code="E-ROOT", message=message, hint="write one payload for each document")
             raise Reject(message, findings=[finding])
-        around = envelope.found if isinstance(envelope, _Surroundings) else self._around()
+        around = envelope if isinstance(envelope, XmlEnvelope) else self._around()
         body: str = messages[0].body
         try:
             payload = around.mark + (around.before + body + around.after).encode(around.encoding, "xmlcharrefreplace")
@@ -159,26 +159,19 @@ class XmlFormat(Format[XmlOptions]):
         return XmlEnvelope(before=before, after="\n", encoding=encoding)
 
 
-class _Surroundings:
-    """The envelope of a message that was read, worked out when it is asked for."""
-
-    def __init__(self, root: "etree._Element", payload: bytes) -> None:
-        self._root = root
-        self._payload = payload
-
-    @property
-    def found(self) -> XmlEnvelope:
-        encoding = self._root.getroottree().docinfo.encoding or "utf-8"
-        scanned = positions.text_of(self._payload, encoding)
-        start, end = positions.root_span(scanned.text)
-        mark = b"\xef\xbb\xbf" if self._payload.startswith(b"\xef\xbb\xbf") else b""
-        real = scanned.encoding or encoding
-        before = scanned.text[:start]
-        after = scanned.text[end:]
-        if scanned.encoding is None:  # bytes served as characters
-            before = before.encode("latin-1")[len(mark) :].decode(real)
-            after = after.encode("latin-1").decode(real)
-        return XmlEnvelope(before=before, after=after, encoding=real, mark=mark)
+def _surroundings(root: "etree._Element", payload: bytes) -> XmlEnvelope:
+    """What stands around the root element of a payload."""
+    encoding = root.getroottree().docinfo.encoding or "utf-8"
+    scanned = positions.text_of(payload, encoding)
+    start, end = positions.root_span(scanned.text)
+    mark = b"\xef\xbb\xbf" if payload.startswith(b"\xef\xbb\xbf") else b""
+    real = scanned.encoding or encoding
+    before = scanned.text[:start]
+    after = scanned.text[end:]
+    if scanned.encoding is None:  # bytes served as characters
+        before = before.encode("latin-1")[len(mark) :].decode(real)
+        after = after.encode("latin-1").decode(real)
+    return XmlEnvelope(before=before, after=after, encoding=real, mark=mark)
 
 
 def _outside(message: str, cause: Finding | None = None) -> Reject:

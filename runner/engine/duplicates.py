@@ -36,7 +36,7 @@ class Earlier:
         R-DUPLICATE (a remark): with the same bytes.  W-REFERENCE (a warning): with others.  An earlier
         one that was quarantined does not count, so that its correction gets through.
         """
-        interchange = interchange_reference(message)
+        interchange = message.interchange
         if not interchange or message.sender is None:
             return None
         found = self._messages(interchange, party_text(message.sender), party_text(message.receiver))
@@ -73,11 +73,6 @@ class Earlier:
                 rows = connection.execute(_before, values)
                 self._known[key] = {row.reference: (row.id, row.wire_digest) for row in rows}
         return self._known[key]
-
-
-def interchange_reference(message: Message) -> str:
-    """The interchange's control reference, where the envelope has one."""
-    return str(getattr(message.envelope, "reference", None) or "")
 
 
 def party_text(identity: Identity | None) -> str:

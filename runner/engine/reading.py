@@ -18,7 +18,7 @@ from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import Place
 from transload.runner.engine.drafting import Origin, draft, guarded
-from transload.runner.engine.duplicates import interchange_reference, party_text
+from transload.runner.engine.duplicates import party_text
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
 from transload.runner.ledger import State
@@ -71,7 +71,7 @@ class Reader:
             "version": message.version,
             "sender": party_text(message.sender),
             "receiver": party_text(message.receiver),
-            "interchange": interchange_reference(message),
+            "interchange": message.interchange,
             "reference": message.reference,
             "wire_digest": sha256(wire).hexdigest(),
             "start": message.start,

@@ -233,3 +233,51 @@ def test_the_place_of_a_trailer_that_is_missing(edifact):
     (message,) = edifact().read(payload)
     place = message.body.place(1)
     assert (place.byte, place.segment, place.tag) == (len(payload) - 1, 3, None)
+
+
+def test_control_references_have_their_standards_form(edifact, x12, interchange, sets):
+    long = interchange(MESSAGE, unb="UNB+UNOC:3+S+R+260114:0915+123456789012345'", unz="UNZ+1+123456789012345'")
+    found = only(edifact().read(long).findings)
+    assert (found.code, found.value, found.place.element, dict(found.ack)) == (
+        "E-NUMBER",
+        "123456789012345",
+        5,
+        {"0085": "12"},
+    )
+    assert found.message == "the control reference must be 1 to 14 letters, digits or signs (0020 an..14)"
+    assert only(edifact(lenient=["control-number"]).read(long).findings).severity.value == "remark"
+
+    letters = sets("BEG*00~").replace(b"000000007", b"00000000A")
+    found = only(x12().read(letters).findings)
+    assert (found.code, found.place.tag, dict(found.ack)) == ("E-NUMBER", "ISA", {"I18": "018"})
+    group = sets("BEG*00~").replace(b"0915*7*X", b"0915*7A*X").replace(b"GE*1*7~", b"GE*1*7A~")
+    found = only(x12().read(group).findings)
+    assert (found.code, found.place.tag, found.place.element, dict(found.ack)) == ("E-NUMBER", "GS", 6, {"716": "6"})
+    (message,) = x12().read(sets("BEG*00~").replace(b"0001", b"1"))
+    found = only(message.findings)
+    assert (found.code, found.value, dict(found.ack)) == ("E-NUMBER", "1", {"718": "7"})
+
+
+def test_separators_that_no_una_announces_are_read_as_they_look(edifact, interchange):
+    text = interchange(MESSAGE).decode().translate(str.maketrans("+:'", "|^~")).encode()
+    reading = edifact().read(text)
+    found = only(reading.findings)
+    assert (found.code, found.value) == ("E-UNA", "element '|', component '^', terminator '~'")
+    assert [m.kind for m in reading] == ["ORDERS"]
+    assert only(edifact(lenient=["no-una"]).read(text).findings).severity.value == "remark"
+
+
+@pytest.mark.parametrize("unb", ["UNB+UNOC:3+S+R+260114:0915+REF1'", "UNB+UNOL:3+S+R+260114:0915+REF1'"])
+def test_utf8_that_is_announced_as_something_else(edifact, interchange, unb):
+    payload = interchange("FTX+AAI+++Größe'", unb=unb)
+    mixed_up = payload.replace("Größe".encode("latin-1"), "Größe".encode())
+    (message,) = edifact().read(payload)
+    assert message.findings == ()
+    (message,) = edifact().read(mixed_up)
+    found = only(message.findings)
+    assert (found.code, found.severity.value) == ("E-CHARSET", "error")
+    assert found.message.startswith("this is UTF-8, and the interchange announces ISO 8859-")
+    assert found.hint == "add charset: utf-8 under format"
+    (message,) = edifact(charset="utf-8").read(mixed_up)
+    assert message.findings == ()
+    assert message.body.segments[0][-1] == "Größe"

@@ -1,11 +1,18 @@
 """Other libraries read what we write, and we read alike: pydifact for EDIFACT, pyx12 for X12."""
 
 import io
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from transload.adapters.base import Encoded, Identity
+from transload.adapters.base import Context, Encoded, Identity
+from transload.adapters.edi import EdifactFormat, X12Format
+from transload.adapters.edi.options import EdifactOptions, X12Options
 from transload.adapters.edi.view import inspect
+
+NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
 
 # pydifact's wheel holds no directories, and says so for each segment
 pytestmark = pytest.mark.filterwarnings("ignore::pydifact.exceptions.MissingImplementationWarning")
@@ -73,3 +80,59 @@ def test_pyx12_reports_the_same_codes_for_the_same_faults(x12, sets):
     for _ in reader:
         theirs += [(elements[level], code) for level, code, *_ in reader.pop_errors()]
     assert ours == sorted(theirs)
+
+
+LETTERS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_categories=("Cc",)), max_size=8)
+
+
+def bodies(text):
+    """Bodies as mappings write them, empty tails trimmed; both peers object to segments without any element."""
+    composite = st.lists(text, min_size=1, max_size=3).map("\x1f".join)
+    segment = st.lists(composite, min_size=1, max_size=5).map(lambda elements: "\x1d".join(["FTX", "AAI", *elements]))
+    return st.lists(segment.map(lambda text: text.rstrip("\x1d\x1f")), min_size=1, max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(bodies(LETTERS), min_size=1, max_size=3), st.sampled_from(["none", "lf", "crlf"]))
+def test_pydifact_takes_apart_whatever_we_write_as_it_was_meant(made, newline):
+    from pydifact.segmentcollection import Interchange
+
+    format_ = EdifactFormat(EdifactOptions(newline=newline, check="envelope"))
+    envelope = format_.envelope(sender=Identity(id="A", qualifier="14"), receiver=Identity(id="B"))
+    messages = [Encoded(kind="ORDERS", version="D:96A:UN", body=body) for body in made]
+    payload = format_.write(messages, envelope=envelope, context=Context(now=NOW))
+    read = list(Interchange.from_str(payload.decode("latin-1")).get_messages())
+    theirs = [[[segment.tag, *map(joined, segment.elements)] for segment in message.segments] for message in read]
+    # it leaves out empty components at the end of an element
+    ours = [[[element.rstrip("\x1f") for element in text.split("\x1d")] for text in body] for body in made]
+    assert [(message.type, len(message.segments)) for message in read] == [("ORDERS", len(body)) for body in made]
+    assert theirs == ours
+
+
+def joined(element):
+    return (element if isinstance(element, str) else "\x1f".join(element)).rstrip("\x1f")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["850", "855"]), bodies(st.text("abc 12.,'?", max_size=6))), min_size=1),
+    st.sampled_from(["none", "lf"]),
+)
+def test_pyx12_takes_apart_whatever_we_write_as_it_was_meant(made, newline):
+    import pyx12.x12file
+
+    format_ = X12Format(X12Options(newline=newline, component=":", check="envelope"))
+    envelope = format_.envelope(sender=Identity(id="A"), receiver=Identity(id="B"))
+    messages = [Encoded(kind=kind, version="004010", body=body) for kind, body in made]
+    payload = format_.write(messages, envelope=envelope, context=Context(now=NOW)).decode()
+    reader = pyx12.x12file.X12Reader(io.StringIO(payload))
+    read = [segment.format("~", "*", ":") for segment in reader]
+    reader.cleanup()
+    assert reader.pop_errors() == []
+    ours = [text.lstrip("\n") + "~" for text in payload.split("~") if text.strip()]
+    # it trims empty components at the end of an element, and elements at the end of a segment
+    assert [trimmed(text) for text in read] == [trimmed(text) for text in ours]
+
+
+def trimmed(segment):
+    return "*".join(element.rstrip(":") for element in segment.rstrip("~").split("*")).rstrip("*")

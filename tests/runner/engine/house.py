@@ -120,7 +120,7 @@ class LineFormat(Format[Settings]):
                         start=start,
                         end=position,
                         body=LineBody(fields, file, count, interchange),
-                        envelope=SimpleNamespace(reference=head[3]),
+                        interchange=head[3],
                         findings=found,
                     )
                 )
@@ -152,7 +152,7 @@ class LineFormat(Format[Settings]):
         self, payload: bytes, *, kind: str, context: Context, file: str | None = None
     ) -> Iterator[Acknowledgement]:
         reading = self.read(payload, file=file)
-        references = sorted({message.envelope.reference for message in reading})
+        references = sorted({message.interchange for message in reading})
         for reference in references:
             accepted = not reading.findings
             content = f"A|{context.numbers.next('acks')}|{reference}|{accepted}\n".encode()

@@ -3,35 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Encoded
-from transload.adapters.edi.charsets import Charset
-from transload.adapters.edi.separators import SEGMENT, Separators
+from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION
+from transload.adapters.edi.separators import SEGMENT
+from transload.adapters.edi.writing.carrier import Carrier
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 
 _CONTROL = re.compile("[\x00-\x1c\x7f-\x9f]")
 _BINARY = re.compile(f"(?:BIN{ELEMENT}|BDS{ELEMENT}[^{ELEMENT}]*{ELEMENT})([0-9]+){ELEMENT}(.*)", re.DOTALL)
-
-
-def fits(text: str, separators: Separators, charset: Charset, *, any_character: bool = False) -> bool:
-    """Whether ``text``, with control-character separators, can be written as it stands; a quick look at the whole.
-
-    With ``any_character`` the narrower repertoire of levels A and B does not count, only what the codec can encode.
-    """
-    try:
-        text.encode(charset.codec)
-    except UnicodeEncodeError:
-        return False
-    if _CONTROL.search(text) or (REPETITION in text and not separators.repetition):
-        return False
-    if charset.foreign and not any_character and _outside(text, separators, charset):
-        return False
-    return bool(separators.release) or not any(own in text for own in separators.service)
-
-
-def _outside(text: str, separators: Separators, charset: Charset) -> bool:
-    assert charset.foreign
-    return any(match[0] not in separators.service for match in charset.foreign.finditer(text))
 
 
 def binary_of(segment: str) -> tuple[str, str] | None:
@@ -40,23 +19,29 @@ def binary_of(segment: str) -> tuple[str, str] | None:
     return (match[1], match[2]) if match else None
 
 
-def findings_of(
-    messages: Sequence[Encoded], separators: Separators, charset: Charset, *, any_character: bool = False
-) -> list[Finding]:
-    """One ``E-DOMAIN`` finding for each value of ``messages`` that cannot be written."""
+def findings_of(segments: Sequence[str], carrier: Carrier, message: int) -> list[Finding]:
+    """One ``E-DOMAIN`` finding for each value that cannot be written.
+
+    ``segments`` are those of a message with its header and trailer, ``message`` is its number.  Binary data may hold
+    what other values may not, but must be as long as they say.
+    """
     found: list[Finding] = []
-    for number, message in enumerate(messages, 1):
-        for index, segment in enumerate(message.body):
-            body = segment
-            if binary := binary_of(segment):
-                body = segment[: len(segment) - len(binary[1])]
-            for place, value in _values(body):
-                reason = _reason(value, separators, charset, any_character=any_character)
-                if reason is None and place.repetition and not separators.repetition:
-                    reason = "this syntax has no repetitions", "give the value once, or choose a later syntax version"
-                if reason:
-                    where = place.within(Place(message=number, segment=index + 2, tag=segment.split(ELEMENT, 1)[0]))
-                    found.append(refusal(reason[0], where, value, reason[1]))
+    for index, segment in enumerate(segments, 1):
+        head, where = segment, Place(message=message, segment=index, tag=segment.split(ELEMENT, 1)[0])
+        if binary := binary_of(segment):
+            head = segment[: len(segment) - len(binary[1])]
+            found += _binary_findings(binary, where, carrier)
+        found += [each.within(where) for each in segment_findings(head, carrier)]
+    return found
+
+
+def segment_findings(segment: str, carrier: Carrier, *, but: Sequence[int] = ()) -> list[Finding]:
+    """The findings of one segment, with tag and element; the elements ``but`` are not looked at."""
+    tag = segment.split(ELEMENT, 1)[0]
+    found = []
+    for place, value in _values(segment):
+        if place.element not in but and (reason := _reason(value, place, carrier)):
+            found.append(refusal(reason[0], place.within(Place(tag=tag)), value, reason[1]))
     return found
 
 
@@ -65,22 +50,36 @@ def refusal(message: str, place: Place, value: str, hint: str) -> Finding:
     return Finding(code="E-DOMAIN", message=message, place=place, value=value, hint=hint)
 
 
+def _binary_findings(binary: tuple[str, str], where: Place, carrier: Carrier) -> Iterator[Finding]:
+    stated, data = binary
+    try:
+        size = len(data.encode(carrier.charset.codec))
+    except UnicodeEncodeError as error:
+        message = f"{data[error.start]!r} cannot stand in binary data that are {carrier.charset.title}"
+        yield refusal(message, where, data[error.start], "give the data as one character of that set for each byte")
+        return
+    if int(stated) != size:
+        message = f"the binary data have {size} bytes, and their length element says {stated}"
+        yield refusal(message, where, stated, "give the number of bytes of the data")
+
+
 def _values(segment: str) -> Iterator[tuple[Place, str]]:
-    for number, element in enumerate(segment.split(ELEMENT)[1:], 1):
+    for number, element in enumerate(segment.split(ELEMENT)):
         repetitions = element.split(REPETITION)
         for repetition, repeated in enumerate(repetitions, 1):
             components = repeated.split(COMPONENT)
             for component, value in enumerate(components, 1):
                 place = Place(
-                    element=number,
+                    element=number or None,
                     repetition=repetition if len(repetitions) > 1 else None,
                     component=component if len(components) > 1 else None,
                 )
                 yield place, value
 
 
-def _reason(value: str, separators: Separators, charset: Charset, *, any_character: bool) -> tuple[str, str] | None:
+def _reason(value: str, place: Place, carrier: Carrier) -> tuple[str, str] | None:
     """Why a value cannot be written, and what to do; None when it can."""
+    separators, charset = carrier.separators, carrier.charset
     if match := _CONTROL.search(value):
         what = "the segment separator" if match[0] == SEGMENT else f"the control character U+{ord(match[0]):04X}"
         return f"{what} cannot stand in a value", "remove line ends and control characters in the mapping"
@@ -91,7 +90,7 @@ def _reason(value: str, separators: Separators, charset: Charset, *, any_charact
             f"{value[error.start]!r} is no character of {charset.title}",
             "choose a wider character set under format (syntax, charset), or replace it in the mapping",
         )
-    if charset.foreign and not any_character:
+    if charset.foreign and not carrier.any_character:
         for found in charset.foreign.finditer(value):
             if found[0] not in separators.service:
                 return (
@@ -104,4 +103,8 @@ def _reason(value: str, separators: Separators, charset: Charset, *, any_charact
             f"{own!r} is a separator of this interchange and cannot stand in a value",
             "choose other separators under format, or replace the character in the mapping",
         )
+    if place.repetition and not separators.repetition:
+        return "this syntax has no repetitions", "give the value once, or choose a later syntax version"
+    if place.component and not separators.component:
+        return "this interchange has no separator of components", "give one value, or choose a component separator"
     return None
