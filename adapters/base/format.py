@@ -13,7 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError
@@ -239,6 +240,14 @@ class Format(ABC, Generic[S]):
 
     def __init__(self, options: S) -> None:
         self.options = options
+
+    def with_guides(self, folders: Sequence[Path]) -> Self:
+        """This format, with the user's own ``folders`` of message guides, which win over those that it brings.
+
+        A format that knows no guides stays what it is.
+        """
+        del folders
+        return self
 
     @abstractmethod
     def read(self, payload: bytes, *, file: str | None = None) -> Reading:

@@ -22,6 +22,8 @@ _TAGS = {
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u241c-\u241f]")
 _MOST_TAGS = 20
 _ASCII = bytes(range(0x80))
+_LATIN = ("iso8859-1", "iso8859-9", "iso8859-15")
+"""Where the bytes of a UTF-8 letter are a capital with an accent and a sign, which no word has."""
 _Looks = Callable[[bytes], Match[bytes] | None]
 
 
@@ -206,34 +208,39 @@ class MessageCheck:
         return "which the format names" if self.dialect.standard != "edifact" else "which the interchange announces"
 
     def beyond_ascii(self, raw: bytes) -> bool:
-        """Report the first byte beyond ASCII: as an error where the text is UTF-8 that nobody declared; gives if it is.
+        """Report the first byte beyond ASCII where the text is UTF-8 that nobody declared; gives if it surely is.
 
-        Reading UTF-8 as something else goes unnoticed until a person meets the text.  Where no character set is
-        declared at all, other bytes give a warning.
+        Reading UTF-8 as something else goes unnoticed until a person meets the text.  In the Latin sets its pairs of
+        bytes mean nothing, so it is an error; in others two letters may look like one of UTF-8 by chance: a warning.
+        Where no character set is declared at all, other bytes give a warning too.
         """
         _, not_utf8 = decode(raw, SYNTAX["UNOW"])
-        declared = self.interchange.charset is not UNDECLARED
+        charset = self.interchange.charset
+        declared = charset is not UNDECLARED
         if not_utf8 is not None and declared:
             return False
         offset = len(raw) - len(raw.lstrip(_ASCII))
-        title = self.interchange.charset.title
-        if not_utf8 is None:
-            message = f"this is UTF-8, and {self._why_eight_bits(title) if declared else self._why_none()}"
-        else:
+        title = charset.title
+        surely = not_utf8 is None and charset.codec in _LATIN
+        if not_utf8 is not None:
             message = f"byte 0x{raw[offset]:02X} is beyond ASCII, and no character set is agreed on; read as {title}"
+        elif declared:
+            message = f"this {'is' if surely else 'may be'} UTF-8, and {self._why_eight_bits(title)}"
+        else:
+            message = f"this is UTF-8, and {self._why_none()}"
         byte = self.frame.body_start + offset
         self.reporter.add(
-            "W-CHARSET" if not_utf8 is not None else "E-CHARSET",
+            "E-CHARSET" if surely else "W-CHARSET",
             message,
             byte,
-            severity=Severity.WARNING if not_utf8 is not None else Severity.ERROR,
+            severity=Severity.ERROR if surely else Severity.WARNING,
             value=raw[max(offset - 10, 0) : offset + 10].decode("latin-1"),
             hint=f"add charset: {'utf-8' if not_utf8 is None else 'latin-1, or what the partner uses,'} under format",
             allow="charset",
-            ack=self.dialect.ack("charset", Level.MESSAGE) if not_utf8 is None else {},
+            ack=self.dialect.ack("charset", Level.MESSAGE) if surely else {},
             where=self._segment_at(byte),
         )
-        return not_utf8 is None
+        return surely
 
     def _why_eight_bits(self, title: str) -> str:
         given = "the format names" if self.interchange.standard != "edifact" else "the interchange announces"

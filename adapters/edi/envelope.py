@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
-from transload.adapters.base.content import Content
+from transload.adapters.base.content import Bytes, Content
 from transload.adapters.base.format import COMPONENT, ELEMENT, Identity
 from transload.adapters.edi.interchange import Frame, Interchange
-from transload.adapters.edi.layout import REQUESTS, Layout, look
-from transload.adapters.edi.segments import BLANKS
+from transload.adapters.edi.layout import REQUESTS, USUAL, Layout, Sight
 from transload.adapters.edi.separators import Separators
 from transload.canonical.errors import ConfigurationError
 
-_MOST_BEFORE = 1000
-"""So many blanks before an interchange are kept."""
 Elements = tuple[str, ...]
 """The elements of a service segment after its tag, components apart by ``COMPONENT``."""
 
@@ -24,11 +21,11 @@ class Envelope:
 
     ``interchange``, ``group`` and ``message`` are the elements of UNB, UNG and UNH, or of ISA,
     GS and ST; ``interchange`` is None for messages without UNB, ``group`` None where there is
-    no group, ``message`` None where the writer makes the header.  An empty reference, date
-    or time is filled in when the interchange is written.  ``una`` is the text of UNA, if there
-    is to be one, and ``requests`` are the segments to the network after ISA (ISB, ISE).
-    ``newline`` follows each terminator, ``before`` precedes the interchange, ``una_end`` follows UNA and ``final`` the
-    last terminator; what else is unusual about a message that was read is its ``layout``.  ``digits`` are the
+    no group, ``message`` None where the writer makes the header.  Where the reference is
+    empty, it is filled in when the interchange is written, and so are date and time.  ``una`` is the
+    text of UNA, if there is to be one, and ``requests`` are the segments to the network after ISA (ISB, ISE).
+    ``newline`` follows each terminator, ``una_end`` follows UNA and ``final`` the last terminator; what else is
+    unusual about a message that was read is its ``layout``.  ``digits`` are the
     least digits of the counts in the trailers of interchange, group and message.  ``position``
     tells interchanges of one file apart, and groups of one interchange, whose headers are the same: their numbers.
 
@@ -40,13 +37,12 @@ class Envelope:
     interchange: Elements | None
     group: Elements | None = None
     message: Elements | None = None
-    before: str = ""
     una: str = ""
     una_end: str = ""
     newline: str = ""
     final: str = ""
     requests: tuple[str, ...] = ()
-    layout: Layout | None = None
+    layout: Layout | Sight | None = None
     digits: tuple[int, int, int] = (1, 1, 1)
     position: tuple[int, int] = (1, 0)
 
@@ -58,19 +54,20 @@ class Envelope:
         """
         group = interchange.group(frame.group) if frame else None
         trailers = (interchange.trailer, group.trailer if group else None, frame.trailer if frame else None)
-        newline, layout = interchange.newline, None
+        layout: Layout | Sight | None = None
         if content is not None and frame is not None:
-            newline, layout = look(content, interchange, frame, group)
+            layout = Sight(content, interchange, frame, group)
+            if not isinstance(content, Bytes):  # a file may be closed before anyone asks
+                layout = layout.seen
         return cls(
             standard=interchange.standard,
             separators=interchange.separators,
             interchange=interchange.header.elements if interchange.header else None,
             group=group.header.elements if group else None,
             message=frame.header.elements if frame and frame.number else None,
-            before=_before(content, interchange) if content is not None and frame and frame.number < 2 else "",
             una=interchange.una,
             una_end=interchange.una_end,
-            newline=newline,
+            newline=interchange.newline,
             final=interchange.final,
             requests=tuple(
                 ELEMENT.join((service.tag, *service.elements))
@@ -149,7 +146,6 @@ class Envelope:
             interchange=_replaced(self.interchange, blank) if self.interchange is not None else None,
             group=None if self.group is None else _replaced(self.group, _group_blanks(self.standard)),
             message=None,
-            before="",
             layout=None,
         )
 
@@ -165,7 +161,7 @@ class Envelope:
             elif each.name in ("digits", "requests", "position"):
                 value = list(value)
             elif each.name == "layout":
-                value = value.as_dict() if value else None
+                value = value.seen.as_dict() if value and value.seen != USUAL else None
             known[each.name] = value
         return {name: value for name, value in known.items() if value is not None or name == "interchange"}
 
@@ -213,14 +209,6 @@ def component_of(elements: Sequence[str], number: int, component: int = 1) -> st
         return ""
     parts = elements[number - 1].split(COMPONENT)
     return parts[component - 1] if component <= len(parts) else ""
-
-
-def _before(content: Content, interchange: Interchange) -> str:
-    """The blanks and line ends before the first interchange of a file; those before others end the one before."""
-    if interchange.number != 1 or not 0 < interchange.start < _MOST_BEFORE:
-        return ""
-    before = content[: interchange.start]
-    return "" if before.strip(BLANKS) else before.decode("ascii")
 
 
 def _digits(interchange: str, group: str, message: str) -> tuple[int, int, int]:

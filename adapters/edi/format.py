@@ -1,10 +1,11 @@
 """The formats of this adapter: EDIFACT, X12 and TRADACOMS, bytes to messages and back."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT, Acknowledgement, Encoded, Format, Identity
@@ -15,7 +16,7 @@ from transload.adapters.edi.faults import MOST_ALIKE
 from transload.adapters.edi.interchange import Interchange
 from transload.adapters.edi.limits import Limits
 from transload.adapters.edi.options import NEWLINES, EdifactOptions, EdiOptions, TradacomsOptions, X12Options
-from transload.adapters.edi.reading import EdiReading, Rules
+from transload.adapters.edi.reading import Checking, EdiReading
 from transload.adapters.edi.scan import scan
 from transload.adapters.edi.separators import EDIFACT_DEFAULT, TRADACOMS_DEFAULT
 from transload.adapters.edi.writing import Writer
@@ -29,26 +30,45 @@ O = TypeVar("O", bound=EdiOptions)  # noqa: E741 - options
 
 
 class _EdiFormat(Format[O]):
-    """What the formats share.  ``guides`` are folders searched before the guides that come with the library."""
+    """What the formats share.
+
+    ``guides`` are folders searched before the guides that come with the library; ``clock`` gives the present time, by
+    which waivers of overlays end.
+    """
 
     standard: ClassVar[str]
 
-    def __init__(self, options: O, *, guides: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        options: O,
+        *,
+        guides: Sequence[Path] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
+    ) -> None:
         super().__init__(options)
         self.guides = tuple(guides)
+        self.clock = clock
+
+    def with_guides(self, folders: Sequence[Path]) -> Self:
+        """This format with ``folders`` searched before the guides that come with the library."""
+        return type(self)(self.options, guides=folders, clock=self.clock)
 
     def read(self, payload: bytes | Content, *, file: str | None = None) -> EdiReading:
         """Find the messages of this standard; interchanges of the other are a finding each.
 
-        Raises `ConfigurationError` when a guide in `guides` has faults, and nothing for what
+        Raises `ConfigurationError` when a guide in `guides` or an overlay has faults, and nothing for what
         stands in ``payload``.
         """
         options = self.options
         found = scan(payload, file=file, lenient=options.lenient, charset=self._charset())
-        limits = Limits(message=options.largest_message, segment=options.largest_segment)
-        return EdiReading(
-            found, self.standard, Rules(guided=options.check == "guide", folders=self.guides, limits=limits)
+        checking = Checking(
+            guided=options.check == "guide",
+            folders=self.guides,
+            overlays=options.overlays,
+            today=self.clock().date(),
+            limits=Limits(message=options.largest_message, segment=options.largest_segment),
         )
+        return EdiReading(found, self.standard, checking)
 
     def write(
         self, messages: Sequence[Encoded], *, envelope: Envelope | Sequence[Envelope] | None = None, context: Context

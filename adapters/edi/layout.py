@@ -1,14 +1,14 @@
 """How a message stood in its file where that is not the usual way: what a rewrite needs beside values and headers.
 
 Usually each terminator is followed by the same line end, or by nothing, and only those characters are released
-that need it.  A `Layout` is made for other messages alone; all others cost a look.
+that need it.  All that is otherwise about a message that was read is its `Layout`.
 """
 
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from re import Pattern
 from typing import Any, Self
@@ -23,6 +23,8 @@ from transload.adapters.edi.services import Service
 
 REQUESTS = ("ISB", "ISE")
 """X12's requests to the network, which stand right after ISA (X12.5)."""
+_MOST_BEFORE = 1000
+"""So many blanks before an interchange are kept."""
 _NEAR = 200
 """So many blanks between two segments outside of messages are looked at."""
 _GAPS = (b" ", b"\n", b"\r", b"\t")
@@ -32,44 +34,90 @@ _GAPS = (b" ", b"\n", b"\r", b"\t")
 class Layout:
     """What follows some terminators, and how some segments are spelled.
 
-    ``gaps`` has what follows the terminator of a segment where it is not `Envelope.newline`.
+    ``newline`` follows the terminators of this message, where it is not `Envelope.newline`, and ``gaps`` has what
+    follows the terminator of a segment where it is neither.
     ``spellings`` has the whole text of a segment that is not written so by itself: it releases a character without
     need, or is a trailer with more than count and reference.  Segments between a message's header and
     trailer are named by their number, as places count them (``2`` follows the header), service segments by
-    their tag.
+    their tag.  ``before`` are blanks and line ends before the first interchange of a file.
     """
 
+    newline: str | None = None
     gaps: Mapping[str, str] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
 
-    def as_dict(self) -> dict[str, dict[str, str]]:
+    @property
+    def seen(self) -> "Layout":
+        """This layout."""
+        return self
+
+    @property
+    def usual(self) -> bool:
+        """Whether there is nothing unusual within the message."""
+        return self.newline is None and not self.gaps and not self.spellings
+
+    def as_dict(self) -> dict[str, Any]:
         """The layout as JSON values."""
-        return {"gaps": dict(self.gaps), "spellings": dict(self.spellings)}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The layout that `as_dict` gave.  Raises `TypeError` or `AttributeError` when ``data`` is none."""
-        for entries in data.values():
-            if not all(isinstance(text, str) for text in (*entries.keys(), *entries.values())):
-                raise TypeError(f"{data!r} is no layout")
-        return cls(**{name: dict(entries) for name, entries in data.items()})
+        values = dict(data)
+        texts = [values.get("before", ""), values.get("newline") or ""]
+        for name in ("gaps", "spellings"):
+            entries = data.get(name, {})
+            texts += [*entries.keys(), *entries.values()]
+            values[name] = dict(entries)
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"{data!r} is no layout")
+        return cls(**values)
 
 
-def look(content: Content, interchange: Interchange, frame: Frame, group: Group | None) -> tuple[str, Layout | None]:
-    """What follows most terminators of a message, and its layout; None where all is as usual.
+USUAL = Layout()
+"""The layout of what is new."""
+
+
+class Sight:
+    """How a message stands in its payload, looked at when it is asked for: like places, that costs reading nothing.
 
     The first message of an interchange or group tells of its header too, and the last one of its trailer.
     """
+
+    def __init__(self, content: Content, interchange: Interchange, frame: Frame, group: Group | None) -> None:
+        self._look = (content, interchange, frame, group)
+
+    @cached_property
+    def seen(self) -> Layout:
+        """The layout."""
+        return _seen(*self._look)
+
+    def __eq__(self, other: object) -> bool:
+        if other is not None and not isinstance(other, Layout | Sight):
+            return NotImplemented
+        return self.seen == (other.seen if other else USUAL)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self.seen)
+
+
+def _seen(content: Content, interchange: Interchange, frame: Frame, group: Group | None) -> Layout:
+    before = ""
+    if frame.number < 2 and interchange.number == 1 and 0 < interchange.start < _MOST_BEFORE:
+        raw = content[: interchange.start]
+        before = "" if raw.strip(BLANKS) else raw.decode("ascii")
     within = _Look(content, interchange, frame)
     around = _around(content, interchange, frame, group)
+    newline = None if within.newline == interchange.newline else within.newline
     if around is None:
         if within.usual:
-            return within.newline, None
-        tag = frame.trailer.tag if frame.trailer else ""
-        around = Layout(gaps={tag: interchange.newline})
+            return Layout(before=before) if before else USUAL
+        around = Layout(gaps={frame.trailer.tag if frame.trailer else "": interchange.newline})
     gaps = {name: gap for name, gap in {**within.gaps, **around.gaps}.items() if gap != within.newline}
-    spellings = {**within.spellings, **around.spellings}
-    return within.newline, Layout(gaps=gaps, spellings=spellings) if gaps or spellings else None
+    return Layout(newline=newline, gaps=gaps, spellings={**within.spellings, **around.spellings}, before=before)
 
 
 class _Look:
@@ -93,8 +141,6 @@ class _Look:
         separators, newline = self._interchange.separators, self.newline.encode("latin-1")
         end, release = separators.ends
         assert self._frame.trailer
-        if separators.tag or len(self._frame.trailer.elements) != 2:
-            return False
         released = 0
         if release and release in raw:
             pairs = _pairs(release).findall(raw)
@@ -102,6 +148,10 @@ class _Look:
             if self._spelled:
                 return False
             released = pairs.count(end)
+        header_end = self._frame.header.end - self._frame.start
+        ends = raw[header_end - 2 : header_end - 1] + raw[-2:-1]
+        if separators.tag or len(self._frame.trailer.elements) != 2 or len(ends.strip(BLANKS)) != 2:
+            return False
         if not newline:
             followed = sum(raw.count(end + blank) for blank in _GAPS if blank in raw)
             if followed and released and release * 2 not in raw:
@@ -203,10 +253,8 @@ def put(segment: str, separators: Separators) -> str:
 
 def apart(text: str, separators: Separators) -> str:
     """A segment as it is written, with control characters for all separators."""
-    if not separators.tag:
-        return resolve(text, separators)
-    tag, found, rest = text.partition(separators.tag)
-    return tag + (ELEMENT if found else "") + resolve(rest, separators)
+    text = resolve(text, separators)
+    return text.replace(separators.tag, ELEMENT, 1) if separators.tag else text
 
 
 @lru_cache(maxsize=64)

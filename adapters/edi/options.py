@@ -51,6 +51,9 @@ class EdiOptions(Settings):
     check: Literal["guide", "envelope"] = Field(
         "guide", description="Check messages by their guides too, or their envelopes alone"
     )
+    overlays: tuple[str, ...] = Field(
+        (), description="Overlays for this partner, files in overlays/ of the guides: what it does differently"
+    )
     largest_message: int = Field(32_000_000, ge=1, description="The most bytes of a message that is read")
     largest_segment: int = Field(1_000_000, ge=1, description="The most bytes of a segment, binary data not counted")
     newline: Literal["none", "lf", "crlf"] = Field("none", description="What is written after each segment")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Message, Reading
 from transload.adapters.edi.checks import MessageChecks
 from transload.adapters.edi.envelope import Envelope
-from transload.adapters.edi.guides import Guide, find_guide
+from transload.adapters.edi.guides import Guide, check_overlays, find_guide
 from transload.adapters.edi.interchange import NO_GROUP, Frame, Interchange
 from transload.adapters.edi.limits import Limits, over_limit
 from transload.adapters.edi.records import EdiRecords
@@ -23,15 +24,18 @@ _NAMES = {"edifact": "EDIFACT", "x12": "X12", "tradacoms": "TRADACOMS"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
+class Checking:
     """By what messages are checked beside their envelopes.
 
     With ``guided`` each is checked by its guide; ``folders`` are searched before the guides that
-    come with the library.  ``limits`` bound what is taken apart at all.
+    come with the library, and ``overlays`` change the guides that they name; their waivers hold as they do
+    ``today``, by default the present day.  ``limits`` bound what is taken apart at all.
     """
 
     guided: bool = True
     folders: tuple[Path, ...] = ()
+    overlays: tuple[str, ...] = ()
+    today: date | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -41,13 +45,15 @@ class EdiReading(Reading):
     ``standard`` is ``edifact``, ``x12``, ``tradacoms`` or None for all.  ``interchanges`` gives those of all
     standards, each with its own findings, which ``findings`` repeats after those about the file.
 
-    Raises `ConfigurationError` when a guide in the folders of ``rules`` has faults.
+    Raises `ConfigurationError` when a guide in the folders of ``checking`` or an overlay has faults.
     """
 
-    def __init__(self, scan: Scan, standard: str | None, rules: Rules | None = None) -> None:
+    def __init__(self, scan: Scan, standard: str | None, checking: Checking | None = None) -> None:
         self.scan = scan
         self.standard = standard
-        self.rules = rules or Rules()
+        self.checking = checking or Checking()
+        if standard is not None and self.checking.guided:
+            check_overlays(standard, self.checking.overlays, self.checking.folders)
         self._guides: dict[tuple[str, str, str], Guide | None] = {}
         self._checks: MessageChecks | None = None
         self.findings = (*scan.findings, *self._others(), *self._of_own())
@@ -82,16 +88,16 @@ class EdiReading(Reading):
             return self._made(interchange, frame, records, frame.header.tag, "", checks.package(frame, records))
         kind, version = message_type(interchange, frame)
         size = frame.body_end - frame.body_start
-        if size > self.rules.limits.message:
+        if size > self.checking.limits.message:
             records = self._records(interchange, frame, NOTHING)
-            excess = over_limit(self.scan.reporter, interchange, frame, size, self.rules.limits.message)
+            excess = over_limit(self.scan.reporter, interchange, frame, size, self.checking.limits.message)
             return self._made(interchange, frame, records, kind, version, (excess,))
         raw = self.scan.content[frame.body_start : frame.body_end]
         if frame.binary:
             split = split_binary(raw, interchange.separators, interchange.charset)
-        elif size > self.rules.limits.segment and (long := self._longest(raw, interchange)) > 0:
+        elif size > self.checking.limits.segment and (long := self._longest(raw, interchange)) > 0:
             records = self._records(interchange, frame, NOTHING)
-            excess = over_limit(self.scan.reporter, interchange, frame, long, self.rules.limits.segment, "segment")
+            excess = over_limit(self.scan.reporter, interchange, frame, long, self.checking.limits.segment, "segment")
             return self._made(interchange, frame, records, kind, version, (excess,))
         else:
             split = split_body(raw, interchange.separators, interchange.charset, interchange.newline)
@@ -99,7 +105,7 @@ class EdiReading(Reading):
         guide, remarks = self._guide(interchange, frame, kind, version)
         findings = checks.findings(frame, records, raw, split, kind=kind, guided=guide is not None)
         if guide is not None:
-            findings = (*findings, *guide.validate(records))
+            findings = (*findings, *guide.validate(records, self.checking.today))
         return self._made(interchange, frame, records, kind, version, findings + remarks if remarks else findings)
 
     def _records(self, interchange: Interchange, frame: Frame, split: Split) -> EdiRecords:
@@ -132,18 +138,18 @@ class EdiReading(Reading):
         )
 
     def _envelope(self, interchange: Interchange, frame: Frame) -> Envelope:
-        small = frame.body_end - frame.body_start <= self.rules.limits.message
+        small = frame.body_end - frame.body_start <= self.checking.limits.message
         return Envelope.of(interchange, frame, self.scan.content if small else None)
 
     def _object(self, frame: Frame) -> Split:
         """The bytes between UNO and UNP, or nothing where they are too many."""
-        if frame.body_end - frame.body_start > self.rules.limits.message:
+        if frame.body_end - frame.body_start > self.checking.limits.message:
             return NOTHING
         return whole(self.scan.content[frame.body_start : frame.body_end])
 
     def _longest(self, raw: bytes, interchange: Interchange) -> int:
         """The size of the first segment that is longer than allowed; 0 when there is none."""
-        most, at = self.rules.limits.segment, 0
+        most, at = self.checking.limits.segment, 0
         terminator = interchange.separators.ends[0]
         while at + most < len(raw):
             # the last terminator within reach: what lies before it may be many segments, but no long one
@@ -158,14 +164,16 @@ class EdiReading(Reading):
         self, interchange: Interchange, frame: Frame, kind: str, version: str
     ) -> tuple[Guide | None, tuple[Finding, ...]]:
         """The guide of a type of message; the first message of a type that has none carries a remark."""
-        if not self.rules.guided:
+        if not self.checking.guided:
             return None, ()
         key = (interchange.standard, kind, version)
         if key in self._guides:
             return self._guides[key], ()
         if len(self._guides) > _MOST_TYPES:  # types come from partners
             self._guides.clear()
-        guide = self._guides[key] = find_guide(*key, self.rules.folders)
+        guide = self._guides[key] = find_guide(*key, self.checking.folders, self.checking.overlays)
+        if guide is not None:
+            guide.prepare()
         if guide is not None or not kind:
             return guide, ()
         reporter = self.scan.reporter.fresh()

@@ -5,7 +5,7 @@ from typing import Any
 
 from transload.adapters.base.format import COMPONENT, REPETITION, Message
 from transload.adapters.edi.interchange import Interchange
-from transload.adapters.edi.reading import EdiReading, Rules
+from transload.adapters.edi.reading import Checking, EdiReading
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import scan
 from transload.adapters.edi.services import Service
@@ -21,7 +21,7 @@ def inspect(payload: bytes, file: str | None = None, *, guides: tuple[Path, ...]
     texts, or ``{"repeat": [element, ...]}``.  Where an X12 interchange holds segments outside
     of groups (TA1), they are under ``outside``.
     """
-    reading = EdiReading(scan(payload, file=file), None, Rules(folders=guides))
+    reading = EdiReading(scan(payload, file=file), None, Checking(folders=guides))
     interchanges = []
     for interchange in reading.interchanges:
         messages = [reading.message(interchange, frame) for frame in interchange.frames]

@@ -193,7 +193,7 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
 def _separators(isa: _Isa, header: Service) -> Separators:
     """ISA11 separates repetitions from version 00402 on; before, it names the standard's owner (``U``)."""
     repetition = header.element(11)
-    if header.element(12) < "00402" or repetition.isalnum() or repetition == " ":
+    if header.element(12) < "00402" or len(repetition) != 1 or repetition.isalnum() or repetition == " ":
         repetition = ""
     return Separators(
         element=isa.element.decode("latin-1"),

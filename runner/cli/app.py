@@ -7,6 +7,7 @@ much (the ledger, the mapping compiler) and most calls need one.
 import ast
 from collections.abc import Iterable
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +29,9 @@ COMMANDS = {
     "resolve": "replay:resolve",
     "adapters": "adapters:adapters",
     "demo": "demo:demo",
+    "guide": "guide:guide",
 }
-"""The commands: ``module:function`` below `transload.runner.cli`."""
+"""The commands: ``module:function`` below `transload.runner.cli`; a Typer in place of a function groups several."""
 
 
 PLAIN = frozenset({"inspect"})
@@ -51,7 +53,10 @@ def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     for name in names:
         module, _, function = COMMANDS[name].partition(":")
         found = getattr(import_module(f"transload.runner.cli.{module}"), function)
-        app.command(name, cls=PlainCommand if name in PLAIN else None)(found)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name, cls=PlainCommand if name in PLAIN else None)(found)
     return app
 
 
@@ -71,11 +76,16 @@ def _told() -> None:
 
 
 def _docstring(where: str) -> str:
-    """The docstring of ``module:function``, taken from the source."""
-    module, _, function = where.partition(":")
+    """What ``module:function`` says of itself in the source: its docstring, or the help of a Typer."""
+    module, _, name = where.partition(":")
     tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
-    found = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
-    return next((ast.get_docstring(node) or "" for node in found), "")
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return ast.get_docstring(node) or ""
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.targets[0]) == name:
+            texts = [word.value for word in node.value.keywords if word.arg == "help"]
+            return cleandoc(ast.literal_eval(texts[0])) if texts else ""
+    return ""
 
 
 def _tell_version(wanted: bool) -> None:

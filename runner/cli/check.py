@@ -10,7 +10,7 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, errors_of
 from transload.mappings import load_mapping
 from transload.runner.cli import exits
-from transload.runner.cli.given import Given, workspace_of
+from transload.runner.cli.given import Given, guides_for
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json, summary
@@ -70,12 +70,6 @@ def _mapping(file: Path) -> Sequence[Finding]:
     except ConfigurationError as error:
         return error.findings
     return ()
-
-
-def guides_for(file: Path) -> tuple[Path, ...]:
-    """The folder of guides of the workspace that ``file`` lies in."""
-    home = workspace_of(file)
-    return (home / "guides",) if home and (home / "guides").is_dir() else ()
 
 
 def _extend(findings: list[Finding], more: Sequence[Finding]) -> None:

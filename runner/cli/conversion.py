@@ -19,6 +19,7 @@ from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import Place
 from transload.mappings import Mapping
+from transload.runner.cli.given import guides_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,14 +128,15 @@ class Conversion:
 
 
 def format_of(mapping: Mapping) -> Format[Any]:
-    """The format that ``mapping`` is written for, with its options."""
+    """The format that ``mapping`` is written for, with its options and the guides of the workspace that it lies in."""
     found = adapter(mapping.format_type).format
     if found is None:
         raise ConfigurationError(f"the adapter {mapping.format_type!r} has no format")
     try:
-        return found(found.Options.model_validate(dict(mapping.format_options)))
+        made: Format[Any] = found(found.Options.model_validate(dict(mapping.format_options)))
     except ValidationError as error:
         raise ConfigurationError(f"the format's options in {mapping.file} are refused: {error}") from error
+    return made.with_guides(guides_for(mapping.file))
 
 
 def new_envelope(mapping: Mapping, message: Message | None) -> Any:

@@ -14,7 +14,6 @@ from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError
 from transload.mappings import Mapping, load_mapping
 from transload.runner.cli import exits
-from transload.runner.cli.check import guides_for
 from transload.runner.cli.conversion import (
     Conversion,
     Read,
@@ -25,6 +24,7 @@ from transload.runner.cli.conversion import (
     new_envelope,
 )
 from transload.runner.cli.files import named, read_bytes
+from transload.runner.cli.given import guides_for
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.screen import say_bytes, say_findings, say_findings_json, say_json
 

@@ -83,6 +83,12 @@ def workspace_of(path: Path) -> Path | None:
     return next((folder for folder in path.absolute().parents if (folder / FILE).is_file()), None)
 
 
+def guides_for(file: Path) -> tuple[Path, ...]:
+    """The folder of guides of the workspace that ``file`` lies in."""
+    home = workspace_of(file)
+    return (home / "guides",) if home and (home / "guides").is_dir() else ()
+
+
 def _yaml_files(folder: Path) -> Iterable[Path]:
     """All YAML files below ``folder``, sorted, hidden folders left out."""
     files = sorted(folder.rglob("*.y*ml"))

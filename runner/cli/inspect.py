@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from transload.adapters.edi.faults import DEVIATIONS
-from transload.adapters.edi.reading import EdiReading, Rules
+from transload.adapters.edi.reading import Checking, EdiReading
 from transload.adapters.edi.scan import scan
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
@@ -132,7 +132,7 @@ def inspect(
         bar = Bar(len(content))
         watched = Watched(content, bar) if sys.stderr.isatty() else content
         reading = EdiReading(
-            scan(watched, file=named(path), lenient=lenient), None, Rules(folders=tuple(map(Path, guides)))
+            scan(watched, file=named(path), lenient=lenient), None, Checking(folders=tuple(map(Path, guides)))
         )
         if as_json:
             from transload.runner.cli.xray.streamed import Streamed

@@ -12,8 +12,7 @@ from transload.canonical.places import MappingPlace
 from transload.mappings import load_mapping
 from transload.mappings.testing import TestResult, run_tests
 from transload.runner.cli import exits
-from transload.runner.cli.check import guides_for
-from transload.runner.cli.given import Given
+from transload.runner.cli.given import Given, guides_for
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson
 from transload.runner.cli.screen import counted, say, say_findings, say_json

@@ -1,6 +1,8 @@
 """docs/cli.md, made from the commands' own help: ``python -m transload.runner.cli.reference > docs/cli.md``."""
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import typer
 from typer.main import get_command
@@ -46,10 +48,16 @@ def reference() -> str:
     settings = {**group.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
     outer = typer.Context(group, info_name="transload", **settings)
     pages = [_HEAD.replace("{version}", typer_release()), f"```\n{group.get_help(outer)}\n```\n"]
+    pages += _pages(group, outer, settings)
+    return "\n".join(pages)
+
+
+def _pages(group: Any, outer: typer.Context, settings: dict[str, Any]) -> Iterator[str]:
+    """The commands of a group, each with those below it."""
     for name, command in getattr(group, "commands", {}).items():
         context = typer.Context(command, info_name=name, parent=outer, **settings)
-        pages.append(f"## transload {name}\n\n```\n{command.get_help(context)}\n```\n")
-    return "\n".join(pages)
+        yield f"## {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"
+        yield from _pages(command, context, settings)
 
 
 if __name__ == "__main__":

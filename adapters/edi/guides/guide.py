@@ -1,5 +1,6 @@
 """A guide: what is known of one message, ready to resolve places and to validate."""
 
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from transload.adapters.base.format import Records
@@ -64,24 +65,34 @@ class Guide:
         """What the guide knows of the segment ``tag``, or None when the message has no such segment."""
         return self._segments.get(tag)
 
+    def prepare(self) -> None:
+        """Read what validation needs besides the guide itself: the long code lists of its directory.
+
+        Raises `ConfigurationError` when their file has faults.
+        """
+        self.rules.read_codes()
+
     @cached_property
-    def _validator(self) -> Validator:
+    def validator(self) -> Validator:
+        """What validates messages by this guide."""
         return Validator(self.rules)
 
-    def validate(self, records: Records) -> list[Finding]:
+    def validate(self, records: Records, today: date | None = None) -> list[Finding]:
         """All that is wrong with a message's structure and values, in the order of its segments; nothing raises.
 
-        ``records`` is the body between header and trailer.  Findings carry the places that it
-        gives and the codes of an acknowledgement: EDIFACT ``0085``; X12 ``720`` and ``721`` (segment),
-        ``719`` (the position of a missing one), ``723`` and ``725`` (element).
-
-        Codes: ``E-SEGMENT`` (unknown), ``E-ORDER``, ``E-REPEAT``, ``E-MANDATORY``, ``E-ELEMENT`` (more than
-        the guide knows), ``E-LENGTH``, ``E-FORMAT``, ``E-CODE``, ``E-CONDITION``; ``W-SEPARATOR`` (a component
-        separator in an X12 text); remarks ``R-TRAILING`` and, by a guide that covers a part of
-        the message only, ``R-SEGMENT``.
+        ``records`` is the body between header and trailer.  Findings carry the places that it gives and the codes of
+        an acknowledgement: EDIFACT ``0085``; X12 ``720`` and ``721`` (segment), ``719`` (the position of a missing
+        one), ``723`` and ``725`` (element), ``621`` (element, where the 999 says something else): `faults.FaultKind`
+        is the table of them.  ``today`` is the day by which waivers of overlays are judged, by default the present one
+        (UTC).
         """
-        return self._validator.validate(records)
+        return self.validator.validate(records, today or datetime.now(tz=UTC).date())
 
     def standings(self, records: Records) -> list[Standing]:
-        """The groups in which each segment of ``records`` stands, as `validate` takes them."""
-        return self._validator.standings(records)
+        """Where each segment of ``records`` stands in the structure, as `validate` takes them."""
+        return self.validator.standings(records)
+
+    def use(self, tag: str, standing: Standing) -> SegmentGuide | None:
+        """What the guide knows of a segment where it stands: the rules of that use, or else those of its tag."""
+        rule = self.rules.segments.get(standing.rule)
+        return SegmentGuide(standard=self.standard, rule=rule) if rule is not None else self.segment(tag)

@@ -6,7 +6,6 @@ from functools import cached_property, lru_cache
 
 from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION
 from transload.adapters.edi.charsets import Charset
-from transload.adapters.edi.segments import resolve
 from transload.adapters.edi.separators import SEGMENT, Separators
 
 _CONTROLS = b"\x1c\x1d\x1e\x1f"
@@ -114,13 +113,6 @@ class Carrier:
     def parts(self, raw: bytes) -> list[bytes]:
         """What `encode` gave as one piece for each segment, without terminators."""
         return [part.translate(self._table_within) for part in raw.split(_END)]
-
-    def says(self, spelled: str, segment: str) -> bool:
-        """Whether ``spelled``, a segment as it stood in a file, says the same as ``segment``."""
-        text = resolve(spelled, self.separators)
-        if self.separators.tag:
-            text = text.replace(self.separators.tag, ELEMENT, 1)
-        return text == segment
 
 
 @lru_cache(maxsize=64)

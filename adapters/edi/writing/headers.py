@@ -24,20 +24,20 @@ _MOST = {
 
 
 def filled_interchange(envelope: Envelope, context: Context) -> Elements:
-    """The elements of UNB, ISA or STX with date, time and reference where they are empty."""
+    """The elements of UNB, ISA or STX, in a new one with date, time and reference; one with a reference is as it is."""
+    if envelope.reference.strip():
+        return envelope.interchange or ()
     elements = list(envelope.interchange or ())
     now = context.now
     if envelope.standard == "x12":
         for index, text in ((8, f"{now:%y%m%d}"), (9, f"{now:%H%M}")):
             elements[index] = elements[index] if elements[index].strip() else text
-        if not elements[12].strip():
-            elements[12] = f"{drawn(envelope, 'interchange', context):09}"
+        elements[12] = f"{drawn(envelope, 'interchange', context):09}"
         return tuple(elements)
     elements += [""] * (5 - len(elements))
     if not elements[3]:
         elements[3] = _prepared(envelope, context)
-    if not elements[4]:
-        elements[4] = str(drawn(envelope, "interchange", context))
+    elements[4] = str(drawn(envelope, "interchange", context))
     return tuple(elements)
 
 
@@ -66,19 +66,20 @@ def named_group(elements: Elements, envelope: Envelope, message: Encoded, functi
 
 
 def filled_group(elements: Elements, envelope: Envelope, context: Context) -> Elements:
-    """The elements of a group that `named_group` gave, with date, time and reference where they are empty."""
-    if envelope.standard == "tradacoms":
+    """A group's elements, in a new one, that `named_group` gave, with date, time and reference."""
+    number = 5 if envelope.standard == "x12" else 4
+    if envelope.standard == "tradacoms" or "".join(elements[number : number + 1]).strip():
         return elements
-    found = list(elements)
+    found = [*elements, *[""] * (8 - len(elements))] if envelope.standard == "x12" else list(elements)
+    found += [""] * (7 - len(found))
     if envelope.standard == "x12":
         day = f"{context.now:%y%m%d}" if found[7][:6] < "004010" else f"{context.now:%Y%m%d}"
-        wanted, number = {3: day, 4: f"{context.now:%H%M}"}, 5
+        wanted = {3: day, 4: f"{context.now:%H%M}"}
     else:
-        wanted, number = {3: _prepared(envelope, context)}, 4
+        wanted = {3: _prepared(envelope, context)}
     for index, text in wanted.items():
         found[index] = found[index] or text
-    if not found[number]:
-        found[number] = str(drawn(envelope, "group", context))
+    found[number] = str(drawn(envelope, "group", context))
     return tuple(found)
 
 
@@ -124,6 +125,7 @@ def interchange_findings(envelope: Envelope, carrier: Carrier, tag: str) -> list
     """What the header of an interchange cannot carry; ISA11 and ISA16 hold separators themselves."""
     elements = envelope.interchange or ()
     findings = segment_findings("\x1d".join((tag, *elements)), carrier, but=(11, 16) if tag == "ISA" else ())
+    findings += [finding for request in envelope.requests for finding in segment_findings(request, carrier)]
     if tag == "ISA" or envelope.reference.strip():  # what was read has the length that it has
         return findings
     return findings + too_long(elements, envelope.standard, tag)

@@ -4,18 +4,29 @@ from collections.abc import Sequence
 
 from transload.adapters.base.format import ELEMENT
 from transload.adapters.edi.envelope import Envelope
-from transload.adapters.edi.layout import Layout, apart
+from transload.adapters.edi.layout import USUAL, Layout, apart
 from transload.adapters.edi.segments import BLANKS
 from transload.adapters.edi.writing.carrier import Carrier
 from transload.adapters.edi.writing.domain import binary_of
 
 _BINARY = (b"BIN\x1d", b"BDS\x1d")
-_NONE = Layout()
+
+
+def layout_of(envelope: Envelope) -> Layout:
+    """The layout of the envelope's message."""
+    return envelope.layout.seen if envelope.layout is not None else USUAL
+
+
+def gap_after(name: str, envelope: Envelope) -> str:
+    """What follows the terminator of a segment, which is named as in `Layout`."""
+    layout = layout_of(envelope)
+    usual = envelope.newline if layout.newline is None else layout.newline
+    return layout.gaps.get(name, usual)
 
 
 def render(segments: Sequence[str], envelope: Envelope, carrier: Carrier) -> bytes | None:
     """A message from header to trailer as it is written; None where something in it cannot be carried."""
-    newline = envelope.newline.encode("latin-1")
+    layout = layout_of(envelope)
     raw = carrier.encode(segments)
     parts = None
     if envelope.standard == "x12" and (raw is None or any(sign in raw for sign in _BINARY)):
@@ -26,8 +37,8 @@ def render(segments: Sequence[str], envelope: Envelope, carrier: Carrier) -> byt
         return None
     if parts is None:
         assert raw is not None
-        if envelope.layout is None:
-            return carrier.joined(raw, newline)
+        if layout.usual:
+            return carrier.joined(raw, envelope.newline.encode("latin-1"))
         parts = carrier.parts(raw)
     names = [segments[0].split(ELEMENT, 1)[0], *map(str, range(2, len(segments)))]
     if len(segments) > 1:
@@ -53,19 +64,18 @@ def render_service(segment: str, envelope: Envelope, carrier: Carrier, *, after:
 def _laid_out(
     name: str, segment: str, part: bytes, envelope: Envelope, carrier: Carrier, after: str | None = None
 ) -> bytes:
-    layout = envelope.layout or _NONE
+    layout = layout_of(envelope)
     spelled = layout.spellings.get(name)
     if spelled is not None and _says(spelled, segment, carrier, service=not name.isdigit()):
         part = spelled.encode(carrier.charset.codec)
-    gap = layout.gaps.get(name, envelope.newline) if after is None else after
+    gap = gap_after(name, envelope) if after is None else after
     return part + carrier.terminator + gap.encode("latin-1")
 
 
 def _says(spelled: str, segment: str, carrier: Carrier, *, service: bool) -> bool:
     """Whether ``spelled`` says the same as ``segment``: a service segment may say more, and blanks around it."""
     text = apart(spelled, carrier.separators)
-    if service:
-        text = text.strip(BLANKS.decode())
+    text = text.strip(BLANKS.decode()) if service else text.lstrip(BLANKS.decode())
     if text != segment and not (service and text.startswith(segment + ELEMENT)):
         return False
     try:

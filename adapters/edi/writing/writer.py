@@ -1,14 +1,14 @@
 """Putting one message after the other into interchange and group."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from transload.adapters.base.format import COMPONENT, ELEMENT, Encoded, Writing
 from transload.adapters.edi.charsets import Charset
 from transload.adapters.edi.envelope import Elements, Envelope
 from transload.adapters.edi.interchange import NO_GROUP, Level, states
 from transload.adapters.edi.scan import DIALECTS
-from transload.adapters.edi.writing.carrier import Carrier, carrier
+from transload.adapters.edi.writing.carrier import carrier
 from transload.adapters.edi.writing.domain import findings_of, refusal, segment_findings
 from transload.adapters.edi.writing.headers import (
     filled_group,
@@ -21,8 +21,9 @@ from transload.adapters.edi.writing.headers import (
     renewed_group,
 )
 from transload.adapters.edi.writing.numbers import References
+from transload.adapters.edi.writing.opened import OpenGroup, OpenInterchange, identity_of
 from transload.adapters.edi.writing.packages import PACKAGE, TRAILER, object_of, package_findings, with_length
-from transload.adapters.edi.writing.rendering import render, render_service
+from transload.adapters.edi.writing.rendering import gap_after, layout_of, render, render_service
 from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError, Reject
 from transload.canonical.findings import Finding
@@ -30,37 +31,6 @@ from transload.canonical.places import Place
 
 _WIDTH = {"edifact": 1, "x12": 4, "tradacoms": 1}
 """How many digits a message's reference has at least; ST02 has 4 to 9."""
-
-
-@dataclass(kw_only=True)
-class _Interchange:
-    """An interchange whose trailer is yet to come: its header, filled in, and what it holds so far."""
-
-    envelope: Envelope
-    carrier: Carrier
-    header: Elements | None
-    references: References
-    packages: References = field(default_factory=References)
-    messages: int = 0
-    groups: int = 0
-    ended: set[int] = field(default_factory=set)
-    """Hashes of the groups that were read and are written: none of them may begin again."""
-    last_kind: str = ""
-
-    def holds(self, envelope: Envelope) -> bool:
-        """Whether ``envelope`` is one of a message of this interchange."""
-        own = self.envelope
-        return own is envelope or _identity(own) == _identity(envelope)
-
-
-@dataclass(kw_only=True)
-class _Group:
-    """A group whose trailer is yet to come."""
-
-    header: Elements
-    key: Hashable
-    references: References
-    messages: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +69,8 @@ class Writer(Writing):
         self._lenient = frozenset(lenient)
         self._usual: Envelope | None = None
         """The envelope of messages that come without one, from the second on."""
-        self._interchange: _Interchange | None = None
-        self._group: _Group | None = None
+        self._interchange: OpenInterchange | None = None
+        self._group: OpenGroup | None = None
         self._ended: set[int] = set()
         """Hashes of the interchanges that were read and are written."""
         self._last: Envelope | None = None
@@ -126,7 +96,7 @@ class Writer(Writing):
         if elements is not None:
             references = group.references if group else self._new_references(interchange)
         findings: list[Finding] = []
-        if not opened and hash(_identity(given)) in self._ended:
+        if not opened and hash(identity_of(given)) in self._ended:
             findings.append(_ended("interchange", self._dialect.headers[0], given.reference, number))
         if opened and not same_group and hash(key) in opened.ended:
             findings.append(_ended("group", self._dialect.headers[1], "", number))
@@ -182,23 +152,23 @@ class Writer(Writing):
         """An envelope for new messages in the same interchange."""
         return replace(envelope, message=None, layout=None)
 
-    def _new_interchange(self, given: Envelope) -> _Interchange:
+    def _new_interchange(self, given: Envelope) -> OpenInterchange:
         # what was read with a character outside levels A and B is written as it was
         any_character = "charset" in self._lenient or bool(given.reference.strip())
-        return _Interchange(
+        return OpenInterchange(
             envelope=given,
             carrier=carrier(given.separators, self._charset_of(given), any_character),
             header=None,
             references=References(_WIDTH[self._standard]),
         )
 
-    def _new_references(self, interchange: _Interchange) -> References:
+    def _new_references(self, interchange: OpenInterchange) -> References:
         """The references of another group: X12 counts its sets again in each, EDIFACT goes on."""
         last = 0 if self._standard == "x12" else interchange.references.last
         return References(_WIDTH[self._standard], last=last)
 
     def _group_of(
-        self, message: Encoded, given: Envelope, opened: _Interchange | None
+        self, message: Encoded, given: Envelope, opened: OpenInterchange | None
     ) -> tuple[Elements | None, Hashable]:
         """The elements of the message's group as far as they are known, and what tells the group from others."""
         elements = given.group
@@ -230,7 +200,7 @@ class Writer(Writing):
         self,
         message: Encoded,
         given: Envelope,
-        interchange: _Interchange,
+        interchange: OpenInterchange,
         references: References,
         number: int,
         findings: list[Finding],
@@ -258,7 +228,7 @@ class Writer(Writing):
         return replace(part, reference=reference, made=made)
 
     def _reference(
-        self, header: Elements, at: int, interchange: _Interchange, references: References
+        self, header: Elements, at: int, interchange: OpenInterchange, references: References
     ) -> tuple[str, bool]:
         """The message's reference, and whether it is a new one."""
         found = header[at] if len(header) > at else ""
@@ -276,7 +246,7 @@ class Writer(Writing):
         self,
         segments: Sequence[str],
         given: Envelope,
-        interchange: _Interchange,
+        interchange: OpenInterchange,
         number: int,
         findings: list[Finding],
     ) -> _Part:
@@ -290,7 +260,7 @@ class Writer(Writing):
         message: Encoded,
         known: Elements | None,
         given: Envelope,
-        interchange: _Interchange,
+        interchange: OpenInterchange,
         number: int,
         findings: list[Finding],
     ) -> _Part:
@@ -330,16 +300,16 @@ class Writer(Writing):
             (interchange.packages if package else references).take(part.reference, made=part.made)
             interchange.references.last = references.last
 
-    def _begin_interchange(self, interchange: _Interchange) -> Iterator[bytes]:
+    def _begin_interchange(self, interchange: OpenInterchange) -> Iterator[bytes]:
         envelope, carry = interchange.envelope, interchange.carrier
         self._interchange, self._group = interchange, None
-        yield (envelope.before + envelope.una + (envelope.una_end if envelope.una else "")).encode("latin-1")
+        yield (layout_of(envelope).before + envelope.una + (envelope.una_end if envelope.una else "")).encode("latin-1")
         if envelope.interchange is None:
             return
         interchange.header = header = filled_interchange(envelope, self._context)
         tag = self._dialect.headers[0]
         if tag == "ISA":
-            gap = envelope.layout.gaps.get(tag, envelope.newline) if envelope.layout else envelope.newline
+            gap = gap_after(tag, envelope)
             element = envelope.separators.element.encode("latin-1")
             elements = [value.encode(carry.charset.codec) for value in (tag, *header)]
             yield element.join(elements) + carry.terminator + gap.encode("latin-1")
@@ -357,7 +327,7 @@ class Writer(Writing):
         if interchange.header is None:
             return
         if interchange.envelope.reference.strip():
-            self._ended.add(hash(_identity(interchange.envelope)))
+            self._ended.add(hash(identity_of(interchange.envelope)))
         grouped = not self._dialect.counts_messages and (interchange.groups or self._standard == "x12")
         count = f"{interchange.groups if grouped else interchange.messages:0{last.digits[0]}}"
         reference = interchange.header[self._dialect.references[0] - 1]
@@ -368,7 +338,7 @@ class Writer(Writing):
         interchange = self._interchange
         assert interchange
         header = filled_group(elements, given, self._context)
-        self._group = _Group(header=header, key=key, references=references)
+        self._group = OpenGroup(header=header, key=key, references=references)
         interchange.groups += 1
         return render_service(ELEMENT.join((self._dialect.headers[1], *header)), given, interchange.carrier)
 
@@ -384,7 +354,7 @@ class Writer(Writing):
         trailer = self._trailer(Level.GROUP, f"{group.messages:0{last.digits[1]}}", reference)
         yield render_service(trailer, last, interchange.carrier)
 
-    def _reconciliation(self, interchange: _Interchange) -> Encoded | None:
+    def _reconciliation(self, interchange: OpenInterchange) -> Encoded | None:
         """The message that must end a new TRADACOMS transmission whose STX says ``ANAA``, unless it is there."""
         header = interchange.header
         if self._standard != "tradacoms" or not header or interchange.envelope.reference.strip():
@@ -393,11 +363,6 @@ class Writer(Writing):
             return None
         body = ELEMENT.join(("RSG", header[4], header[2].split(COMPONENT)[0]))
         return Encoded(kind="RSGRSG", version="2", body=[body])
-
-
-def _identity(envelope: Envelope) -> Hashable:
-    """What tells the interchanges of a file apart."""
-    return envelope.position[0], envelope.interchange
 
 
 def _ended(what: str, tag: str, reference: str, number: int) -> Finding:

@@ -261,10 +261,11 @@ class Drawing:
 
     def _guide(self, interchange: Interchange, frame: Frame) -> Guide | None:
         key = (interchange.standard, *message_type(interchange, frame))
+        checking = self.reading.checking
         if key not in self._guides:
             if len(self._guides) > _MOST_TYPES:  # types come from partners
                 self._guides.clear()
-            self._guides[key] = find_guide(*key, self.reading.rules.folders)
+            self._guides[key] = find_guide(*key, checking.folders, checking.overlays)
         return self._guides[key]
 
     def _flush(self) -> Iterator[Line]:

@@ -135,7 +135,7 @@ class Picture:
         yield from self.sheet.row(row)
         if elements:
             tag = raw[: row.tokens[0].stop].decode("latin-1")
-            listing = Listing(row=row, guide=self.guide.segment(tag) if self.guide else None, sheet=self.sheet)
+            listing = Listing(row=row, guide=self.guide.use(tag, standing) if self.guide else None, sheet=self.sheet)
             yield from listing.lines(len(row.lead) + 2)
 
     def _end(self, index: int) -> int:
@@ -182,6 +182,6 @@ class Picture:
             return SERVICE_TITLES.get(self.frame.header.tag, "header")
         if self.frame.trailer and index == len(self.spans) - 1:
             return f"{SERVICE_TITLES.get(self.frame.trailer.tag, 'trailer')}: {counted(len(self.spans), 'segment')}"
-        known = self.guide.segment(self._body.segments[index - 1][0]) if self.guide else None
+        known = self.guide.use(self._body.segments[index - 1][0], standing) if self.guide else None
         groups = f"({' > '.join(standing.groups)})" if standing.opens else ""
         return " ".join(filter(None, (known.title if known else "", groups)))

@@ -281,3 +281,19 @@ def test_utf8_that_is_announced_as_something_else(edifact, interchange, unb):
     (message,) = edifact(charset="utf-8").read(mixed_up)
     assert message.findings == ()
     assert message.body.segments[0][-1] == "Größe"
+
+
+def test_capitals_that_look_like_utf8_by_chance_are_a_warning(edifact, interchange):
+    payload = interchange("FTX+AAI+++X'", unb="UNB+UNOE:3+S+R+260114:0915+REF1'").replace(b"X'", b"\xc2\xbe'")
+    (message,) = edifact().read(payload)
+    found = only(message.findings)
+    assert (found.code, found.severity.value) == ("W-CHARSET", "warning")
+    assert found.message == "this may be UTF-8, and the interchange announces ISO 8859-5"
+    assert message.body.segments[0][-1] == b"\xc2\xbe".decode("iso8859-5")
+
+
+def test_an_isa11_of_several_characters_separates_nothing(x12, sets):
+    payload = sets("REF*a^?b~", version="00501", repetition="^?^")
+    (message,) = x12(lenient=["isa-length"]).read(payload)
+    assert message.body.segments == [["REF", "a^?b"]]
+    assert message.body.repetition == ""

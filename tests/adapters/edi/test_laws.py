@@ -77,10 +77,15 @@ def test_what_is_written_is_read_and_written_again_the_same(case):
     assert reading.findings == ()
     read = list(reading)
     assert [as_written(message) for message in read] == bodies
-    assert [message.findings for message in read] == [()] * len(bodies)
+    assert without_charset(read) == []
     assert all(message.test and message.sender == Identity(id="SENDER", qualifier="14") for message in read)
     again = [Encoded(kind=m.kind, version=m.version, body=as_written(m)) for m in read]
     assert format_.write(again, envelope=[m.envelope for m in read], context=CONTEXT) == payload
+
+
+def without_charset(messages):
+    """The findings of messages, but not that letters beyond ASCII look like UTF-8, as they may by chance."""
+    return [finding for message in messages for finding in message.findings if not finding.code.endswith("-CHARSET")]
 
 
 @st.composite
@@ -116,7 +121,7 @@ def test_x12_that_is_written_is_read_and_written_again_the_same(case):
     assert reading.findings == ()
     read = list(reading)
     assert [as_written(message) for message in read] == bodies
-    assert [message.findings for message in read] == [()] * len(bodies)
+    assert without_charset(read) == []
     again = [Encoded(kind=m.kind, version=m.version, body=as_written(m)) for m in read]
     assert format_.write(again, envelope=[m.envelope for m in read], context=CONTEXT) == payload
 

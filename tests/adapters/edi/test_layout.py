@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from transload.adapters.base import ConfigurationError
+from transload.adapters.base.content import Content
 from transload.adapters.edi import EdifactFormat, X12Format
 from transload.adapters.edi.envelope import Envelope
-from transload.adapters.edi.layout import Layout
+from transload.adapters.edi.layout import USUAL, Layout
 from transload.adapters.edi.options import EdifactOptions, X12Options
 
 UNB = "UNB+UNOC:3+S+R+260114:0915+X'"
@@ -39,6 +40,10 @@ EDIFACT = {
     "released in headers": "UNB+UNOC:3+?S+R+260114:0915+X'UNG+?A+S+R+260114:0915+G+UN+D:96A'"
     "UNH+?1+A:D:96A:UN'UNT+2+1'UNE+1+?G'UNZ+1+?X'",
     "more than trailers need": UNB + "UNH+1+A:D:96A:UN'BGM+1'UNT+3+1+'UNZ+1+X++'",
+    "both": UNB + "UNH+1+A:D:96A:UN'FTX+?A'UNT+3+1+'UNZ+1+X'",
+    "blanks at the end of headers": UNB + "UNH+1+A:D:96A:UN 'BGM+1 'UNT+3+1\t'UNZ+1+X'",
+    "a blank at the end of UNB": "UNB+UNOC:3+S+R+260114:0915+X 'UNH+1+A:D:96A:UN'BGM+1 'UNT+3+1'UNZ+1+X\n'\n",
+    "a released line end before a tag": UNB + "UNH+1+A:D:96A:UN'?\nBGM+1'UNT+3+1'UNZ+1+X'",
     "empty elements at the end": "UNB+UNOC:3+S+R+260114:0915+X++++'UNH+1+A:D:96A:UN+'BGM+1++:'UNT+3+1'UNZ+1+X'",
     "a released terminator before a blank": UNB + "UNH+1+A:D:96A:UN'FTX+AAI+it?' s??'\nBGM'UNT+4+1'UNZ+1+X'",
     "gaps that even out": UNB + "\nUNH+1+A:D:96A:UN'\nFTX+a??'\nBGM'DTM'\nUNT+5+1'\nUNZ+1+X'\n",
@@ -82,6 +87,17 @@ def test_a_layout_survives_as_json(again, context, name):
     assert rewritten(EdifactFormat(EdifactOptions(check="envelope")), payload, again, context, kept) == payload
 
 
+@pytest.mark.parametrize("name", EDIFACT)
+def test_what_is_read_from_a_file_is_written_again_when_the_file_is_closed(edifact, again, context, tmp_path, name):
+    path = tmp_path / "file.edi"
+    path.write_bytes(EDIFACT[name].encode())
+    with Content.open(path) as content:
+        messages = list(edifact().read(content))
+        bodies = [again(message) for message in messages]
+    envelopes = [message.envelope for message in messages]
+    assert edifact().write(bodies, envelope=envelopes, context=context) == path.read_bytes()
+
+
 def test_an_isa_of_another_length_stands_again(again, context):
     payload = b"ISA*00**00**ZZ*S*ZZ*R*260114*0915*U*00401*000000009*0*T*>~GS*PO*S*R*20260114*0915*3*X*004010~"
     payload += b"ST*850*0001~SE*2*0001~GE*1*3~IEA*1*000000009~"
@@ -98,7 +114,7 @@ def test_skipped_empty_segments_stand_again(again, context):
 def test_what_is_usual_has_no_layout(interchange, edifact):
     plain = interchange("BGM+1'FTX+a?'b??c'")
     for payload in (plain, plain.replace(b"'", b"'\n").replace(b"?'\n", b"?'"), plain.replace(b"?'b", b"?' ")):
-        assert [message.envelope.layout for message in edifact().read(payload)] == [None]
+        assert [message.envelope.layout.seen for message in edifact().read(payload)] == [USUAL]
 
 
 def test_a_changed_value_leaves_the_layout_of_all_others(edifact, again, context):

@@ -122,7 +122,7 @@ def test_a_version_is_no_path(version: str) -> None:
         (
             "2380 C x2",
             "2380 C x9999",
-            "{file}:10:39: error C-GUIDE '2380 C x9999' is no part (write a code and M or C, such as '1154 C')",
+            "{file}:10:39: error C-GUIDE '2380 C x9999' is no part (write a code and M, C or N, such as '1154 C')",
         ),
         (
             "  - BGM M 1",
@@ -138,7 +138,7 @@ def test_a_version_is_no_path(version: str) -> None:
         (
             "[1004 M]",
             "[1004 O]",
-            "{file}:12:31: error C-GUIDE '1004 O' is no part (write a code and M or C, such as '1154 C')",
+            "{file}:12:31: error C-GUIDE '1004 O' is no part (write a code and M, C or N, such as '1154 C')",
         ),
         (
             "  - BGM M 1",
@@ -182,7 +182,7 @@ def test_a_version_is_no_path(version: str) -> None:
         (
             "structure:",
             "codes: {8888: [a]}\nstructure:",
-            "{file}:14:8: error C-GUIDE codes are given for 8888, which is no element",
+            "{file}:14:9: error C-GUIDE codes are given for 8888, which is no element (add it to elements)",
         ),
         (
             "  - SG1 C 9: [DTM M 1]",

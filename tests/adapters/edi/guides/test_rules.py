@@ -66,7 +66,10 @@ def guide(tmp_path: Path) -> Guide:
         ("TWO*a^b^c*x:1^y", []),
         (
             "TWO*a^b^c^d",
-            ["segment 2 TWO, element 1: error E-REPEAT TWO 01 stands 4 times, at most 3 are allowed 723=3 725=1"],
+            [
+                "segment 2 TWO, element 1: error E-REPEAT TWO 01 stands 4 times, at most 3 are allowed "
+                "723=3 725=1 621=12"
+            ],
         ),
         (
             "TWO*a^toolong^c",
@@ -119,7 +122,7 @@ def test_letters_only(read: Read) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("E0102", "E0109", "'E0109' is no condition of ONE"),
+        ("E0102", "E0109", "'E0109' is no condition of ONE, which has 3 parts"),
         ("AN 1/5", "AN 5/1", "'AN 5/1' is no form of element 1"),
         ("[1 M, 3 O]", "{1: M}", "the parts of C1 must be a list"),
         ("[1 M, 3 O]", "[[1 M]]", "the parts of C1 must be a list of texts"),

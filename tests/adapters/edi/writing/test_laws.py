@@ -64,7 +64,9 @@ def read_again(format_, payload, messages):
     reading = format_.read(payload)
     assert reading.findings == ()
     read = list(reading)
-    assert [message.findings for message in read] == [()] * len(messages)
+    # letters beyond ASCII may look like UTF-8 by chance, which is said
+    other = [finding for message in read for finding in message.findings if not finding.code.endswith("-CHARSET")]
+    assert other == []
     assert sorted(map(repr, map(as_encoded, read))) == sorted(map(repr, messages))
     envelopes = [message.envelope for message in read]
     assert format_.write(list(map(as_encoded, read)), envelope=envelopes, context=fresh()) == payload

@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,18 +17,19 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def terminal_for(monkeypatch: pytest.MonkeyPatch, patience: float = 0) -> Terminal:
+    """A terminal as standard error; made in the test itself, since pytest puts its own there before each."""
     found = Terminal()
     monkeypatch.setattr(sys, "stderr", found)
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(progress, "PATIENCE", patience)
     return found
 
 
 def test_a_watched_content_is_the_content_and_tells_how_far_it_was_read(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", 0)
+    terminal = terminal_for(monkeypatch)
     payload = b"ab" * 500_000 + b"c"
     watched = Watched(Content.of(payload), bar := Bar(len(payload)))
     assert len(watched) == len(payload)
@@ -41,22 +43,23 @@ def test_a_watched_content_is_the_content_and_tells_how_far_it_was_read(
     assert terminal.getvalue().endswith("\x1b[2K")  # and takes itself away
 
 
-def test_the_bar_is_away_while_something_is_written(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", 0)
+def test_the_bar_is_away_while_something_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_for(monkeypatch)
     bar = Bar(1000)
 
-    def lines() -> object:
+    def lines() -> Iterator[str]:
         bar.reach(100)
         yield "a"
         bar.reach(900)
 
-    for line in bar.around(lines()):  # type: ignore[arg-type]
+    for line in bar.around(lines()):
         assert line == "a"
         assert terminal.getvalue().endswith("\x1b[2K")
     assert terminal.getvalue().count("\x1b[?25l") == terminal.getvalue().count("\x1b[?25h") == 2
 
 
-def test_nothing_is_said_of_what_is_quick(terminal: Terminal) -> None:
+def test_nothing_is_said_of_what_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_for(monkeypatch, patience=60)
     bar = Bar(10)
     bar.reach(5)
     bar.hide()

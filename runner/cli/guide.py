@@ -1,0 +1,194 @@
+"""``transload guide``: message guides of the user's own, made of what standard bodies publish."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from transload.adapters.base.positioned import Entries, load
+from transload.adapters.edi.guides.importing.uncefact import Imported, read_releases
+from transload.adapters.edi.guides.importing.writing import Written, write_release
+from transload.adapters.edi.guides.lookup import HERE
+from transload.canonical.errors import ConfigurationError, TransloadError
+from transload.canonical.findings import Finding, errors_of
+from transload.runner.cli import exits
+from transload.runner.cli.guard import guarded
+from transload.runner.cli.options import AsJson
+from transload.runner.cli.screen import counted, say, say_findings, say_findings_json, say_json, say_table
+from transload.runner.workspace.loader import FILE
+
+guide = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="""Message guides of your own: what messages are made of, for validating and mapping them.
+
+    \b
+    Example:
+      transload guide import d96a.zip
+    """,
+)
+
+
+@guide.command("import")
+@guarded
+def import_guides(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="The release as the UN packs it: a zip, its folder, or one file.")
+    ],
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of guides; else guides/ of the workspace that this folder is."),
+    ] = None,
+    message: Annotated[
+        list[str] | None, typer.Option(metavar="TYPE", help="Only this message; may be given several times.")
+    ] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Show what the source holds, and write nothing.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over files that hold something else.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make guides of a directory of UN/EDIFACT, so that its messages can be validated and mapped.
+
+    SOURCE is what unece.org offers for download under UNTDID, D.90 to today. Messages, segments,
+    elements and code lists become files in DIR/edifact/VERSION, as you would write them;
+    descriptions are left out. They are yours: keep them, and the UN's texts, out of what you publish.
+
+    \b
+    Examples:
+      transload guide import d96a.zip
+      transload guide import d01b.zip --message ORDERS --message INVOIC
+      transload guide import d01b.zip --list
+      transload guide import d01b/ --into shop/guides --replace
+    """
+    folder = None if only_list else _folder(into)
+    with _progress(hidden=as_json) as progress:
+        releases, findings = read_releases(
+            source, wanted=message or (), held=lambda version: _held(folder, version), progress=progress
+        )
+    if folder is None:
+        _tell(releases, as_json=as_json)
+    else:
+        today = datetime.now(UTC).astimezone().date()
+        written = [write_release(found.release, folder, day=today, replace=replace) for found in releases]
+        _tell_written(folder, releases, written, as_json=as_json)
+    (say_findings_json if as_json else say_findings)(findings, to_error=True)
+    if errors_of(findings):
+        raise typer.Exit(exits.ERRORS)
+
+
+def _folder(into: Path | None) -> Path:
+    """Where guides are written; never among those that come with the library."""
+    if into is None:
+        if not Path(FILE).is_file():
+            raise typer.BadParameter(f"this folder is no workspace (it has no {FILE}): name one", param_hint="--into")
+        into = Path("guides")
+    if into.resolve().is_relative_to(HERE.resolve()):
+        text = f"{into} belongs to transload itself"
+        hint = "name a folder of your own"
+        raise TransloadError(text, hint=hint, findings=[Finding(code="E-FILE", message=text, hint=hint)])
+    return into
+
+
+def _held(folder: Path | None, version: str) -> Collection[str] | None:
+    """The tags of the segments that the folder of a version declares already."""
+    path = folder / "edifact" / version / "segments.yaml" if folder else None
+    if path is None or not path.is_file():
+        return None
+    root = load(path)
+    segments = root.get("segments") if isinstance(root, Entries) else None
+    if not isinstance(segments, Entries):
+        raise ConfigurationError(f"{path} declares no segments", hint="import the whole release again with --replace")
+    return {key.text for key, _ in segments}
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
+    """What is called with how much is done, and how much there is; a bar where people look on."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("reading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=hidden or not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell(releases: Sequence[Imported], *, as_json: bool) -> None:
+    """What a source holds."""
+    if as_json:
+        say_json([{**_summary(found), "messages": _listed(found)} for found in releases])
+        return
+    for found in releases:
+        rows = [
+            [row["message"], row["version"], str(row["segments"]), str(row["groups"]), row["name"]]
+            for row in _listed(found)
+        ]
+        if rows:
+            say_table(["MESSAGE", "VERSION", "SEGMENTS", "GROUPS", "NAME"], rows)
+        say(f"{found.version}: {_counts(found)}")
+
+
+def _listed(found: Imported) -> list[dict[str, Any]]:
+    return [
+        {
+            "message": message.type,
+            "version": f"{message.version}:{message.release}:{message.agency}",
+            "segments": len(message.tags),
+            "groups": message.groups,
+            "name": message.title,
+        }
+        for message in found.messages
+    ]
+
+
+def _tell_written(folder: Path, releases: Sequence[Imported], written: Sequence[Written], *, as_json: bool) -> None:
+    if as_json:
+        say_json(
+            {
+                "into": str(folder),
+                "releases": [
+                    {
+                        **_summary(found),
+                        "messages": [message.message for message in found.release.messages],
+                        "new": [str(path) for path in files.new],
+                        "replaced": [str(path) for path in files.replaced],
+                        "unchanged": [str(path) for path in files.unchanged],
+                    }
+                    for found, files in zip(releases, written, strict=True)
+                ],
+            }
+        )
+        return
+    for found, files in zip(releases, written, strict=True):
+        parts = [
+            f"{counted(len(paths), 'file')} {what}"
+            for paths, what in ((files.new, "new"), (files.replaced, "replaced"), (files.unchanged, "unchanged"))
+            if paths
+        ]
+        if parts:
+            say(f"{found.version}: {_counts(found)}")
+            say(f"{folder / found.release.standard / found.release.folder}: {', '.join(parts)}")
+
+
+def _summary(found: Imported) -> dict[str, Any]:
+    return {
+        "version": found.version,
+        "folder": f"{found.release.standard}/{found.release.folder}",
+        "counts": {name.replace(" ", "_"): count for name, count in found.counts.items()},
+    }
+
+
+def _counts(found: Imported) -> str:
+    return ", ".join(
+        counted(count, name.removesuffix("s"), name)
+        for name, count in found.counts.items()
+        if count or name == "messages"
+    )
