@@ -6,23 +6,38 @@ that names an `Adapter`: its connection settings and up to four abilities, a
 `Format` (bytes to messages and back).
 """
 
-from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
-from transload.adapters.base.registry import Adapter, adapter, adapter_names
-from transload.adapters.base.settings import Duration, Secret, Settings, Template
-from transload.adapters.base.transport import (
-    Answer,
-    Inbound,
-    Landing,
-    Memory,
-    Outbound,
-    Probe,
-    Source,
-    Target,
-)
+from typing import TYPE_CHECKING
+
+from transload.adapters.base.deferred import deferred
 from transload.canonical.context import Context, CountingNumbers, Numbers
 from transload.canonical.errors import ConfigurationError, Reject, Retry, Stop, Unknown
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
+
+if TYPE_CHECKING:
+    from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
+    from transload.adapters.base.registry import Adapter, adapter, adapter_names
+    from transload.adapters.base.settings import Duration, Secret, Settings, Template
+    from transload.adapters.base.transport import (
+        Answer,
+        Inbound,
+        Landing,
+        Memory,
+        Outbound,
+        Probe,
+        Source,
+        Target,
+    )
+else:
+    __getattr__ = deferred(
+        __name__,
+        {
+            "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
+            "registry": ("Adapter", "adapter", "adapter_names"),
+            "settings": ("Duration", "Secret", "Settings", "Template"),
+            "transport": ("Answer", "Inbound", "Landing", "Memory", "Outbound", "Probe", "Source", "Target"),
+        },
+    )
 
 __all__ = [
     "Adapter",

@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from transload.adapters.base.acknowledgement import Reconciliation, Reference
-from transload.adapters.base.settings import Settings
 from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 
-S = TypeVar("S", bound=Settings)
+if TYPE_CHECKING:
+    from transload.adapters.base.settings import Settings
+
+S = TypeVar("S", bound="Settings")
 
 ELEMENT = "\x1d"
 REPETITION = "\x1e"
@@ -223,11 +225,19 @@ class _Gathering(Writing):
 class Format(ABC, Generic[S]):
     """Reads and writes one family of payloads."""
 
-    Options: ClassVar[type[Settings]] = Settings
-    """What stands under ``format:`` in a route, beside ``type:``."""
+    Options: "ClassVar[type[Settings]]"
+    """What stands under ``format:`` in a route, beside ``type:``; nothing, unless a format says what."""
     content_type: ClassVar[str] = "application/octet-stream"
     acknowledgements: ClassVar[frozenset[str]] = frozenset()
     """The kinds that `acknowledge` can make."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if not hasattr(cls, "Options"):
+            # here, so that the records above can be had without the weight of pydantic
+            from transload.adapters.base.settings import Settings
+
+            cls.Options = Settings
 
     def __init__(self, options: S) -> None:
         self.options = options

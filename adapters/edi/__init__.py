@@ -1,19 +1,19 @@
 """EDIFACT, X12 and TRADACOMS: reading and writing interchanges, guides, and acknowledgements."""
 
-from transload.adapters.base import Adapter
-from transload.adapters.edi.format import EdifactFormat, TradacomsFormat, X12Format
+from typing import TYPE_CHECKING
 
-EDIFACT = Adapter(
-    summary="EDIFACT interchanges (ISO 9735, syntax versions 1 to 4): reads, checks, writes, acknowledges with CONTRL",
-    format=EdifactFormat,
-)
-X12 = Adapter(
-    summary="X12 interchanges: reads, checks, writes, acknowledges with 997",
-    format=X12Format,
-)
-TRADACOMS = Adapter(
-    summary="TRADACOMS transmissions: reads, checks, writes",
-    format=TradacomsFormat,
-)
+from transload.adapters.base.deferred import deferred
+
+if TYPE_CHECKING:
+    from transload.adapters.edi.declared import EDIFACT, TRADACOMS, X12
+    from transload.adapters.edi.format import EdifactFormat, TradacomsFormat, X12Format
+else:
+    __getattr__ = deferred(
+        __name__,
+        {
+            "declared": ("EDIFACT", "TRADACOMS", "X12"),
+            "format": ("EdifactFormat", "TradacomsFormat", "X12Format"),
+        },
+    )
 
 __all__ = ["EDIFACT", "TRADACOMS", "X12", "EdifactFormat", "TradacomsFormat", "X12Format"]

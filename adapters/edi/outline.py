@@ -4,11 +4,12 @@ Both grow with the number of messages, and a file may hold millions: what goes b
 temporary file that nobody else can see.
 """
 
-import sqlite3
 from array import array
 from collections.abc import Iterator
-from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MOST_ROWS = 1 << 14
 """So many rows of an `Outline` are in memory."""
@@ -35,6 +36,8 @@ class Outline:
         self._size += 1
         if self._size - self._first > MOST_ROWS:
             if self._file is None:
+                from tempfile import TemporaryFile  # here, since most files are small, and it takes long to import
+
                 self._file = TemporaryFile()  # noqa: SIM115 - as long as the outline
             self._file.seek(0, 2)
             self._rows.tofile(self._file)
@@ -99,6 +102,8 @@ class Seen:
 
     def _put_away(self) -> None:
         if self._older is None:
+            import sqlite3
+
             self._older = sqlite3.connect("", isolation_level=None, check_same_thread=False)  # a private temporary file
             self._older.execute("PRAGMA journal_mode = OFF")
             self._older.execute("PRAGMA synchronous = OFF")

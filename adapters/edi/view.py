@@ -1,21 +1,19 @@
-"""What `transload inspect` shows of a file: its interchanges, messages, segments and findings as JSON values."""
+"""What `transload inspect` shows of a file as JSON values: its interchanges, messages, segments and findings."""
 
 from pathlib import Path
 from typing import Any
 
-from transload.adapters.base.format import COMPONENT, REPETITION
+from transload.adapters.base.format import COMPONENT, REPETITION, Message
 from transload.adapters.edi.interchange import Interchange
 from transload.adapters.edi.reading import Checking, EdiReading
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import scan
 from transload.adapters.edi.services import Service
-
-_WHOLE = {"BIN": 2, "BDS": 3}
-"""The X12 segments whose last element is binary data."""
+from transload.adapters.edi.tokens import WHOLE
 
 
 def inspect(payload: bytes, file: str | None = None, *, guides: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Both standards of a file as JSON values; nothing is raised for what stands in it.
+    """All standards of a file as JSON values; nothing is raised for what stands in it.
 
     ``{"interchanges": [{"standard", "sender", "receiver", "reference", "groups", "messages": [{"type",
     "version", "reference", "segments"}], "findings"}], "findings"}``.  Segments are those between
@@ -24,44 +22,52 @@ def inspect(payload: bytes, file: str | None = None, *, guides: tuple[Path, ...]
     of groups (TA1), they are under ``outside``.
     """
     reading = EdiReading(scan(payload, file=file), None, Checking(folders=guides))
-    return {
-        "interchanges": [_interchange(reading, each) for each in reading.interchanges],
-        "findings": [finding.as_dict() for finding in reading.scan.findings],
-    }
-
-
-def _interchange(reading: EdiReading, interchange: Interchange) -> dict[str, Any]:
-    findings = [*interchange.findings]
-    messages = []
-    for frame in interchange.frames:
-        message = reading.message(interchange, frame)
-        assert isinstance(message.body, EdiRecords)
-        findings += message.findings
-        messages.append(
+    interchanges = []
+    for interchange in reading.interchanges:
+        messages = [reading.message(interchange, frame) for frame in interchange.frames]
+        findings = [*interchange.findings]
+        findings += [finding for message in messages for finding in message.findings]
+        interchanges.append(
             {
-                "type": message.kind,
-                "version": message.version,
-                "reference": message.reference,
-                "segments": [_segment(segment, message.body) for segment in message.body.segments],
+                **head(interchange),
+                "messages": [content(message) for message in messages],
+                "findings": [finding.as_dict() for finding in findings],
+                **tail(interchange),
             }
         )
-    shown: dict[str, Any] = {
+    return {"interchanges": interchanges, "findings": [finding.as_dict() for finding in reading.scan.findings]}
+
+
+def head(interchange: Interchange) -> dict[str, Any]:
+    """What is said of an interchange before its messages."""
+    return {
         "standard": interchange.standard,
         "sender": interchange.sender.id if interchange.sender else "",
         "receiver": interchange.receiver.id if interchange.receiver else "",
         "reference": interchange.reference,
         "groups": len(interchange.groups),
-        "messages": messages,
-        "findings": [finding.as_dict() for finding in findings],
     }
-    if interchange.outside:
-        shown["outside"] = [_service(service) for service in interchange.outside]
-    return shown
+
+
+def content(message: Message) -> dict[str, Any]:
+    """One message with its segments."""
+    assert isinstance(message.body, EdiRecords)
+    return {
+        "type": message.kind,
+        "version": message.version,
+        "reference": message.reference,
+        "segments": [_segment(segment, message.body) for segment in message.body.segments],
+    }
+
+
+def tail(interchange: Interchange) -> dict[str, Any]:
+    """What is said of an interchange after its findings."""
+    return {"outside": [_service(service) for service in interchange.outside]} if interchange.outside else {}
 
 
 def _segment(segment: list[str], records: EdiRecords) -> list[Any]:
     tag, *elements = segment
-    whole = _WHOLE.get(tag)
+    whole = WHOLE.get(tag)
     return [
         tag,
         *(

@@ -4,12 +4,16 @@ A command's module is imported when the command is wanted, since some of them ne
 much (the ledger, the mapping compiler) and most calls need one.
 """
 
+import ast
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import version
+from inspect import cleandoc
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from transload.runner.cli.plain import PlainCommand, PlainGroup
 
 COMMANDS = {
     "init": "init:init",
@@ -30,10 +34,15 @@ COMMANDS = {
 """The commands: ``module:function`` below `transload.runner.cli`; a Typer in place of a function groups several."""
 
 
+PLAIN = frozenset({"inspect"})
+"""Those that are called often on small files, and so must be quick: see `PlainCommand`."""
+
+
 def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     """The command line with the commands called ``names``."""
     app = typer.Typer(
         name="transload",
+        cls=PlainGroup,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
@@ -47,12 +56,42 @@ def application(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:
-            app.command(name)(found)
+            app.command(name, cls=PlainCommand if name in PLAIN else None)(found)
     return app
+
+
+def overview() -> typer.Typer:
+    """The command line as its own help shows it: the commands by names and docstrings, with nothing imported for them.
+
+    It is enough where no command is called.
+    """
+    app = application(())
+    for name, where in COMMANDS.items():
+        app.command(name, help=_docstring(where))(_told)
+    return app
+
+
+def _told() -> None:
+    """Stand for a command that is not called."""
+
+
+def _docstring(where: str) -> str:
+    """What ``module:function`` says of itself in the source: its docstring, or the help of a Typer."""
+    module, _, name = where.partition(":")
+    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return ast.get_docstring(node) or ""
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.targets[0]) == name:
+            texts = [word.value for word in node.value.keywords if word.arg == "help"]
+            return cleandoc(ast.literal_eval(texts[0])) if texts else ""
+    return ""
 
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"transload {version('transload')}")
         raise typer.Exit
 

@@ -3,7 +3,6 @@
 import functools
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -61,6 +60,8 @@ def last_words(error: Exception) -> str:
     kind = type(error).__name__
     head = f"error E-INTERNAL transload itself failed ({kind}); this is not a fault of your files"
     text = f"{datetime.now(UTC).isoformat()}\n{' '.join(sys.argv)}\n\n{''.join(traceback.format_exception(error))}"
+    import tempfile  # here, since it is hardly ever wanted, and brings much with it
+
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="transload-", suffix=".log", delete=False, encoding="utf-8"

@@ -2,7 +2,7 @@
 
 import sys
 
-from transload.runner.cli.app import COMMANDS, application
+from transload.runner.cli.app import COMMANDS, application, overview
 
 
 def main() -> None:
@@ -11,5 +11,5 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
-    app = application([wanted]) if wanted in COMMANDS else application()
+    app = application([wanted]) if wanted in COMMANDS else overview()
     app(prog_name="transload")

@@ -4,13 +4,12 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, TextIO
 
 from transload.canonical.findings import Finding, Severity
+
+if TYPE_CHECKING:  # Rich is loaded for a terminal only: a short command in a pipe would spend most of its time on it
+    from rich.console import Console
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.REMARK: "cyan"}
 
@@ -28,7 +27,9 @@ def say(text: str = "", *, to_error: bool = False, style: str | None = None) -> 
     """Print a line as it is; ``style`` (Rich's words) shows on a terminal only."""
     stream = sys.stderr if to_error else sys.stdout
     if stream.isatty():
-        _console(stream).print(Text(visible(text), style=style or ""), soft_wrap=True)
+        from rich.text import Text
+
+        console(stream).print(Text(visible(text), style=style or ""), soft_wrap=True)
     else:
         stream.write(visible(text) + "\n")
 
@@ -36,8 +37,13 @@ def say(text: str = "", *, to_error: bool = False, style: str | None = None) -> 
 def say_json(value: Any, *, to_error: bool = False, indent: int | None = 2) -> None:
     """Print ``value`` as JSON; ``indent`` None puts it on one line."""
     stream = sys.stderr if to_error else sys.stdout
+    stream.write(json_text(value, indent=indent) + "\n")
+
+
+def json_text(value: Any, *, indent: int | None = 2) -> str:
+    """``value`` as JSON that no terminal obeys."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    stream.write(_UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "\n")
+    return _UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 def say_bytes(content: bytes) -> None:
@@ -57,10 +63,12 @@ def say_findings(findings: Iterable[Finding], *, to_error: bool = False, of_file
         of_data = (finding.place or finding.field) and not of_files
         text = str(finding) if of_data else finding.line()
         if stream.isatty():
+            from rich.text import Text
+
             marked = Text(visible(text))
             marked.highlight_words([finding.severity.value], style=_STYLES[finding.severity])
             marked.highlight_words([finding.code], style="bold")
-            _console(stream).print(marked, soft_wrap=True)
+            console(stream).print(marked, soft_wrap=True)
         else:
             say(text, to_error=to_error)
 
@@ -74,10 +82,13 @@ def say_findings_json(findings: Iterable[Finding], *, to_error: bool = False) ->
 def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: framed and fitted on a terminal, in a pipe columns that are never cut."""
     if sys.stdout.isatty():
+        from rich.table import Table
+        from rich.text import Text
+
         table = Table(*heads, header_style="bold")
         for row in rows:
             table.add_row(*(Text(visible(cell)) for cell in row))
-        _console(sys.stdout).print(table)
+        console(sys.stdout).print(table)
         return
     widths = [max(len(visible(row[column])) for row in [heads, *rows]) for column in range(len(heads))]
     for row in [heads, *rows]:
@@ -100,5 +111,8 @@ def summary(findings: Sequence[Finding]) -> str:
     return ", ".join(parts)
 
 
-def _console(stream: TextIO) -> Console:
+def console(stream: TextIO) -> "Console":
+    """Rich's console for a terminal, which takes every text as it is."""
+    from rich.console import Console
+
     return Console(file=stream, highlight=False, markup=False, emoji=False)

@@ -46,6 +46,7 @@ class Diagnosis:
         self.misplaced: set[str] = set()
         self.following: frozenset[str] = frozenset()
         self.uncharted = False
+        self.trail: list[int] = []  # the position of each segment, 0 for one out of its place
         self.selected_by = 0  # the element by which a segment should have been known, where it was not
 
     def run(self) -> list[Finding]:
@@ -55,6 +56,7 @@ class Diagnosis:
             step = self.choose(index, self.positions.moves(self.position, key))
             if step is not None:
                 self.take(step, index)
+            self.trail.append(0 if step is None else step.target)
             self.look_inside(index, step)
         self.miss(len(self.segments), self.positions.unfinished(self.position).missing(self.counts))
         return self.findings.close()
@@ -132,6 +134,7 @@ class Diagnosis:
         if not steps or self.fitting(self.position, follower) or not self.fitting(steps[0].target, follower, steps[0]):
             return None
         self.position = self.earlier
+        self.trail[index - 1] = 0
         self.displace(index - 1)
         return steps[0]
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides.model import Entry, Rules
 from transload.adapters.edi.guides.places import SegmentGuide
+from transload.adapters.edi.guides.positions import Standing
 from transload.adapters.edi.guides.validation import Validator
 from transload.canonical.findings import Finding
 
@@ -86,3 +87,12 @@ class Guide:
         (UTC).
         """
         return self.validator.validate(records, today or datetime.now(tz=UTC).date())
+
+    def standings(self, records: Records) -> list[Standing]:
+        """Where each segment of ``records`` stands in the structure, as `validate` takes them."""
+        return self.validator.standings(records)
+
+    def use(self, tag: str, standing: Standing) -> SegmentGuide | None:
+        """What the guide knows of a segment where it stands: the rules of that use, or else those of its tag."""
+        rule = self.rules.segments.get(standing.rule)
+        return SegmentGuide(standard=self.standard, rule=rule) if rule is not None else self.segment(tag)

@@ -93,6 +93,17 @@ class Machine:
                 doubts.append((index, state.position))
         return doubts
 
+    def trail(self, segments: Sequence[list[str]]) -> list[int] | None:
+        """The position of each segment, or None when the structure is in doubt."""
+        if self.run(segments) is None:
+            return None
+        state = self.start
+        found: list[int] = []
+        for key in self._keys(segments):
+            state, _ = state[key]
+            found.append(state.position)
+        return found
+
     def _keys(self, segments: Sequence[list[str]]) -> list[Key]:
         key, component, repetition = self.positions.key, self.contents.component, self.contents.repetition
         return [key(segment, component, repetition) for segment in segments]

@@ -51,6 +51,18 @@ class Move:
         return counts[self.counter] < self.limit and not self.passed.missing(counts)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a segment stands in the structure: the ``groups`` around it, outermost first, and whether it ``opens`` one.
+
+    ``rule`` is the key of the rules for this use of it; empty for a segment out of its place.
+    """
+
+    groups: tuple[str, ...] = ()
+    opens: bool = False
+    rule: str = ""
+
+
 @dataclass(kw_only=True, slots=True)
 class _Node:
     """An entry in the table.  Nodes are numbered in the order of the file, so a group's are a range.
@@ -114,6 +126,18 @@ class Positions:
             names.insert(0, node.entry.rule)
             node = node.parent
         return "/".join(names)
+
+    def standing(self, position: int) -> Standing:
+        """Where a segment at ``position`` stands; nowhere at the start."""
+        node = self._nodes[position]
+        if node is self._root:
+            return Standing()
+        groups: list[str] = []
+        group = node.parent
+        while group is not None and group is not self._root:
+            groups.insert(0, group.entry.name)
+            group = group.parent
+        return Standing(groups=tuple(groups), opens=self._opens(node), rule=node.entry.rule)
 
     def limit(self, position: int) -> int:
         """The highest number of times for a counter."""

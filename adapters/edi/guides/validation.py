@@ -4,7 +4,7 @@ Messages are read by a `Machine`, which says of most that they are right.  Segme
 it doubts are looked at one by one; a message whose structure it doubts is read again by a `Diagnosis`.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from transload.adapters.base.format import Records
@@ -12,7 +12,7 @@ from transload.adapters.edi.guides.contents import Contents
 from transload.adapters.edi.guides.diagnosis import Diagnosis
 from transload.adapters.edi.guides.machine import Machine
 from transload.adapters.edi.guides.model import Rules
-from transload.adapters.edi.guides.positions import Positions
+from transload.adapters.edi.guides.positions import Positions, Standing
 from transload.adapters.edi.guides.reporting import Findings
 from transload.canonical.findings import Finding
 
@@ -53,11 +53,26 @@ class Validator:
         doubts = machine.run(records.segments)
         if doubts == []:
             return []
-        findings = Findings(self.rules, self.positions, records, today)
         if doubts is None:
-            return Diagnosis(self.rules, self.positions, records, machine.contents, machine.right, findings).run()
+            return self._diagnosis(records, machine, today).run()
+        findings = Findings(self.rules, self.positions, records, today)
         for index, position in doubts:
             rule = self.rules.segments[self.positions.entry(position).rule]
             for fault in machine.contents.faults(rule, records.segments[index]):
                 findings.inside(index, fault, position)
         return findings.close()
+
+    def standings(self, records: Records) -> list[Standing]:
+        """Where each segment of ``records`` stands, as `validate` takes them."""
+        machine = self.machine(records.component, records.repetition)
+        trail = machine.trail(records.segments)
+        if trail is None:
+            diagnosis = self._diagnosis(records, machine, datetime.now(tz=UTC).date())
+            diagnosis.run()
+            trail = diagnosis.trail
+        known = {position: self.positions.standing(position) for position in set(trail)}
+        return [known[position] for position in trail]
+
+    def _diagnosis(self, records: Records, machine: Machine, today: date) -> Diagnosis:
+        findings = Findings(self.rules, self.positions, records, today)
+        return Diagnosis(self.rules, self.positions, records, machine.contents, machine.right, findings)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from transload.runner.cli import reference
+from transload.runner.cli.app import overview
 
 Run = Callable[..., Any]
 
@@ -40,6 +42,12 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
     assert f"    transload {name}" in ran.out or f"transload {name}" in ran.out.split("Example")[1]
     if name not in ("init", "inspect", "convert", "adapters", "check", "test", "guide", "demo"):
         assert "--workspace" in ran.out
+
+
+def test_the_overview_is_the_help_of_the_whole(run: Run) -> None:
+    shown = CliRunner().invoke(overview(), ["--help"])
+    assert (shown.exit_code, shown.stdout) == (0, run("--help").out)
+    assert run("nosuch").err == CliRunner().invoke(overview(), ["nosuch"]).stderr
 
 
 def test_the_page_is_current() -> None:

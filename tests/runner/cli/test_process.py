@@ -34,10 +34,41 @@ def test_a_reader_that_goes_away_is_no_error_to_talk_about(tmp_path: Path) -> No
     with subprocess.Popen([PROGRAM, "inspect", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().startswith(b"interchange 1")
+        assert process.stdout.readline() == f"{file}\n".encode()
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(30) == 1
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules in a process that ran the command line with ``arguments``."""
+    code = (
+        "import sys\nfrom transload.runner.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+HEAVY = {"pydantic", "rich", "sqlalchemy", "lxml", "requests", "jsonschema", "sqlite3", "tempfile", "hashlib"}
+
+
+def test_inspect_loads_nothing_that_it_does_not_need(fixtures: Path) -> None:
+    """A small file is to be shown in a quarter of a second, most of which is imports."""
+    loaded = loaded_by("inspect", str(fixtures / "edifact" / "orders.edi"))
+    assert "transload.runner.cli.inspect" in loaded
+    assert not loaded & HEAVY
+    assert not [name for name in loaded if name.startswith(("transload.runner.engine", "transload.mappings"))]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
+def test_help_and_version_load_no_command(arguments: list[str]) -> None:
+    loaded = loaded_by(*arguments)
+    assert not loaded & (HEAVY - {"tempfile", "hashlib"})  # these two belong to the look-up of the version
+    assert {name for name in loaded if name.startswith("transload.runner.cli.")} == {
+        f"transload.runner.cli.{name}" for name in ("app", "main", "plain")
+    }
 
 
 def test_names_that_the_terminal_cannot_show(command: Run, tmp_path: Path) -> None:
