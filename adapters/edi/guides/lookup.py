@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transload.adapters.edi.guides.guide import Guide
 from transload.adapters.edi.guides.loader import load_rules
-from transload.adapters.edi.guides.overlays import Overlay, find_overlay, read_overlay
+
+if TYPE_CHECKING:
+    from transload.adapters.edi.guides.overlays import Overlay
 
 HERE = Path(__file__).parent
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,40}")
@@ -91,14 +94,16 @@ def _version(standard: str, folder: str) -> str:
     return f"{plain[:1]}:{plain[1:]}:UN:{association}".rstrip(":").upper()
 
 
-def _overlay(name: str, folders: Sequence[Path]) -> Overlay:
+def _overlay(name: str, folders: Sequence[Path]) -> "Overlay":
+    from transload.adapters.edi.guides.overlays import find_overlay, read_overlay  # here, since few partners need any
+
     path = find_overlay(name, folders)
     return read_overlay(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
 def _loaded(
-    path: Path, changed: int, folders: tuple[Path, ...], overlays: tuple[Overlay, ...], associated: bool
+    path: Path, changed: int, folders: tuple[Path, ...], overlays: "tuple[Overlay, ...]", associated: bool
 ) -> Guide:
     """The guide at ``path`` with its overlays, read again when its file has ``changed``."""
     standard = path.parent.parent.name

@@ -14,7 +14,6 @@ from transload.adapters.edi.reading import EdiReading
 from transload.adapters.edi.records import EdiRecords
 from transload.canonical.findings import Finding, Severity
 from transload.runner.cli.screen import counted
-from transload.runner.cli.xray.elements import Listing
 from transload.runner.cli.xray.facts import SERVICE_TITLES, plain
 from transload.runner.cli.xray.lines import FAINT, HEAD, Line, fold
 from transload.runner.cli.xray.row import Row, Segment, Stretch, gutter
@@ -134,6 +133,8 @@ class Picture:
         )
         yield from self.sheet.row(row)
         if elements:
+            from transload.runner.cli.xray.elements import Listing
+
             tag = raw[: row.tokens[0].stop].decode("latin-1")
             listing = Listing(row=row, guide=self.guide.use(tag, standing) if self.guide else None, sheet=self.sheet)
             yield from listing.lines(len(row.lead) + 2)
