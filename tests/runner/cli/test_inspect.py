@@ -46,7 +46,7 @@ INPUTS = {
     + ORDERS.replace(b"five", b"5")
     + b"--- 8< ---\nas sent by\tmail \xc2\xa0 \x85\n"
     + X12_HEAD
-    + b"ST*997*0001~SE*9*0002~GE*1*1~IEA*1*000000001~\n",
+    + b"ST*275*0001~SE*9*0002~GE*1*1~IEA*1*000000001~\n",
     "binary.edi": BINARY,
     "long-binary.edi": LONG_BINARY,
     "not.pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n",
