@@ -181,7 +181,7 @@ OPTIONS = {
     "type: edifact, frob: 7": (
         "map.yaml:3:25: error M-KEY the format edifact has no option 'frob' (it takes acknowledgement_request, "
         "application_reference, charset, check, group, group_receiver, group_sender, lenient, message, newline, "
-        "receiver, sender, separators, syntax, type, una)"
+        "overlays, receiver, sender, separators, syntax, type, una)"
     ),
     "type: edifact, newlin: lf": (
         "map.yaml:3:25: error M-KEY the format edifact has no option 'newlin' (did you mean 'newline'?)"
