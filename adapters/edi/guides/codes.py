@@ -1,7 +1,6 @@
 """Code lists: long or short, in the order of their file, and those that are read only when they are needed."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import overload
@@ -11,6 +10,8 @@ from transload.canonical.errors import ConfigurationError
 
 SHOWN = 20
 """So many codes are named in a hint; of longer lists, the ones that look alike."""
+_MOST_ALIKE = 3
+_LONGEST_ALIKE = 8
 
 
 class Codes(Sequence[str]):
@@ -59,9 +60,30 @@ class Codes(Sequence[str]):
         """What to write instead of ``value``: all codes where they are few, else those that look alike."""
         if len(self) <= SHOWN:
             return f"codes are: {', '.join(self)}"
-        close = get_close_matches(value, self, n=3, cutoff=0.6)
-        like = f"did you mean {' or '.join(repr(code) for code in close)}? " if close else ""
-        return f"{like}the list has {len(self)} codes, from {self[0]} to {self[-1]}"
+        like = " or ".join(repr(code) for code in self._alike(value)[:_MOST_ALIKE])
+        guess = f"did you mean {like}? " if like else ""
+        return f"{guess}the list has {len(self)} codes, from {self[0]} to {self[-1]}"
+
+    def _alike(self, value: str) -> list[str]:
+        """The codes that one letter more, less or other makes of ``value``, in the order of the list.
+
+        Looked up instead of compared, since a partner may send thousands of wrong codes.
+        """
+        if len(value) > _LONGEST_ALIKE:
+            return []
+        marks = self._marks
+        cuts = range(len(value) + 1)
+        near = {value.upper()}
+        near.update(value[:cut] + value[cut + 1 :] for cut in cuts)
+        near.update(value[:cut] + value[cut + 1 : cut + 2] + value[cut : cut + 1] + value[cut + 2 :] for cut in cuts)
+        near.update(value[:cut] + mark + value[cut + skip :] for cut in cuts for skip in (0, 1) for mark in marks)
+        found = near & self.known.keys()
+        return [code for code in self.known if code in found] if found else []
+
+    @cached_property
+    def _marks(self) -> str:
+        """The characters that the codes are made of."""
+        return "".join(sorted(set().union(*self.known)))
 
 
 NO_CODES = Codes()

@@ -58,15 +58,16 @@ class Overlay:
 
         Raises `ConfigurationError` with a finding (``C-GUIDE``) for everything that does not fit the guide.
         """
-        applying = _Applying(self, rules)
-        changed = applying.run()
-        _raise(self.file)
+        file = GuideFile(path=self.file.path, name=self.file.name)
+        changed = _Applying(self, file, rules).run()
+        _raise(file)
         return changed
 
     def refuse_guide(self, message: str) -> None:
         """Raise `ConfigurationError` for the guide that the overlay names."""
-        self.file.refuse(self.root.get("guide") or self.root, message, "write it as edifact/d96a/orders")
-        _raise(self.file)
+        file = GuideFile(path=self.file.path, name=self.file.name)
+        file.refuse(self.root.get("guide") or self.root, message, "write it as edifact/d96a/orders")
+        _raise(file)
 
 
 def find_overlay(name: str, folders: Sequence[Path]) -> Path:
@@ -103,17 +104,15 @@ def read_overlay(path: Path, changed: int) -> Overlay:
 
 def _raise(file: GuideFile) -> None:
     if file.faults:
-        faults = tuple(file.faults)
-        file.faults.clear()
-        raise ConfigurationError(f"the overlay {file.name} has {len(faults)} faults", findings=faults)
+        raise ConfigurationError(f"the overlay {file.name} has {len(file.faults)} faults", findings=file.faults)
 
 
 class _Applying:
     """One overlay on its way into one guide's rules."""
 
-    def __init__(self, overlay: Overlay, rules: Rules) -> None:
+    def __init__(self, overlay: Overlay, file: GuideFile, rules: Rules) -> None:
         self.overlay = overlay
-        self.file = overlay.file
+        self.file = file
         self.rules = rules
         self.structure: Structure = rules.structure
         self.segments: dict[str, SegmentRule] = dict(rules.segments)

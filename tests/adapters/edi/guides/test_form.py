@@ -294,8 +294,11 @@ def test_the_hint_of_a_long_list_names_what_looks_alike() -> None:
     short = Codes(["BY", "SU"])
     assert short.hint("DP") == "codes are: BY, SU"
     many = Codes(f"A{number:02}" for number in range(40))
-    assert many.hint("A1") == "did you mean 'A31' or 'A21' or 'A19'? the list has 40 codes, from A00 to A39"
-    assert many.hint("ZZ") == "the list has 40 codes, from A00 to A39"
+    assert many.hint("A1") == "did you mean 'A01' or 'A10' or 'A11'? the list has 40 codes, from A00 to A39"
+    assert many.hint("0A1").startswith("did you mean 'A01'? ")
+    assert many.hint("a07").startswith("did you mean 'A07'? ")
+    assert many.hint("A077").startswith("did you mean 'A07'? ")
+    assert many.hint("A" * 500) == many.hint("ZZ") == "the list has 40 codes, from A00 to A39"
     assert (many[0], many[-2:], "A07" in many, "A7" in many, short) == ("A00", ("A38", "A39"), True, False, short)
 
 
@@ -341,7 +344,7 @@ def test_long_code_lists_are_checked_too(
         assert guide.validate(read(row)) == []
     assert lines(guide.validate(read("BGM+A60"))) == [
         "segment 2 BGM, element 1: error E-CODE BGM 1001 (kind) has no code 'A60' "
-        "(did you mean 'A56' or 'A50' or 'A46'? the list has 60 codes, from A00 to A59) 0085=12"
+        "(did you mean 'A00' or 'A06' or 'A10'? the list has 60 codes, from A00 to A59) 0085=12"
     ]
     assert [finding.value for finding in guide.validate(read("BGM+B+ON:x+C"))] == ["B", "C"]
 

@@ -148,3 +148,21 @@ def test_a_guide_that_is_a_list(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         find_guide("x12", "999999", "005010", [tmp_path])
     assert caught.value.findings[0].line() == f"{path}:1:1: error C-GUIDE a guide file must be a mapping of keys"
+
+
+def test_binary_data_and_components_that_are_not_used(tmp_path: Path, read: Read, lines: Lines) -> None:
+    path = tmp_path / "x12" / "005010" / "999999.yaml"
+    path.parent.mkdir(parents=True)
+    text = TEXT.replace("  4: ID 2/2", "  4: ID 2/2\n  785: B 1/20 data").replace("[1 M, 3 O]", "[1 M, 3 N, 4 O]")
+    path.write_text(text.replace("TRE: {parts: [2 O, 3 O, 4 O]}", "BIN: {parts: [3 M, 785 M]}").replace("TRE", "BIN"))
+    guide = find_guide("x12", "999999", "005010", [tmp_path])
+    assert guide is not None
+    assert guide.validate(read("BIN*5*a:b^c", "*", repetition="^")) == []
+    assert lines(guide.validate(read(f"BIN*5*{'a:^' * 7}", "*", repetition="^"))) == [
+        "segment 2 BIN, element 2: error E-LENGTH BIN 02 (data) is longer than B 1/20: 21 characters 723=5 725=785"
+    ]
+    assert guide.validate(read("TWO**a::XX", "*")) == []
+    assert lines(guide.validate(read("TWO**a:1:XX", "*"))) == [
+        "segment 2 TWO, element 2, component 2: error E-UNUSED TWO 02.2 (implied) is not used here, but has a value "
+        "(leave it out) 723=10 725=3 621=I10"
+    ]
