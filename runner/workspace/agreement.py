@@ -41,7 +41,7 @@ def _receive_faults(route: ReceiveRoute) -> Iterator[Finding]:
     except ConfigurationError as error:
         yield from error.findings
         return
-    kind = mappings[0].format_type
+    kind = mappings[0].format_type if mappings else route.format_type
     wanted = route.acknowledge.kind if route.acknowledge else None
     if wanted is not None and wanted not in reader.acknowledgements:
         hint = suggestion(wanted, reader.acknowledgements, "it makes") if reader.acknowledgements else None

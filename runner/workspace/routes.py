@@ -75,6 +75,10 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     acknowledge = _acknowledge(file, block, what, kind, everybody)
     for reference in texts_of(block.get("mappings")):
         _mapping(file, reference)
+    if written is not None and not written.mappings and kind is None:
+        hint = "mapping files; or format: {type: x12}, say, where only acknowledgements arrive"
+        file.report.add("C-MISSING", f"{what} needs 'mappings'", name, hint=hint)
+        return
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
