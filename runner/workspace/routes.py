@@ -178,13 +178,16 @@ def _acknowledge(
     if not isinstance(node, Entries):
         return None
     delivery = _delivery(file, block, "acknowledge", what, everybody)
-    given = node.get("with")
-    if not isinstance(given, Scalar):
+    given = texts_of(node.get("with"))
+    if not given:
         file.report.add("C-MISSING", f"'acknowledge' of {what} needs 'with'", node, hint="such as contrl or 997")
         return None
-    if kind is not None and not _can_acknowledge(file, node, kind, given):
+    if kind is not None:
+        given = [each for each in given if _can_acknowledge(file, node, kind, each)]
+    if not given:
         return None
-    return Acknowledge(kind=given.text, connection=delivery[0], options=delivery[1]) if delivery else None
+    kinds = tuple(dict.fromkeys(each.text for each in given))
+    return Acknowledge(kinds=kinds, connection=delivery[0], options=delivery[1]) if delivery else None
 
 
 def _can_acknowledge(file: PartnerFile, node: Entries, kind: str, given: Scalar) -> bool:

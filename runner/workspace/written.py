@@ -117,7 +117,9 @@ class WrittenReceive(Settings):
         " none where, with format: {type: ...}, only acknowledgements arrive",
     )
     to: list[str] = Field(description="Send routes, written partner/route; may be empty")
-    acknowledge: Open | None = Field(None, description="with (contrl, 997), connection, and the options of its target")
+    acknowledge: Open | None = Field(
+        None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
+    )
     expect: Open | None = Field(None, description="What should arrive by when (no effect in this version)")
 
 

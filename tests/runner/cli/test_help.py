@@ -16,6 +16,8 @@ COMMANDS = [
     "test",
     "convert",
     "inspect",
+    "acknowledge",
+    "reconcile",
     "run",
     "serve",
     "documents",
@@ -37,7 +39,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
     ran = run(name, "--help")
     assert ran.code == 0
     assert f"    transload {name}" in ran.out or f"transload {name}" in ran.out.split("Example")[1]
-    if name not in ("init", "inspect", "convert", "adapters", "check", "test", "demo"):
+    if name not in ("init", "inspect", "acknowledge", "reconcile", "convert", "adapters", "check", "test", "demo"):
         assert "--workspace" in ran.out
 
 

@@ -113,6 +113,18 @@ def answer_contrl(folder, *rows, reference="1", number=7):
     (folder / "answers" / "answer.edi").write_text("'\n".join(text) + "'\n")
 
 
+def test_a_partner_may_want_several_kinds_of_answers(sent):
+    """What is received is answered with all that its route names."""
+    partner = sent / "mappings/erp/partner.yaml"
+    head = "    format: {type: x12}\n"
+    way = "    acknowledge: {with: [ta1, '997'], connection: box, folder: out, file: 'ack_{number}.x12'}\n"
+    partner.write_text(partner.read_text().replace(head, head + way))
+    shutil.copy(FIXTURES / "x12/850.edi", sent / "answers/order.x12")
+    run(sent)
+    kinds = [re.search(rb"TA1\*|ST\*997", path.read_bytes())[0] for path in sorted((sent / "out").glob("ack_*"))]
+    assert kinds == [b"TA1*", b"ST*997"]
+
+
 def test_the_numbers_that_leave_are_kept_with_the_delivery(sent):
     with Ledger(load_workspace(sent).store) as ledger, ledger.read() as connection:
         rows = connection.execute(control_numbers.select().order_by("delivery_id", "level")).all()
