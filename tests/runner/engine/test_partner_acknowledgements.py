@@ -8,8 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from transload.canonical.errors import Reject
+from transload.runner.cli.app import application
 from transload.runner.engine import Engine
 from transload.runner.engine.reading import Reader
 from transload.runner.ledger import Ledger, Ref, State
@@ -172,6 +174,18 @@ def test_a_997_that_rejects_is_decoded_onto_what_was_sent(sent):
     assert event["what"] == "REJECTED"
     assert event["detail"]["findings"] == [{"code": "E-ACK-ERROR", "ack": {"723": "7"}, "place": place}]
     assert look(sent, "d1")["documents"][0]["state"] == "REJECTED"  # the other delivery of it is SENT
+
+
+def test_people_are_shown_what_the_partner_said(sent):
+    answer_997(sent, *REJECTED)
+    run(sent)
+    shown = CliRunner().invoke(application(), ["show", "s1", "--workspace", str(sent)])
+    assert shown.exit_code == 0
+    lines = shown.output.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("the partner's 997 (d2 of r2) on s1: "))
+    assert lines[at].split(": ")[1].startswith("rejected, 20")
+    assert lines[at + 1] == "error E-ACK-ERROR the partner reports: the code is not in the list (723 7)"
+    assert lines[at + 3].startswith("    source   s1 line ")
 
 
 def test_contrl(sent):
