@@ -179,9 +179,9 @@ def test_all_findings_come_at_once(bench):
 
 OPTIONS = {
     "type: edifact, frob: 7": (
-        "map.yaml:3:25: error M-KEY the format edifact has no option 'frob' (it takes acknowledgement_request, "
-        "application_reference, charset, check, group, group_receiver, group_sender, lenient, message, newline, "
-        "receiver, sender, separators, syntax, type, una)"
+        "map.yaml:3:25: error M-KEY the format edifact has no option 'frob' (it takes acknowledgement, "
+        "acknowledgement_request, application_reference, charset, check, group, group_receiver, group_sender, lenient, "
+        "message, newline, receiver, reject, sender, separators, syntax, type, una)"
     ),
     "type: edifact, newlin: lf": (
         "map.yaml:3:25: error M-KEY the format edifact has no option 'newlin' (did you mean 'newline'?)"
