@@ -8,7 +8,7 @@ EDIFACT = Adapter(
     format=EdifactFormat,
 )
 X12 = Adapter(
-    summary="X12 interchanges: reads, checks, writes, acknowledges with 997",
+    summary="X12 interchanges: reads, checks, writes, acknowledges with 997, 999 and TA1",
     format=X12Format,
 )
 TRADACOMS = Adapter(

@@ -21,6 +21,8 @@ COMMANDS = {
     "test": "mapping_tests:mapping_tests",
     "convert": "convert:convert",
     "inspect": "inspect:inspect",
+    "acknowledge": "acknowledge:acknowledge",
+    "reconcile": "reconcile:reconcile",
     "run": "run:run",
     "serve": "serve:serve",
     "documents": "documents:documents",

@@ -124,10 +124,15 @@ def acknowledgements(
 
     def make(numbers: Numbers) -> list[AcknowledgementDraft]:
         context = Context(now=origin.now, numbers=numbers, partner=line.partner.facts)
-        made = guarded(
-            "the format",
-            lambda: list(line.format.acknowledge(payload, kind=way.kind, context=context, file=origin.file)),
-        )
+
+        def each_kind() -> list[Acknowledgement]:
+            return [
+                each
+                for kind in way.kinds
+                for each in line.format.acknowledge(payload, kind=kind, context=context, file=origin.file)
+            ]
+
+        made: list[Acknowledgement] = guarded("the format", each_kind)
         return [
             AcknowledgementDraft(
                 kind=item.kind,

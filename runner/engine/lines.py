@@ -169,10 +169,12 @@ class Line:
 
     def _check_acknowledgement(self) -> None:
         way = self.route.acknowledge
-        if way is not None and way.kind not in self.format.acknowledgements:
+        for kind in way.kinds if way is not None else ():
+            if kind in self.format.acknowledgements:
+                continue
             kinds = ", ".join(sorted(self.format.acknowledgements)) or "none"
             raise ConfigurationError(
-                f"the route {self.route.ref} is to acknowledge with {way.kind}, which its format does not make",
+                f"the route {self.route.ref} is to acknowledge with {kind}, which its format does not make",
                 hint=f"it makes: {kinds}",
             )
 

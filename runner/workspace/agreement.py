@@ -41,9 +41,10 @@ def _receive_faults(route: ReceiveRoute) -> Iterator[Finding]:
     except ConfigurationError as error:
         yield from error.findings
         return
-    kind = mappings[0].format_type
-    wanted = route.acknowledge.kind if route.acknowledge else None
-    if wanted is not None and wanted not in reader.acknowledgements:
+    kind = mappings[0].format_type if mappings else route.format_type
+    for wanted in route.acknowledge.kinds if route.acknowledge else ():
+        if wanted in reader.acknowledgements:
+            continue
         hint = suggestion(wanted, reader.acknowledgements, "it makes") if reader.acknowledgements else None
         message = f"the format {kind} makes no acknowledgement {wanted!r}"
         yield Finding(code="C-VALUE", message=message, hint=hint, mapping=route.at)

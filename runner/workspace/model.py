@@ -111,9 +111,9 @@ class Connection:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Acknowledge:
-    """How what arrives is acknowledged: ``kind`` (contrl, 997) goes out through ``connection`` with ``options``."""
+    """How what arrives is acknowledged: ``kinds`` (contrl, 997) go out through ``connection`` with ``options``."""
 
-    kind: str
+    kinds: tuple[str, ...]
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
 

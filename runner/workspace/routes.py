@@ -75,6 +75,10 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     acknowledge = _acknowledge(file, block, what, kind, everybody)
     for reference in texts_of(block.get("mappings")):
         _mapping(file, reference)
+    if written is not None and not written.mappings and kind is None:
+        hint = "mapping files; or format: {type: x12}, say, where only acknowledgements arrive"
+        file.report.add("C-MISSING", f"{what} needs 'mappings'", name, hint=hint)
+        return
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
@@ -174,13 +178,16 @@ def _acknowledge(
     if not isinstance(node, Entries):
         return None
     delivery = _delivery(file, block, "acknowledge", what, everybody)
-    given = node.get("with")
-    if not isinstance(given, Scalar):
+    given = texts_of(node.get("with"))
+    if not given:
         file.report.add("C-MISSING", f"'acknowledge' of {what} needs 'with'", node, hint="such as contrl or 997")
         return None
-    if kind is not None and not _can_acknowledge(file, node, kind, given):
+    if kind is not None:
+        given = [each for each in given if _can_acknowledge(file, node, kind, each)]
+    if not given:
         return None
-    return Acknowledge(kind=given.text, connection=delivery[0], options=delivery[1]) if delivery else None
+    kinds = tuple(dict.fromkeys(each.text for each in given))
+    return Acknowledge(kinds=kinds, connection=delivery[0], options=delivery[1]) if delivery else None
 
 
 def _can_acknowledge(file: PartnerFile, node: Entries, kind: str, given: Scalar) -> bool:

@@ -111,9 +111,15 @@ class WrittenReceive(Settings):
     cron: str | None = Field(None, description="Crontab expression of its schedule: minute hour day month weekday")
     timezone: str | None = Field(None, description="Time zone of cron, by default the workspace's")
     format: Open | None = Field(None, description="type, and the options of the format; by default the mappings'")
-    mappings: list[str] = Field(description="Mapping files; the first that matches a message reads it", min_length=1)
+    mappings: list[str] = Field(
+        [],
+        description="Mapping files; the first that matches a message reads it;"
+        " none where, with format: {type: ...}, only acknowledgements arrive",
+    )
     to: list[str] = Field(description="Send routes, written partner/route; may be empty")
-    acknowledge: Open | None = Field(None, description="with (contrl, 997), connection, and the options of its target")
+    acknowledge: Open | None = Field(
+        None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
+    )
     expect: Open | None = Field(None, description="What should arrive by when (no effect in this version)")
 
 

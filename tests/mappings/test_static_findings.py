@@ -181,7 +181,8 @@ OPTIONS = {
     "type: edifact, frob: 7": (
         "map.yaml:3:25: error M-KEY the format edifact has no option 'frob' (it takes acknowledgement, "
         "acknowledgement_request, application_reference, charset, check, group, group_receiver, group_sender, "
-        "largest_message, largest_segment, lenient, message, newline, overlays, receiver, reject, sender, separators, syntax, type, una)"
+        "largest_message, largest_segment, lenient, message, newline, overlays, receiver, reject, sender, separators, "
+        "syntax, type, una)"
     ),
     "type: edifact, newlin: lf": (
         "map.yaml:3:25: error M-KEY the format edifact has no option 'newlin' (did you mean 'newline'?)"

@@ -36,19 +36,21 @@ def reports(reading: EdiReading, kind: str, policy: AcknowledgementPolicy) -> It
         yield from ((interchange, report) for report in made if report is not None)
 
 
-def called_for(interchange: Interchange) -> tuple[str, ...]:
-    """The kinds of acknowledgements that an interchange calls for by itself, where no partner's policy says which.
+def called_for(interchanges: Iterable[Interchange]) -> tuple[str, ...]:
+    """The kinds of acknowledgements that interchanges of one standard call for, where no partner's policy says which.
 
-    EDIFACT: CONTRL.  X12: TA1 where ISA14 asks for it, or the envelope is wrong; and for the groups a 999 where one
+    EDIFACT: CONTRL.  X12: TA1 where ISA14 asks for it, or an envelope is wrong; and for the groups a 999 where one
     was written by an implementation guide of 005010 or later (GS08 longer than its version), else a 997.
     """
-    if interchange.standard == "edifact":
-        return ("contrl",)
-    versions = [group.header.element(8) for group in interchange.groups]
-    guided = any(version[:6] >= "005010" and len(version) > 6 for version in versions)
-    wrong = any(_level(finding) == (None, None) for finding in errors_of(interchange.findings))
-    ta1 = ("ta1",) if interchange.acknowledgement_requested or wrong else ()
-    return (*ta1, "999" if guided else "997")
+    ta1 = guided = False
+    for interchange in interchanges:
+        if interchange.standard == "edifact":
+            return ("contrl",)
+        versions = [group.header.element(8) for group in interchange.groups]
+        guided = guided or any(version[:6] >= "005010" and len(version) > 6 for version in versions)
+        wrong = any(_level(finding) == (None, None) for finding in errors_of(interchange.findings))
+        ta1 = ta1 or wrong or interchange.acknowledgement_requested
+    return (*(("ta1",) if ta1 else ()), "999" if guided else "997")
 
 
 def subject_of(

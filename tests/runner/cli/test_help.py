@@ -18,6 +18,8 @@ COMMANDS = [
     "test",
     "convert",
     "inspect",
+    "acknowledge",
+    "reconcile",
     "run",
     "serve",
     "documents",
@@ -40,7 +42,8 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
     ran = run(name, "--help")
     assert ran.code == 0
     assert f"    transload {name}" in ran.out or f"transload {name}" in ran.out.split("Example")[1]
-    if name not in ("init", "inspect", "convert", "adapters", "check", "test", "guide", "demo"):
+    without = ("init", "inspect", "acknowledge", "reconcile", "convert", "adapters", "check", "test", "guide", "demo")
+    if name not in without:
         assert "--workspace" in ran.out
 
 

@@ -419,7 +419,7 @@ class House:
 
     def _acknowledge(self) -> Acknowledge:
         connection = self._connection("acme", "acks", box="acks")
-        return Acknowledge(kind="ack", connection=connection, options={"file": "ACK_{number}_{reference}.txt"})
+        return Acknowledge(kinds=("ack",), connection=connection, options={"file": "ACK_{number}_{reference}.txt"})
 
     def ledger(self) -> Ledger:
         return Ledger(self.store)

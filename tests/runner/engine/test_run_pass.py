@@ -347,7 +347,7 @@ def test_a_route_with_a_wrong_mapping_receives_nothing(make_house, hands):
     house.put_orders("a.txt", "1")
     with house.ledger() as ledger:
         engine = house.engine(ledger, clock=hands)
-        object.__setattr__(engine.lines["acme/orders"].route.acknowledge, "kind", "contrl")
+        object.__setattr__(engine.lines["acme/orders"].route.acknowledge, "kinds", ("ack", "contrl"))
         with pytest.raises(ConfigurationError) as caught:
             engine.run_pass()
     assert house.offered == ["a.txt"]

@@ -21,7 +21,16 @@ from transload.runner.ledger.blobs import SMALL, BlobStore
 from transload.runner.ledger.errors import ledger_error
 from transload.runner.ledger.journal import BrokenChain, Journal, verify_chain
 from transload.runner.ledger.numbers import LedgerNumbers
-from transload.runner.ledger.schema import VERSION, blobs, events, meta, microseconds, receipts
+from transload.runner.ledger.schema import (
+    VERSION,
+    blobs,
+    control_numbers,
+    events,
+    meta,
+    microseconds,
+    partner_verdicts,
+    receipts,
+)
 from transload.runner.ledger.states import FINAL, GOOD, of_document
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -205,6 +214,21 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path):
     with pytest.raises(LedgerError) as caught:
         Ledger(url).open()
     assert caught.value.message.endswith(f"has schema {VERSION + 1}, and this version of Transload knows {VERSION}")
+
+
+def test_a_ledger_of_schema_1_gets_the_tables_that_2_has_more(tmp_path):
+    url = f"sqlite:///{tmp_path}/l.db"
+    with Ledger(url) as ledger:
+        ledger.database.write(lambda c: c.execute(meta.update().values(value="1")).rowcount)
+    old = sqlite3.connect(tmp_path / "l.db")
+    for table in ("partner_verdicts", "control_numbers"):
+        old.execute(f"DROP TABLE {table}")
+    old.commit()
+    old.close()
+    with Ledger(url) as ledger, ledger.read() as connection:
+        assert connection.execute(control_numbers.select()).all() == []
+        assert connection.execute(partner_verdicts.select()).all() == []
+        assert connection.scalar(meta.select().with_only_columns(meta.c.value)) == str(VERSION)
 
 
 def test_another_database_is_not_made_a_ledger(tmp_path):
