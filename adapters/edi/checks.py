@@ -11,6 +11,7 @@ from transload.adapters.edi.interchange import Frame, Interchange, Level, states
 from transload.adapters.edi.records import EdiRecords
 from transload.adapters.edi.scan import DIALECTS
 from transload.adapters.edi.segments import Split
+from transload.adapters.edi.services import OddByte, Service, odd_byte
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -57,6 +58,7 @@ class MessageChecks:
         charset = interchange.charset
         self._unwanted = charset.controls.translate(None, interchange.separators.service.encode("latin-1"))
         self._foreign = charset.foreign is not None
+        self._counted = self.interchange.standard == "tradacoms"
         self._eight_bits = charset.codec.startswith("iso8859")
 
     def findings(
@@ -86,6 +88,7 @@ class MessageChecks:
             check.controls(raw, self._unwanted, decoded=decoded)
         if not guided and (self._begins(raw) is None or self._odd_tag(raw) is not None):
             check.tags(split.element)
+        self._services(check, frame)
         if trailer is None:
             check.trailer(len(texts) + 2)
         else:
@@ -95,6 +98,17 @@ class MessageChecks:
             if self._paired and (len(elements) < 2 or elements[1] != reference):
                 check.trailer_reference(len(texts) + 2, reference)
         return check.close()
+
+    def _services(self, check: "MessageCheck", frame: Frame) -> None:
+        """Report characters that cannot stand in the header or the trailer, and numbers that must count."""
+        separators, charset = self.interchange.separators, self.interchange.charset
+        for service, segment in ((frame.header, 1), (frame.trailer, None)):
+            if service is not None:
+                odd = odd_byte(check.records.content[service.start : service.end], separators, charset)
+                if odd is not None:
+                    check.service(service, segment, odd)
+        if self._counted and frame.header.element(self._reference) != str(frame.number):
+            check.number()
 
     def package(self, frame: Frame, records: EdiRecords) -> tuple[Finding, ...]:
         """What is wrong with an object between UNO and UNP."""
@@ -188,6 +202,32 @@ class MessageCheck:
                 ack=self.dialect.ack("duplicate", Level.MESSAGE),
                 where=where,
             )
+
+    def service(self, service: Service, segment: int | None, odd: OddByte) -> None:
+        """Report a character that cannot stand in the message's header or trailer."""
+        position = segment or len(self.records.texts[0]) + 2
+        raw = self.records.content[service.start : service.end]
+        self.reporter.add(
+            odd.code,
+            odd.message,
+            service.start + odd.offset,
+            value=raw[max(odd.offset - 10, 0) : odd.offset + 10].decode("latin-1"),
+            allow="charset" if odd.code == "E-CHARSET" else "control-characters",
+            ack=self.dialect.ack(odd.fault, Level.MESSAGE),
+            where=self._where(position, service.tag),
+        )
+
+    def number(self) -> None:
+        """Report a TRADACOMS message that does not have the number at which it stands."""
+        header = self.frame.header
+        self.reporter.add(
+            "E-NUMBER",
+            f"the message reference must be {self.frame.number}: messages of a transmission are counted from 1",
+            header.start,
+            value=header.element(1),
+            allow="control-number",
+            where=self._where(1, header.tag, 1),
+        )
 
     def undecodable(self, raw: bytes, offset: int) -> None:
         """Report the byte at ``offset`` of the body ``raw``, which the character set does not know."""

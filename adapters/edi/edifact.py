@@ -150,8 +150,7 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
     header = service_between(content, first, end, separators, _LATIN_1)
     separators = _with_version(separators, header, una=una)
     found = charset or _charset(header, number, reporter)
-    if found.codec != "ascii":
-        header = service_between(content, first, end, separators, found)
+    header = service_between(content, first, end, separators, found)  # now its separators are known
     _check_header(header, number, reporter)
     base = Interchange(
         standard="edifact",

@@ -5,7 +5,7 @@ import re
 from transload.adapters.base.content import Content
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Dialect, Interchange, Level, states
-from transload.adapters.edi.services import Service
+from transload.adapters.edi.services import LONGEST, Service, odd_byte
 from transload.canonical.places import Place
 
 _SHOWN = 60
@@ -27,6 +27,21 @@ class EnvelopeCheck:
     def reference(self, level: Level, header: Service) -> str:
         """The reference that a header of ``level`` gives."""
         return header.element(self.dialect.references[level])
+
+    def service(self, service: Service, where: Place) -> None:
+        """Report a character that cannot stand in a service segment."""
+        raw = self.content[service.start : min(service.end, service.start + LONGEST)]
+        odd = odd_byte(raw, self.base.separators, self.base.charset)
+        if odd is not None:
+            self.reporter.add(
+                odd.code,
+                odd.message,
+                service.start + odd.offset,
+                value=raw[max(odd.offset - 10, 0) : odd.offset + 10].decode("latin-1"),
+                allow="charset" if odd.code == "E-CHARSET" else "control-characters",
+                ack=self.dialect.ack(odd.fault, Level.GROUP if where.group else Level.INTERCHANGE),
+                where=Place(interchange=where.interchange, group=where.group, tag=service.tag),
+            )
 
     def binary(self, start: int, where: Place, value: str | None) -> None:
         """Report a length of binary data that does not lead to the end of its segment or object."""
@@ -186,14 +201,25 @@ class EnvelopeCheck:
             where=self._at(where, trailer, 2),
         )
 
-    def empty(self, trailer: Service, where: Place) -> None:
-        """Report an interchange in which nothing stands."""
+    def empty(self, level: Level, trailer: Service, where: Place) -> None:
+        """Report an interchange or a group in which nothing stands."""
         self.reporter.add(
             "E-EMPTY",
-            "there is no message in this interchange",
+            f"there is no message in this {level.word}",
             trailer.start,
-            ack=self.dialect.ack("empty", Level.INTERCHANGE),
+            ack=self.dialect.ack("empty", level),
             where=where,
+        )
+
+    def within_group(self, start: int, where: Place) -> None:
+        """Report a segment inside a group that belongs outside of groups."""
+        tag = self.content[start : start + 3].decode("latin-1")
+        self.reporter.add(
+            "E-OUTSIDE",
+            f"{tag} stands inside a group, and belongs before all groups",
+            start,
+            ack=self.dialect.ack("outside", Level.GROUP),
+            where=Place(interchange=where.interchange, group=where.group, tag=tag),
         )
 
     def truncated(self, where: Place, *, within: bool) -> None:

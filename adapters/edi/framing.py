@@ -108,6 +108,8 @@ class Framer:
         """
         content, release = self.content, self._release
         self.after = pos
+        if self.base.header:
+            self._check.service(self.base.header, self._where())
         pattern = _events(self.dialect.tags, self._separators)
         begin, end = self.dialect.headers[2].encode(), self.dialect.trailers[2].encode()
         at = pos - 1
@@ -212,6 +214,8 @@ class Framer:
         """Take in a segment that may stand outside of messages; inside of one it is none of ours."""
         end, _ = self._end_of(start)
         if self.message is None:
+            if self.group is not None:
+                self._check.within_group(start, self._where())
             if len(self.outside) < MOST_OUTSIDE:
                 self.outside.append(self._service(start))
             else:
@@ -230,6 +234,7 @@ class Framer:
         self._group_header = service
         loose = len(self.messages) > 0 and not self.groups
         self.group = _Open(start=start, body=service.end, header_open=header_open)
+        self._check.service(service, self._where())
         self._check.group_header(service, self._where(service.tag), first)
         if loose:
             self._check.mixed(start, self._where(service.tag))
@@ -308,6 +313,9 @@ class Framer:
             start, end = trailer.start, trailer.end
             closed = self.content.startswith(self._terminator, end - 1)
             where = self._where(trailer.tag)
+            self._check.service(trailer, where)
+            if not opened.messages:
+                self._check.empty(Level.GROUP, trailer, where)
             self._check.count(Level.GROUP, trailer, opened.messages, "messages", where)
             self._check.pair(Level.GROUP, header, trailer, where)
         marks = _plain_marks(opened.header_open, opened.binary, opened.package, trailer is not None, closed, False)
@@ -327,13 +335,14 @@ class Framer:
         if trailer and not self.content.startswith(self._terminator, trailer.end - 1):
             check.truncated(self._where(), within=False)
         if trailer:
+            check.service(trailer, self._where())
             grouped = (len(self.groups) > 0 or self.dialect.groups_needed) and not self.dialect.counts_messages
             count, unit = (len(self.groups), "groups") if grouped else (len(self.messages), "messages")
             check.count(Level.INTERCHANGE, trailer, count, unit, self._where(trailer.tag))
             if header:
                 check.pair(Level.INTERCHANGE, header, trailer, self._where(trailer.tag))
-            if header and not self.messages and not self.outside:
-                check.empty(trailer, self._where(trailer.tag))
+            if header and not self.messages and not self.groups and not self.outside:
+                check.empty(Level.INTERCHANGE, trailer, self._where(trailer.tag))
         elif header:
             check.no_trailer(Level.INTERCHANGE, header, end, self._where())
         stop = trailer.end if trailer else end

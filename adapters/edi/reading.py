@@ -58,6 +58,8 @@ class EdiReading(Reading):
         if standard is not None and self.checking.guided:
             check_overlays(standard, self.checking.overlays, self.checking.folders)
         self._guides: dict[tuple[str, str, str], Guide | None] = {}
+        self._told: set[tuple[str, str, str]] = set()
+        """The types without a guide of which a remark was made since the messages were last begun."""
         self._checks: MessageChecks | None = None
         self.findings = (*scan.findings, *self._others(), *self._of_own())
 
@@ -67,6 +69,7 @@ class EdiReading(Reading):
         return self.scan
 
     def __iter__(self) -> Iterator[Message]:
+        self._told.clear()
         for each in self.scan:
             if self.standard in (None, each.standard):
                 yield from self.messages(each)
@@ -190,15 +193,16 @@ class EdiReading(Reading):
         if not self.checking.guided:
             return None, ()
         key = (interchange.standard, kind, version)
-        if key in self._guides:
-            return self._guides[key], ()
-        if len(self._guides) > _MOST_TYPES:  # types come from partners
-            self._guides.clear()
-        guide = self._guides[key] = find_guide(*key, self.checking.folders, self.checking.overlays)
-        if guide is not None:
-            guide.prepare()
-        if guide is not None or not kind:
+        if key not in self._guides:
+            if len(self._guides) > _MOST_TYPES:  # types come from partners
+                self._guides.clear()
+            guide = self._guides[key] = find_guide(*key, self.checking.folders, self.checking.overlays)
+            if guide is not None:
+                guide.prepare()
+        guide = self._guides[key]
+        if guide is not None or not kind or key in self._told or len(self._told) > _MOST_TYPES:
             return guide, ()
+        self._told.add(key)
         reporter = self.scan.reporter.fresh()
         reporter.add(
             "R-GUIDE",

@@ -198,9 +198,7 @@ def split_binary(raw: bytes, separators: Separators, charset: Charset) -> Split:
     codec = charset.codec if undecodable is None else "latin-1"
     segments = [
         text.split(separators.element, _SPLITS.get(text[:3], -1))
-        for text in (
-            raw[start:stop].decode(codec, errors="replace") for start, stop in locate(raw, separators, binary=True)
-        )
+        for text in (raw[start:stop].decode(codec) for start, stop in locate(raw, separators, binary=True))
     ]
     texts = [separators.element.join(segment) for segment in segments]
     element, component, repetition = separators.element, separators.component, separators.repetition

@@ -5,11 +5,12 @@ from typing import NamedTuple
 from transload.adapters.base.content import Content
 from transload.adapters.base.format import COMPONENT
 from transload.adapters.edi.charsets import Charset, decode
-from transload.adapters.edi.segments import after_terminator, split_elements
+from transload.adapters.edi.segments import BLANKS, after_terminator, split_elements
 from transload.adapters.edi.separators import Separators
 
 LONGEST = 1 << 14
 """No service segment has so many bytes; what is longer is not looked at further."""
+_PLAIN = bytes(range(0x20, 0x7F))
 
 
 class Service(NamedTuple):
@@ -47,3 +48,29 @@ def service_between(content: Content, start: int, end: int | None, separators: S
     text, _ = decode(content[start : min(stop, start + LONGEST)], charset)
     tag, *elements = split_elements(text, separators)
     return Service(tag, tuple(elements), start, stop if end is None else end)
+
+
+class OddByte(NamedTuple):
+    """A byte of a service segment that has no place there: the finding's code, where it is, and what is wrong."""
+
+    code: str
+    offset: int
+    fault: str
+    message: str
+
+
+def odd_byte(raw: bytes, separators: Separators, charset: Charset) -> OddByte | None:
+    """The first byte of a service segment that is a control character, or none of the character set; else None."""
+    if raw.translate(None, _PLAIN) in (b"", separators.ends[0]):
+        return None
+    end = raw.rstrip(BLANKS).removesuffix(separators.ends[0]).rstrip(BLANKS)
+    _, undecodable = decode(end, charset)
+    if undecodable is not None:
+        message = f"byte 0x{end[undecodable]:02X} is no character of {charset.title}"
+        return OddByte("E-CHARSET", undecodable, "charset", message)
+    service = separators.service.encode("latin-1")
+    unwanted = (*charset.controls, *b"\r\n")
+    found = next((at for at, byte in enumerate(end) if byte in unwanted and byte not in service), None)
+    if found is None:
+        return None
+    return OddByte("E-CONTROL", found, "control", "there is a control character or a line end inside a service segment")

@@ -160,6 +160,8 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
             ack=X12_DIALECT.ack("isa", Level.INTERCHANGE),
             where=Place(interchange=number, tag="ISA", element=16),
         )
+    else:
+        _check_for_separators(header, separators, number, reporter)
     if not header.element(13).strip():
         reporter.add(
             "E-ENVELOPE",
@@ -188,6 +190,24 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
         header=header,
     )
     return frame(content, X12_DIALECT, base, reporter, isa.end)
+
+
+def _check_for_separators(header: Service, separators: Separators, number: int, reporter: Reporter) -> None:
+    """Report the first element of ISA that holds a separator which it does not announce."""
+    for at, value in enumerate(header.elements[:15], 1):
+        own = next((sign for sign in separators.service if sign in value), None)
+        if own is not None and at != 11:
+            reporter.add(
+                "E-ISA",
+                f"ISA{at:02} holds {own!r}, a separator of this interchange",
+                header.start,
+                value=value,
+                allow="isa-length",
+                hint="have the partner choose other separators, or leave the character out",
+                ack=X12_DIALECT.ack("isa", Level.INTERCHANGE),
+                where=Place(interchange=number, tag="ISA", element=at),
+            )
+            return
 
 
 def _separators(isa: _Isa, header: Service) -> Separators:

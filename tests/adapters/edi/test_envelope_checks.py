@@ -2,6 +2,9 @@
 
 import pytest
 
+from transload.adapters.edi import TradacomsFormat
+from transload.adapters.edi.options import TradacomsOptions
+
 MESSAGE = "BGM+220+1+9'"
 
 
@@ -297,3 +300,49 @@ def test_an_isa11_of_several_characters_separates_nothing(x12, sets):
     (message,) = x12(lenient=["isa-length"]).read(payload)
     assert message.body.segments == [["REF", "a^?b"]]
     assert message.body.repetition == ""
+
+
+def test_characters_that_cannot_stand_in_service_segments(edifact, x12, interchange, sets):
+    control = interchange(MESSAGE).replace(b"S:14", b"S\x01:14")
+    found = only(edifact().read(control, file="in.edi").findings)
+    assert (found.code, found.place.tag, found.place.byte, dict(found.ack)) == ("E-CONTROL", "UNB", 12, {"0085": "21"})
+    assert only(edifact(lenient=["control-characters"]).read(control).findings).severity.value == "remark"
+    unknown = interchange(MESSAGE, unb="UNB+UNOA:3+S\xe4:14+R:14+260114:0915+REF1'")
+    found = only(edifact().read(unknown).findings)
+    assert (found.code, found.message) == (
+        "E-CHARSET",
+        "byte 0xE4 is no character of level A of ISO 9735",
+    )
+    (message,) = edifact().read(interchange(MESSAGE).replace(b"D:96A", b"D:96\x02A"))
+    found = only(message.findings)
+    assert (found.code, found.place.segment, found.place.tag) == ("E-CONTROL", 1, "UNH")
+    group = only(x12().read(sets("BEG*00~").replace(b"GS*PO*SENDER", b"GS*PO*SEN\x07DER")).findings)
+    assert (group.code, group.place.tag, group.place.group) == ("E-CONTROL", "GS", 1)
+
+
+def test_an_isa_that_holds_a_separator(x12, sets):
+    found = only(x12().read(sets("BEG*00~").replace(b"SENDER         *ZZ", b"SEN>ER         *ZZ")).findings)
+    assert (found.code, found.place.element, found.message) == (
+        "E-ISA",
+        6,
+        "ISA06 holds '>', a separator of this interchange",
+    )
+
+
+def test_a_group_in_which_nothing_stands(x12, codes):
+    isa = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260114*0915*U*00401*000000009*0*P*>~"
+    payload = isa + "GS*PO*S*R*20260114*0915*1*X*004010~GE*0*1~IEA*1*000000009~"
+    found = only(x12().read(payload.encode()).findings)
+    assert (found.code, found.message, found.place.tag) == ("E-EMPTY", "there is no message in this group", "GE")
+    within = payload.replace("GE*0", "TA1*000000007*260114*0915*A*000~GE*0")
+    assert codes(x12().read(within.encode()).findings) == ["E-OUTSIDE", "E-EMPTY"]
+
+
+def test_tradacoms_messages_are_counted_from_1():
+    text = "STX=ANA:1+S+R+260114:091500+REF1'MHD=1+ORDHDR:9'MTR=2'MHD=3+ORDERS:9'MTR=2'END=2'"
+    reading = TradacomsFormat(TradacomsOptions()).read(text.encode())
+    assert reading.findings == ()
+    _, second = reading
+    found = next(f for f in second.findings if f.is_error)
+    assert (found.code, found.value, found.place.tag) == ("E-NUMBER", "3", "MHD")
+    assert found.message == "the message reference must be 2: messages of a transmission are counted from 1"
