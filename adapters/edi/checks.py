@@ -40,7 +40,7 @@ def _tag_patterns(interchange: Interchange) -> tuple[_Looks, _Looks]:
     tag = rb"\s*+(?:" + _TAGS[interchange.standard].pattern.encode() + rb"(?:" + first + rb"|" + end + rb")|\Z)"
     release = re.escape(separators.ends[1])
     released = rb"(?<!(?<!" + release + rb")" + release + end + rb")" if release else b""
-    return re.compile(tag).match, re.compile(end + released + rb"(?!" + tag + rb")").search
+    return re.compile(tag).match, re.compile(end + rb"(?!" + tag + rb")" + released).search
 
 
 class MessageChecks:
@@ -57,6 +57,7 @@ class MessageChecks:
         self._begins, self._odd_tag = _tag_patterns(interchange)
         charset = interchange.charset
         self._unwanted = charset.controls.translate(None, interchange.separators.service.encode("latin-1"))
+        self._knows_all = charset.codec == "iso8859-1"
         self._foreign = charset.foreign is not None
         self._counted = self.interchange.standard == "tradacoms"
         self._eight_bits = charset.codec.startswith("iso8859")
@@ -70,45 +71,57 @@ class MessageChecks:
         ``guided`` the guide says which tags are none.
         """
         check = MessageCheck(self, frame, records)
-        header, trailer, texts = frame.header, frame.trailer, split.texts
+        header, trailer = frame.header, frame.trailer
         reference = header.element(self._reference)
         if not kind or frame.repeats or (self._form is not None and self._form(reference) is None):
             check.header(kind, reference)
+        self._characters(check, raw, split)
+        if split.empty:
+            check.empty(split.empty)
+        if not guided and (self._begins(raw) is None or self._odd_tag(raw) is not None):
+            check.tags(split.element)
+        if self._counted and reference != str(frame.number):
+            check.number()
+        self._trailer(check, trailer, len(split.texts) + 2, reference)
+        return check.close()
+
+    def _characters(self, check: "MessageCheck", raw: bytes, split: Split) -> None:
+        """Report bytes that the character set does not know or that have no place in a message."""
+        frame = check.frame
+        whole = check.records.content[frame.header.start : frame.end]
+        plain = whole.isascii()
         decoded = split.undecodable is None
         if split.undecodable is not None:
             check.undecodable(raw, split.undecodable)
-        elif not raw.isascii():
-            if self._eight_bits:
-                decoded = not check.beyond_ascii(raw)
+        elif not plain:
+            decoded = not (self._eight_bits and not raw.isascii() and check.beyond_ascii(raw))
         elif self._foreign:
             check.repertoire(raw.decode("ascii"))
-        if split.empty:
-            check.empty(split.empty)
-        if not frame.binary and (b"\n" in raw or b"\r" in raw or len(raw) != len(raw.translate(None, self._unwanted))):
+        odd = b"\n" in whole or b"\r" in whole or len(whole) != len(whole.translate(None, self._unwanted))
+        if odd or not (plain or self._knows_all):
+            self._services(check, frame)
+        if odd and not frame.binary:
             check.controls(raw, self._unwanted, decoded=decoded)
-        if not guided and (self._begins(raw) is None or self._odd_tag(raw) is not None):
-            check.tags(split.element)
-        self._services(check, frame)
+
+    def _trailer(self, check: "MessageCheck", trailer: Service | None, last: int, reference: str) -> None:
+        """Report a trailer that is missing, or whose count or reference is not right."""
         if trailer is None:
-            check.trailer(len(texts) + 2)
-        else:
-            elements = trailer.elements
-            if not elements or not states(elements[0], len(texts) + 2):
-                check.trailer(len(texts) + 2)
-            if self._paired and (len(elements) < 2 or elements[1] != reference):
-                check.trailer_reference(len(texts) + 2, reference)
-        return check.close()
+            check.trailer(last)
+            return
+        elements = trailer.elements
+        if not elements or not states(elements[0], last):
+            check.trailer(last)
+        if self._paired and (len(elements) < 2 or elements[1] != reference):
+            check.trailer_reference(last, reference)
 
     def _services(self, check: "MessageCheck", frame: Frame) -> None:
-        """Report characters that cannot stand in the header or the trailer, and numbers that must count."""
+        """Report characters that cannot stand in the header or the trailer."""
         separators, charset = self.interchange.separators, self.interchange.charset
         for service, segment in ((frame.header, 1), (frame.trailer, None)):
             if service is not None:
                 odd = odd_byte(check.records.content[service.start : service.end], separators, charset)
                 if odd is not None:
                     check.service(service, segment, odd)
-        if self._counted and frame.header.element(self._reference) != str(frame.number):
-            check.number()
 
     def package(self, frame: Frame, records: EdiRecords) -> tuple[Finding, ...]:
         """What is wrong with an object between UNO and UNP."""
