@@ -26,21 +26,30 @@ _ASCII = bytes(range(0x80))
 _LATIN = ("iso8859-1", "iso8859-9", "iso8859-15")
 """Where the bytes of a UTF-8 letter are a capital with an accent and a sign, which no word has."""
 _Looks = Callable[[bytes], Match[bytes] | None]
+_Searches = Callable[[bytes, int, int], Match[bytes] | None]
 
 
-def _tag_patterns(interchange: Interchange) -> tuple[_Looks, _Looks]:
-    """What finds the tag that a body begins with, and the first terminator that no tag seems to follow.
+def _tag_patterns(interchange: Interchange) -> tuple[_Looks, _Looks, _Searches]:
+    """What finds the tag that a body begins with; the first terminator that no tag seems to follow; and a quick look.
 
     A terminator after several release characters counts, though it may be released: the second look, at the segments
-    themselves, decides.
+    themselves, decides.  The quick look knows no releases, no blanks but the usual line end, and no segments without
+    elements; what it does not find needs no other.
     """
     separators = interchange.separators
     first = re.escape((separators.tag or separators.element).encode("latin-1"))
     end = re.escape(separators.ends[0])
-    tag = rb"\s*+(?:" + _TAGS[interchange.standard].pattern.encode() + rb"(?:" + first + rb"|" + end + rb")|\Z)"
+    plain = _TAGS[interchange.standard].pattern.encode()
+    tag = rb"\s*+(?:" + plain + rb"(?:" + first + rb"|" + end + rb")|\Z)"
     release = re.escape(separators.ends[1])
     released = rb"(?<!(?<!" + release + rb")" + release + end + rb")" if release else b""
-    return re.compile(tag).match, re.compile(end + rb"(?!" + tag + rb")" + released).search
+    usual = re.escape(interchange.newline.encode("latin-1"))
+    quick = re.compile(end + rb"(?!" + usual + plain + first + rb")")
+    return (
+        re.compile(tag).match,
+        re.compile(end + rb"(?!" + tag + rb")" + released).search,
+        quick.search,
+    )
 
 
 class MessageChecks:
@@ -54,7 +63,8 @@ class MessageChecks:
         form = self.dialect.forms.get(Level.MESSAGE)
         self._form = form[0].fullmatch if form else None
         self._paired = Level.MESSAGE in self.dialect.paired
-        self._begins, self._odd_tag = _tag_patterns(interchange)
+        self._begins, self._odd_tag, self._doubtful = _tag_patterns(interchange)
+        self._tail = 1 + len(interchange.newline)
         charset = interchange.charset
         self._unwanted = charset.controls.translate(None, interchange.separators.service.encode("latin-1"))
         self._knows_all = charset.codec == "iso8859-1"
@@ -78,12 +88,18 @@ class MessageChecks:
         self._characters(check, raw, split)
         if split.empty:
             check.empty(split.empty)
-        if not guided and (self._begins(raw) is None or self._odd_tag(raw) is not None):
+        if not guided and not self._tagged(raw):
             check.tags(split.element)
         if self._counted and reference != str(frame.number):
             check.number()
         self._trailer(check, trailer, len(split.texts) + 2, reference)
         return check.close()
+
+    def _tagged(self, raw: bytes) -> bool:
+        """Whether each segment of a body surely begins with what can be a tag."""
+        if self._begins(raw) is None:
+            return False
+        return self._doubtful(raw, 0, max(len(raw) - self._tail, 0)) is None or self._odd_tag(raw) is None
 
     def _characters(self, check: "MessageCheck", raw: bytes, split: Split) -> None:
         """Report bytes that the character set does not know or that have no place in a message."""

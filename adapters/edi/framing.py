@@ -32,14 +32,13 @@ MOST_OUTSIDE = 10_000
 
 @lru_cache(maxsize=64)
 def _events(tags: tuple[str, ...], separators: Separators) -> Pattern[bytes]:
-    """Finds, after a terminator and blanks, one of the tags."""
+    """Finds, after a terminator and blanks, one of the tags; and where its segment ends, if that is plain to see."""
     first = re.escape((separators.tag or separators.element).encode("latin-1"))
     end = re.escape(separators.terminator.encode("latin-1"))
     own_start = b"|UNA(?=.{6})" if "UNB" in tags else b""
-    return re.compile(
-        end + rb"\s*+(" + _alternatives(tags) + own_start + rb")(?:(?<=UNA)|(?=" + first + rb"|" + end + rb"))",
-        re.DOTALL,
-    )
+    after = rb"(?:(?<=UNA)|(?=" + first + rb"|" + end + rb"))"
+    plain = rb"([^" + end + re.escape(separators.release.encode("latin-1")) + rb"]{0,200}+" + end + rb")?"
+    return re.compile(end + rb"\s*+(" + _alternatives(tags) + own_start + rb")" + after + plain, re.DOTALL)
 
 
 def _alternatives(tags: tuple[str, ...]) -> bytes:
@@ -122,20 +121,21 @@ class Framer:
                 at = terminator + 1
                 continue
             start, tag = offset + match.start(1), match[1]
+            stop = offset + match.end(2) if match[2] else None
             if tag == end and self.message is not None and not self.message.package:
-                at = self._end_message(start, trailer=True) - 1
+                at = self._end_message(start, trailer=True, after=stop) - 1
             elif tag == begin and self.message is None and self._may_begin(start):
-                at = self._begin_message(start) - 1
+                at = self._begin_message(start, after=stop) - 1
             elif tag.decode("latin-1") in self.dialect.binary:
                 at = self._skip_binary(start)
             elif (another := self._another_before(start)) < start:
                 return self._finish(another, None)
-            elif (stop := self._other(tag.decode("latin-1"), start)) is None:
+            elif (place := self._other(tag.decode("latin-1"), start)) is None:
                 return self._finish(start, None)
-            elif stop < 0:
+            elif place < 0:
                 return self._finish(start, self._service(start))
             else:
-                at = stop - 1
+                at = place - 1
         return self._finish(len(content), None)
 
     def _may_begin(self, start: int) -> bool:
@@ -217,7 +217,8 @@ class Framer:
             if self.group is not None:
                 self._check.within_group(start, self._where())
             if len(self.outside) < MOST_OUTSIDE:
-                self.outside.append(self._service(start))
+                self.outside.append(service := self._service(start))
+                self._check.service(service, self._where())
             else:
                 self._check.too_many_outside(start, self._where(), MOST_OUTSIDE)
         return end
@@ -240,8 +241,8 @@ class Framer:
             self._check.mixed(start, self._where(service.tag))
         return service.end
 
-    def _begin_message(self, start: int, *, package: bool = False) -> int:
-        end, header_open = self._end_of(start)
+    def _begin_message(self, start: int, *, package: bool = False, after: int | None = None) -> int:
+        end, header_open = (after, False) if after is not None else self._end_of(start)
         self.message = _Open(start=start, body=end, header_open=header_open, package=package)
         if package:
             return self._over_object(end)
@@ -283,14 +284,17 @@ class Framer:
             self._check.no_trailer(Level.GROUP, self._group_header, before, self._where())
             self._end_group(None)
 
-    def _end_message(self, body_end: int, *, trailer: bool) -> int:
-        """End the open message, with the trailer at ``body_end`` if there is one; gives the offset after it."""
+    def _end_message(self, body_end: int, *, trailer: bool, after: int | None = None) -> int:
+        """End the open message, with the trailer at ``body_end`` if there is one; gives the offset after it.
+
+        ``after`` is that offset, where it is known.
+        """
         opened = self.message
         assert opened
         end, closed, cut = body_end, True, False
         if trailer:
-            after = after_terminator(self.content, body_end, self._separators)
-            end, closed = (len(self.content), False) if after is None else (after, True)
+            end, cut_off = (after, False) if after is not None else self._end_of(body_end)
+            closed = not cut_off
         else:
             tail = self.content[max(opened.body, body_end - 4096) : body_end].rstrip(BLANKS)
             cut = len(tail) > 0 and not tail.endswith(self._terminator)

@@ -127,12 +127,12 @@ def split_body(raw: bytes, separators: Separators, charset: Charset, newline: st
     if newline:
         text = text.replace(terminator + newline, terminator)
     pieces = text.split(terminator)
-    if "\n" in text or "\r" in text or f"{terminator} " in text or f"{terminator}\t" in text or text[:1] in _BLANKS:
-        pieces = [piece.lstrip(_BLANKS) for piece in pieces]
     if not pieces[-1].strip(_BLANKS):
         pieces.pop()
-    empty = pieces.count("")
-    if empty:
+    empty = 0
+    if pieces and min(pieces) < "!":  # blanks, and nothing at all, come before all that begins a segment
+        pieces = [piece.lstrip(_BLANKS) for piece in pieces]
+        empty = pieces.count("")
         pieces = [piece for piece in pieces if piece]
     if separators.tag:
         pieces = [_untagged(piece, separators.tag, element) for piece in pieces]
