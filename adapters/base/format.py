@@ -74,7 +74,13 @@ class Records(ABC):
                 yield [_split(value, component, repetition) for value in text.split(element)]
         elif component:
             for text in texts:
-                yield [value.split(component) if component in value else value for value in text.split(element)]
+                values: list[Any] = text.split(element)
+                index = 0  # counted by hand, and no comprehension: both are a call for each of very many segments
+                for value in values:
+                    if component in value:
+                        values[index] = value.split(component)
+                    index += 1  # noqa: SIM113
+                yield values
         else:
             for text in texts:
                 yield [*text.split(element)]
