@@ -32,7 +32,7 @@ from corpus import interchange
 from transload.adapters.edi import EdifactFormat, X12Format
 from transload.adapters.edi.format import Format
 from transload.adapters.edi.options import EdifactOptions, X12Options
-from transload.adapters.edi.scan import scan
+from transload.adapters.edi.reading.scan import scan
 
 ROUNDS = 5
 READ = """

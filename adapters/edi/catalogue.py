@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from transload.adapters.edi.faults import DEVIATIONS
 from transload.adapters.edi.guides.faults import FaultKind
 from transload.adapters.edi.interchange import Level
-from transload.adapters.edi.scan import DIALECTS
+from transload.adapters.edi.reading.scan import DIALECTS
 from transload.canonical.findings import Severity
 
 

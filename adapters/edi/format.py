@@ -18,7 +18,6 @@ from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, C
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.faults import MOST_ALIKE
 from transload.adapters.edi.interchange import Interchange
-from transload.adapters.edi.limits import Limits
 from transload.adapters.edi.options import (
     NEWLINES,
     AcknowledgementPolicy,
@@ -28,8 +27,9 @@ from transload.adapters.edi.options import (
     TradacomsOptions,
     X12Options,
 )
-from transload.adapters.edi.reading import Checking, EdiReading
-from transload.adapters.edi.scan import scan
+from transload.adapters.edi.reading.limits import Limits
+from transload.adapters.edi.reading.messages import Checking, EdiReading
+from transload.adapters.edi.reading.scan import scan
 from transload.adapters.edi.separators import EDIFACT_DEFAULT, TRADACOMS_DEFAULT
 from transload.adapters.edi.writing import Writer
 from transload.adapters.edi.writing.headers import padded_isa

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from transload.adapters.base.content import Content
 from transload.adapters.base.format import Identity
 from transload.adapters.edi.charsets import Charset
-from transload.adapters.edi.outline import Outline, Seen
+from transload.adapters.edi.reading.outline import Outline, Seen
 from transload.adapters.edi.separators import Separators
 from transload.adapters.edi.services import Service, service_between
 from transload.canonical.findings import Finding

@@ -5,9 +5,9 @@ from typing import Any
 
 from transload.adapters.base.format import COMPONENT, REPETITION, Message
 from transload.adapters.edi.interchange import Interchange
-from transload.adapters.edi.reading import Checking, EdiReading
-from transload.adapters.edi.records import EdiRecords
-from transload.adapters.edi.scan import scan
+from transload.adapters.edi.reading.messages import Checking, EdiReading
+from transload.adapters.edi.reading.records import EdiRecords
+from transload.adapters.edi.reading.scan import scan
 from transload.adapters.edi.services import Service
 from transload.adapters.edi.tokens import WHOLE
 

@@ -13,7 +13,7 @@ from transload.adapters.base import Adapter, Context, Format
 from transload.adapters.base.format import Acknowledgement
 from transload.adapters.edi import EDIFACT, X12
 from transload.adapters.edi.acknowledge.received import called_for
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading.messages import EdiReading
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.runner.cli import exits

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from transload.adapters.edi.faults import DEVIATIONS
-from transload.adapters.edi.reading import Checking, EdiReading
-from transload.adapters.edi.scan import scan
+from transload.adapters.edi.reading.messages import Checking, EdiReading
+from transload.adapters.edi.reading.scan import scan
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.runner.cli import exits

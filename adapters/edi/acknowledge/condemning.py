@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from transload.adapters.edi.acknowledge.subject import Subject, SubjectGroup, SubjectMessage
-from transload.adapters.edi.rejection import Scope, because
+from transload.adapters.edi.reading.rejection import Scope, because
 from transload.canonical.findings import errors_of
 
 

@@ -14,7 +14,7 @@ from transload.adapters.edi.acknowledge.report import Report, reported
 from transload.adapters.edi.acknowledge.subject import Subject, SubjectGroup, SubjectMessage
 from transload.adapters.edi.interchange import Frame, Group, Interchange
 from transload.adapters.edi.options import AcknowledgementPolicy
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading.messages import EdiReading
 from transload.canonical.findings import Finding, errors_of
 
 _MAKERS: dict[str, Callable[[Subject, AcknowledgementPolicy], Iterable[Report | None]]] = {

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from transload.adapters.base.format import COMPONENT, Encoded
 from transload.adapters.edi.envelope import Elements, Envelope
+from transload.adapters.edi.reading.x12 import ISA_WIDTHS
 from transload.adapters.edi.writing.carrier import Carrier
 from transload.adapters.edi.writing.domain import refusal, segment_findings
 from transload.adapters.edi.writing.functional import FUNCTIONAL_IDS
 from transload.adapters.edi.writing.numbers import drawn
-from transload.adapters.edi.x12 import ISA_WIDTHS
 from transload.canonical.context import Context
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding

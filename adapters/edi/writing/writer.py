@@ -7,7 +7,7 @@ from transload.adapters.base.format import COMPONENT, ELEMENT, Encoded, Writing
 from transload.adapters.edi.charsets import Charset
 from transload.adapters.edi.envelope import Elements, Envelope
 from transload.adapters.edi.interchange import NO_GROUP, Level, states
-from transload.adapters.edi.scan import DIALECTS
+from transload.adapters.edi.reading.scan import DIALECTS
 from transload.adapters.edi.writing.carrier import carrier
 from transload.adapters.edi.writing.domain import findings_of, refusal, segment_findings
 from transload.adapters.edi.writing.headers import (

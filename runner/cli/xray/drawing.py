@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from transload.adapters.edi.guides import Guide, find_guide
 from transload.adapters.edi.interchange import Frame, Group, Interchange
-from transload.adapters.edi.reading import EdiReading, message_type
+from transload.adapters.edi.reading.messages import EdiReading, message_type
 from transload.adapters.edi.services import Service
 from transload.canonical.findings import Finding
 from transload.runner.cli.screen import counted

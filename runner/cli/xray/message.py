@@ -10,8 +10,8 @@ from transload.adapters.base.format import Message
 from transload.adapters.edi.guides import Guide
 from transload.adapters.edi.guides.positions import Standing
 from transload.adapters.edi.interchange import Frame, Interchange
-from transload.adapters.edi.reading import EdiReading
-from transload.adapters.edi.records import EdiRecords
+from transload.adapters.edi.reading.messages import EdiReading
+from transload.adapters.edi.reading.records import EdiRecords
 from transload.canonical.findings import Finding, Severity
 from transload.runner.cli.screen import counted
 from transload.runner.cli.xray.facts import SERVICE_TITLES, plain

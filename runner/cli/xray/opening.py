@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading.messages import EdiReading
 from transload.runner.cli.xray.facts import of_file
 from transload.runner.cli.xray.lines import HEAD, Line, fold
 from transload.runner.cli.xray.sheet import Sheet

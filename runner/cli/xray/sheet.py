@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from transload.adapters.edi.scan import Scan
+from transload.adapters.edi.reading.scan import Scan
 from transload.canonical.findings import Finding
 from transload.runner.cli.xray.glyphs import Glyphs, Shown
 from transload.runner.cli.xray.lines import FAINT, STYLES, Line, fold

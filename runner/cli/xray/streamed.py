@@ -9,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from transload.adapters.edi.interchange import Interchange
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading.messages import EdiReading
 from transload.adapters.edi.view import content, head, tail
 from transload.canonical.findings import Finding
 from transload.runner.cli.screen import json_text

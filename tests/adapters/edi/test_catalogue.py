@@ -7,8 +7,8 @@ import pytest
 
 from transload.adapters.edi.catalogue import documented, rows
 from transload.adapters.edi.faults import DEVIATIONS
-from transload.adapters.edi.reading import EdiReading
-from transload.adapters.edi.scan import scan
+from transload.adapters.edi.reading.messages import EdiReading
+from transload.adapters.edi.reading.scan import scan
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "edi-findings.md"

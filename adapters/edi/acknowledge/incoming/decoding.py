@@ -4,7 +4,7 @@ from transload.adapters.base.acknowledgement import Verdict
 from transload.adapters.base.format import COMPONENT, Message, Records
 from transload.adapters.edi.acknowledge.incoming.statement import Complaint
 from transload.adapters.edi.interchange import Frame, Group, Interchange
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading.messages import EdiReading
 from transload.adapters.edi.services import Service
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place

@@ -17,7 +17,7 @@ from transload.adapters.edi.acknowledge.incoming.decoding import in_envelope, in
 from transload.adapters.edi.acknowledge.incoming.references import acknowledged, ids, plain, unknown
 from transload.adapters.edi.acknowledge.incoming.statement import StatedGroup, StatedMessage, Statement
 from transload.adapters.edi.interchange import Frame, Group, Interchange
-from transload.adapters.edi.reading import EdiReading, message_type
+from transload.adapters.edi.reading.messages import EdiReading, message_type
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 

@@ -3,7 +3,7 @@
 from transload.adapters.base.acknowledgement import Reference
 from transload.adapters.base.format import Identity
 from transload.adapters.edi.acknowledge.incoming.statement import Statement
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading.messages import EdiReading
 from transload.canonical.findings import Finding
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from transload.adapters.edi.acknowledge.codes import LISTS, markdown
-from transload.adapters.edi.edifact import EDIFACT_DIALECT
 from transload.adapters.edi.guides.faults import FaultKind
-from transload.adapters.edi.x12 import X12_DIALECT
+from transload.adapters.edi.reading.edifact import EDIFACT_DIALECT
+from transload.adapters.edi.reading.x12 import X12_DIALECT
 
 _ROOT = Path(__file__).parents[4]
 _ACK = re.compile(r'"(0085|716|718|720|723|I18)": "([0-9I]+)"')

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transload.adapters.edi.acknowledge import Subject, SubjectGroup, SubjectMessage, condemned
-from transload.adapters.edi.rejection import neighbours
+from transload.adapters.edi.reading.rejection import neighbours
 from transload.canonical.findings import Finding, errors_of
 
 Scope = Literal["message", "group", "interchange"]

@@ -10,7 +10,7 @@ from transload.adapters.edi import EdifactFormat, X12Format
 from transload.adapters.edi.acknowledge.received import called_for, subject_of
 from transload.adapters.edi.interchange import Frame
 from transload.adapters.edi.options import AcknowledgementPolicy
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading.messages import EdiReading
 
 HEAD = "UNB+UNOC:3+A:14+B:14+260105:1030+IC7++++1'"
 GOOD = "UNH+{0}+XORDER:D:96A:UN'BGM+220'UNT+3+{0}'"

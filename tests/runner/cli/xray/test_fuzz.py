@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transload.adapters.edi.reading import EdiReading
-from transload.adapters.edi.scan import scan
+from transload.adapters.edi.reading.messages import EdiReading
+from transload.adapters.edi.reading.scan import scan
 from transload.adapters.edi.view import inspect
 from transload.runner.cli.screen import json_text
 from transload.runner.cli.xray.drawing import Drawing, Wish

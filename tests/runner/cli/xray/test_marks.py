@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from transload.adapters.base.format import COMPONENT, REPETITION
-from transload.adapters.edi.reading import EdiReading
-from transload.adapters.edi.scan import scan
+from transload.adapters.edi.reading.messages import EdiReading
+from transload.adapters.edi.reading.scan import scan
 from transload.adapters.edi.segments import resolve
 from transload.canonical.findings import Finding
 from transload.runner.cli.xray.drawing import Drawing, Wish

@@ -6,14 +6,14 @@ from datetime import date
 from pathlib import Path
 
 from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Message, Reading
-from transload.adapters.edi.checks import MessageChecks
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.guides import Guide, check_overlays, find_guide
 from transload.adapters.edi.interchange import NO_GROUP, Frame, Interchange
-from transload.adapters.edi.limits import Limits, over_limit
-from transload.adapters.edi.records import EdiRecords
-from transload.adapters.edi.rejection import Scope, neighbours
-from transload.adapters.edi.scan import Scan
+from transload.adapters.edi.reading.limits import Limits, over_limit
+from transload.adapters.edi.reading.message_checks import MessageChecks
+from transload.adapters.edi.reading.records import EdiRecords
+from transload.adapters.edi.reading.rejection import Scope, neighbours
+from transload.adapters.edi.reading.scan import Scan
 from transload.adapters.edi.segments import NOTHING, Split, split_binary, split_body, whole
 from transload.adapters.edi.services import Service
 from transload.canonical.findings import Finding, Severity, errors_of

@@ -8,8 +8,8 @@ from re import Match
 from transload.adapters.edi.charsets import SYNTAX, UNDECLARED, decode
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Frame, Interchange, Level, states
-from transload.adapters.edi.records import EdiRecords
-from transload.adapters.edi.scan import DIALECTS
+from transload.adapters.edi.reading.records import EdiRecords
+from transload.adapters.edi.reading.scan import DIALECTS
 from transload.adapters.edi.segments import Split
 from transload.adapters.edi.services import OddByte, Service, odd_byte
 from transload.canonical.findings import Finding, Severity

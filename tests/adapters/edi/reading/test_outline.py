@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transload.adapters.edi import outline
-from transload.adapters.edi.outline import Outline, Seen
+from transload.adapters.edi.reading import outline
+from transload.adapters.edi.reading.outline import Outline, Seen
 
 
 @pytest.mark.parametrize("most", [1, 7, 1 << 14])

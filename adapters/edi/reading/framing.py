@@ -11,10 +11,10 @@ from functools import lru_cache
 from re import Pattern
 
 from transload.adapters.base.content import Content
-from transload.adapters.edi.envelope_checks import EnvelopeCheck
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Dialect, Frames, Groups, Interchange, Level, Mark
-from transload.adapters.edi.outline import Outline, Seen
+from transload.adapters.edi.reading.envelope_checks import EnvelopeCheck
+from transload.adapters.edi.reading.outline import Outline, Seen
 from transload.adapters.edi.segments import BLANKS, after_terminator
 from transload.adapters.edi.separators import Separators
 from transload.adapters.edi.services import Service, read_service

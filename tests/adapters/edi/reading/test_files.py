@@ -8,8 +8,8 @@ import pytest
 
 from transload.adapters.base import content
 from transload.adapters.base.content import Content
-from transload.adapters.edi import outline, scan
-from transload.adapters.edi.reading import EdiReading
+from transload.adapters.edi.reading import outline, scan
+from transload.adapters.edi.reading.messages import EdiReading
 
 
 @pytest.fixture

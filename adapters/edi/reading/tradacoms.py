@@ -7,8 +7,8 @@ TRADACOMS is the British retail's older sister of EDIFACT: the same element, com
 from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import UNDECLARED, Charset
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.framing import frame
 from transload.adapters.edi.interchange import Dialect, Interchange
+from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.separators import TRADACOMS_DEFAULT
 from transload.adapters.edi.services import Service, read_service
 from transload.canonical.places import Place

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import UNDECLARED, Charset, decode
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.framing import frame
 from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.segments import BLANKS
 from transload.adapters.edi.separators import Separators
 from transload.adapters.edi.services import Service

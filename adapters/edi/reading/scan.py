@@ -6,11 +6,11 @@ from dataclasses import replace
 from types import ModuleType
 
 from transload.adapters.base.content import Content
-from transload.adapters.edi import edifact, tradacoms, x12
 from transload.adapters.edi.charsets import Charset
 from transload.adapters.edi.faults import Lines, Reporter
 from transload.adapters.edi.interchange import Dialect, Interchange, Level
-from transload.adapters.edi.outline import Outline, Seen
+from transload.adapters.edi.reading import edifact, tradacoms, x12
+from transload.adapters.edi.reading.outline import Outline, Seen
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 

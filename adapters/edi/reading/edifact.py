@@ -5,8 +5,8 @@ import re
 from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import ASCII, SYNTAX, Charset
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.framing import frame
 from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.segments import BLANKS, after_terminator
 from transload.adapters.edi.separators import EDIFACT_DEFAULT, EDIFACT_LEVEL_B, Separators
 from transload.adapters.edi.services import Service, service_between

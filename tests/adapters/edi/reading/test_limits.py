@@ -7,8 +7,8 @@ import pytest
 
 from transload.adapters.base.content import Content
 from transload.adapters.edi import EdifactFormat, X12Format
-from transload.adapters.edi import scan as scanning
 from transload.adapters.edi.options import EdifactOptions, X12Options
+from transload.adapters.edi.reading import scan as scanning
 
 MESSAGE = "BGM+220'"
 
@@ -74,7 +74,7 @@ def test_more_findings_about_interchanges_than_are_listed_release_nothing(monkey
 
 
 def test_so_many_segments_outside_of_groups_are_kept(monkeypatch, x12):
-    monkeypatch.setattr("transload.adapters.edi.framing.MOST_OUTSIDE", 2)
+    monkeypatch.setattr("transload.adapters.edi.reading.framing.MOST_OUTSIDE", 2)
     isa = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260114*0915*U*00401*000000009*0*P*>~"
     payload = (isa + "TA1*000000007*260114*0915*A*000~" * 5 + "IEA*0*000000009~").encode()
     reading = x12().read(payload)
