@@ -15,6 +15,8 @@ WINDOW = 1 << 20
 """So many bytes of a file are looked at together."""
 REACH = 1 << 12
 """A pattern's match in a file has at most so many bytes, with all that it looks ahead at."""
+BEHIND = 8
+"""So many bytes before the place where a search begins are there for a pattern to look behind at."""
 
 
 class Content(ABC):
@@ -56,8 +58,8 @@ class Content(ABC):
         """The next match from ``start`` on, and the offset to which its spans are relative; None when there is none.
 
         What begins at ``stop`` or later is not searched for.
-        In a file, matches longer than `REACH` (what is looked ahead at included) may be missed.  What stands before
-        ``start`` may or may not be seen by a lookbehind.
+        In a file, matches longer than `REACH` (what is looked ahead at included) may be missed.  A lookbehind sees
+        what stands before ``start``, up to `BEHIND` bytes.
         """
 
     def startswith(self, prefix: bytes, start: int = 0) -> bool:
@@ -144,7 +146,7 @@ class File(Content):
                     return self._base, found
                 if place > at:  # the window's end may have cut what the pattern looks at
                     at = place
-                    self._move(at)
+                    self._move(max(at - BEHIND, 0))
                     continue
                 return self._base, found
             at = self._next(at, REACH)
@@ -158,8 +160,9 @@ class File(Content):
     def _reach(self, start: int, least: int) -> None:
         """Have ``least`` bytes from ``start`` on in the window, if the file has so many."""
         stop = min(start + max(least, 1), self._size)
-        if start < self._base or stop > self._base + len(self._window):
-            self._move(start)
+        first = max(start - BEHIND, 0)
+        if first < self._base or stop > self._base + len(self._window):
+            self._move(first)
 
     def _next(self, at: int, kept: int) -> int:
         """Where to look on after the window, the last ``kept`` bytes of which are looked at again."""

@@ -50,7 +50,7 @@ def test_a_file_is_like_its_bytes(tmp_path_factory, payload, start, stop, needle
             assert file[start:stop] == memory[start:stop] == payload[start:stop]
             assert file.find(needle, start) == memory.find(needle, start) == payload.find(needle, start)
             assert file.startswith(needle, start) == payload.startswith(needle, start)
-            pattern = re.compile(rb"~\n?(ab|ba)(?=a|b)")
+            pattern = re.compile(rb"(?<!b)~\n?(ab|ba)(?=a|b)")
             assert spans(file, pattern) == spans(memory, pattern)
             assert file.search(pattern, start, stop) is None or file.search(pattern, start, stop)[0] >= 0
             for content in (file, memory):

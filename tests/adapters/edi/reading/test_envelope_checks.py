@@ -346,3 +346,10 @@ def test_tradacoms_messages_are_counted_from_1():
     found = next(f for f in second.findings if f.is_error)
     assert (found.code, found.value, found.place.tag) == ("E-NUMBER", "3", "MHD")
     assert found.message == "the message reference must be 2: messages of a transmission are counted from 1"
+
+
+def test_control_characters_in_a_ta1(x12):
+    isa = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260114*0915*U*00401*000000009*0*P*>~"
+    payload = isa + "TA1*000000007*260\x14114*0915*A*000~IEA*0*000000009~"
+    found = only(x12().read(payload.encode()).findings)
+    assert (found.code, found.place.tag, found.place.byte) == ("E-CONTROL", "TA1", payload.index("\x14"))
