@@ -151,7 +151,9 @@ class EdiReading(Reading):
         return Message(
             kind=kind,
             version=version,
-            reference=frame.header.element(2 if interchange.standard == "x12" else 1),
+            reference=frame.header.element(2 if interchange.standard == "x12" else 1).replace(
+                COMPONENT, interchange.separators.component
+            ),
             sender=interchange.sender,
             receiver=interchange.receiver,
             test=interchange.test,
