@@ -180,7 +180,9 @@ class _Group:
     def _element(self, finding: Finding, tag: str, position: int) -> Iterator[str]:
         value = finding.value if finding.value and _SHOWN.fullmatch(finding.value) else ""
         code = finding.ack["723"]
-        yield segment(self.shape.tags[1], self._where(finding), finding.ack.get("725", ""), code, value)
+        # the 999 has codes of its own (621) for what an implementation guide forbids
+        told = finding.ack.get("621", code) if self.shape.kind == "999" else code
+        yield segment(self.shape.tags[1], self._where(finding), finding.ack.get("725", ""), told, value)
         if self.shape.context and code in _CONDITIONS:
             yield segment("CTX", "SITUATIONAL TRIGGER", tag, str(position))
 

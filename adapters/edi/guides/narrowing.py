@@ -60,7 +60,8 @@ def more_codes(codes: tuple[str, ...]) -> Change:
         element = _simple(part)
         if not element.codes:
             raise NarrowingError(f"element {element.code} takes any code already", "name its only codes with narrow:")
-        return replace(part, element=replace(element, codes=Codes([*element.codes, *codes])))
+        more = Codes([*element.codes, *codes], published=element.codes.published)
+        return replace(part, element=replace(element, codes=more))
 
     return change
 

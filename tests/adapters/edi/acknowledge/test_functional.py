@@ -227,3 +227,12 @@ def test_no_more_than_a_997_can_carry(own_findings: Callable[[Report], list[Find
     assert own_findings(report) == []
     assert report.message.body[-2].endswith("\x1d".join(["AK5", "R", "1", "2", "3", "4", "5"]))
     assert report.message.body[-1] == "\x1d".join(["AK9", "P", "999999", "999999", "999999"])
+
+
+def test_a_999_prefers_its_own_codes(shown: Shown) -> None:
+    """What an implementation guide forbids has codes of its own in 621, which the 997 does not know."""
+    place = Place(segment=3, tag="NM1", element=1)
+    odd = Finding(code="E-CODE", message="x", value="QC", place=place, ack={"723": "7", "621": "I6", "725": "98"})
+    asked = new(message(odd, kind="837"), version="005010X222A1")
+    assert "IK4+1+98+I6+QC" in shown(only(make_999(asked)))
+    assert "AK4+1+98+7+QC" in shown(only(make_997(asked)))
