@@ -182,7 +182,9 @@ class Picture:
         if index == 0:
             return SERVICE_TITLES.get(self.frame.header.tag, "header")
         if self.frame.trailer and index == len(self.spans) - 1:
-            return f"{SERVICE_TITLES.get(self.frame.trailer.tag, 'trailer')}: {counted(len(self.spans), 'segment')}"
+            size = self.frame.body_end - self.frame.body_start
+            what = counted(size, "byte") if self.frame.package else counted(len(self.spans), "segment")
+            return f"{SERVICE_TITLES.get(self.frame.trailer.tag, 'trailer')}: {what}"
         known = self.guide.use(self._body.segments[index - 1][0], standing) if self.guide else None
         groups = f"({' > '.join(standing.groups)})" if standing.opens else ""
         return " ".join(filter(None, (known.title if known else "", groups)))
