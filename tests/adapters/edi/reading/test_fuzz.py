@@ -136,3 +136,32 @@ def test_five_megabytes_of_anything_take_seconds_not_hours(head, unit):
     assert time.process_time() - started < 20
     every = [*shown["findings"], *(f for i in shown["interchanges"] for f in i["findings"])]
     assert 1 <= len(every) < 3000
+
+
+@pytest.mark.parametrize("name", ["edifact/orders.edi", "x12/850.edi"])
+def test_cut_at_any_byte_it_is_an_error_with_a_place(fixtures, name):
+    """Whatever is missing at the end, no cut file passes for a whole one."""
+    payload = (fixtures / name).read_bytes()
+    whole = len(payload.rstrip())
+    for size in range(whole):
+        shown = checked(payload[:size])
+        every = [*shown["findings"], *(f for i in shown["interchanges"] for f in i["findings"])]
+        assert any(finding["severity"] == "error" for finding in every), size
+
+
+@pytest.mark.parametrize(
+    ("name", "swapped"),
+    [
+        *(("edifact/orders.edi", pair) for pair in ("+:", "+'", ":'", "?+")),
+        *(("x12/850.edi", pair) for pair in ("*~", "*>", ">~")),
+    ],
+)
+def test_swapped_separators_are_told(fixtures, name, swapped):
+    payload = (fixtures / name).read_bytes()
+    one, other = swapped.encode()
+    head = 106 if name.startswith("x12") else 9  # what announces them stays as it is
+    changed = payload[:head] + payload[head:].translate(bytes.maketrans(bytes([one, other]), bytes([other, one])))
+    shown = checked(changed)
+    every = [*shown["findings"], *(f for i in shown["interchanges"] for f in i["findings"])]
+    assert changed != payload
+    assert any(finding["severity"] == "error" for finding in every)
