@@ -1,5 +1,6 @@
 """Laws of validation, on mutated messages."""
 
+import gc
 import random
 import time
 from collections.abc import Callable
@@ -155,15 +156,28 @@ def test_time_grows_with_the_length_of_what_is_sent_and_no_faster() -> None:
                 assert taken[1] < 0.05 + 60 * taken[0], (name, tag, unit, taken)
 
 
+def least_time(call: Callable[[], object]) -> float:
+    """The least processor time of three calls, without the collection of what other tests left behind."""
+    taken = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            started = time.process_time()
+            assert call()
+            taken.append(time.process_time() - started)
+    finally:
+        gc.enable()
+    return min(taken)
+
+
 def test_a_flood_of_wrong_segments_takes_time_in_proportion(read: Callable[..., Records]) -> None:
     guide = GUIDES["orders"]
     for row in ("QQ%d+1", "UNS+S", "BGM+1", "CTA+IC", "LIN+1", "RFF+ON:1", "SCC+1", "GIN+%d"):
         taken = []
         for times in (300, 3000):
             records = read("\n".join(row.replace("%d", str(number)) for number in range(times)))
-            started = time.process_time()
-            assert guide.validate(records)
-            taken.append(time.process_time() - started)
+            taken.append(least_time(lambda records=records: guide.validate(records)))
         assert taken[1] < 0.1 + 30 * taken[0], (row, taken)
 
 
