@@ -1,6 +1,7 @@
 """Finding and reading a mapping file and the files that it extends."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -121,7 +122,7 @@ def _chain(path: Path, name: str) -> list[_Link]:
         try:
             node = positioned.load(path, name=name)
         except ConfigurationError as error:
-            if at is None or path.is_file():
+            if at is None or os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for names that are too long
                 raise
             raise _refusal(at, error.message, "the path starts at the folder of this file") from error
         table = located(node, name)

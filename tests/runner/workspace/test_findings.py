@@ -381,3 +381,9 @@ def test_an_adapter_without_the_ability(faults: Faults) -> None:
         erp=[("inbox: {", "odd: {adapter: json}\n  inbox: {")],
     )
     assert line.startswith("acme:12:24: error C-ADAPTER the adapter 'json' cannot receive (adapters that can: ")
+
+
+def test_a_mapping_name_that_no_file_can_have(faults: Faults) -> None:
+    name = "m" * 300 + ".yaml"
+    (found,) = faults(acme=[("mappings: [orders.yaml]", f"mappings: [{name}]")])
+    assert found.startswith(f"acme:15:16: error C-MAPPING there is no mapping file DIR/mappings/acme/{name}")
