@@ -89,9 +89,11 @@ class EdiReading(Reading):
     def _wrong(self, interchange: Interchange) -> dict[int | None, int]:
         """The first message with an error for each group that has one: all are read for it beforehand."""
         wrong: dict[int | None, int] = {}
+        told = set(self._told)
         for frame in interchange.frames:
             if frame.group not in wrong and errors_of(self.message(interchange, frame).findings):
                 wrong[frame.group] = frame.number
+        self._told = told  # remarks are for those who read the messages, not for this look ahead
         return wrong
 
     def _with_neighbours(self, message: Message, frame: Frame, wrong: dict[int | None, int]) -> Message:
@@ -109,16 +111,16 @@ class EdiReading(Reading):
         checks = self._checks
         if checks is None or checks.interchange is not interchange:
             checks = self._checks = MessageChecks(interchange, self.scan.reporter)
-        if frame.package:
-            records = self._records(interchange, frame, self._object(frame))
-            return self._made(interchange, frame, records, frame.header.tag, "", checks.package(frame, records))
-        kind, version = message_type(interchange, frame)
+        kind, version = (frame.header.tag, "") if frame.package else message_type(interchange, frame)
         size = frame.body_end - frame.body_start
         if size > self.checking.limits.message:
             records = self._records(interchange, frame, NOTHING)
             excess = over_limit(self.scan.reporter, interchange, frame, size, self.checking.limits.message)
             return self._made(interchange, frame, records, kind, version, (excess,))
         raw = self.scan.content[frame.body_start : frame.body_end]
+        if frame.package:
+            records = self._records(interchange, frame, whole(raw))
+            return self._made(interchange, frame, records, kind, version, checks.package(frame, records))
         if frame.binary:
             split = split_binary(raw, interchange.separators, interchange.charset)
         elif size > self.checking.limits.segment and (long := self._longest(raw, interchange)) > 0:
@@ -168,12 +170,6 @@ class EdiReading(Reading):
     def _envelope(self, interchange: Interchange, frame: Frame) -> Envelope:
         small = frame.body_end - frame.body_start <= self.checking.limits.message
         return Envelope.of(interchange, frame, self.scan.content if small else None)
-
-    def _object(self, frame: Frame) -> Split:
-        """The bytes between UNO and UNP, or nothing where they are too many."""
-        if frame.body_end - frame.body_start > self.checking.limits.message:
-            return NOTHING
-        return whole(self.scan.content[frame.body_start : frame.body_end])
 
     def _longest(self, raw: bytes, interchange: Interchange) -> int:
         """The size of the first segment that is longer than allowed; 0 when there is none."""

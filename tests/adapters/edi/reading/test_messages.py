@@ -261,3 +261,12 @@ def test_what_one_wrong_message_rejects(x12, sets, reject, held):
         assert found.code == "E-REJECTED-WITH"
         assert found.message == f"the whole {reject} is rejected because message 3 of the interchange is wrong"
         assert (found.place.message, found.place.segment, found.place.line) == (4, 1, 1)
+
+
+def test_a_look_ahead_for_wrong_messages_takes_no_remark_away(interchange):
+    payload = interchange("BGM+220'", "BGM+221'").replace(b"ORDERS", b"XXXXXX").replace(b"UNT+3+2", b"UNT+9+2")
+    reading = EdifactFormat(EdifactOptions(reject="interchange")).read(payload)
+    for _ in range(2):
+        first, second = reading
+        assert [f.code for f in first.findings] == ["R-GUIDE", "E-REJECTED-WITH"]
+        assert [f.code for f in second.findings] == ["E-COUNT"]

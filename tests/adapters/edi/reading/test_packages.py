@@ -46,6 +46,12 @@ def test_the_references_must_agree(edifact, interchange):
     assert (found.code, found.place.tag, found.place.element) == ("E-REFERENCE", "UNP", 2)
 
 
+def test_an_object_that_is_too_large_is_told_of(edifact, interchange, codes):
+    _, package = edifact(largest_message=10).read(payload(OBJECT, interchange))
+    assert codes(package.findings) == ["E-LIMIT"]
+    assert package.body.segments == []
+
+
 def test_an_object_without_end(edifact, interchange, codes):
     content = payload(b"PK and more", interchange)
     reading = edifact().read(content[: content.index(b"UNP+")])
