@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from types import ModuleType
+from typing import Self
 
 from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import Charset
@@ -60,13 +61,13 @@ class Scan:
         self.content = content
         self.reporter = Reporter(Lines(content), file, lenient)
         self._charset = charset
+        self.findings: tuple[Finding, ...] = ()
         self._kept: list[Interchange] = []
         self._rows = Outline(3)
         """Where each interchange begins, the number of an earlier one that is alike or its own, and its standard."""
         self.of_interchanges: list[Finding] = []
         """The findings of all interchanges, as far as they are listed; ``unlisted`` counts the others."""
         self.unlisted = 0
-        self._look()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -82,8 +83,8 @@ class Scan:
         names = tuple(DIALECTS)
         return ((start, names[standard]) for start, _, standard in self._rows)
 
-    def _look(self) -> None:
-        """Go through the payload once."""
+    def look(self) -> Self:
+        """Go through the payload once, before anything is asked of it; gives the scan itself."""
         content, known = self.content, Seen()
         junk: int | None = None
         pos, number = 0, 0
@@ -108,9 +109,10 @@ class Scan:
                 pos = hit[0] + hit[1].start() if hit else len(content)
         if number:
             self._report_junk(junk, len(content), number)
-            self.findings: tuple[Finding, ...] = self.reporter.close()
+            self.findings = self.reporter.close()
         else:
             self.findings = (_not_edi(content, self.reporter),)
+        return self
 
     def _keep(self, interchange: Interchange, earlier: int) -> None:
         self._rows.append((interchange.start, earlier, tuple(DIALECTS).index(interchange.standard)))
@@ -179,7 +181,7 @@ def scan(
     payload: bytes | Content, *, file: str | None = None, lenient: Collection[str] = (), charset: Charset | None = None
 ) -> Scan:
     """Find all interchanges in ``payload``; ``file`` is the name that places carry."""
-    return Scan(Content.of(payload), file=file, lenient=lenient, charset=charset)
+    return Scan(Content.of(payload), file=file, lenient=lenient, charset=charset).look()
 
 
 def _standard_at(content: Content, pos: int) -> ModuleType | None:
