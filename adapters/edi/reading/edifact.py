@@ -6,6 +6,7 @@ from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import ASCII, SYNTAX, Charset
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.reading.envelope_checks import check_number
 from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.segments import BLANKS, after_terminator
 from transload.adapters.edi.separators import EDIFACT_DEFAULT, EDIFACT_LEVEL_B, Separators
@@ -194,18 +195,9 @@ def _charset(header: Service, number: int, reporter: Reporter) -> Charset:
 
 
 def _check_header(header: Service, number: int, reporter: Reporter) -> None:
-    if header.element(5, 1).strip():
-        form, words = EDIFACT_DIALECT.forms[Level.INTERCHANGE]
-        if form.fullmatch(header.element(5, 1)) is None:
-            reporter.add(
-                "E-NUMBER",
-                f"the control reference must be {words}",
-                header.start,
-                value=header.element(5, 1),
-                allow="control-number",
-                ack=EDIFACT_DIALECT.ack("number", Level.INTERCHANGE),
-                where=Place(interchange=number, tag="UNB", element=5),
-            )
+    if header.element(5).strip():
+        place = Place(interchange=number, tag="UNB", element=5)
+        check_number(EDIFACT_DIALECT, Level.INTERCHANGE, header, reporter, place)
     missing = [(element, what) for element, what in _REQUIRED if not header.element(element, 1)]
     if missing:
         names = ", ".join(what for _, what in missing)

@@ -112,25 +112,7 @@ class EnvelopeCheck:
                 where=place,
             )
         if reference.strip():
-            self.number(Level.GROUP, header, where)
-
-    def number(self, level: Level, service: Service, where: Place) -> None:
-        """Report a control reference of a header that is not of the form that the standard gives it."""
-        form = self.dialect.forms.get(level)
-        if form is None:
-            return
-        pattern, words = form
-        reference = self.reference(level, service)
-        if pattern.fullmatch(reference) is None:
-            self.reporter.add(
-                "E-NUMBER",
-                f"the control reference must be {words}",
-                service.start,
-                value=reference,
-                allow="control-number",
-                ack=self.dialect.ack("number", level),
-                where=self._at(where, service, self.dialect.references[level]),
-            )
+            check_number(self.dialect, Level.GROUP, header, self.reporter, place)
 
     def mixed(self, start: int, where: Place) -> None:
         """Report, once, messages outside of groups where there are groups or must be."""
@@ -245,4 +227,20 @@ class EnvelopeCheck:
     def _at(where: Place, service: Service, element: int) -> Place:
         return Place(
             interchange=where.interchange, group=where.group, message=where.message, tag=service.tag, element=element
+        )
+
+
+def check_number(dialect: Dialect, level: Level, header: Service, reporter: Reporter, where: Place) -> None:
+    """Report a control reference of a header that is not of the form that the standard gives it."""
+    form = dialect.forms.get(level)
+    reference = header.element(dialect.references[level])
+    if form is not None and form[0].fullmatch(reference) is None:
+        reporter.add(
+            "E-NUMBER",
+            f"the control reference must be {form[1]}",
+            header.start,
+            value=reference,
+            allow="control-number",
+            ack=dialect.ack("number", level),
+            where=where,
         )

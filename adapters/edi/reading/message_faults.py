@@ -6,6 +6,7 @@ from dataclasses import replace
 from transload.adapters.edi.charsets import SYNTAX, UNDECLARED, decode
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Dialect, Frame, Interchange, Level
+from transload.adapters.edi.reading.envelope_checks import check_number
 from transload.adapters.edi.reading.records import EdiRecords
 from transload.adapters.edi.services import OddByte, Service
 from transload.canonical.findings import Finding, Severity
@@ -65,7 +66,6 @@ class MessageFaults:
         header = self.frame.header
         element = self.dialect.references[Level.MESSAGE]
         where = self._where(1, header.tag, element)
-        form = self.dialect.forms.get(Level.MESSAGE)
         if not reference.strip():
             self.reporter.add(
                 "E-ENVELOPE",
@@ -74,16 +74,8 @@ class MessageFaults:
                 ack=self.dialect.ack("no-reference", Level.MESSAGE),
                 where=where,
             )
-        elif form and form[0].fullmatch(reference) is None:
-            self.reporter.add(
-                "E-NUMBER",
-                f"the control reference must be {form[1]}",
-                header.start,
-                value=reference,
-                allow="control-number",
-                ack=self.dialect.ack("number", Level.MESSAGE),
-                where=where,
-            )
+        else:
+            check_number(self.dialect, Level.MESSAGE, header, self.reporter, where)
         if not kind:
             self.reporter.add(
                 "E-ENVELOPE",

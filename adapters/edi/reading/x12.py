@@ -7,6 +7,7 @@ from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import UNDECLARED, Charset, decode
 from transload.adapters.edi.faults import Reporter
 from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.reading.envelope_checks import check_number
 from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.segments import BLANKS
 from transload.adapters.edi.separators import Separators
@@ -170,16 +171,9 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
             ack=X12_DIALECT.ack("no-reference", Level.INTERCHANGE),
             where=Place(interchange=number, tag="ISA", element=13),
         )
-    elif isa.fixed and X12_DIALECT.forms[Level.INTERCHANGE][0].fullmatch(header.element(13)) is None:
-        reporter.add(
-            "E-NUMBER",
-            f"the control reference must be {X12_DIALECT.forms[Level.INTERCHANGE][1]}",
-            pos,
-            value=header.element(13),
-            allow="control-number",
-            ack=X12_DIALECT.ack("number", Level.INTERCHANGE),
-            where=Place(interchange=number, tag="ISA", element=13),
-        )
+    elif isa.fixed:
+        place = Place(interchange=number, tag="ISA", element=13)
+        check_number(X12_DIALECT, Level.INTERCHANGE, header, reporter, place)
     base = Interchange(
         standard="x12",
         number=number,
