@@ -16,6 +16,7 @@ from transload.mappings.compiler.quotes import (
     constant,
     expression,
     function,
+    leaving,
     statements,
     variable,
 )
@@ -61,7 +62,7 @@ class RecordReader(Reader):
             following = self._following(level, tag, outer)
             branches.append((expression("t == TAG", TAG=constant(tag)), self._tag(level, tag, seen, following, above)))
         test = expression("t in ALWAYS", ALWAYS=self.bound(level.always)) if outer else expression("t is None")
-        branches.append((test, [ast.Break()]))
+        branches.append((test, leaving()))
         body += statements(
             "while True:\n    e = S[i]\n    t = e[0]\n    CHAIN", CHAIN=chain(branches, self._leave(level))
         )
@@ -347,11 +348,11 @@ class _Places:
             split, count = self.namer.fresh("c"), self.namer.fresh("m")
             self.composites[element] = (split, count)
             body += statements(
-                "C = e[E].split(CS) if n > E else NOTHING\nM = len(C)",
+                "C = e[E].split(CS) if n > E else [NO]\nM = len(C)",
                 C=split,
                 M=count,
                 E=constant(element),
-                NOTHING=ast.List(elts=[constant("")], ctx=ast.Load()),
+                NO=constant(""),
             )
         for slot in literals:
             place = slot.places[0]

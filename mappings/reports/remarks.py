@@ -8,7 +8,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 from transload.mappings.compiler.levels import Level, fits, takes, value_at
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Length, Pairs, Segment, Slot, walk
+from transload.mappings.language.terms import Length, Pairs, Segment, Slot
 
 
 def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> Iterator[Finding]:
@@ -118,8 +118,7 @@ def near_miss(
             else "ask the partner for the value",
             node,
         )
-    for other in walk(meaning.segments):
-        assert isinstance(other, Segment)
+    for other in meaning.segments_by_tag.get(record[0], ()):
         if other.reads and other not in candidates and takes(other, record, component, repetition):
             return (
                 f"the mapping has {other.name} in another place",
