@@ -292,7 +292,7 @@ def _meaningful(node: AnyNode) -> Iterator[Slot]:
     if node.items is not None:
         yield from node.own()
     for slot in node.own():
-        if slot.writes and not slot.literals:
+        if slot.writes and not slot.literals and slot.numbering is None:
             yield slot
     for inner in below(node):
         if inner.writes:
