@@ -143,6 +143,7 @@ def test_json_faults(bench, portal):
         ("E-UNMAPPED", "companies/2", None, "companies is left aside: none of the mapping's 3 entries for it fits"),
         ("E-UNMAPPED", "companies/3", None, "companies is left aside: none of the mapping's 3 entries for it fits"),
         ("E-UNMAPPED", "status", None, "status is left aside: the mapping has nothing for it"),
+        ("E-UNMAPPED", "unused", None, "unused is left aside: the mapping has nothing for it"),
         ("W-COUNT", "count", None, "3 is stated, and 2 follows from the message"),
     ]
 
