@@ -53,10 +53,10 @@ def test_each_place_without_an_entry_is_told_of_once(bench, order):
          "bind it, or list it under ignores: [LIN/3055]"),
         ("7", 4, None, "LIN C829 is left aside: ':2' stands there, and LIN EN does not name this place",
          "bind it, or list it under ignores: [LIN/C829]"),
-        ("8", 2, 3, "PIA 1131 is left aside: '91' stands there, and PIA 1 does not name this place",
-         "bind it, or list it under ignores: [PIA/C212[1].1131]"),
-        ("8", 2, 4, "PIA 3055 is left aside: '92' stands there, and PIA 1 does not name this place",
-         "bind it, or list it under ignores: [PIA/C212[1].3055]"),
+        ("8", 2, 3, "PIA C212.1131 is left aside: '91' stands there, and PIA 1 does not name this place",
+         "bind it, or list it under ignores: [PIA/C212.1131]"),
+        ("8", 2, 4, "PIA C212.3055 is left aside: '92' stands there, and PIA 1 does not name this place",
+         "bind it, or list it under ignores: [PIA/C212.3055]"),
         ("9", 1, 3, "QTY 6411 is left aside: 'KGM' stands there, and QTY 21 does not name this place "
          "(and 1 more like it)", "bind it, or list it under ignores: [QTY/6411]"),
     ]  # fmt: skip
