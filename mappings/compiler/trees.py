@@ -46,6 +46,15 @@ class TreeLevel:
         if isinstance(tag, str) and not self.hushed and tag not in self.quiet and _local(tag) not in self.quiet:
             report.append(("child", self, child))
 
+    def leaf(self, element: Any, report: Any) -> str | None:
+        """The text of an element that the mapping has nothing inside of, although it holds comments or elements."""
+        for child in element:
+            self.skip(child, report)
+            tail = child.tail
+            if tail is not None and not tail.isspace() and not self.calm:
+                self.after(child, element, report)
+        return xml_text(element)
+
     def after(self, child: Any, element: Any, report: Any) -> None:
         """Text stands after a child of an element; where the element's text is named, it goes on after a comment."""
         if isinstance(child.tag, str) or not self.texted:

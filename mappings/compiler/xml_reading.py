@@ -34,10 +34,12 @@ class XmlReader(TreeReader):
         text = node.text
         if text is not None and text.reads and not text.literals:
             taken = self._text(text, _where(element, None))
-            body += statements(
-                "r = TEXT(E) if len(E) else E.text\nif r:\n    TAKE",
-                TEXT=self.namer.bind(xml_text), E=element, TAKE=taken,
-            )  # fmt: skip
+            if not level.nodes:
+                return body + statements(
+                    "r = L.leaf(E, X) if len(E) else E.text\nif r:\n    TAKE",
+                    L=self.bound(level), E=element, TAKE=taken,
+                )  # fmt: skip
+            body += statements("r = TEXT(E)\nif r:\n    TAKE", TEXT=self.namer.bind(xml_text), E=element, TAKE=taken)
         elif not level.texted and not level.calm:
             remark = statements("X.append((KIND, L, E))", KIND=constant("text"), L=self.bound(level), E=element)
             body += statements("r = E.text\nif r is not None and not r.isspace():\n    R", E=element, R=remark)
@@ -69,9 +71,7 @@ class XmlReader(TreeReader):
 
     def _children(self, level: TreeLevel, element: str, above: tuple[str, ...]) -> Statements:
         if not level.nodes:
-            child = self.namer.fresh("e")
-            leave = statements("L.skip(C, X)", L=self.bound(level), C=child) + self._tail(level, child, element)
-            return statements("if len(E):\n    for C in E:\n        LEAVE", E=element, C=child, LEAVE=leave)
+            return statements("if len(E):\n    L.leaf(E, X)", L=self.bound(level), E=element)
         seen = {child: self.namer.fresh("f") for child in level.nodes}
         body = [s for name in seen.values() for s in statements("F = 0", F=name)]
         child, tag = self.namer.fresh("e"), self.namer.fresh("t")
