@@ -89,8 +89,9 @@ def test_a_mistake_in_a_star_is_told_of(bench, order):
 def test_the_quick_test_misses_nothing(workbench, generated, data):
     full = workbench.load('mapping: full\nextends: "library:edifact/orders-d96a"\ndocument: order/1\n', "full.yaml")
     small = workbench.load(
-        "mapping: small\ndocument: order/1\nformat: {type: json}\nlayout:\n  - id: =number\n  - on: =issued_on | date(iso)\n"
-        "  - buyer: {name: =buyer.name}\n  - each: lines\n    lines: {n: =number, q: =quantity | number}\n",
+        "mapping: small\ndocument: order/1\nformat: {type: json}\nlayout:\n"
+        "  - id: =number\n  - on: =issued_on | date(iso)\n  - buyer: {name: =buyer.name}\n"
+        "  - each: lines\n    lines: {n: =number, q: =quantity | number}\n",
         "small.yaml",
     )
     document = data.draw(generated(full))
