@@ -1,12 +1,16 @@
 """Trees at run time: what distinguishes elements, and what is done with those that nothing takes."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
 from transload.mappings.language.checks import guards
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element, Slot
 
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+"""A number as JSON has them (RFC 8259, section 6)."""
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 MACHINERY = frozenset(f"{_XSI}{name}" for name in ("schemaLocation", "noNamespaceSchemaLocation", "type", "nil"))
 """Attributes that speak to a parser and carry nothing of a document (XML Schema part 1, section 2.6)."""
@@ -110,6 +114,24 @@ def json_guard(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+def json_literal(text: str) -> Any:
+    """What a literal is in JSON: a number or true and false where it looks like one, else a text."""
+    if text in ("true", "false"):
+        return text == "true"
+    return Decimal(text) if _NUMBER.fullmatch(text) else text
+
+
+def is_literal(found: Any, literals: Collection[str]) -> bool:
+    """Whether a value is one of ``literals``; a number is by what it is worth, and digits may be a text."""
+    if isinstance(found, str):
+        return found in literals
+    if isinstance(found, bool):
+        return ("true" if found else "false") in literals
+    if isinstance(found, int | Decimal):
+        return any(_NUMBER.fullmatch(text) and Decimal(text) == found for text in literals)
+    return False
+
+
 class Guard:
     """Whether an element is the one that a node means: its literals hold.
 
@@ -134,7 +156,7 @@ class Guard:
             found = find(element, path)
             if found is None and not needed:
                 continue
-            if not isinstance(found, str) or found not in literals:
+            if not is_literal(found, literals):
                 return False
         return True
 
@@ -146,6 +168,6 @@ def wrong_guard(node: Element, element: Any, *, xml: bool) -> tuple[Slot, Any] |
         found = find(element, path)
         if found is None and path and not path[0].startswith("@"):
             continue
-        if found not in slot.literals:
+        if not is_literal(found, slot.literals):
             return slot, found
     return None
