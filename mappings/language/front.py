@@ -9,6 +9,7 @@ from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
 from transload.mappings.language.ignoring import ignores_of
+from transload.mappings.language.losses import expanded
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
@@ -75,6 +76,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
         _root_element(meaning, layout.at, problems)
     check(meaning, problems)
+    meaning.loses = expanded(meaning)
     problems.raise_errors()
     return meaning
 
