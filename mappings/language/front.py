@@ -104,10 +104,13 @@ def _message(
         meaning.kind, meaning.message_version = str(kind), str(version)
     else:
         return
+    listed = meaning.format_options.get("overlays", ())
+    overlays = tuple(str(name) for name in listed) if isinstance(listed, list | tuple) else ()
+    where = entries.get("overlays") or entries
     try:
-        meaning.guide = find_guide(meaning.format_type, meaning.kind, meaning.message_version, tuple(guides))
+        meaning.guide = find_guide(meaning.format_type, meaning.kind, meaning.message_version, tuple(guides), overlays)
     except ConfigurationError as error:
-        problems.findings += error.findings
+        problems.findings += error.at(where.at).findings
 
 
 def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
