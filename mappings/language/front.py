@@ -55,6 +55,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         match=match,
         match_at=match_at,
         strict=headers.strict_of(table, problems),
+        draft=headers.draft_of(table, problems),
         tests=tests if isinstance(tests, Rows) else None,
     )
     if tests is not None and not isinstance(tests, Rows):
@@ -75,6 +76,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         _root_element(meaning, layout.at, problems)
     check(meaning, problems)
     problems.raise_errors()
+    meaning.remarks = tuple(problems.findings)
     return meaning
 
 

@@ -31,7 +31,7 @@ class Change:
 
     def diff(self) -> str:
         """The difference as a unified diff."""
-        before = (self.old or "").splitlines(keepends=True)
+        before = _readable(self.old or "", self.file).splitlines(keepends=True)
         after = self.new.splitlines(keepends=True)
         name = str(self.file)
         rows = difflib.unified_diff(before, after, name if self.old is not None else "/dev/null", name)
@@ -178,6 +178,12 @@ def _refused(case: Case, message: str) -> Update:
 def _text(values: list[Any]) -> str:
     """The one document, or the list of several."""
     return json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=2) + "\n"
+
+
+def _readable(text: str, file: Path) -> str:
+    """JSON in the form in which it is written, so that only what it says differs."""
+    value = _parsed(text) if file.suffix == ".json" else None
+    return text if value is None else json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def _parsed(text: str) -> Any:

@@ -86,7 +86,7 @@ def test_update_shows_the_difference_and_writes_nothing_unasked(run: Run, worksp
     ran = run("test", workspace / "mappings/acme", "--update")
     assert ran.code == 1
     assert [line.strip() for line in ran.lines if line[:2] in ("- ", "+ ")] == [
-        '-     "city": "London",', '+     "city": "Liverpool",'
+        '-    "city": "London",', '+    "city": "Liverpool",'
     ]  # fmt: skip
     assert ran.lines[-1] == "no files written, 1 left as they are"
     assert "--yes writes them unseen" in ran.err
