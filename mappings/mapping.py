@@ -32,12 +32,16 @@ class Decoded:
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """Like `Decoded`, with the origin of every value, and the entries that took one in the order of reading."""
+    """Like `Decoded`, with the origin of every value, and the entries that took one in the order of reading.
+
+    ``sums`` are the places, as `Touch.where`, of values that should have been computed ones, with what they should be.
+    """
 
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...]
     lineage: tuple[Lineage, ...]
     touches: tuple[Touch, ...] = ()
+    sums: tuple[tuple[Any, Any], ...] = ()
 
 
 class Mapping:
@@ -160,6 +164,7 @@ class Mapping:
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.lineage()) if lineage else (),
             touches=tuple(report.touches) if lineage else (),
+            sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
         )
 
     def encode(self, document: Model, context: Context) -> Encoded:
