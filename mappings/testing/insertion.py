@@ -65,17 +65,18 @@ def _differs_by(old: str, new: str, start: yaml.Mark, key: str, value: str) -> b
     except yaml.YAMLError:
         return False
     table = _table(after, start.line, start.column)
-    if table is None or table.value[-1][0].value != key or _plain(table.value[-1][1]) != _plain(added):
+    if table is None or table.value[-1][0].value != key or plain(table.value[-1][1]) != plain(added):
         return False
     table.value.pop()
-    return _plain(before) == _plain(after)
+    return plain(before) == plain(after)
 
 
-def _plain(node: yaml.nodes.Node | None) -> object:
+def plain(node: yaml.nodes.Node | None) -> object:
+    """What a node says, and how its texts are quoted, without its place; equal for equal files."""
     if isinstance(node, MappingNode):
-        return [(_plain(key), _plain(value)) for key, value in node.value]
+        return [(plain(key), plain(value)) for key, value in node.value]
     if isinstance(node, SequenceNode):
-        return [_plain(value) for value in node.value]
+        return [plain(value) for value in node.value]
     return (node.value, node.style) if isinstance(node, ScalarNode) else None
 
 

@@ -20,15 +20,12 @@ class Masks:
         self._chance = chance or SystemRandom()
         self._given: dict[str, str] = {}
 
-    def __iter__(self) -> "object":
-        return iter(self._given.items())
-
     def items(self) -> list[tuple[str, str]]:
         """All values that were masked so far, with their masks."""
         return list(self._given.items())
 
     def of(self, value: str, *, keep: int = 0) -> str:
-        """The mask of a value; its first ``keep`` characters stay.  What has neither letters nor digits stays as it is."""
+        """The mask of a value; its first ``keep`` characters stay, and so does what has neither letters nor digits."""
         bare = value.strip()
         if not bare or not any(character.isalnum() for character in bare):
             return value

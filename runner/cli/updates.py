@@ -96,13 +96,13 @@ def write_all(changes: Sequence[Change]) -> None:
     for change in changes:
         try:
             change.file.parent.mkdir(parents=True, exist_ok=True)
-            _replace(change.file, change.new.encode())
+            replace_file(change.file, change.new.encode())
         except OSError as error:
             raise TransloadError(f"{change.file} cannot be written: {error.strerror}") from error
 
 
-def _replace(file: Path, content: bytes) -> None:
-    """A new file beside the old one takes its name, so that nobody ever sees half of it."""
+def replace_file(file: Path, content: bytes) -> None:
+    """Write a file: a new one beside it takes its name, so that nobody ever sees half of it.  Raises `OSError`."""
     mode = file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask()
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}-", delete=False) as beside:
         try:
