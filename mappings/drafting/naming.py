@@ -112,6 +112,8 @@ def fields_of(steps: Sequence[str], scope: Scope, used: set[str], owner: str = "
     candidates = [frozenset(plain), frozenset([joined] if joined else []), frozenset(plain) - owners]
     if around:
         candidates.insert(0, frozenset((*around, *plain)))
+        if words(steps[-1]) in (["value"], ["content"], ["text"]):
+            candidates.insert(0, frozenset(around))
         if set(plain) <= {"amount", "number", "text()", "date", "code", "description"}:
             candidates.append(frozenset(around))
     for candidate in candidates:

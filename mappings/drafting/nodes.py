@@ -88,6 +88,7 @@ class Node:
     """A segment, element or member with its entries and what belongs to it.
 
     In a tree ``inside`` stands in the node itself, else under ``then:``; one with a ``value`` is that entry alone.
+    With ``telling``, what stands in it also tells it from its siblings, and so is written without dashes.
     """
 
     name: str
@@ -96,8 +97,16 @@ class Node:
     modifiers: list[tuple[str, str]] = field(default_factory=list)
     value: Entry | None = None
     tree: bool = False
+    telling: bool = False
     remark: str = ""
     gone: bool = False
+
+    @property
+    def there(self) -> bool:
+        """Whether anything in it is written."""
+        value = self.value is not None and not self.value.gone
+        inside = any(inner.there for inner in self.inside)
+        return not self.gone and (value or inside or any(not entry.gone for entry in self.entries))
 
     def walk(self) -> "Iterator[Node]":
         """This node and all inside it."""
@@ -129,22 +138,48 @@ class Page:
             self._node(node, indent)
 
     def _node(self, node: Node, indent: int) -> None:
+        if node.tree and node.value is None and not node.there:
+            self.add(" " * indent, f"{OPEN} {node.name} is left out: nothing in it is bound", node)
+            return
         before = f"{' ' * indent}- "
         for key, value in node.modifiers:
             self.add(f"{before}{key}: {value}", "", node)
             before = " " * (indent + 2)
         name = node.name if re.fullmatch(r"[\w.:-]+\*?", node.name) else json.dumps(node.name)
+        if node.value is not None and node.value.gone:
+            self.add(" " * indent, f"{node.value.remark} ({name})", node.value)
+            return
         if node.value is not None:
             self.add(f"{before}{name}: {node.value.value}", node.value.remark or node.remark, node.value, node)
             return
         self._entries(node, f"{before}{name}:", indent)
-        if node.tree:
+        if node.telling and not any(inner.modifiers for one in node.inside for inner in one.walk()):
+            self._table(node.inside, indent + 4)
+        elif node.tree:
             self.nodes(node.inside, indent + 4)
         elif any(not inner.gone for inner in node.inside):
             self.add(f"{' ' * (indent + 2)}then:")
             self.nodes(node.inside, indent + 4)
         else:
             self.nodes(node.inside, indent + 2)
+
+    def _table(self, nodes: Sequence[Node], indent: int) -> None:
+        """Nodes without modifiers, as keys of a table."""
+        for node in nodes:
+            name = node.name if re.fullmatch(r"[\w.:-]+\*?", node.name) else json.dumps(node.name)
+            if node.gone:
+                self.add(" " * indent, node.remark, node)
+            elif node.value is not None and not node.value.gone:
+                self.add(f"{' ' * indent}{name}: {node.value.value}", node.value.remark or node.remark, node.value, node)
+            elif node.value is not None:
+                self.add(" " * indent, node.value.remark, node.value)
+            elif node.entries and not node.inside:
+                rows = ", ".join(f"{entry.left}: {entry.value}" for entry in node.entries if not entry.gone)
+                remark = next((entry.remark for entry in node.entries if entry.remark), node.remark)
+                self.add(f"{' ' * indent}{name}: {{{rows}}}", remark, node, *node.entries)
+            else:
+                self.add(f"{' ' * indent}{name}:", node.remark, node)
+                self._table(node.inside, indent + 2)
 
     def _entries(self, node: Node, head: str, indent: int) -> None:
         there = [entry for entry in node.entries if not entry.gone]

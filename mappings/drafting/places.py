@@ -96,6 +96,13 @@ class Places:
         element = rules.element(WirePlace(element=place[0], component=place[1])) if rules else None
         return element.title if element is not None else ""
 
+    def composite(self, tag: str, element: int) -> bool:
+        """Whether an element is known to have components."""
+        rules = self._rules(tag)
+        if rules is None or element > len(rules.parts):
+            return False
+        return not isinstance(rules.parts[element - 1].element, Element)
+
     def numeric(self, tag: str, place: Place) -> bool:
         """Whether what stands there is a number by its form, and no code."""
         rules = self._rules(tag)

@@ -24,9 +24,10 @@ def nodes_of_segments(
     trees = [
         pieces_of(message.body, kind.format_type, guide) for message in messages if isinstance(message.body, Records)
     ]
-    aligned([piece for pieces in trees for piece in pieces])
+    places = Places(kind.format_type, guide)
+    aligned([piece for pieces in trees for piece in pieces], places.composite)
     shapes = merged(trees, QUALIFIERS[kind.format_type])
     drafting = Drafting(
-        kind.format_type, Places(kind.format_type, guide), QUALIFIERS[kind.format_type], codes, Sums(trees)
+        kind.format_type, places, QUALIFIERS[kind.format_type], codes, Sums(trees)
     )
     return drafting.level(shapes, scope, set(), top=True)

@@ -1,6 +1,6 @@
 """Which segments belong to which: by the message's guide, or by what is usual where there is none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides import Guide
@@ -71,7 +71,7 @@ def pieces_of(body: Records, format_type: str, guide: Guide | None) -> list[Piec
     pieces = [_piece(segment, body, guide) for segment in body.segments]
     if guide is not None:
         standings = guide.standings(body)
-        if all(standing.rule or not standing.groups for standing in standings):
+        if all(standing.rule for standing in standings):  # else a segment stands where the guide has none
             return _by_groups(pieces, [(standing.groups, standing.opens) for standing in standings])
     return _by_habit(pieces, HABITS[format_type])
 
@@ -118,11 +118,13 @@ def _by_habit(pieces: Sequence[Piece], habits: dict[str, frozenset[str]]) -> lis
     return found
 
 
-def aligned(pieces: Sequence[Piece]) -> None:
-    """Make elements composite in all pieces of a tag where they are in one, so that places agree."""
+def aligned(pieces: Sequence[Piece], is_composite: Callable[[str, int], bool]) -> None:
+    """Make elements composite in all pieces of a tag where they are in one or are known to be, so that places agree."""
     composite: set[tuple[str, int]] = set()
     for piece in walk(pieces):
-        composite |= {(piece.tag, element) for element, component in piece.values if component is not None}
+        for element, component in piece.values:
+            if component is not None or is_composite(piece.tag, element):
+                composite.add((piece.tag, element))
     for piece in walk(pieces):
         piece.values = {
             (element, 1 if component is None and (piece.tag, element) in composite else component): value

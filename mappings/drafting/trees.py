@@ -21,7 +21,8 @@ class Shape:
     """Elements or members of one name below one parent, from all samples.
 
     ``texts`` are what they hold themselves, ``attributes`` by name; ``most`` is how often one parent has it;
-    ``numbers`` is whether the texts are JSON numbers, ``listed`` whether it is a JSON array.
+    ``numbers`` is whether the texts are JSON numbers, ``truths`` whether they are true or false, ``listed`` whether it
+    is a JSON array.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Shape:
     count: int = 0
     most: int = 0
     numbers: bool = False
+    truths: bool = False
     listed: bool = False
     instances: list[Any] = field(default_factory=list)
 
@@ -84,12 +86,23 @@ def _json(shape: Shape, value: Any) -> None:
             for item in items:
                 _json(child, item)
     elif isinstance(value, bool):
+        shape.truths = True
         shape.texts.append("true" if value else "false")
     elif isinstance(value, Decimal | int):
         shape.numbers = True
         shape.texts.append(format(value, "f"))
     elif isinstance(value, str) and value:
         shape.texts.append(value)
+
+
+def _named_lines(shape: Shape, scope: Scope, used: set[str]) -> bool:
+    return list_of(shape.name, scope, used) == "lines"
+
+
+def _holds(shape: Shape, scope: Scope, used: set[str]) -> bool:
+    """Whether the lines stand one level deeper."""
+    inner = [child for child in shape.inside.values() if child.inside]
+    return any(child.most > 1 or _named_lines(child, scope, used) for child in inner)
 
 
 class _Trees:
@@ -122,14 +135,17 @@ class _Trees:
         found = [
             child
             for child in shape.inside.values()
-            if child.inside and (child.most > 1 or child.listed or list_of(child.name, scope, used) == "lines")
-            and not self._roles(child, scope)
-        ]  # fmt: skip
+            if child.inside
+            and self._roles(child, scope) is None
+            and (child.most > 1 or child.listed or (_named_lines(child, scope, used) and not _holds(child, scope, used)))
+        ]
         return max(found, key=Shape.weight, default=None)
 
     def _node(self, shape: Shape, scope: Scope, used: set[str], steps: tuple[str, ...], *, is_line: bool) -> list[Node]:
         label = self.label(shape.name)
         local = shape.name.rpartition("}")[2]
+        if words(local) == ["amount"] and any("unit" in words(name) for name in (*shape.inside, *shape.attributes)):
+            local = "quantity"  # an amount of something, not of money
         roles = self._roles(shape, scope)
         if roles is not None:
             return [self._cases(shape, scope, roles)]
@@ -193,8 +209,19 @@ class _Trees:
                             value=Entry(key=f"{label}*", expression=found.text, sample=shape.texts[0]))  # fmt: skip
         if repeats:
             return Node(name=label, tree=True, gone=True, remark=f"{OPEN} {label} is a list: which one?")
+        if shape.truths:
+            return self._truth(shape, scope, used, steps)
         entry = self._entry(label, shape.texts, scope, used, steps, len(shape.texts) == shape.count, shape.numbers)
         return Node(name=label, value=entry, tree=True)
+
+    def _truth(self, shape: Shape, scope: Scope, used: set[str], steps: tuple[str, ...]) -> Node:
+        """A member that is true or false."""
+        label = self.label(shape.name)
+        for found in fields_of(steps, scope, used):
+            if found.form.kind is FieldKind.BOOLEAN:
+                used.add(found.text)
+                return Node(name=label, tree=True, value=Entry(key=label, expression=found.text))
+        return Node(name=label, tree=True, gone=True, remark=f"{OPEN} {label} is true or false: which field?")
 
     def _entry(
         self,
@@ -212,8 +239,6 @@ class _Trees:
             piped = pipes(found, values, self.format_type, self.codes)
             if piped is None or (numbers and piped):
                 continue
-            if self.format_type == "json" and found.form.kind is FieldKind.BOOLEAN and not numbers:
-                piped = ""
             used.add(found.text)
             return Entry(key=key, expression=f"{found.text}{' | number' if numbers else piped}", sample=values[0])
         if self._counts(steps, values):
@@ -223,7 +248,7 @@ class _Trees:
             return Entry(key=key, sample="", remark=remark, gone=True)
         different = list(dict.fromkeys(values))
         others = f", also {', '.join(repr(value) for value in different[1:3])}" if len(different) > 1 else ""
-        if everywhere and len(different) == 1 and len(different[0]) <= 4 and different[0].isupper():
+        if everywhere and len(different) == 1 and len(different[0]) <= 3 and different[0].isupper():
             return Entry(key=key, literals=(different[0],), sample=different[0])
         return data_entry(key, different, f"{OPEN} which field?{others}")
 
@@ -259,4 +284,4 @@ class _Trees:
         inside = [Node(name=case.key, value=case, tree=True), *self.content(rest, party, set(), (shape.name,))]
         label = self.label(shape.name)
         return Node(name=f"{label}*" if shape.listed else label, inside=inside, modifiers=[("cases", f"{{{rows}}}")],
-                    tree=True)  # fmt: skip
+                    tree=True, telling=True)  # fmt: skip

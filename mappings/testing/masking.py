@@ -51,11 +51,12 @@ def mask(mapping: Mapping, message: Message, masks: Masks | None = None) -> Mask
         raise _refusal(f"the message has errors: {first.message}" if first else "the message gives no document")
     work = _Work(mapping=mapping, masks=masks or Masks())
     body = _body(message, before, work)
-    wire, again = work.written(body, message)
+    envelope = work.envelope(message.envelope)
+    wire, again = work.written(body, message, envelope)
     after = mapping.trace(again)
     if after.sums and Counter(map(_code, before.findings)) != Counter(map(_code, after.findings)):
         body = _computed(body, after)
-        wire, again = work.written(body, message)
+        wire, again = work.written(body, message, envelope)
         after = mapping.trace(again)
     _verify(before, after)
     work.verify(wire)
@@ -93,11 +94,11 @@ class _Work:
             self.hidden.setdefault(value.strip(), verdict.field or UNREAD)
         return made
 
-    def written(self, body: Any, message: Message) -> tuple[bytes, Message]:
-        """The message by itself in its envelope, and as it is read again."""
+    def written(self, body: Any, message: Message, envelope: Any) -> tuple[bytes, Message]:
+        """The message by itself in an envelope, and as it is read again."""
         made = format_of(self.mapping)
         encoded = Encoded(kind=message.kind, version=message.version, body=body)
-        wire = made.write([encoded], envelope=self._envelope(message.envelope), context=CONTEXT)
+        wire = made.write([encoded], envelope=envelope, context=CONTEXT)
         reading = made.read(wire, file="masked")
         found = list(reading)
         findings = [*reading.findings, *(finding for one in found for finding in one.findings)]
@@ -106,7 +107,7 @@ class _Work:
             raise _refusal(f"masked, it is no valid message: {wrong.message}" if wrong else "it cannot be taken apart")
         return wire, found[0]
 
-    def _envelope(self, envelope: Any) -> Any:
+    def envelope(self, envelope: Any) -> Any:
         """An EDI envelope with its parties masked; any other as it is."""
         if not isinstance(envelope, Envelope) or envelope.interchange is None:
             return envelope
