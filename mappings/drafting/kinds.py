@@ -82,9 +82,10 @@ def _format_of(payload: bytes, name: str) -> str:
 def _kind(format_type: str, message: Message, options: dict[str, Any]) -> Kind:
     document = DOCUMENT_OF.get(message.kind)
     if format_type == "edifact":
-        header = [f'format: {{type: edifact, message: "{message.kind}:{message.version}"}}']
+        header = [f"format: {{type: edifact, message: {json.dumps(f'{message.kind}:{message.version}')}}}"]
     elif format_type == "x12":
-        header = [f'format: {{type: x12, set: "{message.kind}", version: "{message.version}"}}']
+        version = json.dumps(message.version)
+        header = [f"format: {{type: x12, set: {json.dumps(message.kind)}, version: {version}}}"]
     elif format_type == "xml":
         spaces = namespaces_of(root_of(message))
         rows = ", ".join(f"{prefix or chr(34) * 2}: {json.dumps(uri)}" for prefix, uri in spaces.items())

@@ -73,8 +73,14 @@ def draft(
         nodes = nodes_of_segments(kind, messages, scope, codes, guides)
     else:
         nodes = nodes_of_trees(kind, messages, scope, codes)
+    if not nodes:
+        raise ConfigurationError(f"the messages {kind.name} of the samples hold nothing", hint="give fuller samples")
     making = _Making(kind=kind, samples=samples, name=name, document=wanted, nodes=nodes, codes=codes, guides=guides)
     left = making.settle(messages)
+    if not any(node.there or not node.tree for node in nodes if not node.gone):
+        raise ConfigurationError(
+            f"the messages {kind.name} of the samples hold nothing that a mapping could name", findings=left
+        )
     text, _ = making.page()
     bound = sum(entry.expression != "" and not entry.expression.startswith("'") for entry in making.entries())
     return Drafted(text=text, messages=len(messages), bound=bound, open=text.count(f"# {OPEN} "), left=tuple(left))
@@ -152,6 +158,11 @@ class _Making:
             entries = [one for one in origins if isinstance(one, Entry) and not one.gone]
             place = (finding.mapping.place or "").partition(" ")[2]
             meant = [entry for entry in entries if entry.key in (place, finding.mapping.place)] or entries[:1]
+            nodes = [one for one in origins if isinstance(one, Node) and not one.gone]
+            if nodes and (not meant or finding.mapping.place == nodes[0].name):
+                nodes[0].gone, changed = True, True
+                nodes[0].remark = f"{OPEN} {nodes[0].name} is left out: {finding.message}"
+                continue
             if meant:
                 changed = meant[0].give_up(f"which field? {finding.message}") or changed
         return changed

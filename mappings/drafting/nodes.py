@@ -16,13 +16,15 @@ def quoted(text: str) -> str:
     """A text as a YAML scalar inside braces."""
     if _PLAIN.fullmatch(text):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
 def expression(text: str) -> str:
     """An expression after ``=`` as a YAML scalar inside braces."""
     whole = f"={text}"
-    return json.dumps(whole, ensure_ascii=False) if re.search(r"[,\[\]{}#\"\\]|: |^= | $", whole) else whole
+    if whole.isprintable() and not re.search(r"[,\[\]{}#\"\\]|: |^= | $", whole):
+        return whole
+    return json.dumps(whole, ensure_ascii=not whole.isprintable())
 
 
 @dataclass(eq=False, kw_only=True)
@@ -124,7 +126,7 @@ class Page:
 
     def add(self, text: str, remark: str = "", *origins: Entry | Node) -> None:
         """A line, with a comment."""
-        comment = f"# {remark}" if remark else ""
+        comment = f"# {_visible(remark)}" if remark else ""
         line = f"{text.ljust(_REMARK_AT)}  {comment}".rstrip() if comment and text.strip() else f"{text}{comment}"
         self.lines.append(line)
         self.origins[len(self.lines)] = list(origins)
@@ -170,7 +172,9 @@ class Page:
             if node.gone:
                 self.add(" " * indent, node.remark, node)
             elif node.value is not None and not node.value.gone:
-                self.add(f"{' ' * indent}{name}: {node.value.value}", node.value.remark or node.remark, node.value, node)
+                self.add(
+                    f"{' ' * indent}{name}: {node.value.value}", node.value.remark or node.remark, node.value, node
+                )
             elif node.value is not None:
                 self.add(" " * indent, node.value.remark, node.value)
             elif node.entries and not node.inside:
@@ -202,6 +206,10 @@ class Page:
                         self.add(f"{step}  {quoted(choice.key)}: {choice.value}", choice.remark, choice)
             else:
                 self.add(f"{step}{mark}{entry.left}: {entry.value}", entry.remark, entry)
+
+
+def _visible(text: str) -> str:
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def _one_line(text: str) -> str:

@@ -62,7 +62,7 @@ class Places:
             return position
         holder = rules.parts[element - 1].element.code
         code = part.element.code
-        nth = [place for place in self.find(tag, code) if place[0] == element and place <= (element, component)]
+        nth = [one for one in self.find(tag, code) if one[0] == element and (one[1] or 0) <= (component or 0)]
         names = [code, f"{holder}.{code}"] if component is not None else [code, position]
         if len(nth) > 1:
             names += [f"{code}[{len(nth)}]", f"{holder}.{code}[{len(nth)}]"]

@@ -27,7 +27,5 @@ def nodes_of_segments(
     places = Places(kind.format_type, guide)
     aligned([piece for pieces in trees for piece in pieces], places.composite)
     shapes = merged(trees, QUALIFIERS[kind.format_type])
-    drafting = Drafting(
-        kind.format_type, places, QUALIFIERS[kind.format_type], codes, Sums(trees)
-    )
+    drafting = Drafting(kind.format_type, places, QUALIFIERS[kind.format_type], codes, Sums(trees))
     return drafting.level(shapes, scope, set(), top=True)

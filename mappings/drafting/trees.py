@@ -137,7 +137,9 @@ class _Trees:
             for child in shape.inside.values()
             if child.inside
             and self._roles(child, scope) is None
-            and (child.most > 1 or child.listed or (_named_lines(child, scope, used) and not _holds(child, scope, used)))
+            and (
+                child.most > 1 or child.listed or (_named_lines(child, scope, used) and not _holds(child, scope, used))
+            )
         ]
         return max(found, key=Shape.weight, default=None)
 

@@ -111,7 +111,7 @@ class _Work:
         """An EDI envelope with its parties masked; any other as it is."""
         if not isinstance(envelope, Envelope) or envelope.interchange is None:
             return envelope
-        interchange, group = _PARTIES[envelope.standard] if envelope.standard in _PARTIES else ((), ())
+        interchange, group = _PARTIES[envelope.standard]
 
         def masked(elements: tuple[str, ...], numbers: Sequence[int]) -> tuple[str, ...]:
             return tuple(self._party(text) if number in numbers else text for number, text in enumerate(elements, 1))

@@ -298,7 +298,7 @@ document: order/1
 format: {type: edifact, message: "ORDERS:D:96A:UN", overlays: [acme]}
 ignores: [NAD, LIN, UNS]
 layout:
-  - BGM: {1004: =number}
+  - BGM: {1001: 220, 1004: =number}
   - ZZZ: {9999: =contract}
   - DTM: {2005: 137, 2380+2379: =issued_on | dtm(102)}
 tests:

@@ -62,7 +62,9 @@ def layout(text):
 
 def test_an_order_of_edifact(bench):
     made, mapping = drafted(bench, edifact(*ORDER))
-    assert layout(made.text) == """\
+    assert (
+        layout(made.text)
+        == """\
   - BGM: {1001: =kind | code(bgm_kind), 1004: =number, 1225: =purpose | code(purpose)}
   - DTM: {2005: 137, 2380+2379: =issued_on | dtm(102)}
   - each: references
@@ -78,6 +80,7 @@ def test_an_order_of_edifact(bench):
   - UNS: {0081: S}
   - CNT: {6069: 2, 6066: =count(lines)}
 """
+    )
     assert made.left == ()
     (document,) = documents(mapping, edifact(*ORDER))
     assert as_json(document)["lines"][1] == {"number": "2", "quantity": "3", "uom": "ZZZ"}
@@ -134,7 +137,7 @@ XML = """<PurchaseOrder xmlns="urn:x" orderNo="PO-7">
 
 
 def test_an_xml_document(bench):
-    made, mapping = drafted(bench, XML, document="order/1")
+    _, mapping = drafted(bench, XML, document="order/1")
     (document,) = documents(mapping, XML)
     assert as_json(document) == {
         "number": "PO-7",
@@ -240,7 +243,7 @@ REAL = {
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the samples of others are not here")
 @pytest.mark.parametrize("name", REAL)
 def test_most_of_what_is_proposed_for_real_samples_is_what_the_library_has(bench, name):
-    made, mapping = drafted(bench, (SHARED / name).read_bytes())
+    _, mapping = drafted(bench, (SHARED / name).read_bytes())
     proposed, library = bindings(mapping), bindings(load_mapping(REAL[name]))
     right = proposed & library
     assert len(right) >= 0.7 * len(proposed), sorted(proposed - library)
