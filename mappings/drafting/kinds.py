@@ -10,6 +10,7 @@ from transload.adapters.base.format import Message, Tree
 from transload.adapters.base.registry import adapter
 from transload.canonical.errors import ConfigurationError
 from transload.mappings.drafting.nodes import quoted
+from transload.mappings.drafting.rows import Rows, options_of, rows_of
 
 DOCUMENT_OF = {
     "ORDERS": "order/1", "850": "order/1", "Order": "order/1",
@@ -31,6 +32,7 @@ class Kind:
     version: str
     header: tuple[str, ...]
     document: str | None = None
+    rows: Rows | None = None
 
     @property
     def is_record(self) -> bool:
@@ -44,6 +46,9 @@ def kind_of(payload: bytes, name: str, wanted: str | None, guides: Sequence[Path
     Raises `ConfigurationError` when there is none.
     """
     format_type = _format_of(payload, name)
+    rows = rows_of(payload) if format_type in ("csv", "fixed") else None
+    if rows is not None:
+        return _kind_of_rows(format_type, rows), []
     found = adapter(format_type).format
     assert found is not None
     options: dict[str, Any] = {}
@@ -74,9 +79,21 @@ def _format_of(payload: bytes, name: str) -> str:
         return "xml"
     if text.startswith(("{", "[")):
         return "json"
+    rows = rows_of(payload)
+    if rows is not None:
+        return "csv" if rows.delimiter else "fixed"
     raise ConfigurationError(
-        f"{name} is neither EDIFACT, X12, XML nor JSON", hint="it must begin with UNA, UNB, ISA, < or {"
+        f"{name} is neither EDIFACT, X12, XML, JSON, CSV nor fixed width",
+        hint="it must begin with UNA, UNB, ISA, < or {, or consist of lines",
     )
+
+
+def _kind_of_rows(format_type: str, rows: Rows) -> Kind:
+    options = "".join(f", {key}: {json.dumps(value)}" for key, value in options_of(rows).items())
+    names = " ".join(rows.columns).lower()
+    document = "invoice/1" if "invoice" in names else "order/1" if "order" in names else None
+    header = (f"format: {{type: {format_type}{options}}}",)
+    return Kind(format_type=format_type, name="rows", version="", header=header, document=document, rows=rows)
 
 
 def _kind(format_type: str, message: Message, options: dict[str, Any]) -> Kind:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transload.adapters.base.format import Message
@@ -12,11 +12,13 @@ from transload.canonical.findings import Finding
 from transload.mappings.drafting.kinds import Kind, kind_of
 from transload.mappings.drafting.knowledge import scope_of
 from transload.mappings.drafting.nodes import OPEN, Entry, Node, Page, quoted
+from transload.mappings.drafting.rows import CsvRows, FixedRows
 from transload.mappings.drafting.segments import nodes_of_segments
 from transload.mappings.drafting.trees import nodes_of_trees
 from transload.mappings.drafting.values import Codes
 from transload.mappings.loading import load_mapping
 from transload.mappings.mapping import Mapping
+from transload.mappings.testing.samples import format_of
 
 _ROUNDS = 40
 _OF_NODES = ("M-AMBIGUOUS", "M-NODE", "M-ORDER", "E-DUP")
@@ -69,7 +71,12 @@ def draft(
     document_model(wanted)
     codes = Codes(kind.format_type)
     scope = scope_of(wanted)
-    if kind.is_record:
+    if kind.rows is not None:
+        word = wanted.partition("/")[0]
+        made = CsvRows(kind.rows, scope, codes, word) if kind.format_type == "csv" else FixedRows(kind.rows, scope)
+        nodes = made.nodes()
+        kind = replace(kind, header=(*kind.header, *made.header))
+    elif kind.is_record:
         nodes = nodes_of_segments(kind, messages, scope, codes, guides)
     else:
         nodes = nodes_of_trees(kind, messages, scope, codes)
@@ -83,7 +90,7 @@ def draft(
         )
     text, _ = making.page()
     bound = sum(entry.expression != "" and not entry.expression.startswith("'") for entry in making.entries())
-    return Drafted(text=text, messages=len(messages), bound=bound, open=text.count(f"# {OPEN} "), left=tuple(left))
+    return Drafted(text=text, messages=making.messages, bound=bound, open=text.count(f"# {OPEN} "), left=tuple(left))
 
 
 def _messages(samples: Sequence[Sample], message: str | None, guides: Sequence[Path]) -> tuple[Kind, list[Message]]:
@@ -96,10 +103,19 @@ def _messages(samples: Sequence[Sample], message: str | None, guides: Sequence[P
                 f"{sample.name} is {its.format_type} {its.name}, and {samples[0].name} {kind.format_type} {kind.name}",
                 hint="one mapping reads one kind of message",
             )
-        kind = kind or its
+        kind = its if kind is None else _together(kind, its)
         found += messages
     assert kind is not None
     return kind, found
+
+
+def _together(one: Kind, other: Kind) -> Kind:
+    """The kind of two samples: of rows with the rows of both."""
+    if one.rows is None or other.rows is None:
+        return one
+    if one.rows.columns != other.rows.columns:
+        raise ConfigurationError("the samples have different columns", hint="give samples of one kind")
+    return replace(one, rows=replace(one.rows, cells=(*one.rows.cells, *other.rows.cells)))
 
 
 @dataclass(kw_only=True)
@@ -111,7 +127,12 @@ class _Making:
     nodes: list[Node]
     codes: Codes
     guides: Sequence[Path]
-    _last: Mapping | None = field(default=None)
+    messages: int = 0
+
+    def _rows(self, mapping: Mapping) -> Iterator[Message]:
+        """The messages of rows, which only the mapping tells apart."""
+        for sample in self.samples:
+            yield from format_of(mapping).read(sample.payload, file=sample.name)
 
     def entries(self) -> Iterator[Entry]:
         """The entries that are written, those of pairs included."""
@@ -136,7 +157,9 @@ class _Making:
                 except ConfigurationError as error:
                     left = [finding for finding in error.findings if finding.is_error]
                 else:
-                    left = [finding for message in messages for finding in mapping.decode(message).findings]
+                    read = messages if self.kind.rows is None else list(self._rows(mapping))
+                    self.messages = len(read)
+                    left = [finding for message in read for finding in mapping.decode(message).findings]
                     left = [finding for finding in left if finding.is_error]
                 if not self._give_up(left, page):
                     return left
