@@ -11,6 +11,7 @@ from lxml import etree
 
 from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Encoded, Message, Records, Tree
 from transload.adapters.edi.envelope import Envelope
+from transload.canonical.documents import as_json
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Severity
 from transload.canonical.model import Model
@@ -30,13 +31,19 @@ class Masked:
     """A masked message: ``wire`` with its envelope, ``documents`` as the mapping reads them.
 
     ``fields`` counts the values that were masked by field; ``kept`` names identities of the envelope that the mapping's
-    ``match:`` asks for, and so were not.
+    ``match:`` asks for, and so were not.  ``rewritten`` is whether the message was written anew from the masked document,
+    without what the mapping does not read.
     """
 
     wire: bytes
     documents: tuple[Model, ...]
     fields: dict[str, int]
     kept: tuple[str, ...] = ()
+    rewritten: bool = False
+
+
+_IN_PLACE = ("edifact", "x12", "xml", "json")
+"""Formats in which values are replaced where they stand.  Others are written anew from the masked document."""
 
 
 def mask(mapping: Mapping, message: Message, masks: Masks | None = None) -> Masked:
@@ -51,6 +58,12 @@ def mask(mapping: Mapping, message: Message, masks: Masks | None = None) -> Mask
         raise _refusal(f"the message has errors: {first.message}" if first else "the message gives no document")
     work = _Work(mapping=mapping, masks=masks or Masks())
     body = _body(message, before, work)
+    if mapping.format_type not in _IN_PLACE:
+        wire, again = work.rewritten(before, message)
+        after = mapping.trace(again)
+        _verify(before, after)
+        work.verify(wire)
+        return Masked(wire=wire, documents=after.documents, fields=dict(sorted(work.fields.items())), rewritten=True)
     envelope = work.envelope(message.envelope)
     wire, again = work.written(body, message, envelope)
     after = mapping.trace(again)
@@ -105,6 +118,25 @@ class _Work:
         wrong = next((finding for finding in findings if finding.is_error), None)
         if len(found) != 1 or wrong is not None:
             raise _refusal(f"masked, it is no valid message: {wrong.message}" if wrong else "it cannot be taken apart")
+        return wire, found[0]
+
+    def rewritten(self, before: Trace, message: Message) -> tuple[bytes, Message]:
+        """The message as the mapping writes its document, masked."""
+        (document,) = before.documents
+        value = as_json(document)
+        for touch in before.touches:
+            verdict = of_touch(touch)
+            if touch.location is None or verdict.how is How.KEEP:
+                continue
+            holder, last = _at(value, touch.location)
+            if holder is not None and isinstance(holder[last], str):
+                holder[last] = self.value(holder[last], verdict)
+        masked = self.mapping.meaning.model.model_validate(value)
+        made = format_of(self.mapping)
+        wire = made.write([self.mapping.encode(masked, CONTEXT)], envelope=message.envelope, context=CONTEXT)
+        found = list(made.read(wire, file="masked"))
+        if len(found) != 1:
+            raise _refusal("it cannot be taken apart")
         return wire, found[0]
 
     def envelope(self, envelope: Any) -> Any:
@@ -257,6 +289,17 @@ def _verify(before: Trace, after: Trace) -> None:
         raise _refusal("masked, it is read by other entries of the mapping")
     if Counter(map(_code, before.findings)) != Counter(map(_code, after.findings)):
         raise _refusal("masked, it gives other warnings")
+
+
+def _at(value: Any, location: Sequence[str | int]) -> tuple[Any, Any]:
+    """What holds the value at ``location`` of a JSON value, and under which key; None where there is none."""
+    holder = value
+    for step in location[:-1]:
+        holder = holder[step] if isinstance(holder, list) else (holder or {}).get(step)
+    last = location[-1]
+    if isinstance(holder, list):
+        return (holder, last) if isinstance(last, int) and last < len(holder) else (None, None)
+    return (holder, last) if isinstance(holder, dict) and last in holder else (None, None)
 
 
 def _code(finding: Any) -> str:

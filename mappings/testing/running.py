@@ -113,7 +113,7 @@ def _texts(mapping: Mapping, encoded: Encoded) -> list[str]:
     if mapping.format_type in MARKS:
         element, component, _ = MARKS[mapping.format_type]
         return [text.replace(ELEMENT, element).replace(COMPONENT, component) for text in encoded.body]
-    if isinstance(encoded.body, list) and all(isinstance(text, str) for text in encoded.body):
-        payload, _ = written(mapping, [encoded], None)
-        return payload.decode(errors="replace").splitlines()
-    return [json.dumps(encoded.body, default=str, ensure_ascii=False)]
+    if mapping.format_type == "json":
+        return [json.dumps(encoded.body, default=str, ensure_ascii=False)]
+    payload, _ = written(mapping, [encoded], None)
+    return payload.decode(errors="replace").splitlines()

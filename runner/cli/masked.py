@@ -133,4 +133,6 @@ def _tell(file: Path, wire: Path, expected: Path, masked: Masked, *, as_json: bo
         say(f"  masked  {name}: {counted(count, 'value')}")
     for name in masked.kept:
         say(f"  kept    {name}: match: asks for it")
+    if masked.rewritten:
+        say("  the message is written anew: what the mapping does not read is not in it")
     say("codes, dates, quantities and counts are what they were: look at the files before you pass them on")
