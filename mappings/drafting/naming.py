@@ -86,6 +86,17 @@ def party_of(name: str, scope: Scope) -> str | None:
     return None
 
 
+def party_and_rest(name: str, scope: Scope) -> tuple[str, str] | None:
+    """The party that a name begins with, and what the name says besides: ``ShipTo City`` gives ship_to and city."""
+    joined = "".join(words(name))
+    known = set(scope.parties.values())
+    for party, names in _PARTIES:
+        for one in sorted(names, key=len, reverse=True):
+            if party in known and len(one) > 2 and joined.startswith(one):
+                return party, joined.removeprefix(one)
+    return None
+
+
 def list_of(name: str, scope: Scope, used: set[str]) -> str | None:
     """The list of the scope that a name speaks of."""
     found = set(words(name))

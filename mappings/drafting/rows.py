@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from transload.mappings.drafting.knowledge import Field, Scope
-from transload.mappings.drafting.naming import fields_of, party_of, words
+from transload.mappings.drafting.naming import fields_of, party_and_rest, words
 from transload.mappings.drafting.nodes import OPEN, Entry, Node, data_entry, quoted
 from transload.mappings.drafting.values import Codes, date_pattern, pipes
 from transload.mappings.language.fields import Kind
@@ -104,10 +104,10 @@ class CsvRows:
         shared = self._is_shared(name)
         if shared or lines is None:
             prefix = f"{self.word}." if lines is not None else ""
-            party = party_of(name, self.scope)
-            if party is not None:
-                rest = "".join(word.title() for word in words(name) if party_of(word, self.scope) != party) or "id"
-                found = self._bound(name, rest, self.scope.party(party), used, f"{prefix}{party}.", values)
+            of_party = party_and_rest(name, self.scope)
+            if of_party is not None:
+                party, rest = of_party
+                found = self._bound(name, rest or "id", self.scope.party(party), used, f"{prefix}{party}.", values)
                 if found is not None:
                     return found
             found = self._bound(name, name, self.scope, used, prefix, values)
@@ -146,6 +146,7 @@ class FixedRows:
         self.lines = [row[0] for row in rows.cells]
         self.scope = scope
         self.width = self._kind_width()
+        self.guessed: set[str] = set()
         self.kinds: dict[str, list[str]] = {}
         for line in self.lines:
             self.kinds.setdefault(line[: self.width], []).append(line)
@@ -180,7 +181,7 @@ class FixedRows:
     def _entries(self, kind: str, lines: Sequence[str], scope: Scope) -> list[Entry]:
         entries = [Entry(key=_range(0, self.width), literals=(kind,), sample=kind)] if self.width else []
         used: set[str] = set()
-        for start, end in borders(lines, self.width):
+        for start, end in [part for column in borders(lines, self.width) for part in _parts(lines, *column)]:
             values = [value for line in lines if (value := line[start:end].strip())]
             key = _range(start, end)
             field = _by_value(values, scope, used)
@@ -189,7 +190,24 @@ class FixedRows:
                 entries.append(Entry(key=key, expression=f"{field[0].text}{field[1]}", sample=values[0]))
             elif values:
                 entries.append(_plain(key, values))
+        return self._guessed(entries, scope, used)
+
+    def _guessed(self, entries: list[Entry], scope: Scope, used: set[str]) -> list[Entry]:
+        """With the likeliest places of what a document or a line cannot do without, to be looked at by a person."""
+        data = [entry for entry in entries if entry.expression.startswith("'")]
+        if "quantity" in scope.fields and "quantity" not in used:
+            found = next((entry for entry in reversed(data) if entry.sample.isdigit()), None)
+            zeros = f" | zeros({len(found.sample)})" if found is not None and found.sample.startswith("0") else ""
+            self._guess(found, f"quantity{zeros}", "the quantity")
+        elif "number" in scope.fields and "lines" in scope.lists:
+            self._guess(next(iter(data), None), "number", "the document's number")
         return entries
+
+    def _guess(self, entry: Entry | None, expression: str, words: str) -> None:
+        field = expression.partition(" ")[0]
+        if entry is not None and field not in self.guessed:
+            self.guessed.add(field)
+            entry.expression, entry.remark = expression, f"{OPEN} is this {words}? it was guessed from the form alone"
 
 
 def borders(lines: Sequence[str], first: int = 0) -> list[tuple[int, int]]:
@@ -202,6 +220,23 @@ def borders(lines: Sequence[str], first: int = 0) -> list[tuple[int, int]]:
         if at == first or (all(line[at - 1] == " " for line in padded) and any(line[at] != " " for line in padded))
     ]
     return [pair for pair in pairwise([*starts, longest]) if pair[0] < pair[1]]
+
+
+def _parts(lines: Sequence[str], start: int, end: int) -> list[tuple[int, int]]:
+    """A column in parts, where a date begins it or an item's number ends it in every line."""
+    values = [line[start:end].rstrip() for line in lines if line[start:end].strip()]
+    if (
+        values
+        and all(len(value) > 8 for value in values)
+        and date_pattern([value[:8] for value in values]) == "yyyyMMdd"
+    ):
+        return [(start, start + 8), *_parts(lines, start + 8, end)]
+    length = len(values[0]) if values else 0
+    for size in (14, 13):
+        same = all(len(value) == length > size for value in values)
+        if values and same and all(_is_gtin(value[-size:]) for value in values):
+            return [(start, start + length - size), (start + length - size, end)]
+    return [(start, end)]
 
 
 def _range(start: int, end: int) -> str:

@@ -31,8 +31,8 @@ class Masked:
     """A masked message: ``wire`` with its envelope, ``documents`` as the mapping reads them.
 
     ``fields`` counts the values that were masked by field; ``kept`` names identities of the envelope that the mapping's
-    ``match:`` asks for, and so were not.  ``rewritten`` is whether the message was written anew from the masked document,
-    without what the mapping does not read.
+    ``match:`` asks for, and so were not.  ``rewritten`` is whether the message was written anew from the masked
+    document, without what the mapping does not read.
     """
 
     wire: bytes
@@ -293,9 +293,9 @@ def _verify(before: Trace, after: Trace) -> None:
 
 def _at(value: Any, location: Sequence[str | int]) -> tuple[Any, Any]:
     """What holds the value at ``location`` of a JSON value, and under which key; None where there is none."""
-    holder = value
+    holder: Any = value
     for step in location[:-1]:
-        holder = holder[step] if isinstance(holder, list) else (holder or {}).get(step)
+        holder = holder[int(step)] if isinstance(holder, list) else (holder or {}).get(step)
     last = location[-1]
     if isinstance(holder, list):
         return (holder, last) if isinstance(last, int) and last < len(holder) else (None, None)

@@ -191,7 +191,7 @@ def test_texts_of_a_sample_cannot_become_yaml_or_expressions(bench):
 
 
 REFUSED = {
-    "what is this": "sample-1 is neither EDIFACT, X12, XML nor JSON",
+    "what is this": "sample-1 is neither EDIFACT, X12, XML, JSON, CSV nor fixed width",
     "<x>": "sample-1 holds no message that could be read",
     "<x/>": "which document a message x is, is not known",
 }

@@ -40,8 +40,8 @@ def test_options(run: Run, tmp_path: Path, sample: Path) -> None:
     assert {finding["code"] for finding in told["left"]} == {"E-MISSING"}
     assert "mapping: mine\n" in file.read_text(encoding="utf-8")
     ran = run("new", tmp_path / "p.yaml", "--from", sample, "--message", "INVOIC")
-    assert (ran.code, ran.err) == (1, f"error E-CONFIG {sample.parent.name}/orders.edi holds no message INVOIC that could "
-                                   "be read\n")  # fmt: skip
+    said = f"error E-CONFIG {sample.parent.name}/orders.edi holds no message INVOIC that could be read\n"
+    assert (ran.code, ran.err) == (1, said)
     assert not (tmp_path / "p.yaml").exists()
 
 
