@@ -89,6 +89,11 @@ class Scope:
         return found
 
     @cached_property
+    def party_fields(self) -> frozenset[str]:
+        """The names of the parties."""
+        return frozenset(name for name, kind in _members(self.model) if kind.kind is Kind.OBJECT and _is_party(kind))
+
+    @cached_property
     def lists(self) -> dict[str, "Scope"]:
         """The lists of objects, with the scope of their items."""
         return {

@@ -79,7 +79,7 @@ def draft(
     elif kind.is_record:
         nodes = nodes_of_segments(kind, messages, scope, codes, guides)
     else:
-        nodes = nodes_of_trees(kind, messages, scope, codes)
+        nodes = nodes_of_trees(kind, messages, scope, codes, wanted.partition("/")[0])
     if not nodes:
         raise ConfigurationError(f"the messages {kind.name} of the samples hold nothing", hint="give fuller samples")
     making = _Making(kind=kind, samples=samples, name=name, document=wanted, nodes=nodes, codes=codes, guides=guides)

@@ -79,7 +79,7 @@ def party_of(name: str, scope: Scope) -> str | None:
     """The party of the scope that a name speaks of."""
     found = words(name)
     joined = "".join(found)
-    known = set(scope.parties.values())
+    known = scope.party_fields
     for party, names in _PARTIES:
         if party in known and (names & set(found) or joined in names or any(f"{w}party" in joined for w in names)):
             return party
@@ -89,7 +89,7 @@ def party_of(name: str, scope: Scope) -> str | None:
 def party_and_rest(name: str, scope: Scope) -> tuple[str, str] | None:
     """The party that a name begins with, and what the name says besides: ``ShipTo City`` gives ship_to and city."""
     joined = "".join(words(name))
-    known = set(scope.parties.values())
+    known = scope.party_fields
     for party, names in _PARTIES:
         for one in sorted(names, key=len, reverse=True):
             if party in known and len(one) > 2 and joined.startswith(one):
@@ -103,19 +103,23 @@ def list_of(name: str, scope: Scope, used: set[str]) -> str | None:
     return next((one for one, names in _LISTS if one in scope.lists and one not in used and names & found), None)
 
 
+def usual_of(steps: Sequence[str], scope: Scope) -> list[Field]:
+    """The fields whose usual place ends the path ``steps``, the longest ends first."""
+    suffixes: list[tuple[int, str]] = []
+    ends = [tuple(steps), tuple(steps[:-1])] if steps[-1] == "ID" else [tuple(steps)]
+    for known in scope.known:
+        if known.steps and any(end[-len(known.steps) :] == known.steps for end in ends):
+            suffixes.append((-len(known.steps) - (known.steps[-1] != "ID"), known.text))
+    return [scope.fields[text] for _, text in sorted(suffixes)]
+
+
 def fields_of(steps: Sequence[str], scope: Scope, used: set[str], owner: str = "") -> list[Field]:
     """The fields that a place may be, the likeliest first.
 
     ``steps`` are the names that lead to it from the element of the scope, without namespaces; ``owner`` is
     the name of that element.
     """
-    found: list[str] = []
-    suffixes: list[tuple[int, str]] = []
-    for known in scope.known:
-        ends = [tuple(steps), tuple(steps[:-1])] if steps[-1] == "ID" else [tuple(steps)]
-        if known.steps and any(end[-len(known.steps) :] == known.steps for end in ends):
-            suffixes.append((-len(known.steps) - (known.steps[-1] != "ID"), known.text))
-    found += [text for _, text in sorted(suffixes)]
+    found = [field.text for field in usual_of(steps, scope)]
     plain = [_SAME.get(word, word) for word in words(steps[-1])]
     joined = _SAME.get("".join(words(steps[-1])))
     around = [_SAME.get(word, word) for word in words(steps[-2])] if len(steps) > 1 else []

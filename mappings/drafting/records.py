@@ -26,7 +26,10 @@ _IMPLIED = frozenset((("TDS", "01"), ("TDS", "02"), ("TDS", "03"), ("TDS", "04")
 """Amounts of X12 that are written without their decimal point, as hundredths (type N2)."""
 _SIMILAR = {"IT1": "PO1", "SLN": "PO1", "LIN": "PO1"}
 """X12 segments whose pairs use the same qualifiers."""
-_AGENCIES = {"9": "gln", "16": "duns", "UL": "gln", "1": "duns"}
+_AGENCIES = {
+    "edifact": {"9": "gln", "16": "duns"},
+    "x12": {"UL": "gln", "1": "duns", "9": "duns"},
+}
 """NAD 3055 and N1 03: who gave a party its number."""
 _CODE = re.compile(r"[A-Z0-9]{1,3}")
 
@@ -66,7 +69,7 @@ class Records:
         for shape in sorted(shapes, key=lambda one: f"{one.tag} {one.qualifier}" not in scope.parties):
             qualifier = f"{shape.tag} {shape.qualifier}"
             party = scope.parties.get(qualifier) or named.get(qualifier)
-            if party not in scope.parties.values():
+            if party not in scope.party_fields:
                 continue
             if party is not None and party not in taken and shape.most == 1:
                 taken.add(party)
@@ -164,11 +167,16 @@ class Records:
         for name, inner in scope.lists.items():
             if name in ("lines", "references") or name in used:
                 continue
-            first = next((field for field in inner.fields.values() if _tags(inner, field)), None)
-            if first is not None and shape.tag in _tags(inner, first):
+            opening = next((tags for field in inner.fields.values() if (tags := self._tags(inner, field))), set[str]())
+            if shape.tag in opening:
                 used.add(name)
                 return name, inner
         return "", None
+
+    def _tags(self, scope: Scope, field: Field) -> set[str]:
+        """The segments where a field usually stands: EDIFACT's codes have four digits, X12's numbers two."""
+        digits = 4 if self.format_type == "edifact" else 2
+        return {known.tag for known in scope.known if known.path == field.path and len(known.place) == digits}
 
     def _entries(
         self, shape: Shape, scope: Scope, used: set[str], skip: set[Place], *, top: bool = False
@@ -303,7 +311,7 @@ class Records:
     def _paired(self, tag: str, code: str, qualifier: str, values: Sequence[str], scope: Scope) -> Field | None:
         fields = scope.fields
         if tag in ("NAD", "N1") and "gln" in fields:
-            named = fields[_AGENCIES.get(qualifier, "id")]
+            named = fields[_AGENCIES[self.format_type].get(qualifier, "id")]
             return named if named.accepts(values) else fields["id"]
         for name in (tag, *([_SIMILAR[tag]] if tag in _SIMILAR and self.format_type == "x12" else ())):
             place = code if name == tag else "07"
@@ -331,7 +339,3 @@ def _is_field(entry: Entry) -> bool:
 def _order(entry: Entry) -> tuple[bool, int, int]:
     """In the order of the segment, and repeating pairs last."""
     return entry.key.startswith("pairs("), entry.order[0], entry.order[1] or 0
-
-
-def _tags(scope: Scope, field: Field) -> set[str]:
-    return {known.tag for known in scope.known if known.path == field.path and known.tag}

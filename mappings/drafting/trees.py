@@ -8,7 +8,7 @@ from typing import Any
 from transload.adapters.base.format import Message
 from transload.mappings.drafting.kinds import Kind, namespaces_of, root_of
 from transload.mappings.drafting.knowledge import Scope
-from transload.mappings.drafting.naming import fields_of, list_of, party_of, words
+from transload.mappings.drafting.naming import fields_of, list_of, party_of, usual_of, words
 from transload.mappings.drafting.nodes import OPEN, Entry, Node, data_entry
 from transload.mappings.drafting.values import Codes, pipes
 from transload.mappings.language.fields import Kind as FieldKind
@@ -41,19 +41,21 @@ class Shape:
         return bool(self.texts) + len(self.attributes) + sum(shape.weight() for shape in self.inside.values())
 
 
-def nodes_of_trees(kind: Kind, messages: Sequence[Message], scope: Scope, codes: Codes) -> list[Node]:
-    """The nodes of a layout that reads ``messages``."""
+def nodes_of_trees(kind: Kind, messages: Sequence[Message], scope: Scope, codes: Codes, word: str) -> list[Node]:
+    """The nodes of a layout that reads ``messages``; ``word`` is what expressions call the document."""
+    used: set[str] = set()
     roots = [root_of(message) for message in messages]
     whole = Shape(name="")
     drafting = _Trees(kind.format_type, codes, namespaces_of(roots[0]) if kind.format_type == "xml" else {})
+    drafting.whole, drafting.word, drafting.taken = scope, word, used
     if kind.format_type == "xml":
         for root in roots:
             _xml(whole.inside.setdefault(root.tag, Shape(name=root.tag)), root)
         (shape,) = list(whole.inside.values())[:1]
-        return [Node(name=drafting.label(shape.name), inside=drafting.content(shape, scope, set(), ()), tree=True)]
+        return [Node(name=drafting.label(shape.name), inside=drafting.content(shape, scope, used, ()), tree=True)]
     for root in roots:
         _json(whole, root)
-    return drafting.content(whole, scope, set(), ())
+    return drafting.content(whole, scope, used, ())
 
 
 def _xml(shape: Shape, element: Any) -> None:
@@ -95,6 +97,11 @@ def _json(shape: Shape, value: Any) -> None:
         shape.texts.append(value)
 
 
+def _is_list(name: str) -> bool:
+    """Whether elements of a name are items of a list even where there is one."""
+    return words(name) in (["allowance", "charge"], ["payment", "terms"], ["tax", "subtotal"])
+
+
 def _named_lines(shape: Shape, scope: Scope, used: set[str]) -> bool:
     return list_of(shape.name, scope, used) == "lines"
 
@@ -110,6 +117,10 @@ class _Trees:
         self.format_type = format_type
         self.codes = codes
         self.lines: Shape | None = None
+        self.whole: Scope | None = None
+        self.word = ""
+        self.taken: set[str] = set()
+        self.in_lines = False
         self.prefixes = {uri: prefix for prefix, uri in spaces.items()}
 
     def label(self, name: str) -> str:
@@ -153,11 +164,14 @@ class _Trees:
             return [self._cases(shape, scope, roles)]
         if not shape.inside and not shape.attributes:
             return [self._leaf(shape, scope, used, (*steps, local))]
-        name = "lines" if is_line else list_of(shape.name, scope, used) if shape.most > 1 or shape.listed else None
+        listed = shape.most > 1 or shape.listed or _is_list(shape.name)
+        name = "lines" if is_line else list_of(shape.name, scope, used) if listed else None
         if name is not None:
             used.add(name)
             inner, mine = scope.lists[name], set[str]()
+            outside, self.in_lines = self.in_lines, True
             inside = self.content(shape, inner, mine, (local,))
+            self.in_lines = outside
             return [Node(name=label, inside=[*inside, *self._own(shape, inner, mine, (local,))],
                          modifiers=[("each", name)], tree=True)]  # fmt: skip
         if not shape.inside:
@@ -243,6 +257,9 @@ class _Trees:
                 continue
             used.add(found.text)
             return Entry(key=key, expression=f"{found.text}{' | number' if numbers else piped}", sample=values[0])
+        outer = self._outer(key, values, scope, steps)
+        if outer is not None and not numbers:
+            return outer
         if self._counts(steps, values):
             return Entry(key=key, expression=f"count(lines){' | number' if numbers else ''}", sample=values[0])
         if numbers:
@@ -253,6 +270,17 @@ class _Trees:
         if everywhere and len(different) == 1 and len(different[0]) <= 3 and different[0].isupper():
             return Entry(key=key, literals=(different[0],), sample=different[0])
         return data_entry(key, different, f"{OPEN} which field?{others}")
+
+    def _outer(self, key: str, values: Sequence[str], scope: Scope, steps: tuple[str, ...]) -> Entry | None:
+        """A field of the document that stands inside one of its parties, by its usual place."""
+        if self.whole is None or scope is self.whole or self.in_lines:
+            return None
+        for found in usual_of(steps, self.whole):
+            piped = pipes(found, values, self.format_type, self.codes)
+            if piped is not None and found.text not in self.taken and found.form.kind is not FieldKind.TEXTS:
+                self.taken.add(found.text)
+                return Entry(key=key, expression=f"{self.word}.{found.text}{piped}", sample=values[0])
+        return None
 
     def _counts(self, steps: tuple[str, ...], values: Sequence[str]) -> bool:
         """Whether a member of the document is called a count and says how many lines there are."""

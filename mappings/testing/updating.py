@@ -99,22 +99,30 @@ def _changed(mapping: Mapping, case: Case, documents: list[Model]) -> Update | N
         if isinstance(canonical, Table):
             return _refused(case, str(failure))
     if isinstance(canonical, Text):
-        files = [canonical.text]
-        texts = [_text([as_json(document) for document in documents])]
+        wanted = [(canonical, documents)]
     elif isinstance(canonical, Rows) and all(isinstance(item, Text) for item in canonical):
-        files = [item.text for item in canonical if isinstance(item, Text)]
-        texts = [_text([as_json(document)]) for document in documents]
+        names = [item for item in canonical if isinstance(item, Text)]
+        if len(names) != len(documents):
+            return _refused(case, f"it names {len(names)} files, and there are {len(documents)} documents now")
+        wanted = [(name, [document]) for name, document in zip(names, documents, strict=True)]
     else:
         return _refused(case, "its document stands in the mapping file, which only you change")
-    if len(files) != len(texts):
-        return _refused(case, f"it names {len(files)} files, and there are {len(texts)} documents now")
     changes = []
-    for name, text in zip(files, texts, strict=True):
-        file = case.folder / name
-        old = file.read_text(encoding="utf-8") if file.is_file() else None
-        if old is None or _parsed(old) != _parsed(text):
+    for name, its in wanted:
+        file = case.folder / name.text
+        if not _says(mapping, name, case.folder, its):
+            old = file.read_text(encoding="utf-8") if file.is_file() else None
+            text = _text([as_json(document) for document in its])
             changes.append(Change(file=file, old=old, new=text, why="what the sample gives now"))
     return Update(case=case.name, changes=tuple(changes)) if changes else None
+
+
+def _says(mapping: Mapping, name: Text, folder: Path, documents: list[Model]) -> bool:
+    """Whether a file holds these documents already."""
+    try:
+        return expected(mapping, name, folder) == documents
+    except Failure:
+        return False
 
 
 def _new(case: Case, documents: list[Model], given: set[Path]) -> Update | None:
