@@ -164,13 +164,21 @@ class _Work:
     def verify(self, wire: bytes) -> None:
         """Raise when a value that was masked somewhere stands elsewhere still."""
         text = wire.decode("utf-8", errors="replace")
+        given = {mask for _, mask in self.masks.items()}  # by chance one may be another's value
         for value, name in self.hidden.items():
-            if len(value) >= _TELLING and value in text and value not in self.masks_given():
+            if len(value) >= _TELLING and value not in given and _stands(value, text):
                 raise _refusal(f"{name}: a value that is masked stands elsewhere in the message too")
 
-    def masks_given(self) -> set[str]:
-        """The masks themselves: by chance one may hold another's value."""
-        return {mask for _, mask in self.masks.items()}
+
+def _stands(value: str, text: str) -> bool:
+    """Whether a value stands in a text by itself, and not within a longer word or number."""
+    at = text.find(value)
+    while at >= 0:
+        around = text[max(0, at - 1) : at] + text[at + len(value) : at + len(value) + 1]
+        if not any(sign.isalnum() for sign in around):
+            return True
+        at = text.find(value, at + 1)
+    return False
 
 
 _PARTIES = {"edifact": ((2, 3, 6), (2, 3)), "x12": ((2, 4, 6, 8), (2, 3)), "tradacoms": ((2, 3), ())}
