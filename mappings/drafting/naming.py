@@ -105,11 +105,12 @@ def list_of(name: str, scope: Scope, used: set[str]) -> str | None:
 
 def usual_of(steps: Sequence[str], scope: Scope) -> list[Field]:
     """The fields whose usual place ends the path ``steps``, the longest ends first."""
-    suffixes: list[tuple[int, str]] = []
     ends = [tuple(steps), tuple(steps[:-1])] if steps[-1] == "ID" else [tuple(steps)]
-    for known in scope.known:
-        if known.steps and any(end[-len(known.steps) :] == known.steps for end in ends):
-            suffixes.append((-len(known.steps) - (known.steps[-1] != "ID"), known.text))
+    suffixes = [
+        (-len(known.steps) - (known.steps[-1] != "ID"), known.text)
+        for known in scope.known
+        if known.steps and any(end[-len(known.steps) :] == known.steps for end in ends)
+    ]
     return [scope.fields[text] for _, text in sorted(suffixes)]
 
 

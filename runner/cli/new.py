@@ -35,7 +35,7 @@ def new(
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="The mapping's name; else FILE's.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a first mapping from samples: EDIFACT, X12, XML or JSON.
+    """Make a first mapping from samples: EDIFACT, X12, XML, JSON, CSV or fixed width.
 
     Every value of the samples gets a place in it. What stands at the usual place of a
     field is bound to the field; all else stands there as in the sample, with a comment

@@ -58,8 +58,8 @@ LEFT = {
     "file, which only you change",
     "{name: n, wire: o.json, canonical: [a.json]}": "it names 1 files, and there are 2 documents now",
     "{name: n, wire: gone.json, canonical: a.json}": "cannot read gone.json: No such file or directory",
-    "{name: n, wire: o.json, edit: {/orders/0/date: X}, canonical: a.json}": "the message has errors: 'X' does not have "
-    "the form yyyy-MM-dd",
+    "{name: n, wire: o.json, edit: {/orders/0/date: X}, canonical: a.json}": "the message has errors: 'X' does not "
+    "have the form yyyy-MM-dd",
 }
 
 
