@@ -208,6 +208,35 @@ class Condition:
     at: MappingPlace
 
 
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A field compared with ``value`` or with the field ``other``; without ``sign`` whether it has a value."""
+
+    field: Field
+    sign: str = ""
+    value: object = None
+    other: Field | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Negation:
+    """The contrary of a condition."""
+
+    part: "Test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Junction:
+    """Every one of several conditions, or any of them."""
+
+    every: bool
+    parts: tuple["Test", ...]
+
+
+Test = Comparison | Negation | Junction
+"""The condition of ``only_if:``."""
+
+
 @dataclass(eq=False, kw_only=True)
 class Node:
     """What all nodes share.  ``items`` is the list that a node with ``each`` repeats over, ``scope`` its item's."""
@@ -219,6 +248,7 @@ class Node:
     most: int | None = None
     least: int = 0
     when: tuple[Condition, ...] = ()
+    only_if: Test | None = None
     reads: bool = True
     writes: bool = True
     case: str | None = None
