@@ -6,7 +6,7 @@ from typing import Any
 from transload.adapters.edi.guides import WirePlace
 from transload.adapters.edi.guides.model import Entry
 from transload.mappings.language.meaning import Ignored
-from transload.mappings.language.terms import Segment, Slot
+from transload.mappings.language.terms import Node, Segment, Slot
 
 END: list[Any] = [None]
 """Stands after the last record; no tag equals its."""
@@ -71,6 +71,8 @@ class Level:
         self.always = frozenset(
             {None, *(tag for tag, nodes in outer.items() if tag not in self.tags and _opens(nodes))}
         )
+        self.ranks: dict[Node, int] = {}
+        self.position = ""
         self.maybe = frozenset(tag for tag in outer if tag not in self.always)
 
     def _inside(self, tag: str) -> frozenset[str]:

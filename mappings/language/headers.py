@@ -187,18 +187,18 @@ def check_language(table: Table, problems: Problems) -> None:
         problems.add("M-VALUE", value.at, "language: is 1, the only version of this language", hint="leave it out")
 
 
-def strict_of(table: Table, problems: Problems) -> bool:
-    """Whether what the mapping does not know stops a document (``strict: true``)."""
+def strict_of(table: Table, format_type: str, problems: Problems) -> tuple[bool, bool]:
+    """Whether what the mapping does not know stops a document (``strict: true``), and another order (``order``) too."""
     value: Source | None = table.get("strict")
     if value is None:
-        return False
+        return False, False
     if isinstance(value, Text) and value.text in ("true", "false"):
-        return value.text == "true"
-    if isinstance(value, Text) and value.text == "order":
-        problems.unavailable(value.at, "strict: order")
-    else:
-        problems.add("M-VALUE", value.at, "strict: is true or false")
-    return False
+        return value.text == "true", False
+    if not isinstance(value, Text) or value.text != "order":
+        problems.add("M-VALUE", value.at, "strict: is true, false or order")
+    elif format_type == "json":
+        problems.add("M-VALUE", value.at, "the members of JSON objects have no order", hint="write  strict: true")
+    return True, True
 
 
 def namespaces_of(options: Mapping[str, Any], entries: Table, problems: Problems) -> dict[str, str]:

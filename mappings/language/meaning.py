@@ -55,6 +55,7 @@ class Meaning:
     match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     match_at: Mapping[str, MappingPlace] = field(default_factory=dict)
     strict: bool = False
+    ordered: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
 

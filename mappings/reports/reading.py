@@ -182,6 +182,18 @@ class ReadingReport:
             )
         )
 
+    def disordered(self, node: Node, where: Any, later: Node) -> None:
+        """A node comes after one that the file has behind it."""
+        self.findings.append(
+            Finding(
+                code="E-ORDER",
+                message=f"{node.name} stands after {later.name}, and the mapping has it before",
+                hint="ask the partner, or write  strict: true  to take them in any order",
+                place=self._place(where),
+                mapping=node.at,
+            )
+        )
+
     def few(self, node: Node, where: Any) -> None:
         """A node comes less often than it must."""
         often = "once" if node.least == 1 else f"{node.least} times"
