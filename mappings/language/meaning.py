@@ -73,6 +73,11 @@ class Meaning:
             found.setdefault(node.tag, []).append(node)
         return found
 
+    @property
+    def several(self) -> Scope | None:
+        """The scope of ``each: documents``, where one message holds several documents."""
+        return next((scope for scope in self.scopes if scope.is_documents), None)
+
     def nodes(self) -> Iterator[Segment | Element]:
         """All nodes."""
         yield from walk(self.segments)

@@ -35,6 +35,11 @@ class Scope:
         """0 for the document."""
         return 0 if self.parent is None else self.parent.depth + 1
 
+    @property
+    def is_documents(self) -> bool:
+        """Whether its items are the documents of the message themselves (``each: documents``)."""
+        return self.parent is not None and self.path == ("documents",) and self.model is self.parent.model
+
     def within(self, outer: "Scope") -> bool:
         """Whether this scope is ``outer``, or an item below it."""
         scope: Scope | None = self
@@ -77,7 +82,7 @@ class Field:
         parts = list(self.path)
         scope = self.scope
         prefix: list[str] = []
-        while scope.parent is not None:
+        while scope.parent is not None and not scope.is_documents:
             prefix.insert(0, ".".join(scope.path) + "[]")
             scope = scope.parent
         return ".".join([*prefix, *parts])

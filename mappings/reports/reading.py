@@ -261,7 +261,8 @@ class ReadingReport:
 
     def mapping_of(self, location: Location) -> MappingPlace | None:
         """The entry that would have read the field, or one of its fields."""
-        text = ".".join(str(step) for step in location if not isinstance(step, int))
+        steps = location[2:] if location[:1] == ("documents",) and self.meaning.several is not None else location
+        text = ".".join(str(step) for step in steps if not isinstance(step, int))
         for slot in self.meaning.slots:
             if slot.field is None or not slot.reads:
                 continue

@@ -72,8 +72,9 @@ class Conversion:
 
     def encode(self, documents: Iterable[Model], mapping: Mapping) -> list[Encoded]:
         """Each document as a message body; what cannot be written is an error finding."""
-        encoded = []
-        for document in documents:
+        encoded: list[Encoded] = []
+        together = tuple(documents) if mapping.gathers else ()
+        for document in (together,) if together else documents:
             try:
                 found = mapping.encode(document, self.context)
                 self.findings += found.findings
