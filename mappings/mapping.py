@@ -22,16 +22,18 @@ from transload.mappings.reports.losses import losses
 from transload.mappings.reports.reading import Lineage, ReadingReport
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
+from transload.mappings.residue import Residue, put_back, residue_of
 from transload.mappings.several import disagreements, divided, joined, none_found
 from transload.mappings.source.reading import Written
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
-    """What a message says: its documents, none when a finding is an error."""
+    """What a message says: its documents, none when a finding is an error; with ``keep: true`` what else it holds."""
 
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...] = ()
+    residue: Residue | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Trace:
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...]
     lineage: tuple[Lineage, ...]
+    residue: Residue | None = None
 
 
 class Mapping:
@@ -133,7 +136,7 @@ class Mapping:
                 if family.remarks_have_places:
                     return self._with_remarks(documents, body, remarks)
         traced = self.trace(message, lineage=False)
-        return Decoded(documents=traced.documents, findings=traced.findings)
+        return Decoded(documents=traced.documents, findings=traced.findings, residue=traced.residue)
 
     def _documents(self, value: dict[str, Any]) -> tuple[Model, ...]:
         """The documents in what was read; raises where one is not valid, or there is none."""
@@ -150,7 +153,13 @@ class Mapping:
         report.remarks = remarks
         findings = tuple(self._family.remarks(self.meaning, body, report))
         good = not any(finding.is_error for finding in findings)
-        return Decoded(documents=documents if good else (), findings=findings)
+        return Decoded(documents=documents if good else (), findings=findings, residue=self._residue(body, remarks))
+
+    def _residue(self, body: Records | Tree, remarks: Sequence[Any]) -> Residue | None:
+        """What nothing took, with ``keep: true``; None where there is nothing."""
+        if not self.meaning.keep or not isinstance(body, Records):
+            return None
+        return residue_of(body, remarks) or None
 
     def trace(self, message: Message, *, lineage: bool = True) -> Trace:
         """Read a message's body with every fault, every remark and the origin of every value."""
@@ -174,6 +183,7 @@ class Mapping:
             documents=() if failed else tuple(documents),
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.lineage()) if lineage else (),
+            residue=self._residue(body, report.remarks),
         )
 
     @cached_property
@@ -181,9 +191,10 @@ class Mapping:
         """Whether one message holds several documents (``each: documents``)."""
         return self.meaning.several is not None
 
-    def encode(self, document: Model | Sequence[Model], context: Context) -> Encoded:
+    def encode(self, document: Model | Sequence[Model], context: Context, residue: Residue | None = None) -> Encoded:
         """Write a document's body; with `gathers` also that of several documents, which go into one message.
 
+        What stands in the ``residue`` of the message that was read is put back, where its neighbours are still there.
         The ``findings`` of the result name what the message has no place for and ``loses:`` does not list
         (``W-LOSES``).
         Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry.
@@ -194,10 +205,12 @@ class Mapping:
             body = self._write(subject, None)
         except Exception:  # noqa: BLE001 - the traced build says what it was
             body = self._written_slowly(subject)
-        lost = tuple(
-            f for one in documents if self._loses(one) for f in losses(self._losing, one, self._written.table.at)
-        )
-        return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body, findings=lost)
+        at = self._written.table.at
+        lost = [found for one in documents if self._loses(one) for found in losses(self._losing, one, at)]
+        if residue is not None and self.meaning.keep:
+            body, gone = put_back(residue, body, at)
+            lost += gone
+        return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body, findings=tuple(lost))
 
     def _subject(self, documents: Sequence[Model]) -> Any:
         """What is written: the document, or all that go into the message."""

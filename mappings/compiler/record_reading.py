@@ -56,7 +56,9 @@ class RecordReader(Reader):
         above: tuple[str, ...],
     ) -> Statements:
         """The loop of one level; it ends at the first record that belongs to an outer one."""
-        level = Level(len(self.levels), nodes, owner, outer, entries, self.meaning.ignores, above)
+        level = Level(
+            len(self.levels), nodes, owner, outer, entries, self.meaning.ignores, above, keep=self.meaning.keep
+        )
         self.levels.append(level)
         seen = {node: self.namer.fresh("f") for node in level.nodes}
         level.ranks, level.position = ranks_of(level.nodes), self.namer.fresh("p")
@@ -138,7 +140,7 @@ class RecordReader(Reader):
         body += entered
         body += self.begin(node, _where())
         body += self.fulfil(node.when, _where())
-        named = named_places(node, level.places)
+        named = named_places(node, level.named)
         remark = statements(
             "X.append((KIND, L, N, i))", KIND=constant("unread"), L=self.bound(level), N=self.bound(node)
         )

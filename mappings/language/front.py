@@ -58,6 +58,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         match_at=match_at,
         strict=strict,
         ordered=ordered,
+        keep=headers.keep_of(table, format_type, problems),
         tests=tests if isinstance(tests, Rows) else None,
     )
     if tests is not None and not isinstance(tests, Rows):

@@ -14,9 +14,9 @@ from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "match", "ignores", "loses", "strict", "tests", "layout", "note",
+    "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note",
 )  # fmt: skip
-REFUSED = ("xrefs", "uses", "documents", "file", "limits", "keep", "derive", "valid")
+REFUSED = ("xrefs", "uses", "documents", "file", "limits", "derive", "valid")
 FORMATS = ("edifact", "x12", "xml", "json")
 OTHER_FORMATS = ("csv", "fixed", "cobol", "soap")
 MATCHES = ("message", "version", "sender", "receiver")
@@ -199,6 +199,19 @@ def strict_of(table: Table, format_type: str, problems: Problems) -> tuple[bool,
     elif format_type == "json":
         problems.add("M-VALUE", value.at, "the members of JSON objects have no order", hint="write  strict: true")
     return True, True
+
+
+def keep_of(table: Table, format_type: str, problems: Problems) -> bool:
+    """Whether what nothing takes of a message travels beside its document (``keep: true``)."""
+    value: Source | None = table.get("keep")
+    if value is None:
+        return False
+    if not isinstance(value, Text) or value.text not in ("true", "false"):
+        problems.add("M-VALUE", value.at, "keep: is true or false")
+        return False
+    if value.text == "true" and format_type not in ("edifact", "x12"):
+        problems.add("M-VALUE", value.at, "keep: is for segments of EDIFACT and X12")
+    return value.text == "true"
 
 
 def namespaces_of(options: Mapping[str, Any], entries: Table, problems: Problems) -> dict[str, str]:

@@ -56,6 +56,7 @@ class Meaning:
     match_at: Mapping[str, MappingPlace] = field(default_factory=dict)
     strict: bool = False
     ordered: bool = False
+    keep: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
 
