@@ -22,15 +22,18 @@ from transload.mappings.reports.losses import losses
 from transload.mappings.reports.reading import Lineage, ReadingReport, Touch
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
+from transload.mappings.residue import Residue, put_back, residue_of
+from transload.mappings.several import disagreements, divided, joined, none_found
 from transload.mappings.source.reading import Written
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
-    """What a message says: its documents, none when a finding is an error."""
+    """What a message says: its documents, none when a finding is an error; with ``keep: true`` what else it holds."""
 
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...] = ()
+    residue: Residue | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ class Trace:
     lineage: tuple[Lineage, ...]
     touches: tuple[Touch, ...] = ()
     sums: tuple[tuple[Any, Any], ...] = ()
+    residue: Residue | None = None
 
 
 class Mapping:
@@ -130,23 +134,39 @@ class Mapping:
         if family.simple(body):
             try:
                 value, remarks = self._read(body)
-                document = self.meaning.model.model_validate(value)
+                documents = self._documents(value)
             except Exception:  # noqa: BLE001, S110 - the traced build says what it was
                 pass
             else:
                 if not remarks:
-                    return Decoded(documents=(document,))
+                    return Decoded(documents=documents)
                 if family.remarks_have_places:
-                    return self._with_remarks(document, body, remarks)
+                    return self._with_remarks(documents, body, remarks)
         traced = self.trace(message, lineage=False)
-        return Decoded(documents=traced.documents, findings=traced.findings)
+        return Decoded(documents=traced.documents, findings=traced.findings, residue=traced.residue)
 
-    def _with_remarks(self, document: Model, body: Records | Tree, remarks: list[Any]) -> Decoded:
+    def _documents(self, value: dict[str, Any]) -> tuple[Model, ...]:
+        """The documents in what was read; raises where one is not valid, or there is none."""
+        model = self.meaning.model
+        if not self.gathers:
+            return (model.model_validate(value),)
+        documents = tuple(model.model_validate(each) for each in divided(value))
+        if not documents:
+            raise ValueError("there is no document in the message")
+        return documents
+
+    def _with_remarks(self, documents: tuple[Model, ...], body: Records | Tree, remarks: list[Any]) -> Decoded:
         report = self._family.report(self.meaning, body)
         report.remarks = remarks
         findings = tuple(self._family.remarks(self.meaning, body, report))
         good = not any(finding.is_error for finding in findings)
-        return Decoded(documents=(document,) if good else (), findings=findings)
+        return Decoded(documents=documents if good else (), findings=findings, residue=self._residue(body, remarks))
+
+    def _residue(self, body: Records | Tree, remarks: Sequence[Any]) -> Residue | None:
+        """What nothing took, with ``keep: true``; None where there is nothing."""
+        if not self.meaning.keep or not isinstance(body, Records):
+            return None
+        return residue_of(body, remarks) or None
 
     def trace(self, message: Message, *, lineage: bool = True) -> Trace:
         """Read a message's body with every fault, every remark and the origin of every value."""
@@ -154,48 +174,77 @@ class Mapping:
         report = self._family.report(self.meaning, body)
         value = self._trace(body, report)
         findings = list(report.findings)
-        document = None
+        documents: list[Model] = []
         if value is not None and not report.refused:
-            try:
-                document = self.meaning.model.model_validate(value)
-            except ValidationError as error:
-                findings += invalid(error, report)
+            values = divided(value) if self.gathers else [value]
+            for number, each in enumerate(values):
+                try:
+                    documents.append(self.meaning.model.model_validate(each))
+                except ValidationError as error:
+                    findings += invalid(error, report, number if self.gathers else None)
+            if not values:
+                findings.append(none_found(self.meaning))
         findings += self._family.remarks(self.meaning, body, report)
-        failed = document is None or any(finding.is_error for finding in findings)
+        failed = any(finding.is_error for finding in findings)
         return Trace(
-            documents=() if failed or document is None else (document,),
+            documents=() if failed else tuple(documents),
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.lineage()) if lineage else (),
             touches=tuple(report.touches) if lineage else (),
             sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
+            residue=self._residue(body, report.remarks),
         )
 
-    def encode(self, document: Model, context: Context) -> Encoded:
-        """Write a document's body.
+    @cached_property
+    def gathers(self) -> bool:
+        """Whether one message holds several documents (``each: documents``)."""
+        return self.meaning.several is not None
 
+    def encode(self, document: Model | Sequence[Model], context: Context, residue: Residue | None = None) -> Encoded:
+        """Write a document's body; with `gathers` also that of several documents, which go into one message.
+
+        What stands in the ``residue`` of the message that was read is put back, where its neighbours are still there.
         The ``findings`` of the result name what the message has no place for and ``loses:`` does not list
         (``W-LOSES``).
         Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry.
         """
-        if type(document) is not self.meaning.model:
-            raise Reject(
-                message := f"the mapping {self.name} writes {self.document}, and this is {type(document).__name__}",
-                findings=[Finding(code="E-DOMAIN", message=message)],
-            )
+        documents = (document,) if isinstance(document, Model) else tuple(document)
+        subject = self._subject(documents)
         try:
-            body = self._write(document, None)
+            body = self._write(subject, None)
         except Exception:  # noqa: BLE001 - the traced build says what it was
-            body = self._written_slowly(document)
-        lost = tuple(losses(self._losing, document, self._written.table.at)) if self._loses(document) else ()
-        return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body, findings=lost)
+            body = self._written_slowly(subject)
+        at = self._written.table.at
+        lost = [found for one in documents if self._loses(one) for found in losses(self._losing, one, at)]
+        if residue is not None and self.meaning.keep:
+            body, gone = put_back(residue, body, at)
+            lost += gone
+        return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body, findings=tuple(lost))
 
     def entries_written(self, document: Model) -> frozenset[int]:
         """The numbers of the slots that give a value when ``document`` is written, as far as it can be."""
         report = WritingReport(self.meaning, self._family.clean)
-        self._trace_writing(document, report)
+        self._trace_writing(self._subject((document,)), report)
         return frozenset(report.touched)
 
-    def _written_slowly(self, document: Model) -> Any:
+    def _subject(self, documents: Sequence[Model]) -> Any:
+        """What is written: the document, or all that go into the message."""
+        for document in documents:
+            if type(document) is not self.meaning.model:
+                what = f"this is {type(document).__name__}"
+                message = f"the mapping {self.name} writes {self.document}, and {what}"
+                raise Reject(message, findings=[Finding(code="E-DOMAIN", message=message)])
+        if not self.gathers and len(documents) == 1:
+            return documents[0]
+        if not documents or not self.gathers:
+            message = f"the mapping {self.name} writes one document into a message, and there are {len(documents)}"
+            raise Reject(message, findings=[Finding(code="E-DOMAIN", message=message)])
+        findings = list(disagreements(self.meaning, documents))
+        if findings:
+            raise Reject(findings[0].message, findings=findings)
+        return joined(documents)
+
+    def _written_slowly(self, document: Any) -> Any:
         """Write with the traced build, which reports what cannot be written."""
         report = WritingReport(self.meaning, self._family.clean)
         body = self._trace_writing(document, report)

@@ -55,7 +55,7 @@ class JsonWriter(Writer):
             owner = self.load(*common, body)
             self.make_sure(*common)
             return body + statements("if H is not None:\n    INNER", H=owner, INNER=self._guarded(node, holder))
-        tests = self.condition(node.when, body)
+        tests = self.conditions(node, body)
         presence = self.presence(node, body)
         if presence is not None:
             tests.append(presence)

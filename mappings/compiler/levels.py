@@ -6,7 +6,7 @@ from typing import Any
 from transload.adapters.edi.guides import WirePlace
 from transload.adapters.edi.guides.model import Entry
 from transload.mappings.language.meaning import Ignored
-from transload.mappings.language.terms import Segment, Slot
+from transload.mappings.language.terms import Node, Segment, Slot
 
 END: list[Any] = [None]
 """Stands after the last record; no tag equals its."""
@@ -55,8 +55,11 @@ class Level:
         entries: Sequence[Entry],
         ignores: Sequence[Ignored],
         above: tuple[str, ...],
+        *,
+        keep: bool = False,
     ) -> None:
         self.number = number
+        self.keep = keep
         self.nodes = [node for node in nodes if node.reads]
         self.owner = owner
         self.tags = {node.tag for node in self.nodes}
@@ -68,9 +71,12 @@ class Level:
         here = [entry for entry in ignores if entry.above == above[len(above) - len(entry.above) :]]
         self.ignores = [entry for entry in here if not entry.places]
         self.places = [entry for entry in here if entry.places or entry.deep]
+        self.named = [] if keep else self.places
         self.always = frozenset(
             {None, *(tag for tag, nodes in outer.items() if tag not in self.tags and _opens(nodes))}
         )
+        self.ranks: dict[Node, int] = {}
+        self.position = ""
         self.maybe = frozenset(tag for tag in outer if tag not in self.always)
 
     def _inside(self, tag: str) -> frozenset[str]:
@@ -104,11 +110,12 @@ class Level:
         quiet = self.ignored(record, component, repetition)
         if quiet is None:
             report.append(("unmapped", self, i, None))
+        elif self.keep:
+            report.append(("quiet", self, i, None))
         start, i = i, i + 1
         inside = self.inside.get(record[0], frozenset())
         while segments[i][0] in inside:
-            if (quiet is None or not quiet.deep) and self.ignored(segments[i], component, repetition) is None:
-                report.append(("inside", self, i, start))
+            self._belongs(segments[i], i, start, component, repetition, report, quiet=quiet is not None and quiet.deep)
             i += 1
         return i
 
@@ -118,10 +125,18 @@ class Level:
         """Leave aside what belongs, by the guide, to the record before ``i``, below which the mapping has nothing."""
         start = i - 1
         while segments[i][0] in tags:
-            if self.ignored(segments[i], component, repetition) is None:
-                report.append(("inside", self, i, start))
+            self._belongs(segments[i], i, start, component, repetition, report, quiet=False)
             i += 1
         return i
+
+    def _belongs(
+        self, record: list[str], i: int, start: int, component: str, repetition: str, report: Any, *, quiet: bool
+    ) -> None:
+        """A record is left aside with the one at ``start``."""
+        if not quiet and self.ignored(record, component, repetition) is None:
+            report.append(("inside", self, i, start))
+        elif self.keep:
+            report.append(("quiet", self, i, start))
 
     def ignored(self, record: Sequence[str], component: str, repetition: str) -> Ignored | None:
         """The entry of ``ignores`` that covers the record."""

@@ -1,13 +1,13 @@
 """What reading is in every format: taking a value into its field, and finishing an item."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from transload.mappings.compiler.computing import compute
 from transload.mappings.compiler.frames import FAILED, Frame, collected, filled, frames, held, opened
 from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, statements, told, variable
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Condition, Field, Node, Scope, Slot
+from transload.mappings.language.terms import Condition, Element, Field, Node, Scope, Segment, Slot
 
 
 class Trouble(Exception):
@@ -112,6 +112,15 @@ class Reader:
             R=new, V=value, O=old, D=holder, K=key, CLASH=clash,
         )  # fmt: skip
 
+    def in_order(self, node: Node, ranks: Mapping[Node, int], position: str, where: ast.expr) -> Statements:
+        """With ``strict: order`` refuse a node after one that the file has behind it (``E-ORDER``)."""
+        if not self.meaning.ordered:
+            return []
+        rank = constant(ranks[node])
+        late = {number: other for other, number in ranks.items()}
+        wrong = self.trouble("disordered", self.bound(node), where, expression("L[P]", L=self.bound(late), P=position))
+        return statements("if P > RANK:\n    WRONG\nP = RANK", P=position, RANK=rank, WRONG=wrong)
+
     def fulfil(self, conditions: Sequence[Condition], where: ast.expr) -> Statements:
         """The node is there, so every field of its ``when:`` has its value."""
         body: Statements = []
@@ -194,6 +203,16 @@ class Reader:
     def _items(self, field: Field) -> ast.expr:
         name = self.frame(field.scope).lists.get(field.path)
         return variable(name) if name is not None else constant(())
+
+
+def ranks_of(nodes: Sequence[Segment] | Sequence[Element]) -> dict[Node, int]:
+    """The nodes of a level by their order in the file; those of one name side by side may come in any order."""
+    found: dict[Node, int] = {}
+    before = ""
+    for node in nodes:
+        found[node] = len(set(found.values())) - (node.tag == before)
+        before = node.tag
+    return found
 
 
 def _member(item: str, path: tuple[str, ...]) -> ast.expr:

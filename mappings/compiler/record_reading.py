@@ -20,7 +20,7 @@ from transload.mappings.compiler.quotes import (
     statements,
     variable,
 )
-from transload.mappings.compiler.reading import Reader
+from transload.mappings.compiler.reading import Reader, ranks_of
 from transload.mappings.compiler.record_places import Places
 from transload.mappings.compiler.unread import UnreadTests
 from transload.mappings.language.coverage import named_places
@@ -56,10 +56,14 @@ class RecordReader(Reader):
         above: tuple[str, ...],
     ) -> Statements:
         """The loop of one level; it ends at the first record that belongs to an outer one."""
-        level = Level(len(self.levels), nodes, owner, outer, entries, self.meaning.ignores, above)
+        level = Level(
+            len(self.levels), nodes, owner, outer, entries, self.meaning.ignores, above, keep=self.meaning.keep
+        )
         self.levels.append(level)
         seen = {node: self.namer.fresh("f") for node in level.nodes}
+        level.ranks, level.position = ranks_of(level.nodes), self.namer.fresh("p")
         body = [s for name in seen.values() for s in statements("F = 0", F=name)]
+        body += statements("P = 0", P=level.position) if self.meaning.ordered else []
         branches: list[tuple[ast.expr, Statements]] = []
         for tag in dict.fromkeys(node.tag for node in level.nodes):
             following = self._following(level, tag, outer)
@@ -131,12 +135,12 @@ class RecordReader(Reader):
         following: dict[str, list[Segment]],
         above: tuple[str, ...],
     ) -> Statements:
-        body = self._count(node, seen)
+        body = self.in_order(node, level.ranks, level.position, _where()) + self._count(node, seen)
         entered, after = self.hierarchy.enter(node, self._raw(places))
         body += entered
         body += self.begin(node, _where())
         body += self.fulfil(node.when, _where())
-        named = named_places(node, level.places)
+        named = named_places(node, level.named)
         remark = statements(
             "X.append((KIND, L, N, i))", KIND=constant("unread"), L=self.bound(level), N=self.bound(node)
         )

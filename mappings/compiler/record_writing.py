@@ -60,7 +60,7 @@ class RecordWriter(Writer):
 
     def _present(self, node: Segment) -> Statements:
         body: Statements = []
-        tests = self.condition(node.when, body)
+        tests = self.conditions(node, body)
         presence = self.presence(node, body)
         if presence is not None:
             tests.append(presence)

@@ -7,7 +7,7 @@ from typing import Any
 
 from transload.mappings.language.checks import guards
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Element, Slot
+from transload.mappings.language.terms import Element, Node, Slot
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 """A number as JSON has them (RFC 8259, section 6)."""
@@ -40,6 +40,8 @@ class TreeLevel:
         parts = {entry.part for entry in meaning.ignores if entry.part and _ends(above, (*entry.above, entry.tag))}
         ignored = frozenset(part[1:] for part in parts if part.startswith("@"))
         named = frozenset(name for name, _ in owner.attributes) if owner is not None else frozenset()
+        self.ranks: dict[Node, int] = {}
+        self.position = ""
         self.attributes = named | ignored | MACHINERY
         self.texted = owner is not None and owner.text is not None
         self.calm = self.hushed or "text()" in parts

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from transload.mappings.compiler.computing import compute
+from transload.mappings.compiler.conditions import condition
 from transload.mappings.compiler.frames import held
 from transload.mappings.compiler.quotes import (
     Namer,
@@ -24,7 +25,7 @@ from transload.mappings.compiler.reading import TROUBLE
 from transload.mappings.language.converters.base import DomainError
 from transload.mappings.language.fields import Kind, field_type
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Condition, Field, Fill, Length, Scope, Slot, below
+from transload.mappings.language.terms import AnyNode, Field, Fill, Length, Scope, Slot, below
 
 _EMPTY: dict[str, Any] = {}
 _CONTROLS = frozenset("\x1c\x1d\x1e\x1f")
@@ -190,12 +191,19 @@ class Writer(ABC):
             return expression("V if V.isprintable() else C(V)", V=value, C=self.namer.bind(self.clean))
         return expression("C(V)", V=value, C=self.namer.bind(self.clean))
 
-    def condition(self, when: Sequence[Condition], body: Statements) -> list[ast.expr]:
-        """The tests of ``when:``."""
-        return [
+    def conditions(self, node: AnyNode, body: Statements) -> list[ast.expr]:
+        """The tests of ``when:`` and ``only_if:``."""
+        tests = [
             expression("V == X", V=self.load(c.field.scope, c.field.path, body), X=held(c.value, self.namer))
-            for c in when
+            for c in node.when
         ]
+        if node.only_if is not None:
+
+            def load(field: Field) -> ast.expr:
+                return variable(self.load(field.scope, field.path, body))
+
+            tests.append(condition(node.only_if, load, self.namer))
+        return tests
 
     def presence(self, node: AnyNode, body: Statements) -> ast.expr | None:
         """The test whether a node is there; None when it always is.
@@ -227,7 +235,7 @@ class Writer(ABC):
         for child in inner:
             if child.items is not None:
                 tests.append(variable(self.load(child.items.scope, child.items.path, body)))
-            elif not child.when and self._presence(child, body, tests):
+            elif not child.when and child.only_if is None and self._presence(child, body, tests):
                 return True
         return False
 
@@ -262,7 +270,7 @@ class Writer(ABC):
         self.items[node.scope.number] = item
         with self.block():
             setup: Statements = []
-            tests = self.condition(node.when, setup)
+            tests = self.conditions(node, setup)
             each = setup + self.guarded(tests, inner())
         if self.trace:
             each = statements("X.enter(S, J)", S=constant(node.scope.number), J=index) + each

@@ -3,6 +3,7 @@
 import ast
 
 from transload.mappings.compiler.quotes import Statements, chain, constant, expression, statements, variable
+from transload.mappings.compiler.reading import ranks_of
 from transload.mappings.compiler.tree_reading import TreeReader
 from transload.mappings.compiler.trees import TreeLevel, xml_text
 from transload.mappings.language.terms import Element, Slot
@@ -74,6 +75,8 @@ class XmlReader(TreeReader):
             return statements("if len(E):\n    L.leaf(E, X)", L=self.bound(level), E=element)
         seen = {child: self.namer.fresh("f") for child in level.nodes}
         body = [s for name in seen.values() for s in statements("F = 0", F=name)]
+        level.ranks, level.position = ranks_of(level.nodes), self.namer.fresh("p")
+        body += statements("P = 0", P=level.position) if self.meaning.ordered else []
         child, tag = self.namer.fresh("e"), self.namer.fresh("t")
         outside, self.here = self.here, _where(child, None)
         branches = [
@@ -95,7 +98,8 @@ class XmlReader(TreeReader):
     ) -> Statements:
         branches: list[tuple[ast.expr, Statements]] = []
         for node in (n for n in level.nodes if n.tag == tag):
-            taken = self.one(node, seen[node], child, above)
+            taken = self.in_order(node, level.ranks, level.position, self.here)
+            taken += self.one(node, seen[node], child, above)
             test = self.guard(node, level.nodes, child)
             if test is None:
                 return chain(branches, taken)

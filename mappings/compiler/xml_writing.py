@@ -79,7 +79,7 @@ class XmlWriter(Writer):
             holder = self.load(*common, body)
             self.make_sure(*common)
             return body + statements("if H is not None:\n    INNER", H=holder, INNER=self._guarded(node))
-        tests = self.condition(node.when, body)
+        tests = self.conditions(node, body)
         presence = self.presence(node, body)
         if presence is not None:
             tests.append(presence)

@@ -24,6 +24,7 @@ def check(meaning: Meaning, problems: Problems) -> None:
     if not any(finding.is_error for finding in problems.findings):  # else a refused entry may be the missing one
         _check_required(meaning, problems)
     _check_loses(meaning, problems)
+    _check_several(meaning, problems)
     if meaning.segments:
         _check_level(meaning.segments, problems)
         check_hierarchies(meaning.segments, problems)
@@ -79,12 +80,14 @@ def _check_required(meaning: Meaning, problems: Problems) -> None:
     if not read:
         return
     at = meaning.slots[0].at
+    several = meaning.several
     for scope in meaning.scopes:
-        if scope.model is None:
+        if scope.model is None or (several is not None and scope is meaning.root):
             continue
-        paths = {field.path for field in read if field.scope is scope}
-        paths |= {c.field.path for node in meaning.nodes() for c in node.when if c.field.scope is scope}
-        paths |= {inner.path for inner in meaning.scopes if inner.parent is scope}
+        here = (scope, meaning.root) if scope is several else (scope,)
+        paths = {field.path for field in read if field.scope in here}
+        paths |= {c.field.path for node in meaning.nodes() for c in node.when if c.field.scope in here}
+        paths |= {inner.path for inner in meaning.scopes if inner.parent in here and inner is not several}
         where = next((n.at for n in meaning.nodes() if n.items is not None and n.scope is scope), at)
         severity = Severity.WARNING if meaning.draft else Severity.ERROR
         _check_object(scope.model, (), paths, scope, where, problems, severity)
@@ -116,6 +119,25 @@ def _check_object(
             )
         elif inside and kind.kind is Kind.OBJECT and kind.model is not None:
             _check_object(kind.model, path, paths, scope, at, problems, severity)
+
+
+def _check_several(meaning: Meaning, problems: Problems) -> None:
+    """With ``each: documents`` a field is shared by all of them, or the document's own."""
+    several = meaning.several
+    if several is None:
+        return
+    own = {slot.field.path for slot in meaning.slots if slot.field is not None and slot.field.scope is several}
+    own |= {scope.path for scope in meaning.scopes if scope.parent is several}
+    shared = {scope.path: None for scope in meaning.scopes if scope.parent is meaning.root and scope is not several}
+    for slot in meaning.slots:
+        path = slot.field.path if slot.field is not None and slot.field.scope is meaning.root else None
+        if path is not None and (path in own or path[:1] in own):
+            name = ".".join(path)
+            hint = f"inside, write {meaning.word}.{name} for the one outside"
+            problems.add("M-NODE", slot.at, f"{name} is bound outside of each: documents, and inside", hint=hint)
+    for path in shared.keys() & own:
+        at = next(node.at for node in meaning.nodes() if node.items is not None and node.items.path == path)
+        problems.add("M-NODE", at, f"{'.'.join(path)} is bound outside of each: documents, and inside")
 
 
 def _check_loses(meaning: Meaning, problems: Problems) -> None:

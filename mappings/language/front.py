@@ -34,6 +34,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     format_type, options, entries = headers.format_of(table, problems)
     namespaces = headers.namespaces_of(options, entries, problems) if format_type == "xml" else {}
     match, match_at = headers.match_of(table, format_type, problems)
+    strict, ordered = headers.strict_of(table, format_type, problems)
     tests = table.get("tests")
     root = Scope(number=0, model=model or Model)
     meaning = Meaning(
@@ -55,8 +56,10 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         loses=tuple(item.text for item in headers.texts_of(table, "loses", problems)),
         match=match,
         match_at=match_at,
-        strict=headers.strict_of(table, problems),
         draft=headers.draft_of(table, problems),
+        strict=strict,
+        ordered=ordered,
+        keep=headers.keep_of(table, format_type, problems),
         tests=tests if isinstance(tests, Rows) else None,
     )
     if tests is not None and not isinstance(tests, Rows):

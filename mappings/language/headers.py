@@ -14,9 +14,9 @@ from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "match", "ignores", "loses", "strict", "tests", "layout", "note", "draft",
+    "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note", "draft",
 )  # fmt: skip
-REFUSED = ("xrefs", "uses", "documents", "file", "limits", "keep", "derive", "valid")
+REFUSED = ("xrefs", "uses", "documents", "file", "limits", "derive", "valid")
 FORMATS = ("edifact", "x12", "xml", "json")
 OTHER_FORMATS = ("csv", "fixed", "cobol", "soap")
 MATCHES = ("message", "version", "sender", "receiver")
@@ -187,18 +187,31 @@ def check_language(table: Table, problems: Problems) -> None:
         problems.add("M-VALUE", value.at, "language: is 1, the only version of this language", hint="leave it out")
 
 
-def strict_of(table: Table, problems: Problems) -> bool:
-    """Whether what the mapping does not know stops a document (``strict: true``)."""
+def strict_of(table: Table, format_type: str, problems: Problems) -> tuple[bool, bool]:
+    """Whether what the mapping does not know stops a document (``strict: true``), and another order (``order``) too."""
     value: Source | None = table.get("strict")
     if value is None:
-        return False
+        return False, False
     if isinstance(value, Text) and value.text in ("true", "false"):
-        return value.text == "true"
-    if isinstance(value, Text) and value.text == "order":
-        problems.unavailable(value.at, "strict: order")
-    else:
-        problems.add("M-VALUE", value.at, "strict: is true or false")
-    return False
+        return value.text == "true", False
+    if not isinstance(value, Text) or value.text != "order":
+        problems.add("M-VALUE", value.at, "strict: is true, false or order")
+    elif format_type == "json":
+        problems.add("M-VALUE", value.at, "the members of JSON objects have no order", hint="write  strict: true")
+    return True, True
+
+
+def keep_of(table: Table, format_type: str, problems: Problems) -> bool:
+    """Whether what nothing takes of a message travels beside its document (``keep: true``)."""
+    value: Source | None = table.get("keep")
+    if value is None:
+        return False
+    if not isinstance(value, Text) or value.text not in ("true", "false"):
+        problems.add("M-VALUE", value.at, "keep: is true or false")
+        return False
+    if value.text == "true" and format_type not in ("edifact", "x12"):
+        problems.add("M-VALUE", value.at, "keep: is for segments of EDIFACT and X12")
+    return value.text == "true"
 
 
 def draft_of(table: Table, problems: Problems) -> bool:

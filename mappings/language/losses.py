@@ -81,7 +81,7 @@ def names_of(field: Field) -> Names:
 
 
 def _names_of_scope(scope: Scope) -> Names:
-    return () if scope.parent is None else (*_names_of_scope(scope.parent), *scope.path)
+    return () if scope.parent is None or scope.is_documents else (*_names_of_scope(scope.parent), *scope.path)
 
 
 def _of(

@@ -61,6 +61,8 @@ class Meaning:
     strict: bool = False
     draft: bool = False
     remarks: tuple[Finding, ...] = ()
+    ordered: bool = False
+    keep: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
 
@@ -77,6 +79,11 @@ class Meaning:
             assert isinstance(node, Segment)
             found.setdefault(node.tag, []).append(node)
         return found
+
+    @property
+    def several(self) -> Scope | None:
+        """The scope of ``each: documents``, where one message holds several documents."""
+        return next((scope for scope in self.scopes if scope.is_documents), None)
 
     def nodes(self) -> Iterator[Segment | Element]:
         """All nodes."""

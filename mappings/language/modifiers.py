@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from transload.canonical.places import MappingPlace
+from transload.mappings.language.conditions import Conditions
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Around, Condition, Field, Scope
+from transload.mappings.language.terms import Around, Condition, Field, Scope, Test
 from transload.mappings.language.values import Values
 from transload.mappings.source.merging import MODIFIERS, wire_entry
 from transload.mappings.source.nodes import Source, Table, Text
@@ -15,7 +16,7 @@ from transload.mappings.source.problems import Problems, suggest
 
 TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 """A segment's tag."""
-_REFUSED = ("use", "only_if")
+_REFUSED = ("use",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Modified:
     when: tuple[Condition, ...]
     reads: bool
     writes: bool
+    only_if: Test | None = None
 
 
 class Modifiers:
@@ -147,7 +149,16 @@ class Modifiers:
             when=tuple(self._when(item.get("when"), around)),
             reads=around.reads,
             writes=around.writes,
+            only_if=self._only_if(item.get("only_if"), around),
         )
+
+    def _only_if(self, value: Source | None, around: Around) -> Test | None:
+        if value is None:
+            return None
+        if not isinstance(value, Text):
+            self.problems.add("M-NODE", value.at, "only_if: is a condition, such as  quantity > 0")
+            return None
+        return Conditions(self.problems, self.values.field).test(value, around)
 
     def _each(self, path: Source, alias: Source | None, around: Around) -> tuple[Field, Around] | None:
         if not isinstance(path, Text):

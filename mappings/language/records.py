@@ -72,6 +72,7 @@ class RecordLayout:
             most=modified.most,
             least=modified.least,
             when=modified.when,
+            only_if=modified.only_if,
             reads=modified.reads,
             writes=modified.writes,
             case=modified.around.case,

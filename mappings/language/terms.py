@@ -35,6 +35,11 @@ class Scope:
         """0 for the document."""
         return 0 if self.parent is None else self.parent.depth + 1
 
+    @property
+    def is_documents(self) -> bool:
+        """Whether its items are the documents of the message themselves (``each: documents``)."""
+        return self.parent is not None and self.path == ("documents",) and self.model is self.parent.model
+
     def within(self, outer: "Scope") -> bool:
         """Whether this scope is ``outer``, or an item below it."""
         scope: Scope | None = self
@@ -77,7 +82,7 @@ class Field:
         parts = list(self.path)
         scope = self.scope
         prefix: list[str] = []
-        while scope.parent is not None:
+        while scope.parent is not None and not scope.is_documents:
             prefix.insert(0, ".".join(scope.path) + "[]")
             scope = scope.parent
         return ".".join([*prefix, *parts])
@@ -208,6 +213,35 @@ class Condition:
     at: MappingPlace
 
 
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A field compared with ``value`` or with the field ``other``; without ``sign`` whether it has a value."""
+
+    field: Field
+    sign: str = ""
+    value: object = None
+    other: Field | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Negation:
+    """The contrary of a condition."""
+
+    part: "Test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Junction:
+    """Every one of several conditions, or any of them."""
+
+    every: bool
+    parts: tuple["Test", ...]
+
+
+Test = Comparison | Negation | Junction
+"""The condition of ``only_if:``."""
+
+
 @dataclass(eq=False, kw_only=True)
 class Node:
     """What all nodes share.  ``items`` is the list that a node with ``each`` repeats over, ``scope`` its item's."""
@@ -219,6 +253,7 @@ class Node:
     most: int | None = None
     least: int = 0
     when: tuple[Condition, ...] = ()
+    only_if: Test | None = None
     reads: bool = True
     writes: bool = True
     case: str | None = None

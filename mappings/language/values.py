@@ -179,6 +179,9 @@ class Values:
                     scope, path = outer, names[1:]
                     break
                 outer = outer.parent
+        if path == ("documents",) and scope is self.meaning.root and "documents" not in self.meaning.model.model_fields:
+            several = FieldType(Kind.ITEMS, optional=False, model=self.meaning.model)
+            return Field(scope=scope, path=path, type=several)
         if scope.model is None:
             self.problems.add("M-FIELD", at, "the items of this list are texts and have no fields", hint="write =.")
             return None

@@ -198,6 +198,18 @@ class ReadingReport:
             )
         )
 
+    def disordered(self, node: Node, where: Any, later: Node) -> None:
+        """A node comes after one that the file has behind it."""
+        self.findings.append(
+            Finding(
+                code="E-ORDER",
+                message=f"{node.name} stands after {later.name}, and the mapping has it before",
+                hint="ask the partner, or write  strict: true  to take them in any order",
+                place=self._place(where),
+                mapping=node.at,
+            )
+        )
+
     def few(self, node: Node, where: Any) -> None:
         """A node comes less often than it must."""
         often = "once" if node.least == 1 else f"{node.least} times"
@@ -265,7 +277,8 @@ class ReadingReport:
 
     def mapping_of(self, location: Location) -> MappingPlace | None:
         """The entry that would have read the field, or one of its fields."""
-        text = ".".join(str(step) for step in location if not isinstance(step, int))
+        steps = location[2:] if location[:1] == ("documents",) and self.meaning.several is not None else location
+        text = ".".join(str(step) for step in steps if not isinstance(step, int))
         for slot in self.meaning.slots:
             if slot.field is None or not slot.reads:
                 continue

@@ -16,10 +16,13 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
     """The findings of a reading of records.
 
     A remark is ``("unmapped", level, index, None)``, ``("inside", level, index, start)``,
+    ``("quiet", level, index, start)`` for what is ignored and kept,
     ``("pair", pairs, index, (element, qualifier, value))``, ``("unread", level, node, index)``
     ``("hierarchy", slot, where, stated, expected)`` or ``("sum", slot, where, stated, computed)``.
     """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
+    if meaning.keep:
+        severity = Severity.REMARK  # nothing is dropped, so nothing is wrong
     unread = Unread(meaning, body, remarks, severity)
     for remark in remarks:
         kind = remark[0]
@@ -29,6 +32,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             yield _inside(body, remark[2], remark[3], severity)
         elif kind == "pair":
             yield _pair(body, remark[1], remark[2], remark[3], severity)
+        elif kind == "quiet":
+            continue
         elif kind == "hierarchy":
             yield _hierarchy(body, *remark[1:])
         elif kind == "unread":

@@ -26,13 +26,15 @@ _WORDS = {
 }
 
 
-def invalid(error: ValidationError, report: ReadingReport) -> Iterator[Finding]:
-    """The findings of a document that the model refuses.
+def invalid(error: ValidationError, report: ReadingReport, number: int | None = None) -> Iterator[Finding]:
+    """The findings of a document that the model refuses; ``number`` is its index where a message holds several.
 
     What is missing because its value could not be read is said already, and not said again.
     """
     for detail in error.errors(include_url=False):
         location: Location = detail["loc"]
+        if number is not None and location not in report.sources and location not in report.failed:
+            location = ("documents", number, *location)  # a field of its own, and none that all documents share
         place, mapping, raw = report.where_of(location)
         text = field_text(location)
         if detail["type"] == "missing":

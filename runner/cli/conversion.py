@@ -19,6 +19,7 @@ from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import Place
 from transload.mappings import Mapping
+from transload.mappings.residue import Residue
 from transload.runner.cli.given import guides_for
 
 
@@ -28,6 +29,7 @@ class Read:
 
     message: Message
     documents: tuple[Model, ...] = ()
+    residue: Residue | None = None
 
 
 @dataclass(kw_only=True)
@@ -68,14 +70,18 @@ class Conversion:
         decoded = mapping.decode(message)
         self.findings += decoded.findings
         wrong = errors_of([*message.findings, *decoded.findings])
-        return Read(message=message, documents=() if wrong else decoded.documents)
+        return Read(message=message, documents=() if wrong else decoded.documents, residue=decoded.residue)
 
-    def encode(self, documents: Iterable[Model], mapping: Mapping) -> list[Encoded]:
-        """Each document as a message body; what cannot be written is an error finding."""
-        encoded = []
-        for document in documents:
+    def encode(self, documents: Iterable[Model], mapping: Mapping, residue: Residue | None = None) -> list[Encoded]:
+        """Each document as a message body; what cannot be written is an error finding.
+
+        ``residue`` is what the message that they were read from holds besides.
+        """
+        encoded: list[Encoded] = []
+        together = tuple(documents) if mapping.gathers else ()
+        for document in (together,) if together else documents:
             try:
-                found = mapping.encode(document, self.context)
+                found = mapping.encode(document, self.context, residue)
                 self.findings += found.findings
                 encoded.append(found)
             except Reject as error:

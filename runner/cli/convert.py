@@ -123,7 +123,12 @@ def _written(
     same = reader.format_type == writer.format_type
     for _, group in groupby((read for read in reads if read.documents), key=partial(_interchange, same=same)):
         members = list(group)
-        encoded = [item for read in members for item in conversion.encode(read.documents, writer)]
+        kept = reader.digest == writer.digest
+        encoded = [
+            item
+            for read in members
+            for item in conversion.encode(read.documents, writer, read.residue if kept else None)
+        ]
         if conversion.failed:
             return
         if given is not None:

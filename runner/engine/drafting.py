@@ -19,6 +19,7 @@ from transload.canonical.documents import as_json
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
+from transload.mappings.residue import Residue
 from transload.runner.engine.lines import Line, Outlet, Writer
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.templates import fill_all, once
@@ -91,8 +92,19 @@ class Origin:
         return str(uuid5(_KEYS, json.dumps(texts)))
 
 
-def draft(writer: Writer, document: Model, message: Message, origin: Origin, number: int, ordinal: int) -> Draft:
-    """The delivery of ``document``, read from message ``number``, to one target."""
+def draft(
+    writer: Writer,
+    document: Model,
+    message: Message,
+    origin: Origin,
+    number: int,
+    ordinal: int,
+    residue: Residue | None = None,
+) -> Draft:
+    """The delivery of ``document``, read from message ``number``, to one target.
+
+    ``residue`` is what else the message holds, where the mapping that writes is the one that has read.
+    """
     outlet = writer.outlet
     key = origin.key(number, ordinal, outlet.target)
     facts = {
@@ -108,7 +120,7 @@ def draft(writer: Writer, document: Model, message: Message, origin: Origin, num
         connection=outlet.connection,
         key=key,
         order_key=_order_key(document, writer.route.order_by),
-        freeze=_freezer(writer, document, facts, origin.now),
+        freeze=_freezer(writer, document, facts, origin.now, residue),
         artifacts=writer.artifacts,
         product=writer.product,
     )
@@ -173,14 +185,17 @@ def _acknowledgement(
     )
 
 
-def _freezer(writer: Writer, document: Model, facts: Mapping[str, Any], now: datetime) -> Callable[[Numbers], Frozen]:
+def _freezer(
+    writer: Writer, document: Model, facts: Mapping[str, Any], now: datetime, residue: Residue | None
+) -> Callable[[Numbers], Frozen]:
     """What freezes a document's bytes: its body is encoded here, before the transaction, unless it holds a number."""
     partner = writer.route.partner.facts
     name = f"the mapping {writer.mapping.name}"
 
     def encode(numbers: Numbers) -> Encoded:
         context = Context(now=now, numbers=numbers, partner=partner)
-        encoded: Encoded = guarded(name, lambda: writer.mapping.encode(document, context))
+        kept = {"residue": residue} if residue is not None else {}
+        encoded: Encoded = guarded(name, lambda: writer.mapping.encode(document, context, **kept))
         return encoded
 
     body: Encoded | Reject | None

@@ -28,6 +28,8 @@ from transload.runner.ledger.staging import Parsed
 
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping
+    from transload.mappings.mapping import Decoded
+    from transload.mappings.residue import Residue
 
 MOST_OF_INTERCHANGE = 20
 """How many findings about its interchange are kept with each message; the receipt has them all."""
@@ -126,13 +128,14 @@ class Reader:
         decoded = self._decode(mapping, message)
         if isinstance(decoded, TransloadError):
             return without_document(State.QUARANTINED, *decoded.findings)
-        documents, remarks = decoded
+        documents, remarks = decoded.documents, decoded.findings
+        residue = getattr(decoded, "residue", None) if len(documents) == 1 else None
         findings += remarks
         if errors_of(remarks) or not documents:
             none = () if errors_of(remarks) else (_no_document(mapping),)
             return without_document(State.QUARANTINED, *none)
         return [
-            self._document(document, ordinal, mapping, message, origin, facts, tuple(findings))
+            self._document(document, ordinal, mapping, message, origin, facts, tuple(findings), residue)
             for ordinal, document in enumerate(documents, start=1)
             if not ((before := origin.original(number, ordinal)) and before.good)
         ]
@@ -153,14 +156,12 @@ class Reader:
             return Answered(findings=error.findings)
         return made
 
-    def _decode(
-        self, mapping: "CompiledMapping", message: Message
-    ) -> tuple[tuple[Model, ...], tuple[Finding, ...]] | TransloadError:
+    def _decode(self, mapping: "CompiledMapping", message: Message) -> "Decoded | TransloadError":
         try:
-            decoded = guarded(f"the mapping {mapping.name}", lambda: mapping.decode(message))
+            decoded: Decoded = guarded(f"the mapping {mapping.name}", lambda: mapping.decode(message))
         except TransloadError as error:
             return error
-        return decoded.documents, decoded.findings
+        return decoded
 
     def _document(
         self,
@@ -171,6 +172,7 @@ class Reader:
         origin: Origin,
         facts: Mapping[str, Any],
         findings: tuple[Finding, ...],
+        residue: "Residue | None",
     ) -> Parsed:
         text = compact(document)
         passed: tuple[State, ...] = (State.PARSED, State.VALIDATED, State.MAPPED)
@@ -184,7 +186,7 @@ class Reader:
             passed = passed[:-1]
         number = facts["message"]
         drafts = tuple(
-            draft(writer, document, message, origin, number, ordinal)
+            draft(writer, document, message, origin, number, ordinal, residue if writer.mapping is mapping else None)
             for writer in takers
             if before is None or writer.outlet.target not in before.served
         )
@@ -194,6 +196,7 @@ class Reader:
             document=document_name(document),
             number=getattr(document, "number", None),
             canonical=text.decode(),
+            residue=residue.as_dict() if residue is not None else None,
             digest=sha256(text).hexdigest(),
             mapping=mapping.name,
             artifacts=self.line.artifacts(mapping),

@@ -27,7 +27,7 @@ from transload.runner.ledger.schema import (
 from transload.runner.ledger.states import State
 
 _TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
-_HIDDEN = {"canonical", "epoch", "again", "begun", "source_key"}
+_HIDDEN = {"canonical", "residue", "epoch", "again", "begun", "source_key"}
 
 
 class Queries:

@@ -161,6 +161,7 @@ documents = Table(
     Column("document", String, comment="name and version of the model, such as order/1"),
     Column("number", String, comment="the document's own number, by which people know it"),
     Column("canonical", Text),
+    Column("residue", Json, comment="what the message holds besides, where its mapping keeps it"),
     Column("digest", _Digest),
     Column("mapping", String),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),

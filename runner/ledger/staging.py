@@ -99,6 +99,7 @@ class Parsed:
     document: str | None = None
     number: str | None = None
     canonical: str | None = field(default=None, repr=False)
+    residue: Mapping[str, Any] | None = field(default=None, repr=False)
     digest: str | None = None
     mapping: str | None = None
     artifacts: tuple[Artifact, ...] = ()
@@ -246,6 +247,7 @@ class _Batch:
                 "document": item.document,
                 "number": item.number,
                 "canonical": item.canonical,
+                "residue": item.residue,
                 "digest": item.digest,
                 "mapping": item.mapping,
                 "mapping_digest": kept.get("mapping"),

@@ -72,13 +72,13 @@ CASES = {
         "map.yaml:11:1: error M-KEY there is no key 'ingores' (did you mean 'ignores'?)",
     ),
     "a key of another version": (
-        "keep: true",
-        "map.yaml:11:1: error M-UNAVAILABLE keep: is not available in this version (leave it out)",
+        "limits: {}",
+        "map.yaml:11:1: error M-UNAVAILABLE limits: is not available in this version (leave it out)",
     ),
     "a modifier that is none": (
         "  - evry: lines\n    LIN: {1: =number}",
         "map.yaml:11:5: error M-KEY there is no modifier 'evry' "
-        "(modifiers are as, cases, each, in, max, min, only, then, when)",
+        "(modifiers are as, cases, each, in, max, min, only, only_if, then, when)",
     ),
     "an expression cut short": (
         "  - RFF: {1153: CT, 1154: =contract |}",

@@ -200,3 +200,36 @@ def test_an_envelope_for_another_format(run: Run, sample: Path, mapping: Path, t
     ran = run("convert", sample, "--map", mapping, "--to", mapping, "--envelope", other)
     assert (ran.code, ran.err) == (0, "")
     assert b"+ZZ7++++++1'" in ran.raw
+
+
+GATHERING = """\
+mapping: gathered
+document: order/1
+format: {type: json}
+loses: ["*"]
+layout:
+  - date: =issued_on | date(iso)
+  - each: documents
+    orders: {id: =number, customer: =buyer.name}
+"""
+
+
+def test_documents_that_belong_into_one_message_are_written_as_one(run: Run, tmp_path: Path) -> None:
+    mapping = tmp_path / "gathered.yaml"
+    mapping.write_text(GATHERING, encoding="utf-8")
+    orders = [{"number": n, "issued_on": "2026-01-05", "buyer": {"name": "A"}} for n in ("1", "2")]
+    ran = run("convert", "-", "--encode", "--map", mapping, stdin=json.dumps(orders).encode())
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json == {
+        "date": "2026-01-05", "orders": [{"id": "1", "customer": "A"}, {"id": "2", "customer": "A"}]
+    }  # fmt: skip
+
+
+def test_what_a_mapping_keeps_is_put_back(run: Run, sample: Path, tmp_path: Path) -> None:
+    text = "mapping: kept\ndocument: order/1\nkeep: true\nloses: ['*']\n"
+    text += 'format: {type: edifact, message: "ORDERS:D:96A:UN:EAN008"}\nlayout:\n  - BGM: {1004: =number}\n'
+    text += "  - DTM: {2005: 137, 2380+2379: =issued_on | dtm(102)}\n  - in: buyer\n    NAD: {3035: BY, 3036: =name}\n"
+    mapping = tmp_path / "kept.yaml"
+    mapping.write_text(text, encoding="utf-8")
+    ran = run("convert", sample, "--map", mapping, "--to", mapping)
+    assert (ran.code, ran.raw) == (0, sample.read_bytes()), ran.err
