@@ -277,7 +277,7 @@ class _Case:
     def _texts(self, encoded: Encoded) -> list[str]:
         if isinstance(encoded.body, str):
             return [encoded.body]
-        if self.mapping.format_type == "json":
+        if self.mapping.meaning.family == "json":
             return [json.dumps(encoded.body, default=str, ensure_ascii=False)]
         element, component, _ = _SEPARATORS[self.mapping.format_type]
         return [text.replace(ELEMENT, element).replace(COMPONENT, component) for text in encoded.body]

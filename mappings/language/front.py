@@ -8,7 +8,7 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
-from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.meaning import FAMILIES, Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
 from transload.mappings.language.terms import Around, Scope
@@ -30,7 +30,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     headers.check_language(table, problems)
     document, model = headers.document_of(table, problems)
     format_type, options, entries = headers.format_of(table, problems)
-    namespaces = headers.namespaces_of(options, entries, problems) if format_type == "xml" else {}
+    namespaces = headers.namespaces_of(options, entries, problems) if FAMILIES.get(format_type) == "xml" else {}
     match, match_at = headers.match_of(table, format_type, problems)
     tests = table.get("tests")
     root = Scope(number=0, model=model or Model)
@@ -56,6 +56,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         match_at=match_at,
         strict=headers.strict_of(table, problems),
         tests=tests if isinstance(tests, Rows) else None,
+        faults=headers.faults_of(entries, problems) if format_type == "soap" else (),
     )
     if tests is not None and not isinstance(tests, Rows):
         problems.add("M-VALUE", tests.at, "tests: is a list of cases")
@@ -68,7 +69,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         raise AssertionError("a mapping without layout, document or format has an error")
     values = Values(meaning, problems)
     around = Around(scope=root)
-    if format_type in ("edifact", "x12"):
+    if meaning.family == "records":
         meaning.segments = RecordLayout(meaning, values, problems).build(layout, around)
     else:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
@@ -112,7 +113,7 @@ def _message(
 
 def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
     """XML has one root element, which is the message's kind; a JSON layout stands for the members of a document."""
-    if meaning.format_type == "json":
+    if meaning.family == "json":
         return
     roots = meaning.elements
     if len(roots) != 1:
@@ -126,3 +127,5 @@ def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
         problems.add("M-NODE", root.at, "the root element does not repeat")
     space, _, local = root.tag.rpartition("}")
     meaning.kind, meaning.message_version = local, space.lstrip("{")
+    if meaning.format_type == "soap":
+        headers.check_part(meaning.kind, meaning.message_version, meaning.format_options, root.at, problems)

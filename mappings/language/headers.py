@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from transload.adapters.soap.namespaces import SOAP_11, VERSIONS
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
-from transload.mappings.language.meaning import Ignored
+from transload.mappings.language.meaning import FAMILIES, Ignored
 from transload.mappings.language.names import qualified
 from transload.mappings.source.nodes import Rows, Source, Table, Text, plain_value
 from transload.mappings.source.problems import Problems, suggest
@@ -19,8 +20,8 @@ KEYS = (
     "match", "ignores", "loses", "strict", "tests", "layout", "note",
 )  # fmt: skip
 REFUSED = ("xrefs", "uses", "documents", "file", "limits", "keep", "derive", "valid")
-FORMATS = ("edifact", "x12", "xml", "json")
-OTHER_FORMATS = ("csv", "fixed", "cobol", "soap")
+FORMATS = tuple(FAMILIES)
+OTHER_FORMATS = ("csv", "fixed")
 MATCHES = ("message", "version", "sender", "receiver")
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2}) (\S+)")
 
@@ -191,13 +192,15 @@ def ignores_of(
         text = item.text
         deep = text.endswith("/**")
         *above, last = [step.strip() for step in text.removesuffix("/**").split(" / ")]
-        if format_type == "xml":  # a prefix is the mapping's own, and a name without one is in any namespace
+        if (
+            FAMILIES.get(format_type) == "xml"
+        ):  # a prefix is the mapping's own, and a name without one is in any namespace
             names = [qualified(step, namespaces, item.at, problems, default=False) for step in (*above, last)]
             steps = tuple(name for name in names if name is not None)
             if len(steps) == len(names):
                 found.append(Ignored(tag=steps[-1], above=steps[:-1], deep=True))
             continue
-        if format_type == "json":
+        if FAMILIES.get(format_type) == "json":
             found.append(Ignored(tag=last, above=tuple(above), deep=True))
             continue
         tag, _, qualifier = last.partition(" ")
@@ -235,10 +238,39 @@ def strict_of(table: Table, problems: Problems) -> bool:
 def namespaces_of(options: Mapping[str, Any], entries: Table, problems: Problems) -> dict[str, str]:
     """The namespace prefixes of an XML mapping; the empty prefix is the default namespace."""
     value = options.get("namespaces")
+    fault = {"soap": fault_namespace(options)} if options.get("part") == "fault" else {}
     if value is None:
-        return {}
+        return fault
     if isinstance(value, dict) and all(isinstance(uri, str) and uri for uri in value.values()):
-        return dict(value)
+        return {**fault, **value}
     where = entries.get("namespaces")
     problems.add("M-VALUE", where.at if where else entries.at, "namespaces: is a table {prefix: address}")
     return {}
+
+
+def fault_namespace(options: Mapping[str, Any]) -> str:
+    """The namespace of the fault that a mapping of ``part: fault`` reads: that of its version of SOAP."""
+    return VERSIONS.get(str(options.get("version", "1.1")), SOAP_11)
+
+
+def faults_of(entries: Table, problems: Problems) -> tuple[Text, ...]:
+    """The mapping files of ``faults:``, one or a list."""
+    value = entries.get("faults")
+    if value is None:
+        return ()
+    rows = value.values if isinstance(value, Rows) else (value,)
+    found = tuple(item for item in rows if isinstance(item, Text) and item.text)
+    if len(found) != len(rows) or not found:
+        problems.add("M-VALUE", value.at, "faults: names a mapping file, or a list of them")
+    return found
+
+
+def check_part(kind: str, space: str, options: Mapping[str, Any], at: MappingPlace, problems: Problems) -> None:
+    """Note a root element that is not what ``part:`` says: only a fault has the element Fault of SOAP."""
+    is_fault = kind == "Fault" and space in VERSIONS.values()
+    part = options.get("part")
+    if part == "fault" and not (is_fault and space == fault_namespace(options)):
+        hint = "the prefix soap is known in a mapping of a fault"
+        problems.add("M-VALUE", at, "part: fault has the root element soap:Fault of its version", hint=hint)
+    elif is_fault and part is not None and part != "fault":
+        problems.add("M-VALUE", at, f"a fault is no {part}", hint="write part: fault")

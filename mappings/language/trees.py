@@ -23,7 +23,7 @@ class TreeLayout:
     @property
     def xml(self) -> bool:
         """Whether names are XML names."""
-        return self.meaning.format_type == "xml"
+        return self.meaning.family == "xml"
 
     def build(self, layout: Source, around: Around) -> list[Element]:
         """The elements of a layout, in list form or short form."""
