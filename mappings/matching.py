@@ -20,6 +20,8 @@ def matches(meaning: Meaning, message: Message) -> bool:
 
 def _right_type(meaning: Meaning, message: Message) -> bool:
     """EDIFACT: message, version, release, agency; the association code is left to ``match:``.  X12: set, version."""
+    if meaning.format_type == "cobol":
+        return any(message.kind == element.tag for element in meaning.elements)
     if meaning.family == "json":
         return not isinstance(message.body, Records)
     if message.kind != meaning.kind and "message" not in meaning.match:

@@ -212,7 +212,7 @@ class _Entry:
             self.skip("IS", "BY")
             while self.peek() and self.peek() not in (*_CLAUSES, "ASCENDING", "DESCENDING", "INDEXED"):
                 self.name()
-        if not 1 <= item.most or item.least > item.most:
+        if not item.most >= 1 or item.least > item.most:
             raise self.error(f"OCCURS {item.least} TO {item.most} is no range")
         if self.counter is None and item.least != item.most:
             raise self.error("OCCURS with a range needs DEPENDING ON")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from transload.adapters.cobol.codepages import code_page
 from transload.adapters.cobol.options import CobolOptions
 from transload.adapters.cobol.records import RecordType
-from transload.adapters.cobol.codepages import code_page
 
 _LARGEST_WORD = 0xFFFF
 

@@ -20,12 +20,13 @@ _EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What stands in a field that cannot be read: ``reason`` says why."""
+    """What stands in a field that cannot be read, as ``X'..'``; ``reason`` says why."""
 
     reason: str
+    content: bytes
 
     def __str__(self) -> str:
-        return self.reason
+        return f"X'{self.content[:40].hex().upper()}'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ def read_field(item: Item, content: bytes, machine: Machine) -> str | Unreadable
         try:
             return number_text(item, _read_number(item, content, machine))
         except ValueError as error:
-            return Unreadable(f"{item.name} ({item.kind}): {error}")
+            return Unreadable(f"{item.name} ({item.kind}): {error}", content)
     assert item.picture is not None
     if not content.strip(b"\0"):
         return ""
@@ -54,11 +55,11 @@ def read_field(item: Item, content: bytes, machine: Machine) -> str | Unreadable
         try:
             return content.decode("utf-16-be").rstrip(" \0")
         except UnicodeDecodeError:
-            return Unreadable(f"{item.name} ({item.kind}): X'{content[:20].hex().upper()}' is no UTF-16")
+            return Unreadable(f"{item.name} ({item.kind}): X'{content[:20].hex().upper()}' is no UTF-16", content)
     text = page.text(content)
     if "\ufffd" in text:
         byte = content[text.index("\ufffd")]
-        return Unreadable(f"{item.name} ({item.kind}): the byte X'{byte:02X}' is no character in {page.name}")
+        return Unreadable(f"{item.name} ({item.kind}): the byte X'{byte:02X}' is no character in {page.name}", content)
     text = text.rstrip("\0")
     return text.lstrip(" ") if item.right else text.rstrip(" \0")
 

@@ -8,6 +8,8 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
+from transload.mappings.language.cobol import cobol_layout
+from transload.mappings.language.ignoring import ignores_of
 from transload.mappings.language.meaning import FAMILIES, Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
@@ -43,6 +45,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         format_options={
             **options_of(format_type, options, entries, problems),
             **headers.pages_of(table, format_type, problems),
+            **headers.documents_of(table, format_type, problems),
         },
         kind="",
         message_version="",
@@ -50,7 +53,6 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         codes=headers.codes_of(table, problems),
         root=root,
         scopes=[root],
-        ignores=headers.ignores_of(table, format_type, namespaces, problems),
         loses=tuple(item.text for item in headers.texts_of(table, "loses", problems)),
         match=match,
         match_at=match_at,
@@ -61,6 +63,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     if tests is not None and not isinstance(tests, Rows):
         problems.add("M-VALUE", tests.at, "tests: is a list of cases")
     _message(meaning, options, entries, problems, guides)
+    meaning.ignores = ignores_of(table, meaning, problems)
     layout = table.get("layout")
     if layout is None:
         problems.add("M-KEY", table.at, "the key layout: is missing")
@@ -71,6 +74,9 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     around = Around(scope=root)
     if meaning.family == "records":
         meaning.segments = RecordLayout(meaning, values, problems).build(layout, around)
+    elif format_type == "cobol":
+        problems.raise_errors()  # the copybook is needed now
+        cobol_layout(meaning, values, problems, layout, around)
     else:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
         _root_element(meaning, layout.at, problems)

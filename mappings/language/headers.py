@@ -4,22 +4,25 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from transload.adapters.cobol.options import Documents
 from transload.adapters.soap.namespaces import SOAP_11, VERSIONS
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
-from transload.mappings.language.meaning import FAMILIES, Ignored
-from transload.mappings.language.names import qualified
+from transload.mappings.language.meaning import FAMILIES
 from transload.mappings.source.nodes import Rows, Source, Table, Text, plain_value
 from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
+    "documents",
     "match", "ignores", "loses", "strict", "tests", "layout", "note",
 )  # fmt: skip
-REFUSED = ("xrefs", "uses", "documents", "file", "limits", "keep", "derive", "valid")
+REFUSED = ("xrefs", "uses", "file", "limits", "keep", "derive", "valid")
 FORMATS = tuple(FAMILIES)
 OTHER_FORMATS = ("csv", "fixed")
 MATCHES = ("message", "version", "sender", "receiver")
@@ -141,6 +144,26 @@ def pages_of(table: Table, format_type: str, problems: Problems) -> dict[str, An
     return options
 
 
+def documents_of(table: Table, format_type: str, problems: Problems) -> dict[str, Any]:
+    """The option ``documents`` of a COBOL file: which records make up one document."""
+    documents = table.key("documents")
+    if documents is None:
+        return {}
+    if format_type != "cobol":
+        problems.add("M-KEY", documents.at, "documents: is for COBOL")
+        return {}
+    options = {key.text: plain_value(value) for key, value in _entries(table, "documents", problems)}
+    try:
+        Documents.model_validate(options)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            words = detail["msg"].removeprefix("Value error, ")
+            name = ".".join(str(step) for step in detail["loc"])
+            problems.add("M-VALUE", documents.at, f"documents: {name}: {words}" if name else words)
+        return {}
+    return {"documents": options}
+
+
 def match_of(
     table: Table, format_type: str, problems: Problems
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, MappingPlace]]:
@@ -181,37 +204,6 @@ def texts_of(table: Table, key: str, problems: Problems) -> list[Text]:
         else:
             problems.add("M-VALUE", item.at, f"{key}: is a list of texts")
     return found
-
-
-def ignores_of(
-    table: Table, format_type: str, namespaces: Mapping[str, str], problems: Problems
-) -> tuple[Ignored, ...]:
-    """``ignores``: ``PAI``, ``DTM 64``, ``LIN / PIA 5``, ``NAD CN/**``; in trees a path of names."""
-    found: list[Ignored] = []
-    for item in texts_of(table, "ignores", problems):
-        text = item.text
-        deep = text.endswith("/**")
-        *above, last = [step.strip() for step in text.removesuffix("/**").split(" / ")]
-        if (
-            FAMILIES.get(format_type) == "xml"
-        ):  # a prefix is the mapping's own, and a name without one is in any namespace
-            names = [qualified(step, namespaces, item.at, problems, default=False) for step in (*above, last)]
-            steps = tuple(name for name in names if name is not None)
-            if len(steps) == len(names):
-                found.append(Ignored(tag=steps[-1], above=steps[:-1], deep=True))
-            continue
-        if FAMILIES.get(format_type) == "json":
-            found.append(Ignored(tag=last, above=tuple(above), deep=True))
-            continue
-        tag, _, qualifier = last.partition(" ")
-        if not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}", tag):
-            problems.add(
-                "M-VALUE", item.at, f"{text!r} names no segment", hint="write PAI, DTM 64, LIN / PIA 5 or NAD CN/**"
-            )
-            continue
-        tags = tuple(step.partition(" ")[0] for step in above)
-        found.append(Ignored(tag=tag, qualifier=qualifier.strip() or None, above=tags, deep=deep))
-    return tuple(found)
 
 
 def check_language(table: Table, problems: Problems) -> None:

@@ -1,10 +1,11 @@
 """What a mapping file means, once it is read and checked: the input of the compiler."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from transload.adapters.edi.guides import Guide
+from transload.adapters.edi.guides import Guide, WirePlace
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
@@ -22,13 +23,17 @@ class Ignored:
     """One entry of ``ignores``: records of ``tag`` (with ``qualifier``, where given) are left aside quietly.
 
     ``above`` are the tags of the groups around it (empty: anywhere), ``deep`` whether what
-    belongs to the record is left aside as well.  In trees ``tag`` is the path of an element.
+    belongs to the record is left aside as well.  With ``places`` it speaks of these places in records that a
+    node takes, and of no whole record.  In trees ``tag`` is the name of an element and ``part`` what of it is
+    meant: ``@name``, ``text()``, or the whole.
     """
 
     tag: str
     qualifier: str | None = None
     above: tuple[str, ...] = ()
     deep: bool = False
+    places: tuple[WirePlace, ...] = ()
+    part: str = ""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -71,6 +76,15 @@ class Meaning:
     def word(self) -> str:
         """The name by which expressions speak of the document: ``order`` for ``order/1``."""
         return self.document.partition("/")[0]
+
+    @cached_property
+    def segments_by_tag(self) -> Mapping[str, Sequence[Segment]]:
+        """All segment nodes, of all levels, by their tag; asked for when the mapping is complete."""
+        found: dict[str, list[Segment]] = {}
+        for node in walk(self.segments):
+            assert isinstance(node, Segment)
+            found.setdefault(node.tag, []).append(node)
+        return found
 
     def nodes(self) -> Iterator[Segment | Element]:
         """All nodes."""

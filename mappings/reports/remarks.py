@@ -8,17 +8,19 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 from transload.mappings.compiler.levels import Level, fits, takes, value_at
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Length, Pairs, Segment, Slot, walk
+from transload.mappings.language.terms import Length, Pairs, Segment, Slot
+from transload.mappings.reports.unread import Unread
 
 
 def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> Iterator[Finding]:
     """The findings of a reading of records.
 
     A remark is ``("unmapped", level, index, None)``, ``("inside", level, index, start)``,
-    ``("pair", pairs, index, (element, qualifier, value))``, ``("more", slot, index, component)``
-    or ``("sum", slot, where, stated, computed)``.
+    ``("pair", pairs, index, (element, qualifier, value))``, ``("unread", level, node, index)``
+    ``("hierarchy", slot, where, stated, expected)`` or ``("sum", slot, where, stated, computed)``.
     """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
+    unread = Unread(meaning, body, remarks, severity)
     for remark in remarks:
         kind = remark[0]
         if kind == "unmapped":
@@ -27,8 +29,10 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             yield _inside(body, remark[2], remark[3], severity)
         elif kind == "pair":
             yield _pair(body, remark[1], remark[2], remark[3], severity)
-        elif kind == "more":
-            yield from _more(body, remark[1], remark[2], remark[3], severity)
+        elif kind == "hierarchy":
+            yield _hierarchy(body, *remark[1:])
+        elif kind == "unread":
+            yield from unread.findings(remark[3])
         else:
             index, element, component = remark[2]
             place = body.place(index, element=element, component=component)
@@ -44,6 +48,21 @@ def differing(slot: Slot, place: Place | None, stated: Any, computed: Any) -> Fi
     else:
         message, severity = f"{stated} is stated, and {computed} follows from the message", Severity.WARNING
     return Finding(code=code, severity=severity, message=message, value=str(stated), place=place, mapping=slot.at)
+
+
+def _hierarchy(body: Records, slot: Slot, where: tuple[int, int, int | None], stated: str, expected: str) -> Finding:
+    """What a hierarchy says of itself does not follow from it."""
+    assert slot.numbering is not None
+    follows = {
+        "level": f"the level's number is {stated}, and {expected} would be the next",
+        "levels": f"{stated} levels are stated, and there are {expected}",
+        "children": f"{stated!r} is stated, and what stands below this level makes it {expected!r}",
+    }[slot.numbering.word]
+    index, element, component = where
+    place = body.place(index, element=element, component=component)
+    return Finding(
+        code="W-COUNT", severity=Severity.WARNING, message=follows, value=stated, place=place, mapping=slot.at
+    )
 
 
 def _unmapped(meaning: Meaning, body: Records, level: Level, index: int, severity: Severity) -> Finding:
@@ -101,8 +120,7 @@ def near_miss(
             else "ask the partner for the value",
             node,
         )
-    for other in walk(meaning.segments):
-        assert isinstance(other, Segment)
+    for other in meaning.segments_by_tag.get(record[0], ()):
         if other.reads and other not in candidates and takes(other, record, component, repetition):
             return (
                 f"the mapping has {other.name} in another place",
@@ -121,23 +139,6 @@ def _inside(body: Records, index: int, start: int, severity: Severity) -> Findin
         hint=f"bind it under then: of {owner}, or ignore the group with ignores: [{owner}/**]",
         place=body.place(index),
     )
-
-
-def _more(body: Records, slot: Slot, index: int, last: int, severity: Severity) -> Iterator[Finding]:
-    """Values after the ``last`` component that a repeating place's element has."""
-    place = slot.places[0]
-    values = body.segments[index][place.element].split(body.component)
-    for component, value in enumerate(values[last:], last + 1):
-        if value:
-            yield Finding(
-                code="E-UNMAPPED",
-                severity=severity,
-                message=f"{value!r} is left aside: {slot.name} goes over {place.repeats} places, and this is one more",
-                hint="ask the partner to begin a new segment",
-                value=value,
-                place=body.place(index, element=place.element, component=component),
-                mapping=slot.at,
-            )
 
 
 def _pair(body: Records, pairs: Pairs, index: int, found: tuple[int, str, str], severity: Severity) -> Finding:

@@ -1,7 +1,6 @@
 """A parsed element as the body of a message: it knows where its values stand in the payload."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from lxml import etree
 

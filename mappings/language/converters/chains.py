@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from transload.mappings.language.converters import codes, dates, numbers, texts
@@ -76,8 +77,9 @@ def build(pipes: Sequence[Pipe], setting: Setting, *, pair: bool = False, many: 
         steps.append(_step(pipe, _at(setting, kind)))
         kind = steps[-1].gives
     if kind in (Kind.DECIMAL, Kind.INTEGER) and not pair:
-        steps.append(numbers.dec(None, _at(setting, kind)))
-        kind = Kind.TEXT
+        number = numbers.stored if setting.format == "cobol" else partial(numbers.dec, None)
+        steps.append(number(_at(setting, kind)))
+        kind = steps[-1].gives
     _check_end(kind, setting, pair=pair, many=many)
     return Chain(steps=tuple(steps), gives=kind)
 
