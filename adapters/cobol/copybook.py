@@ -18,7 +18,6 @@ MOST_ITEMS = 20_000
 MOST_BYTES = 4_000_000
 MOST_FIELDS = 200_000
 """Limits of one record: its entries, its bytes, and its fields with all tables at their largest."""
-DEEPEST = 49
 _NAME = re.compile(r"[A-Z0-9_$#@](?:[A-Z0-9_$#@-]*[A-Z0-9_$#@])?", re.IGNORECASE)
 _USAGES: dict[str, Usage] = {
     "DISPLAY": "display", "DISPLAY-1": "display", "NATIONAL": "display",
@@ -79,8 +78,6 @@ def parse(text: str, form: str = "auto") -> Copybook:
         if not above.is_group:
             raise CopybookError(item.line, f"{item.name or 'FILLER'} stands below {above.name}, which has a picture")
         item.parent = above
-        if len(stack) > DEEPEST:
-            raise CopybookError(item.line, f"entries are nested more than {DEEPEST} deep")
         entry.resolve(item, above)
         above.children.append(item)
         stack.append(item)
@@ -324,4 +321,4 @@ def _size_of(item: Item) -> int:
     for most, size in ((4, 2), (9, 4), (18, 8)):
         if digits <= most:
             return size
-    return ((10**digits).bit_length() + 1 + 7) // 8
+    return int((10**digits).bit_length() + 1 + 7) // 8

@@ -19,7 +19,7 @@ from transload.canonical.context import Context
 
 @dataclass(frozen=True, kw_only=True)
 class CobolEnvelope:
-    """The records that a message was read from, in their order, with their names: what the mapping does not know stays."""
+    """The records that a message was read from, in their order, with their names."""
 
     records: tuple[tuple[str, bytes], ...]
 
@@ -91,7 +91,7 @@ class CobolFormat(Format[CobolOptions]):
         record, said = self._type(frame.content)
         if record is None:
             return _Found(frame=frame, type=None, finding=_unknown(said, place, self.options))
-        wrong = None if self.options.records == "fixed" else _wrong_length(record, frame.content)
+        wrong = _wrong_length(record, frame.content, self.options.records)
         if wrong is not None:
             return _Found(frame=frame, type=None, finding=Finding(code="E-LENGTH", message=wrong, place=place))
         return _Found(frame=frame, type=record)
@@ -179,7 +179,8 @@ class CobolFormat(Format[CobolOptions]):
         for name, values in flat:
             record = self.options.types[name]
             before = originals.get(name)
-            content, faults = record.write(values, before.pop(0) if before else None)
+            bound = frozenset(self.options.bound[name]) if name in self.options.bound else None
+            content, faults = record.write(values, before.pop(0) if before else None, bound)
             made.append((record, content, faults))
         return made
 
@@ -208,9 +209,17 @@ class _Messages(Iterable[Message]):
             yield self._form.message(group, number, self._file)
 
 
-def _wrong_length(record: RecordType, content: bytes) -> str | None:
-    """What is wrong with the length of a record that is not cut by it; one may end where a view of it does."""
+def _wrong_length(record: RecordType, content: bytes, cut: str) -> str | None:
+    """What is wrong with the length of a record; what is cut by its length has the right one.
+
+    A line was filled up with blanks, and may have no more than these.  One with a descriptor word may end where
+    one of the views of its last bytes does.
+    """
+    if cut == "fixed":
+        return None
     expected = record.length(record.counts(content))
+    if cut == "lines":
+        content = content[:expected] + content[expected:].rstrip(bytes([record.machine.page.blank]))
     if len(content) == expected or len(content) in record.ends:
         return None
     if len(content) > expected:

@@ -85,11 +85,8 @@ def _part(item: Item, index: int | None) -> str:
 
 def _suffixes(path: list[str]) -> list[str]:
     """The names of a path, the shortest first; an occurrence keeps its table with it."""
-    found = []
-    for start in range(len(path) - 1, -1, -1):
-        if not any("[" in part for part in path[:start]):
-            found.append(".".join(path[start:]))
-    return found
+    starts = range(len(path) - 1, -1, -1)
+    return [".".join(path[start:]) for start in starts if not any("[" in part for part in path[:start])]
 
 
 def _steps(scope: Item, above: tuple[Step, ...], single: frozenset[Item]) -> Iterator[tuple[Step, ...]]:

@@ -39,20 +39,20 @@ class CobolOptions(Settings):
     codepage: str = Field(default="cp037", description="Code page of all text: cp037, cp273, cp1140, ascii and so on.")
     records: Literal["fixed", "rdw", "lines"] = Field(
         default="fixed",
-        description="How records are told apart: by their length, by a record descriptor word before each, or by lines.",
+        description="How records are cut: by their length, by a record descriptor word before each, or by lines.",
     )
     length: int | None = Field(
         default=None, ge=1, le=4_000_000, description="Bytes of a record where fixed; else as the copybook says."
     )
     words: Literal["big", "little"] = Field(
         default="big",
-        description="Record descriptor words: length in the first two bytes (big, as on a mainframe), or in the last two, "
-        "low byte first, as some transfer programs write it.",
+        description="Record descriptor words: length in the first two bytes (big, as on a mainframe), or in the last "
+        "two, low byte first, as some transfer programs write it.",
     )
     tables: Literal["full", "counted"] | None = Field(
         default=None,
-        description="Room of a table with OCCURS DEPENDING ON: all that it may have (full, where records are fixed), or "
-        "what it has (counted, for others).",
+        description="Room of a table with OCCURS DEPENDING ON: all that it may have (full, where records are fixed), "
+        "or what it has (counted, for others).",
     )
     binary: Literal["big", "little"] = Field(default="big", description="Byte order of binary numbers.")
     floats: Literal["ibm", "ieee"] = Field(default="ibm", description="Form of COMP-1 and COMP-2.")
@@ -67,6 +67,11 @@ class CobolOptions(Settings):
     single: tuple[str, ...] = Field(
         default=(),
         description="Tables whose occurrences are called one by one, as in LINE[2]; a mapping says it itself.",
+    )
+    bound: dict[str, tuple[tuple[str, ...], ...]] = Field(
+        default_factory=dict,
+        description="The fields that are written, by record: others stay as they are where a record is written again; "
+        "a mapping says it itself.",
     )
     documents: Documents = Field(default=Documents(), description="Which records make up one document.")
     largest: int = Field(default=1_000_000_000, ge=1, description="Bytes that a payload may have.")

@@ -99,12 +99,15 @@ class RecordType:
             names = names.inner.get(str(key), Names())
         return at
 
-    def write(self, values: Mapping[str, Any], original: bytes | None = None) -> tuple[bytes, list[Fault]]:
+    def write(
+        self, values: Mapping[str, Any], original: bytes | None = None, bound: frozenset[Path] | None = None
+    ) -> tuple[bytes, list[Fault]]:
         """The bytes of a record, and the values that do not fit.
 
         In those of an ``original`` only fields whose values differ from what stands there are written anew.
+        ``bound`` are the fields that the writer knows, by their keys; others stay there as they are.
         """
-        return _Writing(self, values, original).written()
+        return _Writing(self, values, original, bound).written()
 
     def default(self, item: Item) -> bytes:
         """The bytes of one occurrence without any value."""
@@ -205,7 +208,9 @@ class RecordType:
 class _Writing:
     """One record that is being written."""
 
-    def __init__(self, record: RecordType, values: Mapping[str, Any], original: bytes | None) -> None:
+    def __init__(
+        self, record: RecordType, values: Mapping[str, Any], original: bytes | None, bound: frozenset[Path] | None
+    ) -> None:
         self.record = record
         self.values = values
         self.faults: list[Fault] = []
@@ -214,6 +219,7 @@ class _Writing:
         self.content = bytearray()
         self.done = bytearray()
         self.original = original
+        self.bound = bound
 
     def written(self) -> tuple[bytes, list[Fault]]:
         record = self.record
@@ -291,12 +297,16 @@ class _Writing:
             old = before.get(spot.key) if before is not None else None
             if value == "" or value == []:
                 value = None
-            if value == old:
+            if value == old or (value is None and not self._knows((*path, spot.key))):
                 continue
             if spot.table:
                 self.table(spot.item, names.inner.get(spot.key), value or (), old, at + spot.at, (*path, spot.key))
             else:
                 self.field(spot.item, value, at + spot.at, (*path, spot.key))
+
+    def _knows(self, path: Path) -> bool:
+        """Whether a field without a value is one that should have none, and not one that nobody wrote."""
+        return self.bound is None or tuple(step for step in path if isinstance(step, str)) in self.bound
 
     def _open_views(self, scope: Item, names: Names, values: Mapping[str, Any], at: int) -> None:
         """Where an entry that redefines another has values, its bytes begin as its own."""

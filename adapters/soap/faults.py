@@ -41,8 +41,9 @@ _SHOWN = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A fault: local names of its code and subcodes, outermost first, its reason, who says it (the actor or role,
-    else the node), and its detail as XML text.
+    """A fault: local names of its code and subcodes, outermost first, its reason, and its detail as XML text.
+
+    ``actor`` says who gives it: the actor or role, else the node.
     """
 
     code: str

@@ -58,6 +58,8 @@ class CobolLayout(TreeLayout):
         found = here.find(name)
         if not found and name.upper() in self.types:
             record = self.types[name.upper()]
+            if _is_value(modified.body):
+                return self._no_field(key, record.name)
             return self._inside(modified, record.name, _Here(record.names), alone=alone, many=True)
         if len(found) == 1:
             return self._entry(modified, found[0], alone=alone)
@@ -109,18 +111,17 @@ class CobolLayout(TreeLayout):
             message = f"{group.name} is a group, which is always there, and once"
             self.problems.add("M-NODE", key.at, message, hint="put the modifier at a record, a table or a field")
             return []
-        if not isinstance(modified.body, Table | Rows) or (
-            isinstance(modified.body, Rows) and not any(isinstance(item, Table) for item in modified.body)
-        ):
-            self.problems.add(
-                "M-NODE", key.at, f"{group.name} is a group; bind its fields", hint=f"{group.name}: {{...}}"
-            )
-            return []
+        if _is_value(modified.body):
+            return self._no_field(key, group.name)
         names = self._here[-1].names
         self._here.append(_Here(names, group))
         found = self.build(modified.body, modified.around)
         self._here.pop()
         return found
+
+    def _no_field(self, key: Text, name: str) -> list[Element]:
+        self.problems.add("M-NODE", key.at, f"{name} is no field; bind the fields in it", hint=f"{name}: {{...}}")
+        return []
 
     def _slot(
         self, element: Element, key: Text, value: Source, around: Around, *, words: str, many: bool = False
@@ -131,7 +132,7 @@ class CobolLayout(TreeLayout):
         if slot is None:
             return None
         if item is None or item.is_group:
-            self.problems.add("M-NODE", value.at, f"{element.label} is no field", hint="bind the fields in it")
+            self._no_field(key, element.label)
             return None
         for literal in slot.literals:
             fault = _fault(item, literal, self.machine)
@@ -202,6 +203,13 @@ class CobolLayout(TreeLayout):
             }
         return select
 
+    def bound(self, element: Element, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        """The fields and tables of a record that are written, by their keys."""
+        for child in element.children:
+            if child.writes and child.tag not in self.types:
+                yield (*above, child.tag)
+                yield from self.bound(child, (*above, child.tag))
+
     def records(self, elements: Sequence[Element]) -> Iterator[Element]:
         """The elements that are records."""
         for element in elements:
@@ -225,6 +233,11 @@ def cobol_layout(meaning: Meaning, values: Values, problems: Problems, layout: S
     meaning.ignores = (*builder.ignored(meaning.ignores), *builder.quiet(meaning.elements))
     if not meaning.elements:
         return
+    meaning.format_options["bound"] = {
+        record: sorted({tuple(path) for element in builder.records(meaning.elements) if element.tag == record
+                        for path in builder.bound(element)})
+        for record in dict.fromkeys(element.tag for element in builder.records(meaning.elements))
+    }  # fmt: skip
     meaning.kind = options.documents.start.upper() if options.documents.start else meaning.elements[0].tag
     if options.select or len(options.types) == 1:
         return
@@ -236,6 +249,11 @@ def cobol_layout(meaning: Meaning, values: Values, problems: Problems, layout: S
             problems.add("M-NODE", element.at, message, hint=hint)
             return
     meaning.format_options["select"] = select
+
+
+def _is_value(body: Source) -> bool:
+    """Whether a body is a value, and not a layout inside."""
+    return isinstance(body, Text) or (isinstance(body, Rows) and not any(isinstance(item, Table) for item in body))
 
 
 def stored(item: Item, machine: Machine, gives: Kind) -> Converter:

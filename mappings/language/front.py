@@ -43,9 +43,10 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         model=model or Model,
         format_type=format_type,
         format_options={
-            **options_of(format_type, options, entries, problems),
+            **options_of(
+                format_type, {**options, **headers.documents_of(table, format_type, problems)}, entries, problems
+            ),
             **headers.pages_of(table, format_type, problems),
-            **headers.documents_of(table, format_type, problems),
         },
         kind="",
         message_version="",

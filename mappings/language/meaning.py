@@ -70,7 +70,7 @@ class Meaning:
     @property
     def family(self) -> str:
         """``records``, ``xml`` or ``json``: the form of the bodies that the format has."""
-        return FAMILIES[self.format_type]
+        return FAMILIES.get(self.format_type, "records")
 
     @property
     def word(self) -> str:

@@ -40,6 +40,13 @@ layout:
     o:Result: {o:Code: =status | code(status), o:No: =number, o:Order: =order_number, o:Day: =issued_on | date(iso)}
 """
 
+JSON = """
+mapping: x
+document: order/1
+format: {type: json}
+layout: {a: =number, b: =issued_on | date(iso)}
+"""
+
 
 def wire(body: str) -> Message:
     payload = f'<s:Envelope xmlns:s="{S11}" xmlns:o="urn:o"><s:Body>{body}</s:Body></s:Envelope>'.encode()
@@ -111,7 +118,7 @@ def test_a_changed_fault_mapping_is_seen(bench):
         (", faults: none.yaml", {}, "the mapping of faults, none.yaml: "),
         (", faults: {a: b}", {}, "faults: names a mapping file, or a list of them"),
         (", faults: map.yaml", {}, "a mapping of faults names no faults: of its own"),
-        (", faults: x.yaml", {"x.yaml": "mapping: x\ndocument: order/1\nformat: {type: json}\nlayout:\n- a: =number\n- b: =issued_on | date(iso)\n"},
+        (", faults: x.yaml", {"x.yaml": JSON},
          "the mapping of faults, x.yaml, is of the format json"),
         (", part: fault", {}, "part: fault has the root element soap:Fault of its version"),
     ],
