@@ -6,18 +6,19 @@ belongs to what is around it, so a field is found by its name alone.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from transload.adapters.cobol.items import Item
 from transload.adapters.cobol.names import Names
 from transload.adapters.cobol.options import CobolOptions
-from transload.adapters.cobol.values import Machine, Unreadable, write_field
+from transload.adapters.cobol.values import Machine, Unreadable, number_text, write_field
 from transload.mappings.language.converters.base import Converter, DomainError
 from transload.mappings.language.converters.chains import Chain
-from transload.mappings.language.fields import Kind
+from transload.mappings.language.fields import Kind, follow
 from transload.mappings.language.meaning import Ignored, Meaning
 from transload.mappings.language.modifiers import Modified
-from transload.mappings.language.terms import Around, Element, Slot
+from transload.mappings.language.terms import Around, Element, Field, Slot
 from transload.mappings.language.trees import TreeLayout
 from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Rows, Source, Table, Text
@@ -138,11 +139,36 @@ class CobolLayout(TreeLayout):
             fault = _fault(item, literal, self.machine)
             if fault:
                 self.problems.add("M-VALUE", value.at, f"{element.label} cannot hold {literal!r}: {fault}")
+        if slot.field is not None and not self._nothing(slot, item, value):
+            return None
         if slot.chain is not None:
             slot.chain = Chain(
-                steps=(*slot.chain.steps, stored(item, self.machine, slot.chain.gives)), gives=slot.chain.gives
+                steps=(*slot.chain.steps, stored(item, self.machine, slot.chain.gives, none=slot.none)),
+                gives=slot.chain.gives,
             )
         return slot
+
+    def _nothing(self, slot: Slot, item: Item, value: Source) -> bool:
+        """Whether it is clear how no value is told from zero: a number without a value is written as zero."""
+        assert slot.field is not None
+        if slot.none is not None:
+            if item.is_numeric and slot.none.strip("0") == "" and slot.none:
+                slot.none = number_text(item, Decimal(0))
+                return True
+            self.problems.add("M-CONVERTER", value.at, "none is for numbers here, and is none(0)", hint="leave it out")
+            return False
+        if not item.is_numeric or slot.default is not None or not (slot.reads and slot.writes) or slot.many:
+            return True
+        if not may_lack(slot.field):
+            return True
+        self.problems.add(
+            "M-CONVERTER",
+            value.at,
+            f"{slot.field.text()} may have no value, and {item.kind} has no form for that",
+            hint="write | none(0), so that zero is no value, or | default(0)",
+            field=slot.field.text(),
+        )
+        return False
 
     def quiet(self, elements: Sequence[Element], names: Names | None = None) -> Iterator[Ignored]:
         """What nobody misses: other views of bytes that are read, and the sizes of tables."""
@@ -256,8 +282,19 @@ def _is_value(body: Source) -> bool:
     return isinstance(body, Text) or (isinstance(body, Rows) and not any(isinstance(item, Table) for item in body))
 
 
-def stored(item: Item, machine: Machine, gives: Kind) -> Converter:
-    """The last step of every field: what its picture cannot hold is refused, and so is what cannot be read."""
+def may_lack(field: Field) -> bool:
+    """Whether a document may have no value for the field, or no object that it is in."""
+    if field.scope.model is None:
+        return False
+    ways = (field.path[:length] for length in range(1, len(field.path) + 1))
+    return any(follow(field.scope.model, way)[0].optional for way in ways)
+
+
+def stored(item: Item, machine: Machine, gives: Kind, *, none: str | None = None) -> Converter:
+    """The last step of every field: what its picture cannot hold is refused, and so is what cannot be read.
+
+    ``none`` is the text that stands for no value.
+    """
 
     def read(value: Any) -> Any:
         if isinstance(value, list):
@@ -272,6 +309,8 @@ def stored(item: Item, machine: Machine, gives: Kind) -> Converter:
         fault = _fault(item, value, machine)
         if fault:
             raise DomainError(fault)
+        if none is not None and not Decimal(value):
+            raise DomainError(f"{value} stands for no value here")
         return value
 
     return Converter(name=item.kind, read=read, write=write, gives=gives)

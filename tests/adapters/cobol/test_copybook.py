@@ -82,7 +82,7 @@ GOLDEN = {
     "01 R.\n55 A PIC X.": "line 2: there is no level 55",
     "01 R.\nCOPY OTHER.": "line 2: COPY is not followed; put the text of the other copybook here",
     "01 R.\n05 :TAG:-A PIC X.": "line 2: ':TAG:-A' is no name; replace what stands between colons",
-    "01 R.\n05 A PIC X SYNC.": "line 2: SYNC is not supported; its slack bytes depend on the compiler; add them as FILLER",
+    "01 R.\n05 A PIC X SYNC.": "line 2: SYNC is not supported; its slack bytes depend on the compiler; add them as FILLER",  # noqa: E501
     "01 R.\n05 A POINTER.": "line 2: USAGE POINTER is not supported",
     "01 R.\n05 A PIC X(3) COMP-3.": "line 2: A is PIC X(3) COMP-3, and only whole pictures of 9 can be",
     "01 R.\n05 A PIC X BLINKING.": "line 2: 'BLINKING' is not understood",

@@ -32,7 +32,7 @@ def field(clause: str, page: str = "cp037", **machine: Any) -> RecordType:
         ("PIC 9(5)", "cp037", "F0F0F0F1F2", "00012"), ("PIC S9(3)", "cp037", "F0F1C2", "012"),
         ("PIC S9(3)", "cp037", "F0F1D2", "-012"), ("PIC S9(3) LEADING", "cp037", "D0F1F2", "-012"),
         ("PIC S9(3)", "ascii", "30314B", "-012"), ("PIC S9(3)", "ascii", "303142", "012"),
-        ("PIC S9(3)V99", "cp037", "F0F1F2F3C4", "012.34"), ("PIC S9(3) SIGN TRAILING SEPARATE", "cp037", "F0F1F260", "-012"),
+        ("PIC S9(3)V99", "cp037", "F0F1F2F3C4", "012.34"), ("PIC S9(3) SIGN TRAILING SEPARATE", "cp037", "F0F1F260", "-012"),  # noqa: E501
         ("PIC S9(3) SIGN LEADING SEPARATE", "ascii", "2B303132", "012"),
         ("PIC S9(5)V99 COMP-3", "cp037", "0012345D", "-00123.45"), ("PIC 9(4) COMP-3", "cp037", "01234F", "1234"),
         ("PIC S9(4) COMP", "cp037", "FFFE", "-0002"), ("PIC 9(4) COMP", "cp037", "0102", "0258"),
@@ -58,7 +58,7 @@ def test_little_endian_and_ieee() -> None:
 
 @pytest.mark.parametrize(
     ("clause", "content"),
-    [("PIC X(3)", "404040"), ("PIC X(3)", "000000"), ("PIC 9(3)", "404040"), ("PIC S9(5) COMP-3", "000000"), ("PIC 9(3)", "000000")],
+    [("PIC X(3)", "404040"), ("PIC X(3)", "000000"), ("PIC 9(3)", "404040"), ("PIC S9(5) COMP-3", "000000"), ("PIC 9(3)", "000000")],  # noqa: E501
 )  # fmt: skip
 def test_blanks_and_low_values_are_no_value_and_stay_what_they_are(clause: str, content: str) -> None:
     kept, held = field(clause), bytes.fromhex(content)
@@ -141,13 +141,13 @@ def test_doubles_come_back(number: Decimal, ibm: bool) -> None:
 @given(st.binary(min_size=12, max_size=12))
 def test_any_bytes_are_read_and_stay_what_they_are(content: bytes) -> None:
     kept = record(
-        "01 R. 05 A PIC X(2). 05 B PIC S9(3) COMP-3. 05 C REDEFINES B PIC X(2). 05 D COMP-1. 05 E PIC S9(2). 05 F PIC 9(2) COMP."
+        "01 R. 05 A PIC X(2). 05 B PIC S9(3) COMP-3. 05 C REDEFINES B PIC X(2). 05 D COMP-1. 05 E PIC S9(2). 05 F PIC 9(2) COMP."  # noqa: E501
     )
     assert kept.write(kept.read(content), content) == (content, [])
 
 
 ORDER = """01 R. 05 N PIC 9(2). 05 HEAD PIC X(3). 05 T OCCURS 0 TO 5 DEPENDING ON N. 10 A PIC X(2). 10 B PIC 9(2) COMP-3.
-05 TAIL PIC X(2)."""
+05 TAIL PIC X(2)."""  # noqa: E501
 
 
 def test_a_table_of_changing_size_moves_what_follows() -> None:
@@ -221,7 +221,7 @@ BODY = {
         ({"records": "fixed"}, b"H001     La       Xb       Xc       Ld       "),
         ({"records": "lines"}, b"H001\nLa\nXb\nXc\nLd\n"),
         ({"records": "rdw"}, b"\0\x08\0\0H001\0\x0a\0\0La    \0\x0d\0\0Xb       \0\x0d\0\0Xc       \0\x0a\0\0Ld    "),
-        ({"records": "rdw", "words": "little"}, b"\0\0\x08\0H001\0\0\x0a\0La    \0\0\x0d\0Xb       \0\0\x0d\0Xc       \0\0\x0a\0Ld    "),
+        ({"records": "rdw", "words": "little"}, b"\0\0\x08\0H001\0\0\x0a\0La    \0\0\x0d\0Xb       \0\0\x0d\0Xc       \0\0\x0a\0Ld    "),  # noqa: E501
     ],
 )  # fmt: skip
 def test_records_of_several_kinds_make_documents(options: dict[str, Any], payload: bytes) -> None:
@@ -248,12 +248,12 @@ def test_neighbours_with_the_same_values_are_one_document() -> None:
 GOLDEN = [
     ({}, b"H001     La", "E-LENGTH the last record has 2 bytes, and 9 are expected @ in byte 9, message 1, record 2"),
     ({}, b"?001     ", "E-RECORD this is no record HEAD or LINE or TEXT: T is '?' @ in byte 0, message 1, record 1"),
-    ({}, b"La       ", "E-RECORD LINE stands before the first HEAD, which begins a document @ in byte 0, message 1, record 1"),
-    ({"records": "rdw"}, b"\0\x01\0\0", "E-LENGTH X'00010000' is no record descriptor word; is records: rdw right, and words:? @ in byte 0, message 1, record 1"),
-    ({"records": "rdw"}, b"\0\x09\0\0H001", "E-LENGTH the payload ends after 4 of the record's 5 bytes @ in byte 4, message 1, record 1"),
-    ({"records": "rdw"}, b"\0\x09\0\0H0011", "E-LENGTH the record HEAD has 5 bytes, 1 more than it should @ in byte 4, message 1, record 1"),
-    ({"records": "rdw"}, b"\0\x07\0\0H00", "E-LENGTH the record HEAD has 3 bytes, and 4 are expected @ in byte 4, message 1, record 1"),
-    ({"records": "lines"}, b"H001\nXaaaaaaaaa\n", "E-LENGTH the line has 10 bytes, and 9 are the most @ in byte 5, message 1, record 2"),
+    ({}, b"La       ", "E-RECORD LINE stands before the first HEAD, which begins a document @ in byte 0, message 1, record 1"),  # noqa: E501
+    ({"records": "rdw"}, b"\0\x01\0\0", "E-LENGTH X'00010000' is no record descriptor word; is records: rdw right, and words:? @ in byte 0, message 1, record 1"),  # noqa: E501
+    ({"records": "rdw"}, b"\0\x09\0\0H001", "E-LENGTH the payload ends after 4 of the record's 5 bytes @ in byte 4, message 1, record 1"),  # noqa: E501
+    ({"records": "rdw"}, b"\0\x09\0\0H0011", "E-LENGTH the record HEAD has 5 bytes, 1 more than it should @ in byte 4, message 1, record 1"),  # noqa: E501
+    ({"records": "rdw"}, b"\0\x07\0\0H00", "E-LENGTH the record HEAD has 3 bytes, and 4 are expected @ in byte 4, message 1, record 1"),  # noqa: E501
+    ({"records": "lines"}, b"H001\nXaaaaaaaaa\n", "E-LENGTH the line has 10 bytes, and 9 are the most @ in byte 5, message 1, record 2"),  # noqa: E501
 ]  # fmt: skip
 
 
@@ -274,7 +274,7 @@ OPTIONS = [
     ({"single": ["LINE.Q"]}, "the copybook has no table LINE.Q"),
     ({"length": 5}, "records of the copybook have up to 9 bytes, and length: is 5"),
     ({"copybook": "       01 R.\n           05 A PIC Q.\n"}, "line 2: PIC Q is no picture"),
-    ({"copybook": "       01 R.\n           05 A COMP-1.\n", "select": {}, "documents": {}, "records": "lines"}, "A is COMP-1, whose bytes may be line ends"),
+    ({"copybook": "       01 R.\n           05 A COMP-1.\n", "select": {}, "documents": {}, "records": "lines"}, "A is COMP-1, whose bytes may be line ends"),  # noqa: E501
 ]  # fmt: skip
 
 
