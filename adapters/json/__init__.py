@@ -2,7 +2,8 @@
 
 from transload.adapters.base import Adapter
 from transload.adapters.json.format import JsonFormat, JsonOptions
+from transload.adapters.json.pages import Page
 
-__all__ = ["ADAPTER", "JsonFormat", "JsonOptions"]
+__all__ = ["ADAPTER", "JsonFormat", "JsonOptions", "Page"]
 
 ADAPTER = Adapter(summary="JSON: one document, or the items of a page", format=JsonFormat)

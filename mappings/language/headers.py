@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from transload.adapters.cobol.options import Documents
+from transload.adapters.json import JsonOptions
 from transload.adapters.soap.namespaces import SOAP_11, VERSIONS
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
@@ -25,6 +26,7 @@ KEYS = (
 REFUSED = ("xrefs", "uses", "file", "limits", "keep", "derive", "valid")
 FORMATS = tuple(FAMILIES)
 OTHER_FORMATS = ("csv", "fixed")
+PAGES = ("items", "next", "size", "count", "total", "page")
 MATCHES = ("message", "version", "sender", "receiver")
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2}) (\S+)")
 
@@ -126,21 +128,30 @@ def format_of(table: Table, problems: Problems) -> tuple[str, dict[str, Any], Ta
 
 
 def pages_of(table: Table, format_type: str, problems: Problems) -> dict[str, Any]:
-    """The option ``items`` of a JSON page, from ``pages: {items: data}``."""
+    """The options of JSON pages, from ``pages: {items: data, next: links.next, size: 50}``."""
     pages = table.key("pages")
     if pages is None:
         return {}
     if format_type != "json":
         problems.add("M-KEY", pages.at, "pages: is for JSON")
         return {}
-    options: dict[str, Any] = {}
-    for key, value in _entries(table, "pages", problems):
-        if key.text != "items":
-            problems.unavailable(key.at, f"pages: {key.text}:")
-        elif isinstance(value, Text) and value.text:
-            options["items"] = value.text
-        else:
-            problems.add("M-VALUE", value.at, "pages: items: names the member that holds the documents")
+    entries = _entries(table, "pages", problems)
+    for key, _ in entries:
+        if key.text not in PAGES:
+            problems.add("M-KEY", key.at, f"pages: does not know {key.text!r}", hint=suggest(key.text, PAGES))
+    options = {key.text: plain_value(value) for key, value in entries if key.text in PAGES}
+    if "items" not in options:
+        hint = "items: data, or items: $ for a payload that is an array"
+        problems.add("M-VALUE", pages.at, "pages: items: names the member that holds the documents", hint=hint)
+        return {}
+    try:
+        JsonOptions.model_validate(options)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            words = detail["msg"].removeprefix("Value error, ")
+            name = "".join(f" {step}:" for step in detail["loc"])
+            problems.add("M-VALUE", pages.at, f"pages:{name} {words[:1].lower()}{words[1:]}")
+        return {}
     return options
 
 
