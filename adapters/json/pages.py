@@ -3,25 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from transload.adapters.json import positions
+from transload.adapters.json.options import JsonOptions, steps
 from transload.adapters.json.text import Decoded
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding, Severity
-
-WHOLE_ARRAY = "$"
-
-
-class PageOptions(Protocol):
-    """The options that speak of pages; see `transload.adapters.json.JsonOptions`."""
-
-    items: str | None
-    next: str | None
-    size: int | None
-    count: str | None
-    total: str | None
-    page: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +27,7 @@ class Page:
     size: int | None = None
 
 
-def steps(path: str) -> tuple[str, ...]:
-    """The keys of a path such as ``result.orders``; none for ``$``, the whole payload."""
-    return () if path == WHOLE_ARRAY else tuple(path.split("."))
-
-
-def page_of(root: Any, items: int, options: PageOptions) -> Page:
+def page_of(root: Any, items: int, options: JsonOptions) -> Page:
     """The facts of a page that was read; one that is none of its kind counts as not said."""
     following = _at(root, options.next)
     token = str(following) if _is_token(following) else None
@@ -57,7 +40,7 @@ def page_of(root: Any, items: int, options: PageOptions) -> Page:
     )
 
 
-def contradictions(root: Any, items: int, source: Decoded, options: PageOptions) -> Iterator[Finding]:
+def contradictions(root: Any, items: int, source: Decoded, options: JsonOptions) -> Iterator[Finding]:
     """What a page says of itself and is not so: warnings, since its items are there all the same."""
 
     def finding(path: str, message: str) -> Finding:
@@ -84,7 +67,7 @@ def contradictions(root: Any, items: int, source: Decoded, options: PageOptions)
         yield finding(options.items, f"the page has {items} items, and {options.size} are the most")
 
 
-def filled(root: Any, values: Sequence[Any], options: PageOptions) -> Any:
+def filled(root: Any, values: Sequence[Any], options: JsonOptions) -> Any:
     """A page of ``values``: the page ``root`` with these as its items, or a new one, the first and last, for None.
 
     ``count`` is what the page holds; ``total``, ``page`` and ``next`` stay what they are in a page that was read, and

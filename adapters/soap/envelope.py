@@ -11,8 +11,8 @@ from zeep.wsse import utils as wsse
 from zeep.wsse.username import UsernameToken
 
 from transload.adapters.base.http import Reply
+from transload.adapters.base.soap import envelope_space
 from transload.adapters.base.xml import safe_parser
-from transload.adapters.soap.namespaces import envelope_space
 from transload.adapters.soap.settings import Security
 from transload.adapters.soap.wsdl import Operation
 from transload.canonical.errors import Reject

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from transload.adapters.soap.namespaces import SOAP_11, SOAP_12, fault_codes
+from transload.adapters.base.soap import SOAP_11, SOAP_12, fault_codes
 from transload.adapters.soap.settings import Consequence
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding

@@ -11,9 +11,9 @@ from lxml import etree
 from pydantic import Field
 
 from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject, Severity
+from transload.adapters.base.soap import VERSIONS, envelope_space, fault_codes, fault_space
 from transload.adapters.base.xml import XmlEnvelope, XmlOptions, XmlTree, document, parse, too_large
 from transload.adapters.soap.faults import fault_of
-from transload.adapters.soap.namespaces import VERSIONS, envelope_space, fault_codes, fault_space
 from transload.canonical.context import Context
 
 _SHOWN = 300

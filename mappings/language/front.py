@@ -8,7 +8,6 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
-from transload.mappings.language.cobol import cobol_layout
 from transload.mappings.language.ignoring import ignores_of
 from transload.mappings.language.meaning import FAMILIES, Meaning
 from transload.mappings.language.options import options_of
@@ -77,6 +76,8 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         meaning.segments = RecordLayout(meaning, values, problems).build(layout, around)
     elif format_type == "cobol":
         problems.raise_errors()  # the copybook is needed now
+        from transload.mappings.language.cobol import cobol_layout  # other mappings load without it
+
         cobol_layout(meaning, values, problems, layout, around)
     else:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)

@@ -6,9 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from transload.adapters.cobol.options import Documents
-from transload.adapters.json import JsonOptions
-from transload.adapters.soap.namespaces import SOAP_11, VERSIONS
+from transload.adapters.base.soap import SOAP_11, VERSIONS
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
@@ -135,6 +133,8 @@ def pages_of(table: Table, format_type: str, problems: Problems) -> dict[str, An
     if format_type != "json":
         problems.add("M-KEY", pages.at, "pages: is for JSON")
         return {}
+    from transload.adapters.json import JsonOptions  # here, so that other mappings load without it
+
     entries = _entries(table, "pages", problems)
     for key, _ in entries:
         if key.text not in PAGES:
@@ -163,6 +163,8 @@ def documents_of(table: Table, format_type: str, problems: Problems) -> dict[str
     if format_type != "cobol":
         problems.add("M-KEY", documents.at, "documents: is for COBOL")
         return {}
+    from transload.adapters.cobol.options import Documents  # here, so that other mappings load without it
+
     options = {key.text: plain_value(value) for key, value in _entries(table, "documents", problems)}
     try:
         Documents.model_validate(options)
