@@ -27,10 +27,6 @@ class SoapOptions(XmlOptions):
         description="Envelope to write; none is the body's element alone. Both versions are read, and so is a body "
         "without an envelope. A SOAP target takes all three, and makes the envelope itself.",
     )
-    operation: str | None = Field(default=None, description="The operation of the service, for people and findings.")
-    part: Literal["request", "response", "fault"] | None = Field(
-        default=None, description="What the mapping stands for; a fault has the element Fault as its root."
-    )
     headers: Literal["report", "ignore"] = Field(
         default="report", description="Whether header blocks, which are left aside, are reported."
     )
@@ -99,17 +95,17 @@ class SoapFormat(Format[SoapOptions]):
             enveloped=lambda: XmlEnvelope.around(element, payload),
         )
 
-    def _fault(self, element: "etree._Element", tree: XmlTree) -> Finding:
+    @staticmethod
+    def _fault(element: "etree._Element", tree: XmlTree) -> Finding:
         fault = fault_of(element)
         assert fault is not None
-        who = self.options.operation or "the service"
         codes = "/".join((fault.code, *fault.subcodes)) or "no code"
         reason = " ".join(fault.reason.split())[:_SHOWN] or "no reason given"
         by = f", from {fault.actor}" if fault.actor else ""
         return Finding(
             code="W-FAULT",
             severity=Severity.WARNING,
-            message=f"{who} gave a fault and no result: {codes}{by}: {reason}",
+            message=f"the service gave a fault and no result: {codes}{by}: {reason}",
             hint="a mapping for it can be named under format: faults:",
             value=fault.detail,
             place=tree.place(()),

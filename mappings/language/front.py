@@ -81,7 +81,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         cobol_layout(meaning, values, problems, layout, around)
     else:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
-        _root_element(meaning, layout.at, problems)
+        _root_element(meaning, options, layout.at, problems)
     check(meaning, problems)
     problems.raise_errors()
     return meaning
@@ -119,7 +119,7 @@ def _message(
         problems.findings += error.findings
 
 
-def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
+def _root_element(meaning: Meaning, options: dict[str, object], at: object, problems: Problems) -> None:
     """XML has one root element, which is the message's kind; a JSON layout stands for the members of a document."""
     if meaning.family == "json":
         return
@@ -136,4 +136,4 @@ def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
     space, _, local = root.tag.rpartition("}")
     meaning.kind, meaning.message_version = local, space.lstrip("{")
     if meaning.format_type == "soap":
-        headers.check_part(meaning.kind, meaning.message_version, meaning.format_options, root.at, problems)
+        headers.check_part(meaning.kind, meaning.message_version, options, root.at, problems)

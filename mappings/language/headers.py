@@ -25,6 +25,7 @@ REFUSED = ("xrefs", "uses", "file", "limits", "keep", "derive", "valid")
 FORMATS = tuple(FAMILIES)
 OTHER_FORMATS = ("csv", "fixed")
 PAGES = ("items", "next", "size", "count", "total", "page")
+PARTS = ("request", "response", "fault")
 MATCHES = ("message", "version", "sender", "receiver")
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2}) (\S+)")
 
@@ -274,7 +275,9 @@ def check_part(kind: str, space: str, options: Mapping[str, Any], at: MappingPla
     """Note a root element that is not what ``part:`` says: only a fault has the element Fault of SOAP."""
     is_fault = kind == "Fault" and space in VERSIONS.values()
     part = options.get("part")
-    if part == "fault" and not (is_fault and space == fault_namespace(options)):
+    if part not in (None, *PARTS):
+        problems.add("M-VALUE", at, f"part: is {', '.join(PARTS)}, and not {part}")
+    elif part == "fault" and not (is_fault and space == fault_namespace(options)):
         hint = "the prefix soap is known in a mapping of a fault"
         problems.add("M-VALUE", at, "part: fault has the root element soap:Fault of its version", hint=hint)
     elif is_fault and part is not None and part != "fault":

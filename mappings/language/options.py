@@ -16,7 +16,7 @@ OWN = {
     "edifact": frozenset(("message",)),
     "x12": frozenset(("set", "version")),
     "xml": frozenset(("namespaces",)),
-    "soap": frozenset(("namespaces", "faults")),
+    "soap": frozenset(("namespaces", "faults", "operation", "part")),
     "json": frozenset[str](),
     "cobol": frozenset[str](),
 }

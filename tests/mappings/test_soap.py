@@ -120,6 +120,7 @@ def test_a_changed_fault_mapping_is_seen(bench):
         (", faults: map.yaml", {}, "a mapping of faults names no faults: of its own"),
         (", faults: x.yaml", {"x.yaml": JSON},
          "the mapping of faults, x.yaml, is of the format json"),
+        (", part: answer", {}, "part: is request, response, fault, and not answer"),
         (", part: fault", {}, "part: fault has the root element soap:Fault of its version"),
     ],
 )  # fmt: skip

@@ -68,12 +68,18 @@ FAULT_12 = (
 @pytest.mark.parametrize(
     ("payload", "finding"),
     [
-        (envelope(FAULT_11), "W-FAULT Get gave a fault and no result: Client/Data, from urn:shop: no such order"),
-        (envelope(FAULT_12, S12), "W-FAULT Get gave a fault and no result: Sender/Data, from urn:shop: no such order"),
+        (
+            envelope(FAULT_11),
+            "W-FAULT the service gave a fault and no result: Client/Data, from urn:shop: no such order",
+        ),
+        (
+            envelope(FAULT_12, S12),
+            "W-FAULT the service gave a fault and no result: Sender/Data, from urn:shop: no such order",
+        ),
     ],
 )
 def test_a_fault_is_a_message_of_its_own_kind(payload: bytes, finding: str) -> None:
-    (message,), findings = read(payload, operation="Get")
+    (message,), findings = read(payload)
     assert message.kind == "Fault"
     assert findings == [f"{finding} @ {message.body.place(())}"]  # type: ignore[arg-type]
     assert "s:" not in "".join(message.body.root.itertext())  # type: ignore[union-attr]
