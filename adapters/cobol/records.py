@@ -185,9 +185,15 @@ class RecordType:
         part = content[at : at + item.size]
         return read_field(item, part, self.machine) if len(part) == item.size else None
 
-    def _list(self, table: Item, names: Names | None, content: bytes, at: int, counts: Counts) -> list[Any]:
+    def _list(
+        self, table: Item, names: Names | None, content: bytes, at: int, counts: Counts
+    ) -> list[Any] | Unreadable:
         """The occurrences of a table; unused ones at the end, and texts without a character, are left out."""
-        count = table.most if table.depending is None else min(counts.get(table.depending, 0), table.most)
+        count = table.most if table.depending is None else counts.get(table.depending, 0)
+        if count > table.most:
+            assert table.depending is not None
+            reason = f"{table.depending.name} says that {table.name} has {count} items, and it holds {table.most}"
+            return Unreadable(reason, content[at : at + table.room])
         count = min(count, max(len(content) - at, 0) // table.size)
         if table.depending is None:
             while count and self._is_unused(table, content[at + (count - 1) * table.size :][: table.size]):
@@ -262,7 +268,8 @@ class _Writing:
             tables = self.record.tables(counter)
             longest = 0
             for table in tables:
-                found = len(self.values.get(keys.get(table, ""), ()))
+                held = self.values.get(keys.get(table, ""), ())
+                found = 0 if isinstance(held, Unreadable) else len(held)
                 if found > table.most:
                     self.fault((keys[table],), f"{found} items do not fit {keys[table]}, which holds {table.most}")
                 longest = max(longest, min(found, table.most), table.least)
@@ -271,7 +278,7 @@ class _Writing:
             if said is not None and count < longest:
                 message = f"{keys[counter]} is {said}, and the table that depends on it has {longest} items"
                 self.fault((keys[counter],), message, said)
-            self.counts[counter] = max(longest, min(count, max(table.most for table in tables)))
+            self.counts[counter] = max(longest, count)
 
     def fault(self, path: Path, message: str, value: Any = None) -> None:
         self.faults.append(Fault(path=path, message=message, value=None if value is None else str(value)))
@@ -297,6 +304,9 @@ class _Writing:
             old = before.get(spot.key) if before is not None else None
             if value == "" or value == []:
                 value = None
+            if isinstance(value, Unreadable) and value != old:
+                self.fault((*path, spot.key), value.reason)
+                continue
             if value == old or (value is None and not self._knows((*path, spot.key))):
                 continue
             if spot.table:

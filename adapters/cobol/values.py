@@ -106,7 +106,9 @@ def _read_pointed(item: Item, text: str) -> Decimal:
         plain = plain[-1] + plain[:-1]
     if not _NUMBER.fullmatch(plain):
         raise ValueError(f"{text!r} is no number with a point")
-    return Decimal(plain)
+    number = Decimal(plain)
+    _whole(item, number)
+    return number
 
 
 def number_text(item: Item, value: Decimal) -> str:

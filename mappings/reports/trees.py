@@ -55,7 +55,7 @@ class JsonReport(ReadingReport):
         self.findings.append(
             Finding(
                 code="E-VALUE",
-                message=f"{expected} is expected, and this is {_shape(value)}",
+                message=getattr(value, "reason", None) or f"{expected} is expected, and this is {_shape(value)}",
                 value=_short(value),
                 place=self.locate(where),
             )

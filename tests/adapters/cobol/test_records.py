@@ -174,6 +174,15 @@ def test_the_size_that_is_stated_must_hold_the_items() -> None:
     assert kept.write({"T": [{"A": "x"}] * 6})[1][0].message == "6 items do not fit T, which holds 5"
 
 
+def test_a_size_beyond_the_table_is_told_and_kept() -> None:
+    kept = record(ORDER, "ascii")
+    content = b"77abc" + kept.write({})[0][5:]
+    table = kept.read(content)["T"]
+    assert isinstance(table, Unreadable)
+    assert table.reason == "N says that T has 77 items, and it holds 5"
+    assert kept.write(kept.read(content), content) == (content, [])
+
+
 def test_of_an_original_only_what_changed_is_written() -> None:
     kept = record("01 R. 05 A PIC X(2). 05 FILLER PIC X(3). 05 P PIC S9(3) COMP-3. 05 T PIC X(2) OCCURS 3.", "ascii")
     before = b"a junk"[:2] + b"#!?" + b"\x12\x3f" + b"p\0q   "
