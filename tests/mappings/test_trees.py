@@ -301,3 +301,20 @@ def test_changes_in_a_tree(bench):
 def test_wrong_changes_in_a_tree(bench, text, expected):
     bench.file(SPACES, "base.yaml")
     assert bench.static(f"mapping: p\nextends: base.yaml\n{text}\n") == [expected]
+
+
+def test_a_literal_of_its_own_says_what_kind_of_message_it_is(bench):
+    mapping = bench.load(
+        "mapping: kinds\ndocument: order/1\nformat: {type: json}\n"
+        "layout:\n- type: order\n- id: =number\n- day: =issued_on | date(iso)\n- of: {kind: [a, b]}\n"
+    )
+    good = {"type": "order", "id": "1", "day": "2026-01-05", "of": {"kind": "b"}}
+    assert mapping.decode(bench.json(good)).findings == ()
+    for change, message in (
+        ({"type": "invoice"}, "type is meant, but type is 'invoice', and the mapping accepts 'order'"),
+        ({"of": {"kind": "c"}}, "of is meant, but kind is 'c', and the mapping accepts 'a' or 'b'"),
+        ({"type": 1}, "type is meant, but type is 1, and the mapping accepts 'order'"),
+    ):
+        decoded = mapping.decode(bench.json({**good, **change}))
+        assert decoded.documents == ()
+        assert [(found.code, found.message) for found in decoded.findings] == [("E-VALUE", message)]
