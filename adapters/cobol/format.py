@@ -5,7 +5,7 @@ with texts by field name, with lists for tables.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject
@@ -48,7 +48,8 @@ class CobolFormat(Format[CobolOptions]):
     """Reads and writes files of records.
 
     Findings: ``E-LENGTH`` (a record has not the length that it should have), ``E-RECORD`` (it is none of the
-    copybook, or stands where it may not), ``E-SIZE``.  What cannot be read in a field is found by who reads it.
+    copybook, or stands where it may not), ``E-SPLIT`` (a document in parts), ``E-SIZE``.  What cannot be read in a
+    field is found by who reads it.
     """
 
     Options = CobolOptions
@@ -71,10 +72,30 @@ class CobolFormat(Format[CobolOptions]):
             start = documents.start.upper()
             yield from started(found, lambda record: record.type is not None and record.type.name == start)
         elif documents.by:
-            yield from keyed(found, self._key)
+            yield from self._together(list(keyed(found, self._key)), file)
         else:
             inner = {name.upper() for name in documents.within}
             yield from started(found, lambda record: record.type is None or record.type.name not in inner)
+
+    def _together(self, groups: list[list[_Found]], file: str | None) -> Iterator[list[_Found]]:
+        """The groups; those whose values come again later are parts of one document, and none is taken for whole."""
+        seen: dict[tuple[Any, ...], list[int]] = {}
+        for index, group in enumerate(groups):
+            seen.setdefault(self._key(group[0]), []).append(index)
+        for key, parts in seen.items():
+            for index in parts if len(parts) > 1 else ():
+                first = groups[index][0]
+                values = ", ".join(map(repr, key))
+                numbers = ", ".join(str(groups[part][0].frame.number) for part in parts)
+                finding = Finding(
+                    code="E-SPLIT",
+                    message=f"the records with {', '.join(self.options.documents.by)} {values} do not stand together: "
+                    f"they begin in records {numbers}",
+                    hint="ask the partner to sort the file; no part is taken as a whole document",
+                    place=Place(file=file, byte=first.frame.start, path=f"record {first.frame.number}"),
+                )
+                groups[index][0] = replace(first, finding=finding)
+        yield from groups
 
     def _key(self, record: _Found) -> tuple[Any, ...]:
         if record.type is None:

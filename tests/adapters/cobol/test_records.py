@@ -250,8 +250,15 @@ def test_records_of_several_kinds_make_documents(options: dict[str, Any], payloa
 def test_neighbours_with_the_same_values_are_one_document() -> None:
     book = "       01 R.\n           05 NO PIC 9.\n           05 A PIC X.\n"
     kept = form(copybook=book, select={}, documents={"by": ["no"]}, records="lines")
-    messages = list(kept.read(b"1a\n1b\n2c\n1d\n"))
+    messages = list(kept.read(b"1a\n1b\n2c\n3d\n"))
     assert [[row["A"] for row in message.body.root["R"]] for message in messages] == [["a", "b"], ["c"], ["d"]]  # type: ignore[union-attr]
+    assert not any(message.findings for message in messages)
+    first, between, last = kept.read(b"1a\n2b\n1c\n")
+    assert between.findings == ()
+    for message in (first, last):
+        (finding,) = message.findings
+        assert finding.code == "E-SPLIT"
+        assert finding.message == "the records with no '1' do not stand together: they begin in records 1, 3"
 
 
 GOLDEN = [
