@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding
 from transload.mappings.language.front import understand
+from transload.mappings.language.meaning import Meaning
 from transload.mappings.mapping import Mapping
-from transload.mappings.source.reading import read
+from transload.mappings.source.nodes import Text
+from transload.mappings.source.reading import Written, read
 
 _KEPT = 512
+_NESTED = "a mapping of faults names no faults: of its own"
 _kept: OrderedDict[tuple[object, ...], Mapping] = OrderedDict()
 _lock = Lock()
 
@@ -24,16 +29,47 @@ def load_mapping(reference: str | Path, *, base: Path | None = None, guides: Seq
 
     Raises `ConfigurationError` carrying every static finding, with file, line and column.
     """
+    return _load(reference, base, guides, alone=False)
+
+
+def _load(reference: str | Path, base: Path | None, guides: Sequence[Path], *, alone: bool) -> Mapping:
+    """The mapping; one that must stand ``alone`` may not name faults itself."""
     written = read(reference, base)
     key = (written.digest, written.name, str(written.file), tuple(str(folder) for folder in guides))
     with _lock:
         found = _kept.get(key)
         if found is not None:
             _kept.move_to_end(key)
-            return found
-    mapping = Mapping(written, understand(written, guides), guides)
+    if found is not None:
+        if alone and found.meaning.faults:
+            raise _refused(found.meaning.faults[0], _NESTED)
+        faults = _faults(found.meaning, written, guides)  # their files may have changed
+        return found if faults == found.faults else Mapping(written, found.meaning, guides, faults)
+    meaning = understand(written, guides)
+    if alone and meaning.faults:
+        raise _refused(meaning.faults[0], _NESTED)
+    mapping = Mapping(written, meaning, guides, _faults(meaning, written, guides))
     with _lock:
         _kept[key] = mapping
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
     return mapping
+
+
+def _faults(meaning: Meaning, written: Written, guides: Sequence[Path]) -> tuple[Mapping, ...]:
+    """The mappings that read faults; they are of SOAP, and have none of their own."""
+    found = []
+    for name in meaning.faults:
+        try:
+            mapping = _load(name.text, written.file.parent, guides, alone=True)
+        except ConfigurationError as error:
+            raise _refused(name, f"the mapping of faults, {name.text}: {error.message}", error.findings) from error
+        if mapping.format_type != "soap":
+            raise _refused(name, f"the mapping of faults, {name.text}, is of the format {mapping.format_type}")
+        found.append(mapping)
+    return tuple(found)
+
+
+def _refused(name: Text, message: str, findings: Sequence[Finding] = ()) -> ConfigurationError:
+    finding = Finding(code="M-EXTENDS", message=message, hint="see faults: under format:", mapping=name.at)
+    return ConfigurationError(message, findings=[finding, *findings])

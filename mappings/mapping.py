@@ -17,7 +17,7 @@ from transload.mappings.compiler.families import Family, family
 from transload.mappings.compiler.losing import losing_test
 from transload.mappings.language.losses import Losing, losing
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.matching import matches
+from transload.mappings.matching import matches, misfit
 from transload.mappings.reports.losses import losses
 from transload.mappings.reports.reading import Lineage, ReadingReport, Touch
 from transload.mappings.reports.validation import invalid
@@ -54,11 +54,14 @@ class Trace:
 class Mapping:
     """One mapping file, with all that it extends.  Made by `transload.mappings.load_mapping`."""
 
-    def __init__(self, written: Written, meaning: Meaning, guides: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, written: Written, meaning: Meaning, guides: Sequence[Path] = (), faults: Sequence["Mapping"] = ()
+    ) -> None:
         self._written = written
         self.meaning = meaning
         self.guides = tuple(guides)
         """The folders whose guides win over the shipped ones, as they were given to `load_mapping`."""
+        self.faults = tuple(faults)
 
     def __repr__(self) -> str:
         return f"<Mapping {self.name} version {self.version}, {self.format_type} to {self.document}>"
@@ -80,7 +83,7 @@ class Mapping:
 
     @property
     def format_type(self) -> str:
-        """``edifact``, ``x12``, ``xml`` or ``json``: the name of the adapter whose format it needs."""
+        """``edifact``, ``soap`` and so on: the name of the adapter whose format it needs."""
         return self.meaning.format_type
 
     @property
@@ -126,6 +129,21 @@ class Mapping:
     def matches(self, message: Message) -> bool:
         """Whether this mapping is for ``message``: its type, and what ``match:`` says."""
         return matches(self.meaning, message)
+
+    def reader_of(self, message: Message) -> "Mapping | None":
+        """The mapping that reads ``message``: this one, or one of its ``faults``; None when it is for none of them.
+
+        A fault mapping is asked for what this one is not for, and for what its own literals say is no result.
+        """
+        mine = self.matches(message)
+        if not self.faults or (mine and self._fits(message)):
+            return self if mine else None
+        found = next((other for other in self.faults if other.matches(message) and other._fits(message)), None)  # noqa: SLF001
+        return found or (self if mine else None)
+
+    def _fits(self, message: Message) -> bool:
+        """Whether the literals of the root element hold."""
+        return isinstance(message.body, Tree) and not misfit(self.meaning, message.body.root)
 
     def decode(self, message: Message) -> Decoded:
         """Read a message's body.  Never raises for what stands in it."""

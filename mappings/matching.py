@@ -1,9 +1,14 @@
 """Whether a mapping is for a message: the message's type, and ``match:``."""
 
+from typing import Any
+
 from transload.adapters.base.format import Identity, Message, Records
 from transload.adapters.edi.guides import PlaceError, WirePlace, resolve_position
 from transload.mappings.compiler.levels import value_at
+from transload.mappings.compiler.trees import wrong_guard
+from transload.mappings.language.checks import decisive
 from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Element
 
 
 def matches(meaning: Meaning, message: Message) -> bool:
@@ -15,7 +20,9 @@ def matches(meaning: Meaning, message: Message) -> bool:
 
 def _right_type(meaning: Meaning, message: Message) -> bool:
     """EDIFACT: message, version, release, agency; the association code is left to ``match:``.  X12: set, version."""
-    if meaning.format_type == "json":
+    if meaning.format_type == "cobol":
+        return any(message.kind == element.tag for element in meaning.elements)
+    if meaning.family == "json":
         return not isinstance(message.body, Records)
     if message.kind != meaning.kind and "message" not in meaning.match:
         return False
@@ -26,6 +33,21 @@ def _right_type(meaning: Meaning, message: Message) -> bool:
     if meaning.format_type == "x12":
         return message.version[:6] == meaning.message_version[:6]
     return message.version == meaning.message_version
+
+
+def misfit(meaning: Meaning, root: Any) -> bool:
+    """Whether a literal that says what kind of message this is does not hold in the element ``root``."""
+    return any(_misfit(node, root) for node in meaning.elements)
+
+
+def _misfit(node: Element, element: Any) -> bool:
+    if wrong_guard(node, element, xml=True) is not None:
+        return True
+    return any(
+        _misfit(child, found)
+        for child in node.children
+        if decisive(child, node.children) and (found := element.find(child.tag)) is not None
+    )
 
 
 def _entry(meaning: Meaning, message: Message, name: str, values: tuple[str, ...]) -> bool:

@@ -2,38 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject, Settings, Severity, Tree
+from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject, Severity, Tree
 from transload.adapters.json import positions
+from transload.adapters.json.options import JsonOptions, steps
+from transload.adapters.json.pages import Page, contradictions, filled, page_of
 from transload.adapters.json.parse import parse
 from transload.adapters.json.text import Decoded, decode
 from transload.adapters.json.writer import Layout, layouts_of, write
 from transload.canonical.context import Context
-
-_WHOLE_ARRAY = "$"
-
-
-class JsonOptions(Settings):
-    """What a JSON format takes."""
-
-    items: str | None = Field(
-        default=None,
-        min_length=1,
-        description='Where the messages of a page stand, keys joined by points, as in "data" or "result.orders"; '
-        '"$" is a payload that is itself an array. Without it the payload is one message.',
-    )
-    kind: str = Field(default="", description="What to call the kind of message; JSON has no name of its own for it.")
-    encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso-8859-1", "windows-1252"] = Field(
-        default="utf-8", description="Character encoding; RFC 8259 allows UTF-8 only, so others are a partner's wish."
-    )
-    indent: int | None = Field(
-        default=None, ge=0, le=8, description="Blanks a level when writing; without it all stands in one line."
-    )
-    deepest: int = Field(default=100, ge=1, le=400, description="How deep objects and arrays may be nested.")
-    largest: int = Field(default=100_000_000, ge=1, description="Bytes that a payload may have.")
 
 
 class JsonTree(Tree):
@@ -52,11 +30,12 @@ class JsonTree(Tree):
 
 
 class JsonEnvelope:
-    """What stood around a message: the layout of the text, and the page that held it."""
+    """What stood around a message: the layout of the text, and the page that held it, with its facts."""
 
-    def __init__(self, source: Decoded, root: Any) -> None:
+    def __init__(self, source: Decoded, root: Any, page: Page | None = None) -> None:
         self._source = source
         self.root = root
+        self.page = page
         self._layout: Layout | None = None
 
     @property
@@ -86,11 +65,12 @@ class JsonEnvelope:
 
 
 class JsonReading(Reading):
-    """The messages of one JSON payload."""
+    """The messages of one JSON payload; ``page`` is what it says of itself as a page, also of one without items."""
 
-    def __init__(self, messages: Sequence[Message], findings: Sequence[Finding]) -> None:
+    def __init__(self, messages: Sequence[Message], findings: Sequence[Finding], page: Page | None = None) -> None:
         self._messages = tuple(messages)
         self.findings = tuple(findings)
+        self.page = page
 
     def __iter__(self) -> Iterator[Message]:
         return iter(self._messages)
@@ -100,7 +80,8 @@ class JsonFormat(Format[JsonOptions]):
     """Reads and writes JSON texts.
 
     Findings: ``E-JSON`` (no JSON), ``E-ENCODING``, ``E-DUPLICATE-KEY``, ``E-NUMBER``,
-    ``E-DEPTH``, ``E-SIZE``, ``E-ITEMS`` (the page is not as ``items`` says), ``R-BOM``.
+    ``E-DEPTH``, ``E-SIZE``, ``E-ITEMS`` (the page is not as ``items`` says), ``W-PAGE`` (nor as it says itself),
+    ``R-BOM``.
     """
 
     Options = JsonOptions
@@ -116,8 +97,8 @@ class JsonFormat(Format[JsonOptions]):
         root, findings = parse(source, deepest=self.options.deepest)
         if any(finding.code in ("E-JSON", "E-DEPTH") for finding in findings):
             return JsonReading((), [*source.findings, *findings])
-        envelope = JsonEnvelope(source, root)
         if self.options.items is None:
+            envelope = JsonEnvelope(source, root)
             message = Message(
                 kind=self.options.kind,
                 end=len(payload),
@@ -126,13 +107,17 @@ class JsonFormat(Format[JsonOptions]):
                 findings=tuple(findings),
             )
             return JsonReading((message,), source.findings)
-        return self._page(source, root, envelope, findings)
+        return self._page(source, root, findings)
 
-    def _page(self, source: Decoded, root: Any, envelope: JsonEnvelope, findings: Sequence[Finding]) -> JsonReading:
-        path = self._path()
+    def _page(self, source: Decoded, root: Any, findings: Sequence[Finding]) -> JsonReading:
+        assert self.options.items is not None
+        path = steps(self.options.items)
         items, fault = _items_at(source, root, path)
         if fault is not None:
             return JsonReading((), [*source.findings, *findings, fault])
+        page = page_of(root, len(items), self.options)
+        envelope = JsonEnvelope(source, root, page)
+        wrong = contradictions(root, len(items), source, self.options)
         start, _ = positions.locate(source.text, path)
         entries = list(positions.entries(source.text, start))
         borders = source.bytes([end for entry in entries for end in (entry.start, entry.end)])
@@ -151,16 +136,16 @@ class JsonFormat(Format[JsonOptions]):
             )
             for index, item in enumerate(items)
         ]
-        return JsonReading(messages, [*source.findings, *own.get(-1, ())])
+        return JsonReading(messages, [*source.findings, *own.get(-1, ()), *wrong], page)
 
     def write(self, messages: Sequence[Encoded], *, envelope: Any = None, context: Context) -> bytes:
         """The values of ``messages`` as one JSON text, compact unless ``indent`` says otherwise.
 
         With the envelope of a message that was read, the text has that payload's layout and
-        the rest of its page.  A number keeps its digits, without an exponent.
+        the rest of its page; a new page is the first and last.  A number keeps its digits, without an exponent.
 
-        Raises `Reject` for values that JSON or the encoding cannot carry (``E-DOMAIN``), and
-        for several messages without ``items`` (``E-ITEMS``).
+        Raises `Reject` for values that JSON or the encoding cannot carry and for more than a page holds
+        (``E-DOMAIN``), and for several messages without ``items`` (``E-ITEMS``).
         """
         read = envelope if isinstance(envelope, JsonEnvelope) else None
         layout = read.layout if read else self._layout()
@@ -190,16 +175,12 @@ class JsonFormat(Format[JsonOptions]):
                 finding = Finding(code="E-ITEMS", message=message, hint="name the array under format: items:")
                 raise Reject(message, findings=[finding])
             return values[0]
-        return _put(read.root if read else None, self._path(), values)
+        return filled(read.root if read else None, values, self.options)
 
     def _layout(self) -> Layout:
         if self.options.indent is None:
             return Layout()
         return Layout(indent=" " * self.options.indent, colon=": ", end="\n")
-
-    def _path(self) -> tuple[str, ...]:
-        assert self.options.items is not None
-        return () if self.options.items == _WHOLE_ARRAY else tuple(self.options.items.split("."))
 
 
 class _Item(JsonTree):
@@ -240,15 +221,6 @@ def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any
         hint="check 'items' under format:",
         place=source.place(start, positions.pointer(path)),
     )
-
-
-def _put(root: Any, path: Sequence[str], values: list[Any]) -> Any:
-    """``root`` with ``values`` at ``path``; nothing that was given is changed."""
-    if not path:
-        return values
-    outer = dict(root) if isinstance(root, dict) else {}
-    outer[path[0]] = _put(outer.get(path[0]), path[1:], values)
-    return outer
 
 
 def _name(value: Any) -> str:

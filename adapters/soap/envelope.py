@@ -11,13 +11,13 @@ from zeep.wsse import utils as wsse
 from zeep.wsse.username import UsernameToken
 
 from transload.adapters.base.http import Reply
+from transload.adapters.base.soap import envelope_space
+from transload.adapters.base.xml import safe_parser
 from transload.adapters.soap.settings import Security
 from transload.adapters.soap.wsdl import Operation
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
 
-SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
-SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 _ADDRESSING = "http://www.w3.org/2005/08/addressing"
 _WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _MESSAGES = uuid.UUID("b7c9a6a2-6b0e-5e0e-9a62-0d0c6e5f1a34")
@@ -27,19 +27,30 @@ _TOKEN: Any = UsernameToken  # zeep declares no types here
 _SECURITY_HEADER: Any = wsse.get_security_header
 
 
-def safe_parser() -> etree.XMLParser:
-    """A parser that loads no DTD, resolves no entity, opens no connection and keeps the library's size limits."""
-    return etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, recover=False)
-
-
 def parse_body(content: bytes) -> "etree._Element":
-    """The element that ``content`` is.  Raises `Reject` when it is no XML, or has a DOCTYPE."""
+    """The element that ``content`` is, or that the body of an envelope holds, when it is one.
+
+    The envelope itself is made anew for each call, so what it says beside the body would be lost.  Raises `Reject`
+    when it is no XML, has a DOCTYPE, or is an envelope with header blocks or more than one element in its body.
+    """
     root = _parse(content)
     if isinstance(root, str):
-        message = f"the body is no XML: {root}"
-        finding = Finding(code="E-DOMAIN", message=message, value=content[:200].decode("utf-8", "replace"))
-        raise Reject(message, findings=[finding])
-    return root
+        raise _refused(f"the body is no XML: {root}", content)
+    space = envelope_space(root)
+    if space is None:
+        return root
+    header = root.find(f"{{{space}}}Header")
+    if header is not None and len(header):
+        raise _refused("the envelope to send has header blocks, and its headers are made by the connection", content)
+    held = list(root.iterfind(f"{{{space}}}Body/*"))
+    if len(held) != 1:
+        raise _refused(f"the body of the envelope to send holds {len(held)} elements, and one is needed", content)
+    return held[0]
+
+
+def _refused(message: str, content: bytes) -> Reject:
+    finding = Finding(code="E-DOMAIN", message=message, value=content[:200].decode("utf-8", "replace"))
+    return Reject(message, findings=[finding])
 
 
 def build(
@@ -111,13 +122,13 @@ def open_answer(reply: Reply) -> Opened | str:
     root = _parse(content)
     if isinstance(root, str):
         return f"it is no XML: {root}"
-    for space in (SOAP_11, SOAP_12):
-        if root.tag == f"{{{space}}}Envelope":
-            body = root.find(f"{{{space}}}Body")
-            if body is None:
-                return "its envelope has no body"
-            return Opened(content=next(body.iterchildren(tag=etree.Element), None), attachments=attachments)
-    return f"its root element is {etree.QName(root).localname} and no SOAP envelope"
+    space = envelope_space(root)
+    if space is None:
+        return f"its root element is {etree.QName(root).localname} and no SOAP envelope"
+    body = root.find(f"{{{space}}}Body")
+    if body is None:
+        return "its envelope has no body"
+    return Opened(content=next(body.iterchildren(tag=etree.Element), None), attachments=attachments)
 
 
 def _root_part(reply: Reply) -> tuple[bytes, int]:

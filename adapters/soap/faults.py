@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from transload.adapters.soap.envelope import SOAP_11, SOAP_12
+from transload.adapters.base.soap import SOAP_11, SOAP_12, fault_codes
 from transload.adapters.soap.settings import Consequence
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding
@@ -41,11 +41,15 @@ _SHOWN = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A fault: local names of its code and subcodes, outermost first, its reason, and its detail as XML text."""
+    """A fault: local names of its code and subcodes, outermost first, its reason, and its detail as XML text.
+
+    ``actor`` says who gives it: the actor or role, else the node.
+    """
 
     code: str
     subcodes: tuple[str, ...]
     reason: str
+    actor: str | None
     detail: str | None
     detail_name: str | None
 
@@ -65,12 +69,13 @@ def fault_of(element: "etree._Element | None") -> Fault | None:
         code, _, refined = _local(element.findtext("faultcode")).partition(".")
         subcodes = (refined,) if refined else ()
         reason = element.findtext("faultstring") or ""
-        return _fault(code, subcodes, reason, element.find("detail"))
+        return _fault(code, subcodes, reason, element.findtext("faultactor"), element.find("detail"))
     if element.tag == f"{{{SOAP_12}}}Fault":
         space = {"e": SOAP_12}
-        names = [_local(value.text) for value in element.iterfind("e:Code//e:Value", space)]
+        names = [_local(value.text) for value in fault_codes(element, SOAP_12)]
         reason = element.findtext("e:Reason/e:Text", namespaces=space) or ""
-        return _fault(names[0] if names else "", tuple(names[1:]), reason, element.find("e:Detail", space))
+        by = element.findtext("e:Role", namespaces=space) or element.findtext("e:Node", namespaces=space)
+        return _fault(names[0] if names else "", tuple(names[1:]), reason, by, element.find("e:Detail", space))
     return None
 
 
@@ -98,13 +103,16 @@ def error_of(fault: Fault, consequence: Consequence, call: str) -> TransloadErro
     return kinds.get(consequence, Reject)(message, findings=[finding])
 
 
-def _fault(code: str, subcodes: tuple[str, ...], reason: str, detail: "etree._Element | None") -> Fault:
+def _fault(
+    code: str, subcodes: tuple[str, ...], reason: str, actor: str | None, detail: "etree._Element | None"
+) -> Fault:
     first = next(detail.iterchildren(tag=etree.Element), None) if detail is not None else None
     text = etree.tostring(detail, encoding="unicode", with_tail=False) if detail is not None else None
     return Fault(
         code=code,
         subcodes=subcodes,
         reason=reason,
+        actor=(actor or "").strip() or None,
         detail=text[:_SHOWN] if text else None,
         detail_name=etree.QName(first).localname if first is not None else None,
     )

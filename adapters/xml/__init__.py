@@ -1,7 +1,8 @@
 """XML payloads: a payload is one message, its root element."""
 
 from transload.adapters.base import Adapter
-from transload.adapters.xml.format import XmlFormat, XmlOptions
+from transload.adapters.base.xml import XmlOptions
+from transload.adapters.xml.format import XmlFormat
 
 __all__ = ["ADAPTER", "XmlFormat", "XmlOptions"]
 

@@ -213,7 +213,5 @@ class JsonFamily(TreeFamily):
 
 def family(meaning: Meaning) -> Family:
     """The family of the mapping's format."""
-    families: dict[str, type[Family]] = {
-        "edifact": RecordFamily, "x12": RecordFamily, "xml": XmlFamily, "json": JsonFamily
-    }  # fmt: skip
-    return families[meaning.format_type]()
+    families: dict[str, type[Family]] = {"records": RecordFamily, "xml": XmlFamily, "json": JsonFamily}
+    return families[meaning.family]()

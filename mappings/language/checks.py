@@ -31,7 +31,7 @@ def check(meaning: Meaning, problems: Problems) -> None:
         if meaning.guide is not None:
             _check_order(meaning.segments, meaning.guide.structure, problems)
     else:
-        _check_elements(meaning.elements, problems, xml=meaning.format_type == "xml")
+        _check_elements(meaning.elements, problems, xml=meaning.family == "xml")
     _check_repeats(meaning, problems)
     _check_depth([*meaning.segments, *meaning.elements], problems)
 
@@ -224,16 +224,26 @@ def guards(element: Element) -> dict[tuple[str, ...], Slot]:
     if element.text is not None and element.text.literals and element.text.reads:
         found[()] = element.text
     for child in element.children:
-        if child.alone or child.many or child.items is not None or not child.reads or _holds_value(child):
+        if child.alone or child.many or child.items is not None or not child.reads or holds_value(child):
             continue
         for path, slot in guards(child).items():
             found[(child.tag, *path)] = slot
     return found
 
 
-def _holds_value(element: Element) -> bool:
+def holds_value(element: Element) -> bool:
     """Whether a field or computed value stands in the element, or anywhere inside it."""
-    return any(not slot.literals for slot in element.own()) or any(_holds_value(child) for child in element.children)
+    return any(not slot.literals for slot in element.own()) or any(holds_value(child) for child in element.children)
+
+
+def decisive(node: Element, siblings: Sequence[Element]) -> bool:
+    """Whether the literals of an element say what kind of message this is.
+
+    It holds nothing else, comes once, and no sibling has its name: where they do not hold, no other entry would
+    take it, and nothing would be told apart by it.
+    """
+    alone = sum(other.tag == node.tag and other.reads for other in siblings) == 1
+    return alone and node.reads and not node.many and node.items is None and not holds_value(node)
 
 
 def _check_elements(elements: Sequence[Element], problems: Problems, *, xml: bool) -> None:
@@ -301,4 +311,4 @@ def covered(meaning: Meaning) -> set[str]:
     return {slot.field.text() for slot in meaning.slots if slot.field is not None and slot.reads and slot.writes}
 
 
-__all__ = ["check", "covered", "follow", "guards"]
+__all__ = ["check", "covered", "decisive", "follow", "guards", "holds_value"]

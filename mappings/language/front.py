@@ -10,7 +10,7 @@ from transload.mappings.language import headers
 from transload.mappings.language.checks import check
 from transload.mappings.language.ignoring import ignores_of
 from transload.mappings.language.losses import expanded
-from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.meaning import FAMILIES, Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
 from transload.mappings.language.terms import Around, Scope
@@ -32,7 +32,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     headers.check_language(table, problems)
     document, model = headers.document_of(table, problems)
     format_type, options, entries = headers.format_of(table, problems)
-    namespaces = headers.namespaces_of(options, entries, problems) if format_type == "xml" else {}
+    namespaces = headers.namespaces_of(options, entries, problems) if FAMILIES.get(format_type) == "xml" else {}
     match, match_at = headers.match_of(table, format_type, problems)
     strict, ordered = headers.strict_of(table, format_type, problems)
     tests = table.get("tests")
@@ -44,7 +44,9 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         model=model or Model,
         format_type=format_type,
         format_options={
-            **options_of(format_type, options, entries, problems),
+            **options_of(
+                format_type, {**options, **headers.documents_of(table, format_type, problems)}, entries, problems
+            ),
             **headers.pages_of(table, format_type, problems),
         },
         kind="",
@@ -61,6 +63,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         ordered=ordered,
         keep=headers.keep_of(table, format_type, problems),
         tests=tests if isinstance(tests, Rows) else None,
+        faults=headers.faults_of(entries, problems) if format_type == "soap" else (),
     )
     if tests is not None and not isinstance(tests, Rows):
         problems.add("M-VALUE", tests.at, "tests: is a list of cases")
@@ -74,11 +77,16 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         raise AssertionError("a mapping without layout, document or format has an error")
     values = Values(meaning, problems)
     around = Around(scope=root)
-    if format_type in ("edifact", "x12"):
+    if meaning.family == "records":
         meaning.segments = RecordLayout(meaning, values, problems).build(layout, around)
+    elif format_type == "cobol":
+        problems.raise_errors()  # the copybook is needed now
+        from transload.mappings.language.cobol import cobol_layout  # other mappings load without it
+
+        cobol_layout(meaning, values, problems, layout, around)
     else:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
-        _root_element(meaning, layout.at, problems)
+        _root_element(meaning, options, layout.at, problems)
     check(meaning, problems)
     meaning.loses = expanded(meaning)
     problems.raise_errors()
@@ -121,9 +129,9 @@ def _message(
         problems.findings += error.at(where.at).findings
 
 
-def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
+def _root_element(meaning: Meaning, options: dict[str, object], at: object, problems: Problems) -> None:
     """XML has one root element, which is the message's kind; a JSON layout stands for the members of a document."""
-    if meaning.format_type == "json":
+    if meaning.family == "json":
         return
     roots = meaning.elements
     if len(roots) != 1:
@@ -137,3 +145,5 @@ def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:
         problems.add("M-NODE", root.at, "the root element does not repeat")
     space, _, local = root.tag.rpartition("}")
     meaning.kind, meaning.message_version = local, space.lstrip("{")
+    if meaning.format_type == "soap":
+        headers.check_part(meaning.kind, meaning.message_version, options, root.at, problems)

@@ -4,21 +4,28 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from transload.adapters.base.soap import SOAP_11, VERSIONS
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
+from transload.mappings.language.meaning import FAMILIES
 from transload.mappings.source.nodes import Rows, Source, Table, Text, plain_value
 from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
+    "documents",
     "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note", "draft",
 )  # fmt: skip
-REFUSED = ("xrefs", "uses", "documents", "file", "limits", "derive", "valid")
-FORMATS = ("edifact", "x12", "xml", "json")
-OTHER_FORMATS = ("csv", "fixed", "cobol", "soap")
+REFUSED = ("xrefs", "uses", "file", "limits", "derive", "valid")
+FORMATS = tuple(FAMILIES)
+OTHER_FORMATS = ("csv", "fixed")
+PAGES = ("items", "next", "size", "count", "total", "page")
+PARTS = ("request", "response", "fault")
 MATCHES = ("message", "version", "sender", "receiver")
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2}) (\S+)")
 
@@ -120,22 +127,55 @@ def format_of(table: Table, problems: Problems) -> tuple[str, dict[str, Any], Ta
 
 
 def pages_of(table: Table, format_type: str, problems: Problems) -> dict[str, Any]:
-    """The option ``items`` of a JSON page, from ``pages: {items: data}``."""
+    """The options of JSON pages, from ``pages: {items: data, next: links.next, size: 50}``."""
     pages = table.key("pages")
     if pages is None:
         return {}
     if format_type != "json":
         problems.add("M-KEY", pages.at, "pages: is for JSON")
         return {}
-    options: dict[str, Any] = {}
-    for key, value in _entries(table, "pages", problems):
-        if key.text != "items":
-            problems.unavailable(key.at, f"pages: {key.text}:")
-        elif isinstance(value, Text) and value.text:
-            options["items"] = value.text
-        else:
-            problems.add("M-VALUE", value.at, "pages: items: names the member that holds the documents")
+    from transload.adapters.json import JsonOptions  # here, so that other mappings load without it
+
+    entries = _entries(table, "pages", problems)
+    for key, _ in entries:
+        if key.text not in PAGES:
+            problems.add("M-KEY", key.at, f"pages: does not know {key.text!r}", hint=suggest(key.text, PAGES))
+    options = {key.text: plain_value(value) for key, value in entries if key.text in PAGES}
+    if "items" not in options:
+        hint = "items: data, or items: $ for a payload that is an array"
+        problems.add("M-VALUE", pages.at, "pages: items: names the member that holds the documents", hint=hint)
+        return {}
+    try:
+        JsonOptions.model_validate(options)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            words = detail["msg"].removeprefix("Value error, ")
+            name = "".join(f" {step}:" for step in detail["loc"])
+            problems.add("M-VALUE", pages.at, f"pages:{name} {words[:1].lower()}{words[1:]}")
+        return {}
     return options
+
+
+def documents_of(table: Table, format_type: str, problems: Problems) -> dict[str, Any]:
+    """The option ``documents`` of a COBOL file: which records make up one document."""
+    documents = table.key("documents")
+    if documents is None:
+        return {}
+    if format_type != "cobol":
+        problems.add("M-KEY", documents.at, "documents: is for COBOL")
+        return {}
+    from transload.adapters.cobol.options import Documents  # here, so that other mappings load without it
+
+    options = {key.text: plain_value(value) for key, value in _entries(table, "documents", problems)}
+    try:
+        Documents.model_validate(options)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            words = detail["msg"].removeprefix("Value error, ")
+            name = ".".join(str(step) for step in detail["loc"])
+            problems.add("M-VALUE", documents.at, f"documents: {name}: {words}" if name else words)
+        return {}
+    return {"documents": options}
 
 
 def match_of(
@@ -228,10 +268,41 @@ def draft_of(table: Table, problems: Problems) -> bool:
 def namespaces_of(options: Mapping[str, Any], entries: Table, problems: Problems) -> dict[str, str]:
     """The namespace prefixes of an XML mapping; the empty prefix is the default namespace."""
     value = options.get("namespaces")
+    fault = {"soap": fault_namespace(options)} if options.get("part") == "fault" else {}
     if value is None:
-        return {}
+        return fault
     if isinstance(value, dict) and all(isinstance(uri, str) and uri for uri in value.values()):
-        return dict(value)
+        return {**fault, **value}
     where = entries.get("namespaces")
     problems.add("M-VALUE", where.at if where else entries.at, "namespaces: is a table {prefix: address}")
     return {}
+
+
+def fault_namespace(options: Mapping[str, Any]) -> str:
+    """The namespace of the fault that a mapping of ``part: fault`` reads: that of its version of SOAP."""
+    return VERSIONS.get(str(options.get("version", "1.1")), SOAP_11)
+
+
+def faults_of(entries: Table, problems: Problems) -> tuple[Text, ...]:
+    """The mapping files of ``faults:``, one or a list."""
+    value = entries.get("faults")
+    if value is None:
+        return ()
+    rows = value.values if isinstance(value, Rows) else (value,)
+    found = tuple(item for item in rows if isinstance(item, Text) and item.text)
+    if len(found) != len(rows) or not found:
+        problems.add("M-VALUE", value.at, "faults: names a mapping file, or a list of them")
+    return found
+
+
+def check_part(kind: str, space: str, options: Mapping[str, Any], at: MappingPlace, problems: Problems) -> None:
+    """Note a root element that is not what ``part:`` says: only a fault has the element Fault of SOAP."""
+    is_fault = kind == "Fault" and space in VERSIONS.values()
+    part = options.get("part")
+    if part not in (None, *PARTS):
+        problems.add("M-VALUE", at, f"part: is {', '.join(PARTS)}, and not {part}")
+    elif part == "fault" and not (is_fault and space == fault_namespace(options)):
+        hint = "the prefix soap is known in a mapping of a fault"
+        problems.add("M-VALUE", at, "part: fault has the root element soap:Fault of its version", hint=hint)
+    elif is_fault and part is not None and part != "fault":
+        problems.add("M-VALUE", at, f"a fault is no {part}", hint="write part: fault")

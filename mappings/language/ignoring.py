@@ -16,7 +16,7 @@ _CODE = re.compile(r"\d{4}|[CS]\d{3}(\..+)?")
 
 def ignores_of(table: Table, meaning: Meaning, problems: Problems) -> tuple[Ignored, ...]:
     """``PAI``, ``DTM 64``, ``LIN / PIA 5``, ``NAD CN/**``, ``LIN/1229``; in trees names, ``cbc:ID/@schemeID``."""
-    make = {"xml": _element, "json": _member}.get(meaning.format_type, _record)
+    make = {"xml": _element, "json": _member}.get(meaning.family, _record)
     found: list[Ignored] = []
     for item in texts_of(table, "ignores", problems):
         text, deep = item.text.removesuffix("/**"), item.text.endswith("/**")

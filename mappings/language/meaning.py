@@ -11,7 +11,12 @@ from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
 from transload.mappings.language.terms import Element, Scope, Segment, Slot, walk
-from transload.mappings.source.nodes import Rows
+from transload.mappings.source.nodes import Rows, Text
+
+FAMILIES = {
+    "edifact": "records", "x12": "records", "xml": "xml", "soap": "xml", "json": "json", "cobol": "json",
+}  # fmt: skip
+"""The form of the bodies of each format: a list of segments, an element, or an object."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,7 @@ class Meaning:
     """A mapping, checked.  ``kind`` and ``version_of_message`` are what it writes as the message's type.
 
     ``remarks`` are the static findings that are no errors.
+    ``faults`` are the files of ``format: faults:``, whose mappings read what is no result.
     """
 
     name: str
@@ -65,6 +71,12 @@ class Meaning:
     keep: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
+    faults: tuple[Text, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """``records``, ``xml`` or ``json``: the form of the bodies that the format has."""
+        return FAMILIES.get(self.format_type, "records")
 
     @property
     def word(self) -> str:

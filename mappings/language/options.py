@@ -16,7 +16,9 @@ OWN = {
     "edifact": frozenset(("message",)),
     "x12": frozenset(("set", "version")),
     "xml": frozenset(("namespaces",)),
+    "soap": frozenset(("namespaces", "faults", "operation", "part")),
     "json": frozenset[str](),
+    "cobol": frozenset[str](),
 }
 """Keys under ``format:``, beside ``type``, that the mapping itself uses; all others are the format's options."""
 

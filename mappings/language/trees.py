@@ -23,7 +23,7 @@ class TreeLayout:
     @property
     def xml(self) -> bool:
         """Whether names are XML names."""
-        return self.meaning.format_type == "xml"
+        return self.meaning.family == "xml"
 
     def build(self, layout: Source, around: Around) -> list[Element]:
         """The elements of a layout, in list form or short form."""
@@ -40,10 +40,13 @@ class TreeLayout:
         for item in items:
             expanded = self.modifiers.expand(item, around) if alone else self._short(item, around)
             for modified in expanded:
-                element = self._element(modified, alone=alone)
-                if element is not None:
-                    found.append(element)
+                found += self.elements(modified, alone=alone)
         return found
+
+    def elements(self, modified: Modified, *, alone: bool) -> list[Element]:
+        """The elements that a node stands for: one, or none where it is refused."""
+        element = self._element(modified, alone=alone)
+        return [element] if element is not None else []
 
     def _short(self, item: Source, around: Around) -> list[Modified]:
         """An entry of the short form: its key is a name on the wire, whatever it is."""

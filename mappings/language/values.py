@@ -244,6 +244,9 @@ class Values:
 
         It follows a code table that does not have X, so that no value is written as X.
         """
+        if self.meaning.format_type == "cobol" and pipe is pipes[-1] and not slot.many:
+            slot.none = pipe.argument or ""  # the picture says whether it is one
+            return True
         before = pipes[-2] if len(pipes) > 1 else None
         table = self.meaning.codes.get((before.argument or "").strip()) if before and before.name == "code" else None
         complaint = None

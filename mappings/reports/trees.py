@@ -9,6 +9,7 @@ from typing import Any
 from transload.adapters.base.format import Tree
 from transload.canonical.findings import Finding, Severity
 from transload.mappings.compiler.trees import TreeLevel, wrong_guard
+from transload.mappings.language.checks import decisive, guards
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element
 from transload.mappings.reports.reading import ReadingReport
@@ -45,7 +46,7 @@ class JsonReport(ReadingReport):
         self.findings.append(
             Finding(
                 code="E-VALUE",
-                message=f"{expected} is expected, and this is {_shape(value)}",
+                message=getattr(value, "reason", None) or f"{expected} is expected, and this is {_shape(value)}",
                 value=_short(value),
                 place=self.locate(where),
             )
@@ -96,6 +97,15 @@ def _aside(level: TreeLevel, name: str, element: Any, severity: Severity, place:
     for node in candidates:
         found = wrong_guard(node, element, xml=xml)
         if found is not None and (len(candidates) == 1 or not _first_wrong(node, element, xml=xml)):
+            if decisive(node, candidates):
+                return Finding(  # it says what kind of message this is, and this is another one
+                    code="E-VALUE",
+                    message=_miss(node, *found),
+                    hint="add the value to the list of literals, if it means the same",
+                    value=None if found[1] is None else str(found[1]),
+                    place=place,
+                    mapping=found[0].at,
+                )
             return Finding(
                 code="E-UNMAPPED",
                 severity=severity,
@@ -123,8 +133,6 @@ def _aside(level: TreeLevel, name: str, element: Any, severity: Severity, place:
 
 def _first_wrong(node: Element, element: Any, *, xml: bool) -> bool:
     """Whether the first literal of a node is the one that does not hold: then it is not a near miss."""
-    from transload.mappings.language.checks import guards
-
     found = wrong_guard(node, element, xml=xml)
     first = next(iter(guards(node).values()), None)
     return found is not None and found[0] is first

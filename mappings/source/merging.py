@@ -92,7 +92,7 @@ def _edit(table: Table, over: Table, problems: Problems) -> Table:
 def _is_tree(table: Table) -> bool:
     formats = table.get("format")
     kind = formats.get("type") if isinstance(formats, Table) else None
-    return isinstance(kind, Text) and kind.text in ("xml", "json")
+    return isinstance(kind, Text) and kind.text in ("xml", "soap", "json", "cobol")
 
 
 @dataclass(frozen=True)

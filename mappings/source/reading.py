@@ -11,6 +11,7 @@ from transload.adapters.base import positioned
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
+from transload.mappings.source.copybooks import with_copybook
 from transload.mappings.source.merging import merge
 from transload.mappings.source.nodes import Rows, Source, Table, Text, located
 from transload.mappings.source.problems import Problems, suggest
@@ -128,6 +129,7 @@ def _chain(path: Path, name: str) -> list[_Link]:
         table = located(node, name)
         if not isinstance(table, Table):
             raise _refusal(table.at, "a mapping file is a table of keys and values", "begin with  mapping: NAME")
+        table = with_copybook(table, path.parent)
         links.append(_Link(name, path, table))
         below = table.get("extends")
         if below is None:

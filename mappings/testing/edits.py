@@ -9,10 +9,10 @@ from typing import Any
 from lxml import etree
 
 from transload.adapters.base.format import COMPONENT, Message, Records
+from transload.adapters.base.xml.parse import parse as parse_xml
 from transload.adapters.json import positions
 from transload.adapters.json.writer import Layout
 from transload.adapters.json.writer import write as json_text
-from transload.adapters.xml.parse import parse as parse_xml
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 from transload.mappings.mapping import Mapping

@@ -56,7 +56,8 @@ class Conversion:
 
     def _decoded(self, message: Message, mapping: Mapping, number: int) -> Read:
         self.findings += message.findings
-        if not mapping.matches(message):
+        reader = mapping.reader_of(message)
+        if reader is None:
             what = " ".join(part for part in (message.kind, message.version) if part) or "of unknown kind"
             self.findings.append(
                 Finding(
@@ -67,7 +68,7 @@ class Conversion:
                 )
             )
             return Read(message=message)
-        decoded = mapping.decode(message)
+        decoded = reader.decode(message)
         self.findings += decoded.findings
         wrong = errors_of([*message.findings, *decoded.findings])
         return Read(message=message, documents=() if wrong else decoded.documents, residue=decoded.residue)

@@ -141,7 +141,8 @@ class Reader:
         ]
 
     def _choose(self, message: Message) -> "CompiledMapping | None":
-        return next((mapping for mapping in self.line.route.mappings if mapping.matches(message)), None)
+        mappings = self.line.route.mappings
+        return next((found for mapping in mappings if (found := mapping.reader_of(message)) is not None), None)
 
     def _unmapped(self, message: Message) -> Answered:
         """What comes of a message that no mapping reads: an acknowledgement is reconciled, any other is refused."""

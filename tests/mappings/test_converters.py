@@ -41,6 +41,17 @@ LAWS = [
     ("scale(0.3)", Kind.DECIMAL, NUMBERS, {}),
     ("zeros(6)", Kind.TEXT, TEXTS | st.sampled_from(["0", "00", "12", "1234567"]), {}),
     ("zeros(6)", Kind.INTEGER, st.integers(-5, 10**7), {}),
+    ("signed(trailing)", Kind.DECIMAL, NUMBERS, {}),
+    ("signed(leading 12)", Kind.DECIMAL, NUMBERS, {}),
+    ("signed(trailing 9)", Kind.INTEGER, st.integers(-(10**9), 10**9), {}),
+    ("signed(trailing)", Kind.TEXT, TEXTS | st.sampled_from(["-1", "-0", "007", "0.5", "5-"]), {}),
+    ("implied(2) | signed(trailing 14)", Kind.DECIMAL, NUMBERS, {}),
+    ("implied(3) | zoned(17)", Kind.DECIMAL, NUMBERS, {}),
+    ("zoned", Kind.INTEGER, st.integers(), {}),
+    ("zoned(3)", Kind.TEXT, TEXTS | st.sampled_from(["-1", "-0", "007", "1.5", "999", "1000"]), {}),
+    ("thousands(.)", Kind.DECIMAL, NUMBERS, {}),
+    ("thousands(,)", Kind.DECIMAL, NUMBERS, {}),
+    ('thousands("\'")', Kind.DECIMAL, NUMBERS, {}),
     ("date(yyyyMMdd)", Kind.DATE, st.dates(), {}),
     ("date(yyMMdd)", Kind.DATE, st.dates(), {}),
     ("date(dd.MM.yyyy)", Kind.DATE, st.dates(), {}),
@@ -95,6 +106,17 @@ READ = [
     ("dec", Kind.DECIMAL, "+5", Decimal(5)),
     ("implied(2)", Kind.DECIMAL, "000150", Decimal("1.50")),
     ("zeros(4)", Kind.TEXT, "0000", "0"),
+    ("signed(trailing)", Kind.DECIMAL, "12.50-", Decimal("-12.50")),
+    ("signed(trailing)", Kind.DECIMAL, "12.50+", Decimal("12.50")),
+    ("signed(trailing)", Kind.DECIMAL, "12.50", Decimal("12.50")),
+    ("implied(2) | signed(leading 7)", Kind.DECIMAL, "-001250", Decimal("-12.50")),
+    ("implied(2) | zoned(6)", Kind.DECIMAL, "00125}", Decimal("-12.50")),
+    ("implied(2) | zoned(6)", Kind.DECIMAL, "00125{", Decimal("12.50")),
+    ("implied(2) | zoned(6)", Kind.DECIMAL, "001250", Decimal("12.50")),
+    ("zoned", Kind.INTEGER, "1K", -12),
+    ("thousands(.)", Kind.DECIMAL, "1.234.567,8", Decimal("1234567.8")),
+    ("thousands(.)", Kind.DECIMAL, "1234567,8", Decimal("1234567.8")),
+    ("thousands(,)", Kind.DECIMAL, "-1,234.5", Decimal("-1234.5")),
     ("date(yyMMdd)", Kind.DATE, "690101", date(1969, 1, 1)),
     ("date(yyMMdd)", Kind.DATE, "680101", date(2068, 1, 1)),
     ("time(HHmm)", Kind.TIME, "2359", time(23, 59)),
@@ -113,6 +135,10 @@ REFUSED = [
     ("dec", Kind.DECIMAL, ["", " 1", "1_0", "1e5", "NaN", "Infinity", "0x1", "1.2.3", "١", "1.5,0", "--1", "9" * 500]),  # noqa: RUF001
     ("comma", Kind.DECIMAL, ["1.5", "1,5,0"]),
     ("implied(2)", Kind.DECIMAL, ["1.5", "", "x"]),
+    ("signed(trailing)", Kind.DECIMAL, ["-1", "1 -", "", "-", "1,5-"]),
+    ("signed(trailing 4)", Kind.DECIMAL, ["123", "12-", "00123-"]),
+    ("zoned(3)", Kind.DECIMAL, ["12", "1234", "1{2", "12S", "", "1.A"]),
+    ("thousands(.)", Kind.DECIMAL, ["1.23", "12.34.567", "1,234.5", ".123", "", "1.234,"]),
     ("date(yyyyMMdd)", Kind.DATE, ["20261301", "2026W011", "2026011", "²0260101", ""]),
     ("date(dd.MM.yyyy)", Kind.DATE, ["1.1.2026", "31.02.2026", "01.01.26"]),
     ("datetime(yyyyMMddHHmm Europe/Berlin)", Kind.INSTANT, ["202603290230", "2026"]),
@@ -145,3 +171,37 @@ def test_wrong_arguments(pipes):
     kind = kinds.get(pipes.partition("(")[0], Kind.TEXT)
     with pytest.raises(ConverterError):
         chain(pipes, kind, pair=pipes.startswith("dtm"))
+
+
+SIGNS = [
+    ("signed(trailing)", "-1", "read", "'-1' is no number with its sign at the end"),
+    ("signed(leading 4)", "1234", "read", "'1234' is no number with its sign in front"),
+    ("signed(trailing 4)", Decimal(1234), "write", "1234 needs more than 4 characters"),
+    ("zoned(3)", "12S", "read", "'12S' is no zoned number of 3 digits"),
+    ("zoned(3)", Decimal(1234), "write", "1234 has more than 3 digits"),
+    ("zoned", Decimal("1.5"), "write", "1.5 has decimals, and a zoned number has none; write | implied(2) before it"),
+    ("thousands(.)", "1.23", "read", "'1.23' is no number with '.' between thousands and ',' before decimals"),
+]
+
+
+@pytest.mark.parametrize(("pipes", "value", "way", "message"), SIGNS)
+def test_golden_texts_of_signs_and_thousands(pipes, value, way, message):
+    with pytest.raises(DomainError) as caught:
+        getattr(chain(pipes, Kind.DECIMAL), way)(value)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("pipes", "form", "message", "hint"),
+    [
+        ("signed", "x12", "signed needs trailing or leading", "for example  signed(trailing)  or  signed(leading 9)"),
+        ("signed(up)", "x12", "signed needs trailing or leading", "for example  signed(trailing)  or  signed(leading 9)"),  # noqa: E501
+        ("thousands(..)", "x12", "thousands needs its mark", 'for example  thousands(.)  or  "thousands(,)"'),
+        ("comp3", "cobol", "the copybook says which numbers are packed", "leave comp3 out"),
+        ("comp3", "x12", "packed numbers are bytes, which no text holds", "read the file with  format: {type: cobol, copybook: FILE}"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_converters_of_signs_that_do_not_fit(pipes, form, message, hint):
+    with pytest.raises(ConverterError) as caught:
+        chain(pipes, Kind.DECIMAL, form=form)
+    assert (str(caught.value), caught.value.hint) == (message, hint)

@@ -62,7 +62,7 @@ def test_xml_faults(bench, ubl):
     assert [(f.code, f.message) for f in found.findings] == [
         ("E-DUP", "cbc:ID may come once here, and this is one more"),
         ("E-VALUE", "'five' is no number"),
-        ("E-UNMAPPED", "UBLVersionID is left aside: cbc:UBLVersionID is meant, but cbc:UBLVersionID is '2.0', and the mapping accepts '2.1'"),  # noqa: E501
+        ("E-VALUE", "cbc:UBLVersionID is meant, but cbc:UBLVersionID is '2.0', and the mapping accepts '2.1'"),
         ("E-UNMAPPED", "EndpointID is left aside: cbc:EndpointID is meant, but cbc:EndpointID/@schemeID is '9999', and the mapping accepts '0088'"),  # noqa: E501
         ("E-UNMAPPED", "Delivery is left aside: the mapping has nothing for it inside Order"),
         ("W-SUM", "8 is stated, and cannot be checked: a value to compute it from is missing"),
@@ -330,5 +330,22 @@ def test_json_literals_are_numbers_and_yes_or_no_where_they_look_like_it(bench):
         assert (body, type(body["schema"]["size"])) == (wire, Decimal)
     for wrong in ({"size": Decimal(51)}, {"size": True}, {"draft": True}, {"draft": Decimal(0)}, {"code": Decimal(7)}):
         (finding,) = mapping.decode(bench.json(wire | {"schema": wire["schema"] | wrong})).findings
-        assert finding.code == "E-UNMAPPED"
+        assert finding.code == "E-VALUE"
         assert "schema is meant, but" in finding.message
+
+
+def test_a_literal_of_its_own_says_what_kind_of_message_it_is(bench):
+    mapping = bench.load(
+        "mapping: kinds\ndocument: order/1\nformat: {type: json}\n"
+        "layout:\n- type: order\n- id: =number\n- day: =issued_on | date(iso)\n- of: {kind: [a, b]}\n"
+    )
+    good = {"type": "order", "id": "1", "day": "2026-01-05", "of": {"kind": "b"}}
+    assert mapping.decode(bench.json(good)).findings == ()
+    for change, message in (
+        ({"type": "invoice"}, "type is meant, but type is 'invoice', and the mapping accepts 'order'"),
+        ({"of": {"kind": "c"}}, "of is meant, but kind is 'c', and the mapping accepts 'a' or 'b'"),
+        ({"type": 1}, "type is meant, but type is 1, and the mapping accepts 'order'"),
+    ):
+        decoded = mapping.decode(bench.json({**good, **change}))
+        assert decoded.documents == ()
+        assert [(found.code, found.message) for found in decoded.findings] == [("E-VALUE", message)]

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from transload.mappings.language.converters import codes, dates, numbers, texts
+from transload.mappings.language.converters import codes, dates, numbers, signs, texts
 from transload.mappings.language.converters.base import Converter, ConverterError, Factory, Setting
 from transload.mappings.language.expressions import Pipe
 from transload.mappings.language.fields import FieldType, Kind
@@ -17,6 +18,10 @@ FACTORIES: dict[str, Factory] = {
     "implied": numbers.implied,
     "zeros": numbers.zeros,
     "scale": numbers.scale,
+    "signed": signs.signed,
+    "zoned": signs.zoned,
+    "comp3": signs.comp3,
+    "thousands": signs.thousands,
     "date": dates.day,
     "time": dates.clock,
     "datetime": dates.moment,
@@ -32,7 +37,7 @@ FACTORIES: dict[str, Factory] = {
     "yesno": texts.yesno,
     "flag": texts.flag,
 }
-UNAVAILABLE = frozenset(("xref", "py", "unit", "signed", "zoned", "comp3", "thousands", "parts"))
+UNAVAILABLE = frozenset(("xref", "py", "unit", "parts"))
 """Names of the language that this version refuses."""
 SPECIAL = frozenset(("default", "elide", "none", "round"))
 """Pipes that are no conversions of a single value: they are handled where they stand."""
@@ -76,8 +81,9 @@ def build(pipes: Sequence[Pipe], setting: Setting, *, pair: bool = False, many: 
         steps.append(_step(pipe, _at(setting, kind)))
         kind = steps[-1].gives
     if kind in (Kind.DECIMAL, Kind.INTEGER) and not pair:
-        steps.append(numbers.dec(None, _at(setting, kind)))
-        kind = Kind.TEXT
+        number = numbers.stored if setting.format == "cobol" else partial(numbers.dec, None)
+        steps.append(number(_at(setting, kind)))
+        kind = steps[-1].gives
     _check_end(kind, setting, pair=pair, many=many)
     return Chain(steps=tuple(steps), gives=kind)
 

@@ -88,6 +88,17 @@ def dec(argument: str | None, setting: Setting) -> Converter:
     return Converter(name="dec", read=read, write=write_decimal, gives=Kind.TEXT)
 
 
+def stored(setting: Setting) -> Converter:
+    """A number of a COBOL field, read from its digits and written as a number: its picture gives it its form."""
+    if setting.kind is Kind.INTEGER:
+        return Converter(name="stored", read=read_integer, write=_whole, gives=Kind.JSON_NUMBER)
+    return Converter(name="stored", read=read_decimal, write=_decimal_to_json, gives=Kind.JSON_NUMBER)
+
+
+def _whole(value: int) -> int:
+    return value
+
+
 def comma(argument: str | None, setting: Setting) -> Converter:
     """``comma``: a decimal comma."""
     plain("comma", argument)

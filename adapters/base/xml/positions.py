@@ -8,6 +8,9 @@ the end of a start tag.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
 
 _TAG = re.compile(
     r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|/(?P<end>[^>]*)>"
@@ -66,16 +69,25 @@ def attribute_start(tag: re.Match[str], local_name: str) -> int:
     return tag.start()
 
 
-def root_span(text: str) -> tuple[int, int]:
-    """Start and end of the root element."""
+def number_of(element: "etree._Element") -> int:
+    """How many elements begin before ``element`` in its document."""
+    found: Any = element.xpath("count(preceding::*) + count(ancestor::*)")
+    return int(found)
+
+
+def span(text: str, number: int = 0) -> tuple[int, int]:
+    """Start and end of the element before which ``number`` others begin; 0 is the root element."""
     start: int | None = None
     end = len(text)
-    depth = 0
+    depth = seen = 0
     for found in _TAG.finditer(text):
         if found["name"]:
+            seen += 1
+            if seen <= number:
+                continue
             start = found.start() if start is None else start
             depth += not found["rest"].endswith("/")
-        elif found["end"] is not None:
+        elif found["end"] is not None and start is not None:
             depth -= 1
         else:
             continue
