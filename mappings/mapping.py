@@ -19,7 +19,7 @@ from transload.mappings.language.losses import Losing, losing
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.matching import matches
 from transload.mappings.reports.losses import losses
-from transload.mappings.reports.reading import Lineage, ReadingReport
+from transload.mappings.reports.reading import Lineage, ReadingReport, Touch
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
 from transload.mappings.residue import Residue, put_back, residue_of
@@ -38,20 +38,27 @@ class Decoded:
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """Like `Decoded`, with the origin of every value."""
+    """Like `Decoded`, with the origin of every value, and the entries that took one in the order of reading.
+
+    ``sums`` are the places, as `Touch.where`, of values that should have been computed ones, with what they should be.
+    """
 
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...]
     lineage: tuple[Lineage, ...]
     residue: Residue | None = None
+    touches: tuple[Touch, ...] = ()
+    sums: tuple[tuple[Any, Any], ...] = ()
 
 
 class Mapping:
     """One mapping file, with all that it extends.  Made by `transload.mappings.load_mapping`."""
 
-    def __init__(self, written: Written, meaning: Meaning) -> None:
+    def __init__(self, written: Written, meaning: Meaning, guides: Sequence[Path] = ()) -> None:
         self._written = written
         self.meaning = meaning
+        self.guides = tuple(guides)
+        """The folders whose guides win over the shipped ones, as they were given to `load_mapping`."""
 
     def __repr__(self) -> str:
         return f"<Mapping {self.name} version {self.version}, {self.format_type} to {self.document}>"
@@ -184,6 +191,8 @@ class Mapping:
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.lineage()) if lineage else (),
             residue=self._residue(body, report.remarks),
+            touches=tuple(report.touches) if lineage else (),
+            sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
         )
 
     @cached_property
@@ -228,6 +237,12 @@ class Mapping:
         if findings:
             raise Reject(findings[0].message, findings=findings)
         return joined(documents)
+
+    def entries_written(self, document: Model) -> frozenset[int]:
+        """The numbers of the slots that give a value when ``document`` is written, as far as it can be."""
+        report = WritingReport(self.meaning, self._family.clean)
+        self._trace_writing(document, report)
+        return frozenset(report.touched)
 
     def _written_slowly(self, document: Any) -> Any:
         """Write with the traced build, which reports what cannot be written."""

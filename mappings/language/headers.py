@@ -14,7 +14,7 @@ from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note",
+    "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note", "draft",
 )  # fmt: skip
 REFUSED = ("xrefs", "uses", "documents", "file", "limits", "derive", "valid")
 FORMATS = ("edifact", "x12", "xml", "json")
@@ -211,6 +211,17 @@ def keep_of(table: Table, format_type: str, problems: Problems) -> bool:
         return False
     if value.text == "true" and format_type not in ("edifact", "x12"):
         problems.add("M-VALUE", value.at, "keep: is for segments of EDIFACT and X12")
+    return value.text == "true"
+
+
+def draft_of(table: Table, problems: Problems) -> bool:
+    """Whether the file says that it is not finished (``draft: true``)."""
+    value = table.get("draft")
+    if value is None:
+        return False
+    if not (isinstance(value, Text) and value.text in ("true", "false")):
+        problems.add("M-VALUE", value.at, "draft: is true or false")
+        return False
     return value.text == "true"
 
 

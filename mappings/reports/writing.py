@@ -12,12 +12,13 @@ from transload.mappings.reports.reading import Location, field_text
 
 @dataclass
 class WritingReport:
-    """Collects the faults (``E-DOMAIN``) of a document."""
+    """Collects the faults (``E-DOMAIN``) of a document; ``touched`` are the numbers of the slots that gave a value."""
 
     meaning: Meaning
     clean: Callable[[str], str]
     findings: list[Finding] = field(default_factory=list)
     index: dict[int, int] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
 
     def enter(self, scope: int, index: int) -> None:
         """The ``index``-th item of a list begins."""
@@ -26,6 +27,7 @@ class WritingReport:
     def write(self, slot: Slot, value: Any) -> Any:
         """Convert a value, or note why it cannot be and give nothing."""
         assert slot.chain is not None
+        self.touched.add(slot.number)
         try:
             written = slot.chain.write(value)
         except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
@@ -39,6 +41,7 @@ class WritingReport:
 
     def text(self, slot: Slot, text: str) -> str:
         """One text of a list: make sure of it, or note why it cannot be written."""
+        self.touched.add(slot.number)
         complaint = self.refused(text)
         if complaint is not None:
             self._fault(complaint, slot, text)
