@@ -6,32 +6,54 @@ from pathlib import Path
 from threading import Lock
 
 from transload.mappings.language.front import understand
+from transload.mappings.language.shelves import Files, Shelves
 from transload.mappings.mapping import Mapping
 from transload.mappings.source.reading import read
+from transload.mappings.surroundings import Surroundings
+from transload.mappings.tables.files import Kept
 
+_ALONE = Surroundings()
 _KEPT = 512
+_tables = Kept(64)
 _kept: OrderedDict[tuple[object, ...], Mapping] = OrderedDict()
 _lock = Lock()
 
 
-def load_mapping(reference: str | Path, *, base: Path | None = None, guides: Sequence[Path] = ()) -> Mapping:
+def load_mapping(
+    reference: str | Path,
+    *,
+    base: Path | None = None,
+    guides: Sequence[Path] = (),
+    surroundings: Surroundings | None = None,
+) -> Mapping:
     """Load a mapping file with all that it extends.
 
     ``reference`` is a path, from ``base`` when it is relative, or the name of a library
     mapping such as ``library:edifact/orders-d96a``.  ``guides`` are folders whose guides win
-    over the shipped ones.  The files are read each time; what is compiled is kept by
-    their resolved content, so loading again costs little.
+    over the shipped ones; ``surroundings`` is what the mapping may use besides its files.  The files are
+    read each time, those of tables as well; what is compiled is kept by their resolved content,
+    so loading again costs little.
 
     Raises `ConfigurationError` carrying every static finding, with file, line and column.
     """
     written = read(reference, base)
-    key = (written.digest, written.name, str(written.file), tuple(str(folder) for folder in guides))
+    around = surroundings or _ALONE
+    files = Files(written)
+    alone = written.table.get("xrefs") is None and written.table.get("uses") is None
+    key = (
+        written.digest,
+        written.name,
+        str(written.file),
+        tuple(str(folder) for folder in guides),
+        files.digests,
+        None if alone else around,
+    )
     with _lock:
         found = _kept.get(key)
         if found is not None:
             _kept.move_to_end(key)
             return found
-    mapping = Mapping(written, understand(written, guides))
+    mapping = Mapping(written, understand(written, guides, Shelves(written, around, files, _tables)))
     with _lock:
         _kept[key] = mapping
         while len(_kept) > _KEPT:

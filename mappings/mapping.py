@@ -1,8 +1,10 @@
 """A mapping, ready to use: decode, encode and trace, compiled at first use."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,19 @@ from pydantic import ValidationError
 
 from transload.adapters.base.format import Encoded, Message, Records, Tree
 from transload.canonical.context import Context
-from transload.canonical.errors import Reject
+from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.mappings.compiler.families import Family, family
+from transload.mappings.compiler.given import Outside, outside
 from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.validity import Validity
 from transload.mappings.matching import matches
 from transload.mappings.reports.reading import Lineage, ReadingReport
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
 from transload.mappings.source.reading import Written
+from transload.mappings.tables.rows import Rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,15 @@ class Trace:
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...]
     lineage: tuple[Lineage, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsedTable:
+    """A cross-reference of a mapping, for the record of what was in force."""
+
+    name: str
+    rows: Rows
+    live: bool
 
 
 class Mapping:
@@ -94,15 +108,44 @@ class Mapping:
         """The file and those that it extends."""
         return self._written.files
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of the resolved file: equal digests, equal behaviour."""
-        return self._written.digest
+        """SHA-256 of the resolved file: equal digests, equal behaviour, but for tables in databases."""
+        return (
+            self._written.digest if self.resolved is self._written.text else sha256(self.resolved.encode()).hexdigest()
+        )
+
+    @cached_property
+    def resolved(self) -> str:
+        """The file with all that it extends merged in, as YAML that is also JSON.
+
+        Under ``pinned`` stand the digests of tables in files and the versions of plug-ins.
+        """
+        return self._pinned(live=False)
+
+    def in_force(self) -> str:
+        """`resolved` with the digests of tables in databases as they were used last: what to keep with a document."""
+        return self._pinned(live=True) if any(table.live for table in self.tables) else self.resolved
+
+    def _pinned(self, *, live: bool) -> str:
+        fixed = {f"xrefs {t.name}": t.rows.digest for t in self.tables if live or not t.live}
+        codes = {f"codes {name}": table.digest for name, table in self.meaning.codes.items() if table.digest}
+        used = {f"uses {name}": plugin.version for name, plugin in self.meaning.plugins.items()}
+        pinned = {**fixed, **codes, **used}
+        if not pinned:
+            return self._written.text
+        return json.dumps({**json.loads(self._written.text), "pinned": pinned}, ensure_ascii=False, indent=1)
 
     @property
-    def resolved(self) -> str:
-        """The file with all that it extends merged in, as YAML that is also JSON."""
-        return self._written.text
+    def tables(self) -> tuple[UsedTable, ...]:
+        """The cross-references as they were used last; one in a database only once it was asked."""
+        known = [(xref, xref.known()) for xref in self.meaning.xrefs.values()]
+        return tuple(UsedTable(name=x.name, rows=rows, live=x.live) for x, rows in known if rows is not None)
+
+    @property
+    def valid(self) -> Validity | None:
+        """The days on which it is in force; None for all."""
+        return self.meaning.valid
 
     @property
     def loses(self) -> tuple[str, ...]:
@@ -114,13 +157,15 @@ class Mapping:
         return matches(self.meaning, message)
 
     def decode(self, message: Message) -> Decoded:
-        """Read a message's body.  Never raises for what stands in it."""
+        """Read a message's body.  Never raises for what stands in it; `Retry` where a database cannot be asked."""
         body = message.body
         family = self._family
         if family.simple(body):
             try:
                 value, remarks = self._read(body)
                 document = self.meaning.model.model_validate(value)
+            except TransloadError:  # a table that cannot be asked, which is no fault of the message
+                raise
             except Exception:  # noqa: BLE001, S110 - the traced build says what it was
                 pass
             else:
@@ -161,28 +206,36 @@ class Mapping:
     def encode(self, document: Model, context: Context) -> Encoded:
         """Write a document's body.
 
-        Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry.
+        Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry, and `Retry` where
+        a database cannot be asked.
         """
         if type(document) is not self.meaning.model:
             raise Reject(
                 message := f"the mapping {self.name} writes {self.document}, and this is {type(document).__name__}",
                 findings=[Finding(code="E-DOMAIN", message=message)],
             )
+        given = outside(self.meaning, context) if self._takes_given else None
         try:
-            body = self._write(document, None)
+            body = self._write(document, given)
+        except TransloadError:
+            raise
         except Exception:  # noqa: BLE001 - the traced build says what it was
-            body = self._written_slowly(document)
+            body = self._written_slowly(document, given)
         return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body)
 
-    def _written_slowly(self, document: Model) -> Any:
+    def _written_slowly(self, document: Model, given: Outside | None) -> Any:
         """Write with the traced build, which reports what cannot be written."""
-        report = WritingReport(self.meaning, self._family.clean)
+        report = WritingReport(self.meaning, self._family.clean, given)
         body = self._trace_writing(document, report)
         findings = report.findings
         if findings:
             more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
             raise Reject(f"{findings[0].message}{more}", findings=findings)
         return body
+
+    @cached_property
+    def _takes_given(self) -> bool:
+        return any(slot.given is not None and slot.given.word != "seq" for slot in self.meaning.slots)
 
     @cached_property
     def _family(self) -> Family:

@@ -24,6 +24,7 @@ def check(meaning: Meaning, problems: Problems) -> None:
     if not any(finding.is_error for finding in problems.findings):  # else a refused entry may be the missing one
         _check_required(meaning, problems)
     _check_loses(meaning, problems)
+    _check_keyed(meaning, problems)
     if meaning.segments:
         _check_level(meaning.segments, problems)
         check_hierarchies(meaning.segments, problems)
@@ -56,7 +57,7 @@ def _check_codes(slot: Slot, meaning: Meaning, problems: Problems) -> None:
     """A code table of a field with a closed list of values maps to those values only."""
     if slot.field is None or not slot.field.type.choices or slot.chain is None or not slot.chain.steps:
         return
-    first = slot.chain.steps[0]
+    first = next((step for step in slot.chain.steps if not step.checks), slot.chain.steps[0])
     table = next((t for t in meaning.codes.values() if t.read is first.read_table), None)
     if table is None:
         return
@@ -80,11 +81,14 @@ def _check_required(meaning: Meaning, problems: Problems) -> None:
         return
     at = meaning.slots[0].at
     for scope in meaning.scopes:
-        if scope.model is None:
+        if scope.model is None or (scope.key is not None and not any(field.scope is scope for field in read)):
             continue
         paths = {field.path for field in read if field.scope is scope}
         paths |= {c.field.path for node in meaning.nodes() for c in node.when if c.field.scope is scope}
         paths |= {inner.path for inner in meaning.scopes if inner.parent is scope}
+        paths |= {derived.field.path for derived in meaning.derived if derived.field.scope is scope}
+        if scope.key is not None:
+            paths.add((scope.key[0],))
         where = next((n.at for n in meaning.nodes() if n.items is not None and n.scope is scope), at)
         _check_object(scope.model, (), paths, scope, where, problems)
 
@@ -113,6 +117,22 @@ def _check_object(
             )
         elif inside and kind.kind is Kind.OBJECT and kind.model is not None:
             _check_object(kind.model, path, paths, scope, at, problems)
+
+
+def _check_keyed(meaning: Meaning, problems: Problems) -> None:
+    """An item that is chosen by its key would be written twice where its list is repeated as well."""
+    for slot in meaning.slots:
+        scope = slot.field.scope if slot.field is not None else None
+        if scope is None or scope.key is None:
+            continue
+        whole = next(
+            (s for s in meaning.scopes if s.parent is scope.parent and s.path == scope.path and not s.key), None
+        )
+        if whole is not None:
+            name = ".".join(scope.path)
+            message = f"{name} is repeated with each: as well, which would take the item {scope.key[1]!r} again"
+            hint = "choose all items by their keys, or none"
+            problems.add("M-FIELD", slot.at, message, hint=hint)
 
 
 def _check_loses(meaning: Meaning, problems: Problems) -> None:

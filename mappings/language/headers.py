@@ -9,14 +9,15 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
+from transload.mappings.language.shelves import is_file
 from transload.mappings.source.nodes import Rows, Source, Table, Text, plain_value
 from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "match", "ignores", "loses", "strict", "tests", "layout", "note",
+    "match", "ignores", "loses", "strict", "tests", "layout", "note", "xrefs", "uses", "limits", "derive", "valid",
 )  # fmt: skip
-REFUSED = ("xrefs", "uses", "documents", "file", "limits", "keep", "derive", "valid")
+REFUSED = ("documents", "file", "keep")
 FORMATS = ("edifact", "x12", "xml", "json")
 OTHER_FORMATS = ("csv", "fixed", "cobol", "soap")
 MATCHES = ("message", "version", "sender", "receiver")
@@ -74,6 +75,8 @@ def codes_of(table: Table, problems: Problems) -> dict[str, CodeTable]:
     """The code tables.  Keys are unique by YAML; of several with one meaning the first is written."""
     found: dict[str, CodeTable] = {}
     for name, rows in _entries(table, "codes", problems):
+        if isinstance(rows, Table) and is_file(rows):
+            continue
         if not isinstance(rows, Table):
             problems.add("M-VALUE", rows.at, f"the code table {name.text} is a table: {{wire: canonical}}")
             continue

@@ -8,8 +8,11 @@ from typing import Any
 from transload.adapters.edi.guides import Guide, WirePlace
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
-from transload.mappings.language.converters.base import CodeTable
-from transload.mappings.language.terms import Element, Scope, Segment, Slot, walk
+from transload.mappings.language.converters.base import CodeTable, Xref
+from transload.mappings.language.limits import Limit
+from transload.mappings.language.terms import Derived, Element, Scope, Segment, Slot, walk
+from transload.mappings.language.validity import Validity
+from transload.mappings.plugins.finding import Plugin
 from transload.mappings.source.nodes import Rows
 
 
@@ -57,6 +60,12 @@ class Meaning:
     strict: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
+    xrefs: Mapping[str, Xref] = field(default_factory=dict)
+    plugins: Mapping[str, Plugin] = field(default_factory=dict)
+    partner: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    derived: tuple[Derived, ...] = ()
+    valid: Validity | None = None
 
     @property
     def word(self) -> str:

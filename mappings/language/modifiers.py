@@ -15,7 +15,7 @@ from transload.mappings.source.problems import Problems, suggest
 
 TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 """A segment's tag."""
-_REFUSED = ("use", "only_if")
+_REFUSED = ("only_if",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ class Modified:
     when: tuple[Condition, ...]
     reads: bool
     writes: bool
+    use: Source | None = None
 
 
 class Modifiers:
@@ -147,6 +148,7 @@ class Modifiers:
             when=tuple(self._when(item.get("when"), around)),
             reads=around.reads,
             writes=around.writes,
+            use=item.get("use"),
         )
 
     def _each(self, path: Source, alias: Source | None, around: Around) -> tuple[Field, Around] | None:

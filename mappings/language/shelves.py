@@ -65,6 +65,11 @@ class Shelves:
         self._files = files
         self._kept = kept
 
+    @property
+    def partner(self) -> Mapping[str, str]:
+        """What is known of the partner."""
+        return self._surroundings.partner
+
     def xrefs(self) -> dict[str, Xref]:
         """The cross-references by name."""
         found: dict[str, Xref] = {}
@@ -156,7 +161,7 @@ class Shelves:
             self._problems.add(finding.code, finding.mapping or at, finding.message, hint=finding.hint)
         if "partner" not in texts:
             rows = sides.get("", Rows(()))
-            return Xref(name=name, rows=lambda: rows, live=False)
+            return Xref(name=name, rows=lambda: rows, live=False, known=lambda: rows)
         scope = self._scope()
         if not scope:
             return Xref(name=name, rows=_unscoped(name), live=False)
@@ -164,7 +169,7 @@ class Shelves:
         rows = mine[0] if len(mine) == 1 else Rows(_joined(mine))
         for clash in rows.clashes if len(mine) > 1 else ():
             self._problems.add("M-XREF", at, f"{name}: {clash.text()}, under two names of the partner")
-        return Xref(name=name, rows=lambda: rows, live=False)
+        return Xref(name=name, rows=lambda: rows, live=False, known=lambda: rows)
 
     def _scope(self) -> tuple[str, ...]:
         """The partner by all its names, each once."""
@@ -201,7 +206,8 @@ class Shelves:
             partner=scoped,
             scope=self._scope() if scoped else (),
         )
-        return Xref(name=name, rows=LiveTable(name, database, wanted, seconds).rows, live=True)
+        live = LiveTable(name, database, wanted, seconds)
+        return Xref(name=name, rows=live.rows, live=True, known=lambda: live.known)
 
     def _refresh(self, value: Text | None) -> float:
         if value is None:
@@ -219,7 +225,7 @@ class Shelves:
         at: dict[str, MappingPlace] = {}
         if len(columns) == 1:
             self._problems.add("M-CODE", entry.at, f"{name} names both columns or none", hint="wire: A, canonical: B")
-            return CodeTable(name=name, read=read, write=write, at=at)
+            return CodeTable(name=name, read=read, write=write, at=at, digest=file.digest)
         for values, line in rows_of(file, columns, entry.at, self._problems, "M-CODE"):
             place = MappingPlace(file=file.name, line=line, column=1)
             if not values or not values[0] or not values[1]:
@@ -230,7 +236,7 @@ class Shelves:
             else:
                 write.setdefault(values[1], values[0])
                 at.setdefault(values[0], place)
-        return CodeTable(name=name, read=read, write=write, at=at)
+        return CodeTable(name=name, read=read, write=write, at=at, digest=file.digest)
 
 
 def _by_partner(file: TableFile, columns: list[str], at: MappingPlace) -> tuple[dict[str, Rows], list[Any]]:

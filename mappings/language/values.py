@@ -1,34 +1,44 @@
 """The right sides of entries: from text to slots, with every field checked against the canonical model."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from transload.adapters.edi.guides import WirePlace
 from transload.canonical.places import MappingPlace
 from transload.mappings.language import expressions
+from transload.mappings.language.compounds import Pattern, holes_of
 from transload.mappings.language.computed import Computing, divides
+from transload.mappings.language.constants import Constant as ConstantValue
+from transload.mappings.language.constants import constant
 from transload.mappings.language.converters import chains
-from transload.mappings.language.converters.base import ConverterError, DomainError, Setting, whole_argument
-from transload.mappings.language.converters.numbers import read_decimal, read_integer
-from transload.mappings.language.expressions import ExpressionError, Pipe, UnavailableError
-from transload.mappings.language.fields import FieldType, Kind, follow
+from transload.mappings.language.converters.base import ConverterError, Setting, whole_argument
+from transload.mappings.language.converters.dates import stamp
+from transload.mappings.language.entries import Entry, unwrapped
+from transload.mappings.language.expressions import ExpressionError, Pipe
+from transload.mappings.language.fields import FieldType, Kind, field_type, follow
+from transload.mappings.language.limits import at_most, checking
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import (
     Around,
+    Compound,
     Constant,
     Field,
     Fill,
+    Given,
     Length,
     Numbering,
     Scope,
+    Segment,
     Slot,
     Total,
     operands,
 )
+from transload.mappings.plugins.contract import Site
 from transload.mappings.source.nodes import Rows, Source, Table, Text
 from transload.mappings.source.problems import Problems, named, suggest
 
-_OPTIONS = ("value", "text", "note", "required")
+_FILLED = (Kind.TEXT, Kind.DECIMAL, Kind.INTEGER, Kind.DATE, Kind.BOOLEAN)
 
 
 class Values:
@@ -54,14 +64,40 @@ class Values:
             number=len(self.meaning.slots), at=at, home=around.scope, places=places, many=many, rule=_rule(value)
         )
         if isinstance(value, Table):
-            unwrapped = self._unwrap(value)
-            if unwrapped is None:
-                return None
-            value, as_text = unwrapped
-            if as_text:
-                assert isinstance(value, Text)
-                slot.literals = (value.text,)
-                return self._keep(slot)
+            entry = unwrapped(value, self.problems)
+            return self._long(slot, entry, around, words) if entry is not None else None
+        return self._plain(slot, value, around, words)
+
+    def _long(self, slot: Slot, entry: Entry, around: Around, words: str) -> Slot | None:
+        """The long form: ``{value: =number, required: yes, max: 17, note: ...}``."""
+        if entry.is_text:
+            assert isinstance(entry.value, Text)
+            slot.literals = (entry.value.text,)
+            return self._keep(slot)
+        slot.required = entry.required is not None
+        made = self._plain(slot, entry.value, around, words)
+        if made is None:
+            return None
+        if entry.required is not None and (made.field is None or not made.reads or made.many):
+            self.problems.add("M-VALUE", entry.required, "required: goes with a field of one value")
+            return None
+        if entry.most is not None:
+            return self._shortened(made, entry.most, entry.value.at)
+        return made
+
+    def _shortened(self, slot: Slot, most: int, at: MappingPlace) -> Slot | None:
+        """The slot with at most ``most`` characters on the wire."""
+        if slot.chain is not None and slot.chain.gives is not Kind.JSON_NUMBER:
+            slot.chain = replace(slot.chain, steps=(*slot.chain.steps, at_most(most)))
+            return slot
+        long = next((text for text in slot.literals if len(text) > most), None)
+        if long is not None:
+            self.problems.add("M-VALUE", at, f"{long!r} is longer than max: {most}")
+        elif not slot.literals:
+            self.problems.add("M-VALUE", at, "max: is for texts")
+        return slot
+
+    def _plain(self, slot: Slot, value: Source, around: Around, words: str) -> Slot | None:
         if isinstance(value, Rows):
             slot.literals = self._alternatives(value)
             return self._keep(slot) if slot.literals else None
@@ -80,25 +116,6 @@ class Values:
             slot.literals = (value.text,)
             return self._keep(slot)
         return self._expression(slot, value, around)
-
-    def _unwrap(self, value: Table) -> tuple[Source, bool] | None:
-        """The value of the long form ``{value: ..., note: ...}``, and whether it was ``{text: ...}``."""
-        for key, _ in value:
-            if key.text not in _OPTIONS:
-                hint = suggest(key.text, _OPTIONS, f"the long form has {', '.join(_OPTIONS)}")
-                self.problems.add("M-KEY", key.at, f"{key.text!r} is not understood here", hint=hint)
-                return None
-        required = value.key("required")
-        if required is not None:
-            self.problems.unavailable(required.at, "required:")
-        inner, text = value.get("value"), value.get("text")
-        if (inner is None) == (text is None):
-            self.problems.add("M-VALUE", value.at, "the long form needs value: or text:, and only one of them")
-            return None
-        if text is not None and not isinstance(text, Text):
-            self.problems.add("M-VALUE", text.at, "text: takes a text")
-            return None
-        return (text, True) if text is not None else (inner, False) if inner is not None else None
 
     def _alternatives(self, value: Rows) -> tuple[str, ...]:
         found: list[str] = []
@@ -121,15 +138,16 @@ class Values:
         except ExpressionError as error:
             self.problems.add("M-EXPRESSION", value.at, str(error), hint=error.hint)
             return None
-        except UnavailableError as error:
-            self.problems.unavailable(value.at, str(error))
-            return None
         slot.reads, slot.writes = parsed.direction != "write", parsed.direction != "read"
         slot.aside = parsed.direction == "write"
         if parsed.word == "case":
             return self._case(slot, value, around, parsed.pipes)
         if parsed.word == ".":
             return self._item(slot, value, around, parsed.pipes)
+        if parsed.word == "parts":
+            return self._compound(slot, value, around, parsed)
+        if parsed.word in expressions.GIVEN:
+            return self._given(slot, value, around, parsed)
         if parsed.word:
             if self.meaning.format_type not in ("edifact", "x12"):
                 self.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() is for segments of EDIFACT and X12")
@@ -141,8 +159,8 @@ class Values:
             return self._keep(slot)
         base = parsed.base
         if isinstance(base, expressions.Path):
-            field = self.field(base.names, around, value.at)
-            return self._bind(slot, field, value, parsed.pipes) if field else None
+            found = self.path(base, around, value.at)
+            return self._bind(slot, found, value, parsed.pipes) if found else None
         if parsed.direction == "read":
             self.problems.add("M-EXPRESSION", value.at, "read() takes a field, not a computed value")
             return None
@@ -166,6 +184,129 @@ class Values:
             return None
         field = Field(scope=around.scope, path=(), type=FieldType(Kind.TEXT, optional=False))
         return self._bind(slot, field, value, pipes)
+
+    def _compound(self, slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
+        """``parts("{number}/{release}")``: one place for several fields."""
+        if slot.many or len(slot.places) == 2:
+            self.problems.add("M-EXPRESSION", value.at, "parts() takes one place")
+            return None
+        try:
+            holes, texts = holes_of(parsed.arguments[0])
+            setting = self._setting(slot, FieldType(Kind.TEXT), "")
+            slot.chain = chains.build(parsed.pipes, setting)
+        except ExpressionError as error:
+            self.problems.add("M-EXPRESSION", value.at, str(error), hint=error.hint)
+            return None
+        except ConverterError as error:
+            self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
+            return None
+        self._keep(slot)
+        inner: list[Slot] = []
+        for hole in holes:
+            assert isinstance(hole.base, expressions.Path)
+            field = self.path(hole.base, around, value.at)
+            part = Slot(
+                number=len(self.meaning.slots), at=slot.at, home=slot.home, places=slot.places, rule=_rule(value)
+            )
+            bound = self._bind(part, field, value, hole.pipes) if field is not None else None
+            if bound is None:
+                return None
+            if bound.default is not None or bound.elide is not None or bound.none is not None:
+                self.problems.add("M-CONVERTER", value.at, "in parts() no field has default, elide or none")
+                return None
+            inner.append(bound)
+        slot.parts = Compound(tuple(inner), Pattern(texts))
+        return slot
+
+    def _given(self, slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
+        """``write(now())`` and its like."""
+        if slot.many or (len(slot.places) == 2 and parsed.word != "now"):
+            self.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() takes one place")
+            return None
+        if parsed.word == "seq" and around.scope.parent is None:
+            hint = "for the document itself write the number, or control_number()"
+            self.problems.add(
+                "M-EXPRESSION", value.at, "seq() counts items, and stands in a node with each:", hint=hint
+            )
+            return None
+        try:
+            if parsed.word == "now":
+                if len(parsed.pipes) != 1:
+                    raise ConverterError(
+                        "now() needs a form on the wire", "for example  write(now()) | datetime(yyyyMMdd Europe/Berlin)"
+                    )
+                form = stamp(parsed.pipes[0].name, parsed.pipes[0].argument)
+                two = len(slot.places) == 2
+                if isinstance(form(datetime(2026, 1, 1, tzinfo=UTC)), tuple) is not two:
+                    raise ConverterError("dtm and a pattern with + take two places, any other form one")
+                slot.given = Given(parsed.word, form)
+                slot.chain = chains.Chain(steps=(), gives=Kind.DATED if two else Kind.TEXT)
+            else:
+                slot.given = Given(parsed.word)
+                slot.chain = chains.build(parsed.pipes, self._setting(slot, FieldType(Kind.INTEGER), ""))
+        except ConverterError as error:
+            self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
+            return None
+        return self._keep(slot)
+
+    def handled(self, field: Field, segment: Segment, value: Source, around: Around) -> Slot:
+        """The slot of a field that a plug-in reads and writes with a whole segment."""
+        chain = chains.Chain(steps=(), gives=field.type.kind)
+        slot = Slot(
+            number=len(self.meaning.slots), at=named(value.at, segment.tag), home=around.scope, field=field, chain=chain,
+            rule=_rule(value),
+        )  # fmt: skip
+        return self._keep(slot)
+
+    def path(self, path: expressions.Path, around: Around, at: MappingPlace) -> Field | None:
+        """The field of a parsed path, which may choose a list item by key."""
+        if path.key is None:
+            return self.field(path.names, around, at)
+        items = self.field(path.names[: path.at], around, at)
+        if items is None:
+            return None
+        name, text = path.key
+        if items.type.kind is not Kind.ITEMS or items.type.model is None:
+            self.problems.add(
+                "M-FIELD", at, f"{'.'.join(items.path)} is a {items.type.kind.value}, not a list of objects"
+            )
+            return None
+        kind = field_type(items.type.model, name)
+        if kind is None or kind.kind is not Kind.TEXT:
+            known = list(items.type.model.model_fields)
+            message = f"{items.type.model.__name__}: no text field {name!r} to choose by"
+            self.problems.add("M-FIELD", at, message, hint=suggest(name, known, f"fields are: {', '.join(known)}"))
+            return None
+        if kind.choices and constant(text, kind, at, self.problems) is None:
+            return None
+        if path.names[path.at :] == (name,):
+            self.problems.add("M-FIELD", at, f"{name} is known to be {text!r}: write the literal")
+            return None
+        scope = self._keyed(items, (name, text))
+        return self.field(path.names[path.at :], Around(scope=scope), at)
+
+    def _keyed(self, items: Field, key: tuple[str, str]) -> Scope:
+        """The scope of the one item with this key; the same for all its fields."""
+        for scope in self.meaning.scopes:
+            if scope.parent is items.scope and scope.path == items.path and scope.key == key:
+                return scope
+        made = Scope(
+            number=len(self.meaning.scopes), model=items.type.model, parent=items.scope, path=items.path, key=key
+        )
+        self.meaning.scopes.append(made)
+        return made
+
+    def _setting(self, slot: Slot, field: FieldType, name: str) -> Setting:
+        meaning = self.meaning
+        return Setting(
+            kind=field.kind,
+            field=field,
+            format=meaning.format_type,
+            codes=meaning.codes,
+            xrefs=meaning.xrefs,
+            plugins=meaning.plugins,
+            site=Site(mapping=meaning.name, place=slot.name, field=name, partner=meaning.partner),
+        )
 
     def field(self, names: tuple[str, ...], around: Around, at: MappingPlace) -> Field | None:
         """The field that ``names`` mean here; notes a finding and gives None when there is none."""
@@ -223,9 +364,7 @@ class Values:
                 rest.append(pipe)
         slot.field = field
         try:
-            setting = Setting(
-                kind=field.type.kind, field=field.type, format=self.meaning.format_type, codes=self.meaning.codes
-            )
+            setting = self._setting(slot, field.type, field.text())
             slot.chain = chains.build(rest, setting, pair=len(slot.places) == 2, many=slot.many)
         except ConverterError as error:
             self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint, field=field.text())
@@ -234,7 +373,20 @@ class Values:
             hint = "give the element a literal"
             self.problems.add("M-CONVERTER", value.at, "code(... only) is for segments", hint=hint)
             return None
+        if self.meaning.limits:
+            self._limit(slot, field, value.at)
         return self._keep(slot)
+
+    def _limit(self, slot: Slot, field: Field, at: MappingPlace) -> None:
+        """Narrow the slot's domain to what ``limits:`` says of its field."""
+        limit = self.meaning.limits.get(field.plain())
+        if limit is None or slot.chain is None:
+            return
+        slot.chain = replace(slot.chain, steps=(checking(limit), *slot.chain.steps))
+        for fill in (slot.default, slot.elide):
+            complaint = limit.complaint(fill.value) if fill is not None and fill.value is not None else None
+            if complaint is not None:
+                self.problems.add("M-VALUE", at, f"{complaint}, by limits: in line {limit.at.line}")
 
     def _none(self, pipe: Pipe, pipes: Sequence[Pipe], slot: Slot, value: Text) -> bool:
         """``none(X)``: X stands on the wire where the field has no value, and is read as no value.
@@ -258,7 +410,7 @@ class Values:
 
     def _fill(self, pipe: Pipe, field: Field, slot: Slot, value: Text) -> Fill | None:
         text = pipe.argument
-        if text is None or field.type.kind not in (Kind.TEXT, Kind.DECIMAL, Kind.INTEGER, Kind.DATE):
+        if text is None or field.type.kind not in _FILLED:
             self.problems.add(
                 "M-CONVERTER", value.at, f"{pipe.name} needs a value", hint=f"for example  {pipe.name}(EUR)"
             )
@@ -274,32 +426,12 @@ class Values:
                 )
                 return None
             return Fill(field=other)
-        return self._constant(text, field.type, value.at)
+        given = constant(text, field.type, value.at, self.problems)
+        return Fill(value=given) if given is not None else None
 
-    def _constant(self, text: str, kind: FieldType, at: MappingPlace) -> Fill | None:
-        try:
-            if kind.kind is Kind.DECIMAL:
-                return Fill(value=read_decimal(text))
-            if kind.kind is Kind.INTEGER:
-                return Fill(value=read_integer(text))
-        except DomainError as error:
-            self.problems.add("M-VALUE", at, str(error))
-            return None
-        if kind.kind is not Kind.TEXT:
-            self.problems.add("M-VALUE", at, f"a {kind.kind.value} cannot be given as a constant")
-            return None
-        if kind.choices and text not in kind.choices:
-            hint = suggest(text, kind.choices, f"it takes {', '.join(kind.choices)}")
-            self.problems.add("M-VALUE", at, f"the field does not take {text!r}", hint=hint)
-            return None
-        return Fill(value=text)
-
-    def condition_value(self, field: Field, value: Text) -> str | Decimal | int | bool | None:
+    def condition_value(self, field: Field, value: Text) -> ConstantValue | None:
         """The right side of an entry of ``when:`` as a value of the field; None, with a finding, if it does not fit."""
-        if field.type.kind is Kind.BOOLEAN and value.text in ("true", "false"):
-            return value.text == "true"
-        fill = self._constant(value.text, field.type, value.at)
-        return fill.value if fill else None
+        return constant(value.text, field.type, value.at, self.problems)
 
     def _compute(
         self, slot: Slot, base: expressions.Expression | None, value: Text, around: Around, pipes: Sequence[Pipe]
@@ -327,7 +459,7 @@ class Values:
                 self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
                 return None
         kind = Kind.INTEGER if isinstance(computed, Length) else Kind.DECIMAL
-        setting = Setting(kind=kind, field=FieldType(kind), format=self.meaning.format_type, codes=self.meaning.codes)
+        setting = self._setting(slot, FieldType(kind), "")
         if divides(computed) and slot.rounds is None:
             self.problems.add("M-EXPRESSION", value.at, "a division may have no end", hint="add | round(2)")
             return None

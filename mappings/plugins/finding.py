@@ -177,4 +177,6 @@ def _refuse_place(path: Path) -> None:
 
 def _wrong(path: Path, node: positioned.Node, message: str, hint: str) -> ConfigurationError:
     at = MappingPlace(file=str(path), line=node.line, column=node.column)
-    return ConfigurationError(message, hint=hint, findings=[Finding(code="C-TRUST", message=message, hint=hint, mapping=at)])
+    return ConfigurationError(
+        message, hint=hint, findings=[Finding(code="C-TRUST", message=message, hint=hint, mapping=at)]
+    )

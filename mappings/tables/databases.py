@@ -71,6 +71,11 @@ class LiveTable:
         self._failed: Retry | None = None
         self._again = 0.0
 
+    @property
+    def known(self) -> Rows | None:
+        """What was read last."""
+        return self._rows
+
     def rows(self) -> Rows:
         """The table as it is known now.
 

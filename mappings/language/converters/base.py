@@ -69,25 +69,30 @@ class Usual:
 
 @dataclass(frozen=True, kw_only=True)
 class CodeTable:
-    """A table under ``codes:``: wire to canonical, and back to the first wire code of each meaning."""
+    """A table under ``codes:``: wire to canonical, and back to the first wire code of each meaning.
+
+    ``digest`` is that of the file that it stands in, empty for one in the mapping itself.
+    """
 
     name: str
     read: Mapping[str, str]
     write: Mapping[str, str]
     at: Mapping[str, MappingPlace] = field(default_factory=dict)
+    digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Xref:
-    """A cross-reference: ``rows`` gives it as it is now.  ``live`` is True for one that may change (a database).
+    """A cross-reference: ``rows`` gives it as it is now, ``known`` as it was used last, None where it was not.
 
-    ``rows`` raises `CodeError` where it is scoped by partner and no partner is known, else what
+    ``live`` is True for one that may change (a database).  ``rows`` raises `CodeError` where it is scoped by partner and no partner is known, else what
     `transload.mappings.tables.databases.LiveTable.rows` raises.
     """
 
     name: str
     rows: Callable[[], Rows]
     live: bool
+    known: Callable[[], Rows | None] = lambda: None
 
 
 @dataclass(frozen=True, kw_only=True)

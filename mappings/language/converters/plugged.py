@@ -15,7 +15,9 @@ def py(argument: str | None, setting: Setting) -> Converter:
     plugin = chosen(argument, setting.plugins)
     code = plugin.code
     if not isinstance(code, ValuePlugin):
-        raise ConverterError(f"the plug-in {plugin.name} is for nodes", f"write  use: py({plugin.name})  beside a segment")
+        raise ConverterError(
+            f"the plug-in {plugin.name} is for nodes", f"write  use: py({plugin.name})  beside a segment"
+        )
     if setting.kind.value != code.takes:
         raise ConverterError(f"the plug-in {plugin.name} takes a {code.takes}, and this is a {setting.kind.value}")
     site, name = setting.site, plugin.name
