@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
+from transload.canonical.errors import ConfigurationError
 from transload.mappings.language.front import understand
 from transload.mappings.language.shelves import Files, Shelves
 from transload.mappings.mapping import Mapping
@@ -17,6 +18,15 @@ _KEPT = 512
 _tables = Kept(64)
 _kept: OrderedDict[tuple[object, ...], Mapping] = OrderedDict()
 _lock = Lock()
+
+
+def asks_outside(reference: str | Path, base: Path | None = None) -> bool:
+    """Whether a mapping file, or one that it extends, has cross-references or plug-ins."""
+    try:
+        table = read(reference, base).table
+    except ConfigurationError:
+        return False
+    return table.get("xrefs") is not None or table.get("uses") is not None
 
 
 def load_mapping(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -17,6 +18,7 @@ from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.mappings.compiler.families import Family, family
 from transload.mappings.compiler.given import Outside, outside
+from transload.mappings.language.converters.base import CodeError
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.validity import Validity
 from transload.mappings.matching import matches
@@ -141,6 +143,13 @@ class Mapping:
         """The cross-references as they were used last; one in a database only once it was asked."""
         known = [(xref, xref.known()) for xref in self.meaning.xrefs.values()]
         return tuple(UsedTable(name=x.name, rows=rows, live=x.live) for x, rows in known if rows is not None)
+
+    def refresh(self) -> None:
+        """Read the tables in databases whose time is up; raises `Retry` where one cannot be asked."""
+        for xref in self.meaning.xrefs.values():
+            if xref.live:
+                with suppress(CodeError):  # scoped by partner, and none is known: whoever looks up is told
+                    xref.rows()
 
     @property
     def valid(self) -> Validity | None:

@@ -3,7 +3,8 @@
 The grammar, with the tightest binding last::
 
     value  := base ("|" NAME ["(" argument ")"])*
-    base   := "case" | "." | read(sum) | write(sum) | write(GIVEN()) | parts("PATTERN") | level() | parent() | children(A B) | levels() | sum
+    base   := "case" | "." | read(sum) | write(sum) | write(GIVEN()) | parts("PATTERN")
+              | level() | parent() | children(A B) | levels() | sum
     sum    := product (("+" | "-") product)*
     product:= factor (("*" | "/") factor)*
     factor := NUMBER | 'text' | "(" sum ")" | count(path) | sum(sum) | path

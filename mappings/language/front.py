@@ -27,8 +27,8 @@ from transload.mappings.source.reading import Written
 def understand(written: Written, guides: Sequence[Path], shelves: Shelves) -> Meaning:
     """What the file means.
 
-    ``guides`` are folders whose guides win over the shipped ones; ``shelves`` what comes from outside.  Raises `ConfigurationError`
-    with all static findings when one of them is an error.
+    ``guides`` are folders whose guides win over the shipped ones; ``shelves`` what comes from outside.
+    Raises `ConfigurationError` with all static findings when one of them is an error.
     """
     table, problems = written.table, written.problems
     headers.check_keys(table, problems)

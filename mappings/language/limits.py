@@ -66,13 +66,10 @@ def _shown(value: Any) -> str:
 
 
 def checking(limit: Limit) -> Converter:
-    """A step that gives every value as it got it, or refuses it."""
+    """A step that gives every value as it got it, or refuses it; lists are counted when a document is complete."""
 
     def check(value: Any) -> Any:
-        texts = value if isinstance(value, list | tuple) else (value,)
-        if limit.items is not None and isinstance(value, list | tuple) and len(value) > limit.items:
-            raise DomainError(f"{len(value)} texts are more than {limit.items}")
-        for text in texts:
+        for text in value if isinstance(value, list | tuple) else (value,):
             complaint = limit.complaint(text)
             if complaint is not None:
                 raise DomainError(complaint)

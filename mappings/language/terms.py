@@ -191,7 +191,7 @@ class Fill:
 
 @dataclass(eq=False, kw_only=True)
 class Slot:
-    """One entry: one of ``literals``, ``field``, ``computed``, ``numbering``, ``given``, ``parts`` says what stands there.
+    """One entry: one of ``literals``, ``field``, ``computed``, ``numbering``, ``given`` and ``parts`` says what it is.
 
     ``at`` is its place in the mapping file.  ``reads`` and ``writes`` are False for ``write(...)`` and
     ``read(...)``.  ``attached`` literals count only where their composite holds a value.  ``rounds``

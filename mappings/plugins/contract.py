@@ -4,23 +4,23 @@ A plug-in has no state that changes: one object serves all threads.  The same va
 same result; clock, network and files are not for it, since a mapping must read tomorrow what it wrote today.
 """
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 Parts = list[list[str]]
 """A segment without its tag: its elements, each a list of components."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Site:
     """Where a plug-in is called: the mapping's name, the place (``IMD 7008``), the field, the partner's facts."""
 
     mapping: str
     place: str
     field: str
-    partner: Mapping[str, str] = field(default_factory=dict)
+    partner: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class ValuePlugin(ABC):

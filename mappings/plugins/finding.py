@@ -69,7 +69,8 @@ class Plugins:
         installed = tuple(entry_points(group=GROUP, name=name))
         if installed:
             return _from_package(name, installed[0])
-        hint = f"install the package that brings it, or name its file in {self.source or trust_file()}; see docs/plug-ins.md"
+        where = self.source or trust_file()
+        hint = f"install the package that brings it, or name its file in {where}; see docs/plug-ins.md"
         raise PluginError(f"the plug-in {name!r} is not installed, and no trust file names it", hint)
 
     def _from_file(self, name: str, trusted: Trusted) -> Plugin:

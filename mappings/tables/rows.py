@@ -60,14 +60,13 @@ class Rows:
         return sha256(self.content).hexdigest()
 
     def near(self, word: str, *, ours: bool) -> str | None:
-        """A word of the table that is nearly ``word``: the same but for case, marks and leading zeros, or close to it."""
+        """A word of the table that is nearly ``word``: but for case, marks and leading zeros, or a letter or two."""
         index = self._our_index if ours else self._their_index
         found = index.get(_bare(word))
         if found is not None:
             return found
         side = self.write if ours else self.read
-        beginning = [known for known in _some(side, word[:3])]
-        close = get_close_matches(word, beginning, n=1, cutoff=0.75)
+        close = get_close_matches(word, list(_some(side, word[:3])), n=1, cutoff=0.75)
         return close[0] if close else None
 
     @cached_property

@@ -8,9 +8,8 @@ import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, errors_of
-from transload.mappings import load_mapping
 from transload.runner.cli import exits
-from transload.runner.cli.given import Given, guides_for
+from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json, summary
@@ -66,7 +65,7 @@ def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
 
 def _mapping(file: Path) -> Sequence[Finding]:
     try:
-        load_mapping(file, guides=guides_for(file))
+        loaded(file)
     except ConfigurationError as error:
         return error.findings
     return ()

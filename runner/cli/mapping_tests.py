@@ -9,10 +9,9 @@ import typer
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
-from transload.mappings import load_mapping
 from transload.mappings.testing import TestResult, run_tests
 from transload.runner.cli import exits
-from transload.runner.cli.given import Given, guides_for
+from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson
 from transload.runner.cli.screen import counted, say, say_findings, say_json
@@ -44,7 +43,7 @@ def mapping_tests(
     done: list[tuple[Path, TestResult]] = []
     for file in given.mappings:
         try:
-            results = run_tests(load_mapping(file, guides=guides_for(file)))
+            results = run_tests(loaded(file))
         except ConfigurationError as error:
             findings += error.findings
             continue

@@ -1,5 +1,6 @@
 """What a converter is: two functions that undo each other, and the kinds of value on its two sides."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,8 +86,8 @@ class CodeTable:
 class Xref:
     """A cross-reference: ``rows`` gives it as it is now, ``known`` as it was used last, None where it was not.
 
-    ``live`` is True for one that may change (a database).  ``rows`` raises `CodeError` where it is scoped by partner and no partner is known, else what
-    `transload.mappings.tables.databases.LiveTable.rows` raises.
+    ``live`` is True for one that may change (a database).  ``rows`` raises `CodeError` where it is scoped by partner
+    and no partner is known, else what `transload.mappings.tables.databases.LiveTable.rows` raises.
     """
 
     name: str
@@ -106,9 +107,9 @@ class Setting:
     field: FieldType
     format: str
     codes: Mapping[str, CodeTable]
-    xrefs: Mapping[str, Xref] = field(default_factory=dict)
-    plugins: Mapping[str, Plugin] = field(default_factory=dict)
-    site: Site = field(default_factory=lambda: Site(mapping="", place="", field=""))
+    xrefs: Mapping[str, Xref] = dataclasses.field(default_factory=dict)
+    plugins: Mapping[str, Plugin] = dataclasses.field(default_factory=dict)
+    site: Site = dataclasses.field(default_factory=lambda: Site(mapping="", place="", field=""))
 
 
 Factory = Callable[[str | None, Setting], Converter]

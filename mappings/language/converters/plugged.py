@@ -59,7 +59,7 @@ def asked(name: str, call: Callable[[], Any]) -> Any:
         return call()
     except ValueError as error:
         raise DomainError(f"{error or 'refused'} (plug-in {name})") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DomainError(f"the plug-in {name} failed with {type(error).__name__}: {error}") from error
 
 
