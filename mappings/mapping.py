@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -155,6 +156,15 @@ class Mapping:
     def valid(self) -> Validity | None:
         """The days on which it is in force; None for all."""
         return self.meaning.valid
+
+    def check_day(self, day: date) -> None:
+        """Raise `Reject` (E-VALID) where the mapping is not in force on ``day``."""
+        if self.valid is None or self.valid.holds(day):
+            return
+        message = f"the mapping {self.name} is in force {self.valid}, and it is {day}"
+        hint = "let the route use the version of today"
+        finding = Finding(code="E-VALID", message=message, hint=hint, mapping=self.valid.at)
+        raise Reject(message, hint=hint, findings=[finding])
 
     @property
     def loses(self) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""Which of several mappings reads a message: narrower ones first, and findings about those that get in each other's way."""
+"""Which of several mappings reads a message: the narrower first; and what is wrong with them together."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace
@@ -14,7 +14,7 @@ Wanted = Mapping[str, frozenset[str]]
 
 
 def narrowest_first(mappings: Sequence[CompiledMapping]) -> tuple[CompiledMapping, ...]:
-    """The mappings in the order in which to ask whether they match: none stands behind one that takes all of its own."""
+    """The mappings in the order in which they are asked: none stands behind one that takes all of its messages."""
     ordered: list[CompiledMapping] = []
     for mapping in mappings:
         place = next((n for n, other in enumerate(ordered) if narrower(mapping.meaning, other.meaning)), len(ordered))
@@ -99,7 +99,7 @@ def _place(mapping: CompiledMapping) -> MappingPlace:
 
 
 def _gaps(versions: Sequence[CompiledMapping]) -> Iterator[Finding]:
-    for one, other in zip(versions, versions[1:], strict=False):
+    for one, other in pairwise(versions):
         assert one.valid is not None
         assert other.valid is not None
         if one.valid.last is None or other.valid.first is None:

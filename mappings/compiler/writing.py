@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from transload.mappings.compiler.choosing import finder
 from transload.mappings.compiler.computing import compute
 from transload.mappings.compiler.frames import held
 from transload.mappings.compiler.quotes import (
@@ -343,18 +344,6 @@ class Writer(ABC):
     def guarded(self, tests: Sequence[ast.expr], body: Statements) -> Statements:
         """``body`` under all of ``tests``."""
         return statements("if T:\n    BODY", T=both(tests), BODY=body) if tests else body
-
-
-def finder(name: str, text: str) -> Callable[[Sequence[Any]], Any]:
-    """A function that gives the one item whose field ``name`` is ``text``; raises `DomainError` for several."""
-
-    def find(items: Sequence[Any] | None) -> Any:
-        found = [item for item in items or () if getattr(item, name) == text]
-        if len(found) > 1:
-            raise DomainError(f"{len(found)} items have {name} {text!r}, and the message takes one")
-        return found[0] if found else None
-
-    return find
 
 
 def _slots(node: AnyNode) -> Iterator[Slot]:

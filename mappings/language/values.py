@@ -2,30 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from transload.adapters.edi.guides import WirePlace
 from transload.canonical.places import MappingPlace
 from transload.mappings.language import expressions
-from transload.mappings.language.compounds import Pattern, holes_of
+from transload.mappings.language.choosing import chosen
 from transload.mappings.language.computed import Computing, divides
 from transload.mappings.language.constants import Constant as ConstantValue
 from transload.mappings.language.constants import constant
 from transload.mappings.language.converters import chains
 from transload.mappings.language.converters.base import ConverterError, Setting, whole_argument
-from transload.mappings.language.converters.dates import stamp
 from transload.mappings.language.entries import Entry, unwrapped
 from transload.mappings.language.expressions import ExpressionError, Pipe
-from transload.mappings.language.fields import FieldType, Kind, field_type, follow
+from transload.mappings.language.fields import FieldType, Kind, follow
+from transload.mappings.language.functions import compound, given
 from transload.mappings.language.limits import at_most, checking
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import (
     Around,
-    Compound,
     Constant,
     Field,
     Fill,
-    Given,
     Length,
     Numbering,
     Scope,
@@ -73,7 +70,7 @@ class Values:
         if entry.is_text:
             assert isinstance(entry.value, Text)
             slot.literals = (entry.value.text,)
-            return self._keep(slot)
+            return self.keep(slot)
         slot.required = entry.required is not None
         made = self._plain(slot, entry.value, around, words)
         if made is None:
@@ -100,7 +97,7 @@ class Values:
     def _plain(self, slot: Slot, value: Source, around: Around, words: str) -> Slot | None:
         if isinstance(value, Rows):
             slot.literals = self._alternatives(value)
-            return self._keep(slot) if slot.literals else None
+            return self.keep(slot) if slot.literals else None
         if not isinstance(value, Text):
             self.problems.add("M-VALUE", value.at, "a literal, a list of literals or =field is expected")
             return None
@@ -114,7 +111,7 @@ class Values:
                 )
                 return None
             slot.literals = (value.text,)
-            return self._keep(slot)
+            return self.keep(slot)
         return self._expression(slot, value, around)
 
     def _alternatives(self, value: Rows) -> tuple[str, ...]:
@@ -128,7 +125,8 @@ class Values:
             self.problems.add("M-VALUE", value.at, "the list of alternatives is empty")
         return tuple(found)
 
-    def _keep(self, slot: Slot) -> Slot:
+    def keep(self, slot: Slot) -> Slot:
+        """Add a finished slot to the meaning."""
         self.meaning.slots.append(slot)
         return slot
 
@@ -145,9 +143,9 @@ class Values:
         if parsed.word == ".":
             return self._item(slot, value, around, parsed.pipes)
         if parsed.word == "parts":
-            return self._compound(slot, value, around, parsed)
+            return compound(self, slot, value, around, parsed)
         if parsed.word in expressions.GIVEN:
-            return self._given(slot, value, around, parsed)
+            return given(self, slot, value, around, parsed)
         if parsed.word:
             if self.meaning.format_type not in ("edifact", "x12"):
                 self.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() is for segments of EDIFACT and X12")
@@ -156,11 +154,11 @@ class Values:
                 self.problems.add("M-EXPRESSION", value.at, "children() takes two different codes")
                 return None
             slot.numbering = Numbering(parsed.word, parsed.arguments)
-            return self._keep(slot)
+            return self.keep(slot)
         base = parsed.base
         if isinstance(base, expressions.Path):
             found = self.path(base, around, value.at)
-            return self._bind(slot, found, value, parsed.pipes) if found else None
+            return self.bind(slot, found, value, parsed.pipes) if found else None
         if parsed.direction == "read":
             self.problems.add("M-EXPRESSION", value.at, "read() takes a field, not a computed value")
             return None
@@ -174,7 +172,7 @@ class Values:
             self.problems.add("M-EXPRESSION", value.at, "=case takes no converter")
             return None
         slot.literals = (around.case,)
-        return self._keep(slot)
+        return self.keep(slot)
 
     def _item(self, slot: Slot, value: Text, around: Around, pipes: Sequence[Pipe]) -> Slot | None:
         if around.scope.model is not None or around.prefix:
@@ -183,120 +181,26 @@ class Values:
             )
             return None
         field = Field(scope=around.scope, path=(), type=FieldType(Kind.TEXT, optional=False))
-        return self._bind(slot, field, value, pipes)
-
-    def _compound(self, slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
-        """``parts("{number}/{release}")``: one place for several fields."""
-        if slot.many or len(slot.places) == 2:
-            self.problems.add("M-EXPRESSION", value.at, "parts() takes one place")
-            return None
-        try:
-            holes, texts = holes_of(parsed.arguments[0])
-            setting = self._setting(slot, FieldType(Kind.TEXT), "")
-            slot.chain = chains.build(parsed.pipes, setting)
-        except ExpressionError as error:
-            self.problems.add("M-EXPRESSION", value.at, str(error), hint=error.hint)
-            return None
-        except ConverterError as error:
-            self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
-            return None
-        self._keep(slot)
-        inner: list[Slot] = []
-        for hole in holes:
-            assert isinstance(hole.base, expressions.Path)
-            field = self.path(hole.base, around, value.at)
-            part = Slot(
-                number=len(self.meaning.slots), at=slot.at, home=slot.home, places=slot.places, rule=_rule(value)
-            )
-            bound = self._bind(part, field, value, hole.pipes) if field is not None else None
-            if bound is None:
-                return None
-            if bound.default is not None or bound.elide is not None or bound.none is not None:
-                self.problems.add("M-CONVERTER", value.at, "in parts() no field has default, elide or none")
-                return None
-            inner.append(bound)
-        slot.parts = Compound(tuple(inner), Pattern(texts))
-        return slot
-
-    def _given(self, slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
-        """``write(now())`` and its like."""
-        if slot.many or (len(slot.places) == 2 and parsed.word != "now"):
-            self.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() takes one place")
-            return None
-        if parsed.word == "seq" and around.scope.parent is None:
-            hint = "for the document itself write the number, or control_number()"
-            self.problems.add(
-                "M-EXPRESSION", value.at, "seq() counts items, and stands in a node with each:", hint=hint
-            )
-            return None
-        try:
-            if parsed.word == "now":
-                if len(parsed.pipes) != 1:
-                    raise ConverterError(
-                        "now() needs a form on the wire", "for example  write(now()) | datetime(yyyyMMdd Europe/Berlin)"
-                    )
-                form = stamp(parsed.pipes[0].name, parsed.pipes[0].argument)
-                two = len(slot.places) == 2
-                if isinstance(form(datetime(2026, 1, 1, tzinfo=UTC)), tuple) is not two:
-                    raise ConverterError("dtm and a pattern with + take two places, any other form one")
-                slot.given = Given(parsed.word, form)
-                slot.chain = chains.Chain(steps=(), gives=Kind.DATED if two else Kind.TEXT)
-            else:
-                slot.given = Given(parsed.word)
-                slot.chain = chains.build(parsed.pipes, self._setting(slot, FieldType(Kind.INTEGER), ""))
-        except ConverterError as error:
-            self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
-            return None
-        return self._keep(slot)
+        return self.bind(slot, field, value, pipes)
 
     def handled(self, field: Field, segment: Segment, value: Source, around: Around) -> Slot:
         """The slot of a field that a plug-in reads and writes with a whole segment."""
         chain = chains.Chain(steps=(), gives=field.type.kind)
-        slot = Slot(
-            number=len(self.meaning.slots), at=named(value.at, segment.tag), home=around.scope, field=field, chain=chain,
-            rule=_rule(value),
-        )  # fmt: skip
-        return self._keep(slot)
+        at = named(value.at, segment.tag)
+        number = len(self.meaning.slots)
+        slot = Slot(number=number, at=at, home=around.scope, field=field, chain=chain, rule=_rule(value))
+        return self.keep(slot)
 
     def path(self, path: expressions.Path, around: Around, at: MappingPlace) -> Field | None:
         """The field of a parsed path, which may choose a list item by key."""
         if path.key is None:
             return self.field(path.names, around, at)
         items = self.field(path.names[: path.at], around, at)
-        if items is None:
-            return None
-        name, text = path.key
-        if items.type.kind is not Kind.ITEMS or items.type.model is None:
-            self.problems.add(
-                "M-FIELD", at, f"{'.'.join(items.path)} is a {items.type.kind.value}, not a list of objects"
-            )
-            return None
-        kind = field_type(items.type.model, name)
-        if kind is None or kind.kind is not Kind.TEXT:
-            known = list(items.type.model.model_fields)
-            message = f"{items.type.model.__name__}: no text field {name!r} to choose by"
-            self.problems.add("M-FIELD", at, message, hint=suggest(name, known, f"fields are: {', '.join(known)}"))
-            return None
-        if kind.choices and constant(text, kind, at, self.problems) is None:
-            return None
-        if path.names[path.at :] == (name,):
-            self.problems.add("M-FIELD", at, f"{name} is known to be {text!r}: write the literal")
-            return None
-        scope = self._keyed(items, (name, text))
-        return self.field(path.names[path.at :], Around(scope=scope), at)
+        scope = chosen(self.meaning, self.problems, items, path, at) if items is not None else None
+        return self.field(path.names[path.at :], Around(scope=scope), at) if scope is not None else None
 
-    def _keyed(self, items: Field, key: tuple[str, str]) -> Scope:
-        """The scope of the one item with this key; the same for all its fields."""
-        for scope in self.meaning.scopes:
-            if scope.parent is items.scope and scope.path == items.path and scope.key == key:
-                return scope
-        made = Scope(
-            number=len(self.meaning.scopes), model=items.type.model, parent=items.scope, path=items.path, key=key
-        )
-        self.meaning.scopes.append(made)
-        return made
-
-    def _setting(self, slot: Slot, field: FieldType, name: str) -> Setting:
+    def setting(self, slot: Slot, field: FieldType, name: str) -> Setting:
+        """Where a converter of the slot stands; ``name`` is its field's."""
         meaning = self.meaning
         return Setting(
             kind=field.kind,
@@ -338,7 +242,8 @@ class Values:
             )
         return None
 
-    def _bind(self, slot: Slot, field: Field, value: Text, pipes: Sequence[Pipe]) -> Slot | None:
+    def bind(self, slot: Slot, field: Field, value: Text, pipes: Sequence[Pipe]) -> Slot | None:
+        """Give the slot its field and converters, and keep it; None with a finding when they do not fit."""
         rest: list[Pipe] = []
         for pipe in pipes:
             if pipe.name == "round":
@@ -364,7 +269,7 @@ class Values:
                 rest.append(pipe)
         slot.field = field
         try:
-            setting = self._setting(slot, field.type, field.text())
+            setting = self.setting(slot, field.type, field.text())
             slot.chain = chains.build(rest, setting, pair=len(slot.places) == 2, many=slot.many)
         except ConverterError as error:
             self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint, field=field.text())
@@ -375,7 +280,7 @@ class Values:
             return None
         if self.meaning.limits:
             self._limit(slot, field, value.at)
-        return self._keep(slot)
+        return self.keep(slot)
 
     def _limit(self, slot: Slot, field: Field, at: MappingPlace) -> None:
         """Narrow the slot's domain to what ``limits:`` says of its field."""
@@ -426,8 +331,8 @@ class Values:
                 )
                 return None
             return Fill(field=other)
-        given = constant(text, field.type, value.at, self.problems)
-        return Fill(value=given) if given is not None else None
+        found = constant(text, field.type, value.at, self.problems)
+        return Fill(value=found) if found is not None else None
 
     def condition_value(self, field: Field, value: Text) -> ConstantValue | None:
         """The right side of an entry of ``when:`` as a value of the field; None, with a finding, if it does not fit."""
@@ -445,7 +350,7 @@ class Values:
             slot.literals = (base.text,)
             slot.reads = False
             if not pipes:
-                return self._keep(slot)
+                return self.keep(slot)
             self.problems.add("M-EXPRESSION", value.at, "a text in quotes takes no converter")
             return None
         computed = Computing(self.meaning, self.problems, self.field).resolve(base, around, value.at)
@@ -459,7 +364,7 @@ class Values:
                 self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
                 return None
         kind = Kind.INTEGER if isinstance(computed, Length) else Kind.DECIMAL
-        setting = self._setting(slot, FieldType(kind), "")
+        setting = self.setting(slot, FieldType(kind), "")
         if divides(computed) and slot.rounds is None:
             self.problems.add("M-EXPRESSION", value.at, "a division may have no end", hint="add | round(2)")
             return None
@@ -474,7 +379,7 @@ class Values:
             )
             return None
         slot.computed = computed
-        return self._keep(slot)
+        return self.keep(slot)
 
 
 def _rule(value: Source) -> str:

@@ -183,11 +183,10 @@ def _freezer(writer: Writer, document: Model, facts: Mapping[str, Any], now: dat
         encoded: Encoded = guarded(name, lambda: writer.mapping.encode(document, context))
         return encoded
 
-    valid = writer.mapping.valid
     body: Encoded | Reject | None
     try:
-        if valid is not None and not valid.holds(now.astimezone(writer.timezone).date()):
-            raise _not_in_force(writer, now)
+        if writer.mapping.valid is not None:
+            writer.mapping.check_day(now.astimezone(writer.timezone).date())
         body = encode(_NoNumbers())
     except _NumbersLater:
         writer.mapping.refresh()  # so that nothing is asked of a database inside the transaction
@@ -215,14 +214,6 @@ def _freezer(writer: Writer, document: Model, facts: Mapping[str, Any], now: dat
         )
 
     return freeze
-
-
-def _not_in_force(writer: Writer, now: datetime) -> Reject:
-    mapping = writer.mapping
-    assert mapping.valid is not None
-    message = f"the mapping {mapping.name} is in force {mapping.valid}, and it is {now.date()}"
-    hint = f"let the route {writer.route.ref} use the version of today"
-    return Reject(message, findings=[Finding(code="E-VALID", message=message, hint=hint, mapping=mapping.valid.at)])
 
 
 def guarded(what: str, call: Callable[[], Any]) -> Any:

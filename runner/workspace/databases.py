@@ -15,7 +15,7 @@ class WrittenDatabase(Settings):
     """A database for cross-references."""
 
     url: str = Field(
-        description="Its SQLAlchemy URL, as a reference: ${env:ERP_URL}; a driver that is no part of Python is installed apart"
+        description="Its SQLAlchemy URL, as a reference such as ${env:ERP_URL}; drivers are installed apart"
     )
     queries: dict[str, str] = Field(
         {}, description="SQL by name, for mappings that say query:; the owner's, not theirs"

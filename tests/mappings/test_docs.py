@@ -9,7 +9,7 @@ import pytest
 
 from transload.canonical.documents import as_json
 from transload.mappings import testing
-from transload.mappings.language import headers, modifiers
+from transload.mappings.language import headers, limits, modifiers, shelves
 from transload.mappings.language.converters import chains
 from transload.mappings.language.expressions import GIVEN
 from transload.mappings.source import merging
@@ -54,6 +54,7 @@ def test_the_page_has_examples_of_every_format_and_no_other_yaml():
 
 @pytest.mark.parametrize("text", WHOLE, ids=lambda text: text.split()[1])
 def test_every_whole_mapping_loads_without_findings(bench, text):
+    bench.file("partner,their_number,our_number\nacme,1,A\n", "items.csv")
     mapping = bench.load(text)
     assert mapping.name == text.split()[1]
     compiled = (mapping._read, mapping._trace, mapping._write, mapping._trace_writing)
@@ -121,6 +122,11 @@ def test_every_modifier_is_listed_and_no_other():
 
 def test_every_file_key_is_listed_and_no_other():
     assert names("key") == set(headers.KEYS)
+
+
+def test_every_key_of_cross_references_and_limits_is_listed():
+    assert names("key of `xrefs`") == set(shelves.KEYS)
+    assert names("limit") == set(limits.KEYS)
 
 
 def test_every_key_of_a_test_is_listed_and_no_other():

@@ -1,6 +1,8 @@
 """Plug-ins: only trusted code runs, and what it does wrong becomes a finding."""
+# ruff: noqa: E501 - findings are one line each
 
 import json
+import re
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -49,6 +51,21 @@ def test_values_and_segments_go_both_ways(mapping, bench):
     rules = {row.field: row.rule for row in trace.lineage}
     assert rules["delivery_terms.code"] == "py(freight)"
     assert "uses article" in json.loads(mapping.resolved)["pinned"]
+
+
+def test_the_guide_shows_this_very_example(bench):
+    page = (EXAMPLE.parents[2] / "docs/plug-ins.md").read_text(encoding="utf-8")
+    assert EXAMPLE.read_text(encoding="utf-8") in page
+    (text,) = re.findall(r"^```yaml\n(mapping: .*?)^```$", page, re.MULTILINE | re.DOTALL)
+    bench.file(text)
+    load_mapping("map.yaml", base=bench.folder, surroundings=trusted(EXAMPLE, "article", "freight"))
+
+
+@pytest.mark.parametrize("name", ["article", "freight"])
+def test_samples_of_the_example_are_in_its_domain(name):
+    code = trusted(EXAMPLE, name).plugins.find(name).code
+    for value in code.samples():
+        assert code.decode(code.encode(value, None), None) == value
 
 
 def test_without_values_a_handled_segment_is_not_written(mapping, bench):

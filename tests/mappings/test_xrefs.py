@@ -1,4 +1,5 @@
 """Partner cross-references: from files and from databases, one to one, scoped by partner."""
+# ruff: noqa: E501 - findings are one line each
 
 import threading
 import time
