@@ -70,7 +70,7 @@ class Plugins:
         if installed:
             return _from_package(name, installed[0])
         where = self.source or trust_file()
-        hint = f"install the package that brings it, or name its file in {where}; see docs/plug-ins.md"
+        hint = f"install the package that brings it, or name its file in {where}; see docs/mapping-plug-ins.md"
         raise PluginError(f"the plug-in {name!r} is not installed, and no trust file names it", hint)
 
     def _from_file(self, name: str, trusted: Trusted) -> Plugin:

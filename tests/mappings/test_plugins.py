@@ -54,8 +54,9 @@ def test_values_and_segments_go_both_ways(mapping, bench):
 
 
 def test_the_guide_shows_this_very_example(bench):
-    page = (EXAMPLE.parents[2] / "docs/plug-ins.md").read_text(encoding="utf-8")
+    page = (EXAMPLE.parents[2] / "docs/mapping-plug-ins.md").read_text(encoding="utf-8")
     assert EXAMPLE.read_text(encoding="utf-8") in page
+    assert sha256(EXAMPLE.read_bytes()).hexdigest() in page
     (text,) = re.findall(r"^```yaml\n(mapping: .*?)^```$", page, re.MULTILINE | re.DOTALL)
     bench.file(text)
     load_mapping("map.yaml", base=bench.folder, surroundings=trusted(EXAMPLE, "article", "freight"))
@@ -160,7 +161,7 @@ def test_what_is_not_trusted_is_refused_with_what_to_do(bench, order, monkeypatc
     found = bench.static(order(EARLY + LINES, HEAD))
     assert found[0] == (
         "map.yaml:5:8: error M-PLUGIN the plug-in 'article' is not installed, and no trust file names it (install the "
-        f"package that brings it, or name its file in {tmp_path / 'trust.yaml'}; see docs/plug-ins.md)"
+        f"package that brings it, or name its file in {tmp_path / 'trust.yaml'}; see docs/mapping-plug-ins.md)"
     )
 
 
