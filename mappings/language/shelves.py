@@ -1,7 +1,7 @@
 """The shelves of a mapping that bring something from outside: ``xrefs:``, ``uses:``, code tables in files."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from transload.canonical.places import MappingPlace
@@ -17,6 +17,7 @@ from transload.mappings.tables.files import Kept, TableFile, open_table, rows_of
 from transload.mappings.tables.rows import Row, Rows
 
 KEYS = ("file", "database", "table", "query", "wire", "canonical", "partner", "refresh", "note")
+_COLUMNS = ("wire", "canonical")
 REFRESH = 300.0
 """Seconds for which a table of a database is taken as it is, where the mapping says nothing."""
 _SPAN = re.compile(r"(\d{1,6})(s|m|h)")
@@ -49,10 +50,9 @@ class Files:
 
 
 def is_file(entry: Table) -> bool:
-    """Whether a code table is written as ``{file: NAME.csv}`` with its columns, and not as codes."""
+    """Whether a code table names a file, ``{file: NAME.csv}``, perhaps beside codes of its own."""
     reference = entry.get("file")
-    names = {key.text for key, _ in entry}
-    return isinstance(reference, Text) and reference.text.endswith(".csv") and names <= {"file", "wire", "canonical"}
+    return isinstance(reference, Text) and reference.text.endswith(".csv")
 
 
 class Shelves:
@@ -219,24 +219,48 @@ class Shelves:
         return float(int(found[1]) * _SECONDS[found[2]])
 
     def _code_table(self, name: str, entry: Table, file: TableFile) -> CodeTable:
-        columns = [value.text for key in ("wire", "canonical") if isinstance(value := entry.get(key), Text)]
+        """The codes of a file; those that stand beside ``file:`` win, and go first where they stand before it."""
+        columns = [value.text for key in _COLUMNS if isinstance(value := entry.get(key), Text)]
+        own = {key.text for key, _ in entry}
         read: dict[str, str] = {}
         write: dict[str, str] = {}
         at: dict[str, MappingPlace] = {}
+
+        def add(wire: str, canonical: str, place: MappingPlace) -> None:
+            read[wire] = canonical
+            write.setdefault(canonical, wire)
+            at[wire] = place
+
         if len(columns) == 1:
             self._problems.add("M-CODE", entry.at, f"{name} names both columns or none", hint="wire: A, canonical: B")
-            return CodeTable(name=name, read=read, write=write, at=at, digest=file.digest)
-        for values, line in rows_of(file, columns, entry.at, self._problems, "M-CODE"):
+            columns = []
+        for key, value in entry:
+            if key.text == "file":
+                for wire, canonical, place in self._file_codes(name, file, columns, entry.at):
+                    if wire not in own:
+                        add(wire, canonical, place)
+            elif key.text not in _COLUMNS:
+                if isinstance(value, Text) and value.text and key.text:
+                    add(key.text, value.text, value.at)
+                else:
+                    self._problems.add("M-VALUE", value.at, "a code table maps one text to one text")
+        return CodeTable(name=name, read=read, write=write, at=at, digest=file.digest)
+
+    def _file_codes(
+        self, name: str, file: TableFile, columns: list[str], at: MappingPlace
+    ) -> Iterator[tuple[str, str, MappingPlace]]:
+        known: dict[str, tuple[str, int]] = {}
+        for values, line in rows_of(file, columns, at, self._problems, "M-CODE"):
             place = MappingPlace(file=file.name, line=line, column=1)
             if not values or not values[0] or not values[1]:
                 self._problems.add("M-CODE", place, f"a row of {name} needs a code and its meaning")
-            elif read.setdefault(values[0], values[1]) != values[1]:
-                message = f"the code {values[0]!r} stands in line {at[values[0]].line} with another meaning"
+                continue
+            meaning, first = known.setdefault(values[0], (values[1], line))
+            if meaning != values[1]:
+                message = f"the code {values[0]!r} stands in line {first} with another meaning"
                 self._problems.add("M-CODE", place, message, hint="a code has one meaning; take one of the two out")
-            else:
-                write.setdefault(values[1], values[0])
-                at.setdefault(values[0], place)
-        return CodeTable(name=name, read=read, write=write, at=at, digest=file.digest)
+            elif first == line:
+                yield values[0], values[1], place
 
 
 def _by_partner(file: TableFile, columns: list[str], at: MappingPlace) -> tuple[dict[str, Rows], list[Any]]:

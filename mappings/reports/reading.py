@@ -311,7 +311,7 @@ class ReadingReport:
         for slot in self.meaning.slots:
             if slot.field is None or not slot.reads:
                 continue
-            name = slot.field.text().replace("[]", "")
+            name = slot.field.plain()
             if name == text or name.startswith(f"{text}."):
                 return slot.at
         return None

@@ -188,6 +188,25 @@ KEYED = """  - RFF: {1153: PL, 1154: "=references[kind=price_list].number"}
 """
 
 
+def test_what_comes_from_outside_in_a_tree(bench):
+    mapping = bench.load("""mapping: j
+document: order/1
+format: {type: json}
+layout:
+  - id: =number
+  - day: =issued_on | date(iso)
+  - made: =write(now()) | datetime(iso)
+  - each: lines
+    rows: {no: =write(seq()), n: =quantity}
+""", "seq.yaml")  # fmt: skip
+    made = document(mapping, buyer=None, lines=[{"quantity": "7"}, {"quantity": "8"}])
+    assert mapping.encode(made, bench.context).body == {
+        "id": "PO1", "day": "2026-01-05", "made": "2026-01-01T00:00:00Z",
+        "rows": [{"no": "1", "n": "7"}, {"no": "2", "n": "8"}],
+    }  # fmt: skip
+    assert mapping.decode(bench.again(mapping, made)).documents == (made,)
+
+
 def test_an_item_of_a_list_is_chosen_by_its_key(bench, order, minimal):
     mapping = bench.load(order("", early=KEYED))
     rows = ["RFF+PL:P1", "DTM+171:20260101:102", "RFF+AEP:X"]
@@ -202,6 +221,25 @@ def test_an_item_of_a_list_is_chosen_by_its_key(bench, order, minimal):
     assert mapping.decode(bench.again(mapping, document(mapping))).documents == (document(mapping),)
     lineage = {row.field for row in mapping.trace(bench.again(mapping, read)).lineage}
     assert "references[kind=project].number" in lineage
+
+
+def test_a_default_alone_makes_no_item(bench, order, minimal):
+    nodes = """  - DTM: {2005: 171, 2380+2379: "=references[kind=project].issued_on | dtm(102)"}
+  - RFF: {1153: AEP, 1154: "=references[kind=project].number | default(P0)"}
+"""
+    mapping = bench.load(order("", early=nodes))
+    (read,) = mapping.decode(bench.records(minimal)).documents
+    assert read.references == ()
+    (read,) = mapping.decode(bench.records([*minimal[:2], "DTM+171:20260101:102", minimal[2]])).documents
+    assert [(r.kind, r.number) for r in read.references] == [("project", "P0")]
+
+
+def test_a_chosen_item_that_lacks_what_it_must_have(bench, order, minimal):
+    mapping = bench.load(order("", early=KEYED))
+    rows = [*minimal[:2], "RFF+PL", "DTM+171:20260101:102", minimal[2]]
+    (finding,) = mapping.decode(bench.records(rows)).findings
+    assert finding.code == "E-MISSING"
+    assert finding.line().startswith("map.yaml:8:21: error E-MISSING references[0].number is required")
 
 
 def test_two_items_with_one_key_cannot_be_written(bench, order):

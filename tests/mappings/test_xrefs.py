@@ -366,6 +366,16 @@ def test_a_code_table_in_a_file_with_synonyms(bench, order, minimal):
     assert bench.load(order(nodes, CODES)).digest != before
 
 
+def test_codes_of_a_partner_over_those_of_a_file(bench, order):
+    bench.file("PCE;meaning\nPCE;EA\nKGM;KGM\n", "uom.csv")
+    nodes = NODES.replace(" | xref(items)", "").replace("6060: =quantity", "6060: =quantity, 6411: =uom | code(uom)")
+    bench.file(order(nodes, CODES), "base.yaml")
+    over = bench.load("mapping: o\nextends: base.yaml\ncodes: {uom: {STK: EA, KGM: GRM}}\n")
+    table = over.meaning.codes["uom"]
+    assert table.read == {"STK": "EA", "KGM": "GRM", "PCE": "EA"}
+    assert table.write == {"EA": "STK", "GRM": "KGM"}
+
+
 def test_rows_are_one_to_one():
     rows = Rows([("a", "1", 2), ("b", "1", 3), ("a", "2", 4)])
     assert [(c.word, c.ours, c.first, c.second) for c in rows.clashes] == [("1", True, 2, 3), ("a", False, 2, 4)]

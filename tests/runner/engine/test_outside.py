@@ -7,8 +7,8 @@ from hashlib import sha256
 
 import pytest
 from sqlalchemy import create_engine, text
-
 from tests.runner.engine.test_real_workspace import FIXTURES, names, run, workspace, write_acme
+
 from transload.canonical.errors import ConfigurationError
 from transload.runner.cli.given import loaded as loaded_mapping
 from transload.runner.engine import Engine
@@ -40,10 +40,9 @@ def test_a_file_is_looked_up_and_kept_with_the_document(workspace):
     summary = run(workspace)
     assert summary.exit_code == 0
     assert names(workspace / "out") == ["X-1_00001.x12"]
-    with Ledger(load_workspace(workspace).store) as ledger:
-        with ledger.read() as connection:
-            kept = {row.kind: row.digest for row in connection.execute(artifacts.select())}
-            table = content(connection, kept["xref orders"])
+    with Ledger(load_workspace(workspace).store) as ledger, ledger.read() as connection:
+        kept = {row.kind: row.digest for row in connection.execute(artifacts.select())}
+        table = content(connection, kept["xref orders"])
     assert table == b"PO-2026-00417\tX-1\n"
     assert sha256(table).hexdigest() == kept["xref orders"]
 
@@ -129,7 +128,7 @@ def versions(folder, *spans):
     files = []
     for number, span in enumerate(spans, start=1):
         files.append(f"v{number}.yaml")
-        change = f"change:\n  BGM: {{1004: '=parts(\"{{number}}-{{release}}\")'}}\n" if number == 2 else ""
+        change = "change:\n  BGM: {1004: '=parts(\"{number}-{release}\")'}\n" if number == 2 else ""
         (folder / "mappings/acme" / files[-1]).write_text(f"{HEAD}version: {number}\nvalid: {span}\n{change}")
     write_acme(folder, ", ".join(files))
 
