@@ -134,10 +134,12 @@ class _Parser:
         self.depth = 0
 
     def value(self) -> Value:
-        if (hierarchy := self.hierarchy()) is not None:
-            return hierarchy
-        if (compound := self.compound()) is not None:
-            return compound
+        found = _NAME.match(self.text)
+        if found is not None and found[2]:
+            if found[1] in HIERARCHY:
+                return self.hierarchy(found[1], found.end())
+            if found[1] == "parts":
+                return self.compound(found.end())
         base, word, direction = self.base()
         pipes = []
         while self.accept("|"):
@@ -162,12 +164,9 @@ class _Parser:
         self.position = start
         return self.sum(), "", "both"
 
-    def hierarchy(self) -> Value | None:
-        """``level()`` and its like, which stand alone."""
-        found = _NAME.match(self.text)
-        if found is None or found[1] not in HIERARCHY or not found[2]:
-            return None
-        name, self.position = found[1], found.end()
+    def hierarchy(self, name: str, position: int) -> Value:
+        """``level()`` and its like, which stand alone; ``position`` is behind the parenthesis."""
+        self.position = position
         arguments: list[str] = []
         while not self.accept(")"):
             kind, text = self.take()
@@ -180,12 +179,9 @@ class _Parser:
             self.fail(f"{name}(...) stands alone")
         return Value(None, name, "both", (), tuple(arguments))
 
-    def compound(self) -> Value | None:
-        """``parts("{number}/{release}")``, which stands alone."""
-        found = _NAME.match(self.text)
-        if found is None or found[1] != "parts" or not found[2]:
-            return None
-        self.position = found.end()
+    def compound(self, position: int) -> Value:
+        """``parts("{number}/{release}")``; ``position`` is behind the parenthesis."""
+        self.position = position
         argument = _ARGUMENT.match(self.text, self.position)
         pattern = argument[1] or argument[2] if argument is not None else None
         if argument is None or not pattern:
@@ -292,7 +288,7 @@ class _Parser:
 
     def key(self) -> tuple[str, str] | None:
         """``[kind=contract]`` after a list."""
-        if self.peek() != "[":
+        if not self.text.startswith("[", self.position):
             return None
         found = _KEY.match(self.text, self.position)
         if found is None:
