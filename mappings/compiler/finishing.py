@@ -153,8 +153,10 @@ def _value(computed: Computed, item: Any, document: Any) -> Any:
     if isinstance(computed, Constant):
         return computed.value
     if isinstance(computed, Operand):
-        holder = item if computed.field.scope.parent is not None or item is document else document
-        return _get(_chosen(holder, computed.field.scope), computed.field.path)
+        scope = computed.field.scope
+        outer = scope.parent if scope.key is not None else scope
+        holder = document if outer is None or outer.parent is None else item
+        return _get(_chosen(holder, scope), computed.field.path)
     if isinstance(computed, Length):
         return len(_get(_holder(computed.list, item, document), computed.list.path) or ())
     if isinstance(computed, Total):

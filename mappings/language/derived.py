@@ -7,7 +7,7 @@ from transload.mappings.language.converters.base import ConverterError, whole_ar
 from transload.mappings.language.expressions import ExpressionError
 from transload.mappings.language.fields import Kind, field_type
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Around, Computed, Constant, Derived, Field, Operand, Scope
+from transload.mappings.language.terms import Around, Computed, Constant, Derived, Field, Operand, Scope, operands
 from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Table, Text
 from transload.mappings.source.problems import Problems, named
@@ -77,11 +77,21 @@ def _derived(
     computed = _computed(parsed.base, field, value, values, problems, meaning)
     if computed is None:
         return None
+    if any(not _near(other, field) for other in operands(computed)):
+        hint = "it takes fields of the same item, and of the document"
+        problems.add("M-EXPRESSION", value.at, "a field of another list cannot be taken here", hint=hint)
+        return None
     if divides(computed) and rounds is None:
         problems.add("M-EXPRESSION", value.at, "a division may have no end", hint="add | round(2)")
         return None
     at = named(key.at, f"derive {key.text}")
     return Derived(field=field, value=computed, rounds=rounds, rule=value.text, at=at)
+
+
+def _near(other: Field, field: Field) -> bool:
+    """Whether a field is in the same item, or in the document, or in an item chosen by key of one of these."""
+    scope = other.scope.parent if other.scope.key is not None else other.scope
+    return scope is None or scope is field.scope or scope.parent is None
 
 
 def _computed(

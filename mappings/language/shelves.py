@@ -172,8 +172,9 @@ class Shelves:
         return Xref(name=name, rows=lambda: rows, live=False, known=lambda: rows)
 
     def _scope(self) -> tuple[str, ...]:
-        """The partner by all its names, each once."""
-        return tuple(dict.fromkeys(value for value in self._surroundings.partner.values() if value))
+        """The partner by its name in the workspace and its identities, each once; titles are free, and tell nobody."""
+        names = self._surroundings.partner.items()
+        return tuple(dict.fromkeys(value for key, value in names if value and key != "name"))
 
     def _from_database(self, name: str, texts: Mapping[str, Text]) -> Xref | None:
         database = self._surroundings.databases.get(texts["database"].text)

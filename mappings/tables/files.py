@@ -52,7 +52,7 @@ def open_table(reference: str, folder: Path, at: MappingPlace, problems: Problem
         hint = "the path starts at the folder of the mapping"
         problems.add(code, at, f"the file {reference!r} cannot be read: {reason}", hint=hint)
         return None
-    return TableFile(name=reference, content=content, digest=sha256(content).hexdigest())
+    return TableFile(name=str(Path(at.file).parent / reference), content=content, digest=sha256(content).hexdigest())
 
 
 def rows_of(
@@ -81,7 +81,7 @@ def rows_of(
     try:
         next(reader)
         for row in reader:
-            if not row:
+            if not any(row):
                 continue
             if len(row) <= max(places):
                 yield [], reader.line_num

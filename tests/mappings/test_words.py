@@ -412,6 +412,15 @@ def test_a_derived_sum(bench, order, minimal):
     assert (read.currency, read.transport) == ("EUR", None), "an object with nothing else in it is not made"
 
 
+def test_a_derived_field_of_the_document_and_of_a_chosen_item(bench, order, minimal):
+    header = "derive:\n  lines.contract: =order.contract\n  lines.description: =order.references[kind=list].number\n"
+    early = "  - RFF: {1153: CT, 1154: =contract}\n  - RFF: {1153: PL, 1154: '=references[kind=list].number'}\n"
+    mapping = bench.load(order(LINES, header, early=early))
+    rows = [*minimal[:2], "RFF+CT:C1", "RFF+PL:L1", minimal[2], "LIN+1", "QTY+21:3"]
+    (read,) = mapping.decode(bench.records(rows)).documents
+    assert (read.lines[0].contract, read.lines[0].description) == ("C1", "L1")
+
+
 def test_dates_and_yes_or_no_as_constants(bench, order, minimal):
     nodes = "  - DTM: {2005: 2, 2380: =requested_on | default(2026-12-31) | elide(2026-12-31) | date(yyyyMMdd)}\n"
     mapping = bench.load(order("", early=nodes))

@@ -181,6 +181,12 @@ CASES = {
         "derive: {lines.amount: =quantity / price}\n", "",
         "map.yaml:5:24: error M-EXPRESSION a division may have no end (add | round(2))",
     ),
+    "a derived field of an outer item": (
+        "derive: {lines.taxes.amount: =l.price}\n",
+        "  - each: lines\n    as: l\n    ALC: {5463: A}\n    then:\n      - QTY: {6063: 21, 6060: =quantity}",
+        "map.yaml:5:30: error M-EXPRESSION a field of another list cannot be taken here "
+        "(it takes fields of the same item, and of the document)",
+    ),
     "a derived field with a converter": (
         "derive: {contract: =number | upper}\n", "",
         "map.yaml:5:20: error M-EXPRESSION a derived field is computed, or takes another field's value "

@@ -20,7 +20,7 @@ NODES = """  - each: lines
       - PIA: {4347: 1, pairs(7143 7140): {IN: =buyer_item | xref(items)}}
       - QTY: {6063: 21, 6060: =quantity}
 """
-CSV = "theirs;ours;note\nA-1;X1;first\nA-2;X2;\n0042;X42;\n"
+CSV = "theirs;ours;note\nA-1;X1;first\nA-2;X2;\n;;\n0042;X42;\n"
 
 
 def line(item):
@@ -176,6 +176,9 @@ def test_a_table_is_scoped_by_partner(bench, order, minimal):
     assert read("acme") == "X1"
     assert read("other") == "X2"
     assert read("nobody", "acme") == "X1"
+    titled = Surroundings(partner={"partner": "beta", "name": "acme"})
+    mapping = load_mapping("map.yaml", base=bench.folder, surroundings=titled)
+    assert mapping.decode(bench.records([*minimal, *line("1")])).findings, "a title is no name"
     assert read() == (
         "map.yaml:15:43: error E-CODE the table 'items' is scoped by partner, and no partner is known here "
         "(use the mapping from its partner's folder in a workspace)"
