@@ -63,6 +63,7 @@ def understand(written: Written, guides: Sequence[Path], shelves: Shelves) -> Me
         xrefs=shelves.xrefs(),
         plugins=shelves.plugins(),
         partner=shelves.partner,
+        broken=shelves.broken,
         limits=limits_of(table, model, problems),
         valid=valid_of(table, problems),
     )

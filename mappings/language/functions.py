@@ -23,6 +23,8 @@ def compound(values: "Values", slot: Slot, value: Text, around: Around, parsed: 
     if slot.many or len(slot.places) == 2:
         values.problems.add("M-EXPRESSION", value.at, "parts() takes one place")
         return None
+    if any(values.is_told(pipe) for pipe in parsed.pipes):
+        return None
     try:
         holes, texts = holes_of(parsed.arguments[0])
         setting = values.setting(slot, FieldType(Kind.TEXT), "")

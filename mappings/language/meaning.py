@@ -1,6 +1,6 @@
 """What a mapping file means, once it is read and checked: the input of the compiler."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -63,6 +63,7 @@ class Meaning:
     xrefs: Mapping[str, Xref] = field(default_factory=dict)
     plugins: Mapping[str, Plugin] = field(default_factory=dict)
     partner: Mapping[str, str] = field(default_factory=dict)
+    broken: Set[str] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     derived: tuple[Derived, ...] = ()
     valid: Validity | None = None

@@ -103,6 +103,8 @@ class RecordLayout:
         if found is None:
             self.problems.add("M-NODE", value.at, "use: takes a plug-in, such as  py(freight)")
             return
+        if found[1] in self.meaning.broken:
+            return
         try:
             plugin = chosen(found[1], self.meaning.plugins)
         except ConverterError as error:

@@ -56,7 +56,10 @@ def is_file(entry: Table) -> bool:
 
 
 class Shelves:
-    """Reads the shelves of one mapping, noting in its problems what is wrong with them."""
+    """Reads the shelves of one mapping, noting in its problems what is wrong with them.
+
+    ``broken`` are the cross-references and plug-ins that have findings, so that their uses need no more.
+    """
 
     def __init__(self, written: Written, surroundings: Surroundings, files: Files, kept: Kept) -> None:
         self._table = written.table
@@ -64,6 +67,7 @@ class Shelves:
         self._surroundings = surroundings
         self._files = files
         self._kept = kept
+        self.broken: set[str] = set()
 
     @property
     def partner(self) -> Mapping[str, str]:
@@ -81,6 +85,8 @@ class Shelves:
             made = self._xref(name.text, entry)
             if made is not None:
                 found[name.text] = made
+            else:
+                self.broken.add(name.text)
         return found
 
     def codes(self) -> dict[str, CodeTable]:
@@ -107,6 +113,7 @@ class Shelves:
                 found[item.text] = self._surroundings.plugins.find(item.text)
             except PluginError as error:
                 self._problems.add("M-PLUGIN", item.at, str(error), hint=error.hint)
+                self.broken.add(item.text)
         return found
 
     def _entries(self, key: str) -> Iterable[tuple[Text, Any]]:

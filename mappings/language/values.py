@@ -242,6 +242,10 @@ class Values:
             )
         return None
 
+    def is_told(self, pipe: Pipe) -> bool:
+        """Whether a converter uses what a finding was made of already."""
+        return pipe.name in ("xref", "py") and (pipe.argument or "").partition(" ")[0] in self.meaning.broken
+
     def bind(self, slot: Slot, field: Field, value: Text, pipes: Sequence[Pipe]) -> Slot | None:
         """Give the slot its field and converters, and keep it; None with a finding when they do not fit."""
         rest: list[Pipe] = []
@@ -268,6 +272,8 @@ class Values:
             else:
                 rest.append(pipe)
         slot.field = field
+        if any(self.is_told(pipe) for pipe in rest):
+            return None
         try:
             setting = self.setting(slot, field.type, field.text())
             slot.chain = chains.build(rest, setting, pair=len(slot.places) == 2, many=slot.many)

@@ -159,6 +159,9 @@ def test_whatever_a_plugin_does_when_writing_is_a_finding(broken, bench, values,
 def test_what_is_not_trusted_is_refused_with_what_to_do(bench, order, monkeypatch, tmp_path):
     monkeypatch.setenv("TRANSLOAD_TRUST", str(tmp_path / "trust.yaml"))
     found = bench.static(order(EARLY + LINES, HEAD))
+    assert [line.partition(" error ")[2][:34] for line in found] == [
+        "M-PLUGIN the plug-in 'article' is ", "M-PLUGIN the plug-in 'freight' is ",
+    ]  # fmt: skip
     assert found[0] == (
         "map.yaml:5:8: error M-PLUGIN the plug-in 'article' is not installed, and no trust file names it (install the "
         f"package that brings it, or name its file in {tmp_path / 'trust.yaml'}; see docs/mapping-plug-ins.md)"
