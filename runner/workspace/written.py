@@ -115,7 +115,7 @@ class WrittenReceive(Settings):
     format: Open | None = Field(None, description="type, and the options of the format; by default the mappings'")
     mappings: list[str] = Field(
         [],
-        description="Mapping files; the first that matches a message reads it;"
+        description="Mapping files; the narrowest that matches a message reads it;"
         " none where, with format: {type: ...}, only acknowledgements arrive",
     )
     to: list[str] = Field(description="Send routes, written partner/route; may be empty")

@@ -102,6 +102,13 @@ def test_reading_undoes_writing(pipes, kind, values, how):
     assert written, "no value at all was in the domain"
 
 
+@pytest.mark.parametrize("pipes", ["xref(items)", "xref(items keep)", "xref(items else B)"])
+def test_samples_of_a_table_are_in_its_domain(pipes):
+    (step,) = chain(pipes, Kind.TEXT).steps
+    assert list(step.samples()) == ["A", "B"]
+    assert [step.read(step.write(value)) for value in step.samples()] == ["A", "B"]
+
+
 READ = [
     ("dec", Kind.DECIMAL, "012.50", Decimal("12.50")),
     ("dec", Kind.DECIMAL, "1,5", Decimal("1.5")),

@@ -1,9 +1,14 @@
 """Partner cross-references: the partner's word on the wire, ours in the document, one to one."""
 
+from itertools import islice
+
 from transload.mappings.language.converters.base import CodeError, Converter, ConverterError, Setting, Xref, need
 from transload.mappings.language.fields import Kind
 from transload.mappings.source.problems import suggest
 from transload.mappings.tables.rows import Rows
+
+_SAMPLES = 100
+"""So many words of a table are enough to try it with."""
 
 
 def xref(argument: str | None, setting: Setting) -> Converter:
@@ -56,6 +61,7 @@ def xref(argument: str | None, setting: Setting) -> Converter:
         gives=Kind.TEXT,
         read_table=fixed.read if fixed else None,
         write_table=fixed.write if fixed else None,
+        samples=None if table.live else lambda: list(islice(table.rows().write, _SAMPLES)),
     )
 
 
