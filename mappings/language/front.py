@@ -11,6 +11,7 @@ from transload.mappings.language.checks import check
 from transload.mappings.language.derived import derive
 from transload.mappings.language.ignoring import ignores_of
 from transload.mappings.language.limits import limits_of
+from transload.mappings.language.losses import expanded
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
@@ -86,6 +87,7 @@ def understand(written: Written, guides: Sequence[Path], shelves: Shelves) -> Me
         _root_element(meaning, layout.at, problems)
     meaning.derived = derive(table, meaning, values, problems)
     check(meaning, problems)
+    meaning.loses = expanded(meaning)
     problems.raise_errors()
     return meaning
 
