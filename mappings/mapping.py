@@ -228,11 +228,10 @@ class Mapping:
     def encode(self, document: Model, context: Context) -> Encoded:
         """Write a document's body.
 
-        Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry, and `Retry` where
-        a database cannot be asked.
         The ``findings`` of the result name what the message has no place for and ``loses:`` does not list
         (``W-LOSES``).
-        Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry.
+        Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry, and `Retry` where
+        a database cannot be asked.
         """
         if type(document) is not self.meaning.model:
             raise Reject(

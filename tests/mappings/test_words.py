@@ -223,6 +223,23 @@ def test_an_item_of_a_list_is_chosen_by_its_key(bench, order, minimal):
     assert "references[kind=project].number" in lineage
 
 
+def test_items_with_other_keys_are_lost_and_said_to_be(bench, order):
+    mapping = bench.load(order("", early=KEYED))
+    kept = document(mapping, references=[{"kind": "project", "number": "Z"}])
+    assert mapping.encode(kept, bench.context).findings == ()
+    other = document(mapping, references=[{"kind": "project", "number": "Z"}, {"kind": "x", "number": "Y"}])
+    (finding,) = mapping.encode(other, bench.context).findings
+    assert (finding.code, finding.field) == ("W-LOSES", "references[1].kind")
+
+
+def test_what_follows_from_other_fields_is_not_lost(bench, order):
+    nodes = LINES + "      - PRI: {5125: AAA, 5118: =price}\n"
+    mapping = bench.load(order(nodes, "derive: {lines.amount: =quantity * price}\n"))
+    made = document(mapping, lines=[{"number": "1", "quantity": "2", "price": "3", "amount": "6"}])
+    assert mapping.encode(made, bench.context).findings == ()
+    assert mapping.decode(bench.again(mapping, made)).documents == (made,)
+
+
 def test_a_default_alone_makes_no_item(bench, order, minimal):
     nodes = """  - DTM: {2005: 171, 2380+2379: "=references[kind=project].issued_on | dtm(102)"}
   - RFF: {1153: AEP, 1154: "=references[kind=project].number | default(P0)"}
