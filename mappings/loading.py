@@ -63,7 +63,7 @@ def load_mapping(
         if found is not None:
             _kept.move_to_end(key)
             return found
-    mapping = Mapping(written, understand(written, guides, Shelves(written, around, files, _tables)))
+    mapping = Mapping(written, understand(written, guides, Shelves(written, around, files, _tables)), guides)
     with _lock:
         _kept[key] = mapping
         while len(_kept) > _KEPT:

@@ -14,13 +14,14 @@ from transload.mappings.reports.reading import Location, field_text, keyed
 
 @dataclass
 class WritingReport:
-    """Collects the faults (``E-DOMAIN``) of a document."""
+    """Collects the faults (``E-DOMAIN``) of a document; ``touched`` are the numbers of the slots that gave a value."""
 
     meaning: Meaning
     clean: Callable[[str], str]
     given: Outside | None = None
     findings: list[Finding] = field(default_factory=list)
     index: dict[int, int] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
 
     def enter(self, scope: int, index: int) -> None:
         """The ``index``-th item of a list begins."""
@@ -29,6 +30,7 @@ class WritingReport:
     def write(self, slot: Slot, value: Any) -> Any:
         """Convert a value, or note why it cannot be and give nothing."""
         assert slot.chain is not None
+        self.touched.add(slot.number)
         try:
             written = slot.chain.write(value)
         except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
@@ -42,6 +44,7 @@ class WritingReport:
 
     def text(self, slot: Slot, text: str) -> str:
         """One text of a list: make sure of it, or note why it cannot be written."""
+        self.touched.add(slot.number)
         complaint = self.refused(text)
         if complaint is not None:
             self._fault(complaint, slot, text)
@@ -79,6 +82,7 @@ class WritingReport:
     def handled(self, node: Segment, write: Callable[[tuple[Any, ...]], str], values: tuple[Any, ...]) -> str:
         """Let a plug-in write a segment, or note why it cannot."""
         assert node.use is not None
+        self.touched.update(slot.number for slot in node.use.slots)
         try:
             return write(values)
         except ValueError as error:

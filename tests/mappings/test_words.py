@@ -134,7 +134,7 @@ layout:
     assert "cannot be written as yyyyMMdd HHmm in Europe/Berlin without loss" in refusal
 
 
-GIVEN = """  - FTX: {4451: AAI, "C108.4440": =write(now()) | datetime(yyyyMMddHHmmss UTC)}
+GIVEN = """  - DTM: {2005: 9, 2380+2379: =write(now()) | dtm(203 UTC)}
 """
 
 
@@ -163,6 +163,14 @@ def mapping_report(mapping, context):
     from transload.mappings.reports.writing import WritingReport
 
     return WritingReport(mapping.meaning, mapping._family.clean, outside(mapping.meaning, context))
+
+
+def test_the_entries_of_what_comes_from_outside_count_as_written(bench, order):
+    mapping = bench.load(order("", early=GIVEN + PARTS))
+    slots = {
+        slot.rule: slot.number for slot in mapping.meaning.slots if slot.parts is not None or slot.given is not None
+    }
+    assert set(slots.values()) <= mapping.entries_written(document(mapping, contract="C"))
 
 
 def test_items_are_counted(bench, order):
