@@ -1,8 +1,12 @@
 """A mapping, ready to use: decode, encode and trace, compiled at first use."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +14,16 @@ from pydantic import ValidationError
 
 from transload.adapters.base.format import Encoded, Message, Records, Tree
 from transload.canonical.context import Context
-from transload.canonical.errors import Reject
+from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.mappings.compiler.families import Family, family
+from transload.mappings.compiler.given import Outside, outside
 from transload.mappings.compiler.losing import losing_test
+from transload.mappings.language.converters.base import CodeError
 from transload.mappings.language.losses import Losing, losing
 from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.validity import Validity
 from transload.mappings.matching import matches, misfit
 from transload.mappings.reports.losses import losses
 from transload.mappings.reports.reading import Lineage, ReadingReport, Touch
@@ -25,6 +32,7 @@ from transload.mappings.reports.writing import WritingReport
 from transload.mappings.residue import Residue, put_back, residue_of
 from transload.mappings.several import disagreements, divided, joined, none_found
 from transload.mappings.source.reading import Written
+from transload.mappings.tables.rows import Rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,15 @@ class Trace:
     touches: tuple[Touch, ...] = ()
     sums: tuple[tuple[Any, Any], ...] = ()
     residue: Residue | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsedTable:
+    """A cross-reference of a mapping, for the record of what was in force."""
+
+    name: str
+    rows: Rows
+    live: bool
 
 
 class Mapping:
@@ -111,15 +128,60 @@ class Mapping:
         """The file and those that it extends."""
         return self._written.files
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of the resolved file: equal digests, equal behaviour."""
-        return self._written.digest
+        """SHA-256 of the resolved file: equal digests, equal behaviour, but for tables in databases."""
+        return (
+            self._written.digest if self.resolved is self._written.text else sha256(self.resolved.encode()).hexdigest()
+        )
+
+    @cached_property
+    def resolved(self) -> str:
+        """The file with all that it extends merged in, as YAML that is also JSON.
+
+        Under ``pinned`` stand the digests of tables in files and the versions of plug-ins.
+        """
+        return self._pinned(live=False)
+
+    def in_force(self) -> str:
+        """`resolved` with the digests of tables in databases as they were used last: what to keep with a document."""
+        return self._pinned(live=True) if any(table.live for table in self.tables) else self.resolved
+
+    def _pinned(self, *, live: bool) -> str:
+        fixed = {f"xrefs {t.name}": t.rows.digest for t in self.tables if live or not t.live}
+        codes = {f"codes {name}": table.digest for name, table in self.meaning.codes.items() if table.digest}
+        used = {f"uses {name}": plugin.version for name, plugin in self.meaning.plugins.items()}
+        pinned = {**fixed, **codes, **used}
+        if not pinned:
+            return self._written.text
+        return json.dumps({**json.loads(self._written.text), "pinned": pinned}, ensure_ascii=False, indent=1)
 
     @property
-    def resolved(self) -> str:
-        """The file with all that it extends merged in, as YAML that is also JSON."""
-        return self._written.text
+    def tables(self) -> tuple[UsedTable, ...]:
+        """The cross-references as they were used last; one in a database only once it was asked."""
+        known = [(xref, xref.known()) for xref in self.meaning.xrefs.values()]
+        return tuple(UsedTable(name=x.name, rows=rows, live=x.live) for x, rows in known if rows is not None)
+
+    def refresh(self) -> None:
+        """Read the tables in databases whose time is up; raises `Retry` where one cannot be asked."""
+        for xref in self.meaning.xrefs.values():
+            if xref.live:
+                with suppress(CodeError):  # scoped by partner, and none is known: whoever looks up is told
+                    xref.rows()
+
+    @property
+    def valid(self) -> Validity | None:
+        """The days on which it is in force; None for all."""
+        return self.meaning.valid
+
+    def check_day(self, day: date) -> None:
+        """Raise `Reject` (E-VALID) where the mapping is not in force on ``day``."""
+        if self.valid is None or self.valid.holds(day):
+            return
+        message = f"the mapping {self.name} is in force {self.valid}, and it is {day}"
+        hint = "let the route use the version of today"
+        finding = Finding(code="E-VALID", message=message, hint=hint, mapping=self.valid.at)
+        raise Reject(message, hint=hint, findings=[finding])
 
     @property
     def loses(self) -> tuple[str, ...]:
@@ -146,13 +208,15 @@ class Mapping:
         return isinstance(message.body, Tree) and not misfit(self.meaning, message.body.root)
 
     def decode(self, message: Message) -> Decoded:
-        """Read a message's body.  Never raises for what stands in it."""
+        """Read a message's body.  Never raises for what stands in it; `Retry` where a database cannot be asked."""
         body = message.body
         family = self._family
         if family.simple(body):
             try:
                 value, remarks = self._read(body)
                 documents = self._documents(value)
+            except TransloadError:  # a table that cannot be asked, which is no fault of the message
+                raise
             except Exception:  # noqa: BLE001, S110 - the traced build says what it was
                 pass
             else:
@@ -224,14 +288,18 @@ class Mapping:
         What stands in the ``residue`` of the message that was read is put back, where its neighbours are still there.
         The ``findings`` of the result name what the message has no place for and ``loses:`` does not list
         (``W-LOSES``).
-        Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry.
+        Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry, and `Retry` where
+        a database cannot be asked.
         """
         documents = (document,) if isinstance(document, Model) else tuple(document)
         subject = self._subject(documents)
+        given = outside(self.meaning, context) if self._takes_given else None
         try:
-            body = self._write(subject, None)
+            body = self._write(subject, given)
+        except TransloadError:
+            raise
         except Exception:  # noqa: BLE001 - the traced build says what it was
-            body = self._written_slowly(subject)
+            body = self._written_slowly(subject, given)
         at = self._written.table.at
         lost = [found for one in documents if self._loses(one) for found in losses(self._losing, one, at)]
         if residue is not None and self.meaning.keep:
@@ -241,7 +309,8 @@ class Mapping:
 
     def entries_written(self, document: Model) -> frozenset[int]:
         """The numbers of the slots that give a value when ``document`` is written, as far as it can be."""
-        report = WritingReport(self.meaning, self._family.clean)
+        context = Context(now=datetime(2026, 1, 1, tzinfo=UTC))
+        report = WritingReport(self.meaning, self._family.clean, outside(self.meaning, context))
         self._trace_writing(self._subject((document,)), report)
         return frozenset(report.touched)
 
@@ -262,15 +331,19 @@ class Mapping:
             raise Reject(findings[0].message, findings=findings)
         return joined(documents)
 
-    def _written_slowly(self, document: Any) -> Any:
+    def _written_slowly(self, document: Any, given: Outside | None) -> Any:
         """Write with the traced build, which reports what cannot be written."""
-        report = WritingReport(self.meaning, self._family.clean)
+        report = WritingReport(self.meaning, self._family.clean, given)
         body = self._trace_writing(document, report)
         findings = report.findings
         if findings:
             more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
             raise Reject(f"{findings[0].message}{more}", findings=findings)
         return body
+
+    @cached_property
+    def _takes_given(self) -> bool:
+        return any(slot.given is not None and slot.given.word != "seq" for slot in self.meaning.slots)
 
     @cached_property
     def _family(self) -> Family:

@@ -8,7 +8,7 @@ from transload.adapters.base.format import Records, Tree
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 from transload.mappings.compiler import json_writing, xml_writing
-from transload.mappings.compiler.frames import has_late_fills, late_fills
+from transload.mappings.compiler.finishing import Finishing
 from transload.mappings.compiler.json_reading import JsonReader
 from transload.mappings.compiler.json_writing import JsonWriter
 from transload.mappings.compiler.levels import END
@@ -80,13 +80,13 @@ class RecordFamily(Family):
         """See `Family.reader`."""
         namer = Namer()
         decode = bind([RecordReader(meaning, namer, trace=False).decode()], namer.bound, meaning.name)["decode"]
-        late = has_late_fills(meaning)
+        finishing = Finishing(meaning)
 
         def read(body: Records) -> tuple[Any, list[Any]]:
             remarks: list[Any] = []
             document = decode([*body.segments, END], body.component, body.repetition, remarks)
-            if late:
-                late_fills(meaning, document)
+            if finishing:
+                finishing.read(document)
             return document, remarks
 
         return read
@@ -97,10 +97,11 @@ class RecordFamily(Family):
         decode = bind([RecordReader(meaning, namer, trace=True).decode()], namer.bound, f"{meaning.name} traced")[
             "decode"
         ]
+        finishing = Finishing(meaning)
 
         def read(body: Records, report: ReadingReport) -> Any:
             document = decode([*body.segments, END], body.component, body.repetition, report)
-            late_fills(meaning, document)
+            finishing.read(document, report)
             return document
 
         return read
@@ -132,7 +133,7 @@ class RecordFamily(Family):
         namer = Namer()
         function = RecordWriter(meaning, namer, trace=trace).encode()
         write: Write = bind([function], namer.bound, meaning.name)["encode"]
-        return write
+        return _looked_at(write, Finishing(meaning), trace=trace)
 
 
 class TreeFamily(Family):
@@ -145,13 +146,13 @@ class TreeFamily(Family):
         """See `Family.reader`."""
         namer = Namer()
         decode = bind([self.reading(meaning, namer, trace=False).decode()], namer.bound, meaning.name)["decode"]
-        late = has_late_fills(meaning)
+        finishing = Finishing(meaning)
 
         def read(body: Tree) -> tuple[Any, list[Any]]:
             remarks: list[Any] = []
             document = decode(body.root, remarks)
-            if late:
-                late_fills(meaning, document)
+            if finishing:
+                finishing.read(document)
             return document, remarks
 
         return read
@@ -162,10 +163,11 @@ class TreeFamily(Family):
         decode = bind([self.reading(meaning, namer, trace=True).decode()], namer.bound, f"{meaning.name} traced")[
             "decode"
         ]
+        finishing = Finishing(meaning)
 
         def read(body: Tree, report: ReadingReport) -> Any:
             document = decode(body.root, report)
-            late_fills(meaning, document)
+            finishing.read(document, report)
             return document
 
         return read
@@ -175,7 +177,7 @@ class TreeFamily(Family):
         namer = Namer()
         function = self.writing(meaning, namer, trace=trace).encode()
         write: Write = bind([function], namer.bound, meaning.name)["encode"]
-        return write
+        return _looked_at(write, Finishing(meaning), trace=trace)
 
 
 class XmlFamily(TreeFamily):
@@ -215,3 +217,15 @@ def family(meaning: Meaning) -> Family:
     """The family of the mapping's format."""
     families: dict[str, type[Family]] = {"records": RecordFamily, "xml": XmlFamily, "json": JsonFamily}
     return families[meaning.family]()
+
+
+def _looked_at(write: Write, finishing: Finishing, *, trace: bool) -> Write:
+    """``write``, with a look at the whole document before, where the mapping asks for one."""
+    if not finishing.looks:
+        return write
+
+    def look(document: Any, report: Any) -> Any:
+        finishing.write(document, report if trace else None)
+        return write(document, report)
+
+    return look

@@ -123,7 +123,8 @@ def filled(frame: Frame, namer: Namer) -> Statements:
         if slot.default.field is not None:
             continue
         path = slot.field.path
-        template = "if K not in D:\n    D[K] = V" if len(path) == 1 else "if D and K not in D:\n    D[K] = V"
+        alone = len(path) == 1 and frame.scope.key is None  # its item or the document is there in any case
+        template = "if K not in D:\n    D[K] = V" if alone else "if D and K not in D:\n    D[K] = V"
         body += statements(
             template, D=frame.objects[path[:-1]], K=constant(path[-1]), V=held(slot.default.value, namer)
         )
@@ -161,6 +162,9 @@ def _items(document: dict[str, Any], scope: Scope) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for item in _items(document, scope.parent):
         found += _get(item, scope.path) or []
+    if scope.key is not None:
+        name, text = scope.key
+        return [item for item in found if item.get(name) == text]
     return found
 
 

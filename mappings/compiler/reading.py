@@ -25,6 +25,10 @@ class Reader:
         self.namer = namer
         self.trace = trace
         self.frames = frames(meaning, namer)
+        self.keyed: dict[int, list[Frame]] = {}
+        for scope in meaning.scopes:
+            if scope.key is not None and scope.parent is not None:
+                self.keyed.setdefault(scope.parent.number, []).append(self.frames[scope.number])
 
     def frame(self, scope: Scope) -> Frame:
         """The variables of a scope."""
@@ -65,11 +69,27 @@ class Reader:
         """Put the value at ``raw``, which is not empty, into the slot's field; ``where`` is its place for reports."""
         if not slot.reads or slot.literals:
             return []
+        if slot.parts is not None:
+            return self._take_parts(slot, raw, where)
         if slot.none is not None:
             return statements(
                 "if V != NONE:\n    TAKE", V=raw, NONE=constant(slot.none), TAKE=self._take(slot, raw, where)
             )
         return self._take(slot, raw, where)
+
+    def _take_parts(self, slot: Slot, raw: ast.expr, where: ast.expr) -> Statements:
+        """Take a text of several fields apart, and put each part that is not empty into its field."""
+        assert slot.parts is not None
+        name, part = self.namer.fresh("p"), self.namer.fresh("r")
+        inner: Statements = []
+        for position, each in enumerate(slot.parts.slots):
+            taken = self.take(each, variable(part), where)
+            inner += statements("R = P[N]\nif R:\n    TAKEN", R=part, P=name, N=constant(position), TAKEN=taken)
+        if not self.trace:
+            split = self.namer.bind(slot.parts.pattern.split)
+            return statements("P = SPLIT(V)", P=name, SPLIT=split, V=self.converted(slot, raw)) + inner
+        read = statements("P = X.split(S, V, W)", P=name, S=self.bound(slot), V=raw, W=where)
+        return read + statements("if P is not FAILED:\n    INNER", P=name, FAILED=self.bound(FAILED), INNER=inner)
 
     def _take(self, slot: Slot, raw: ast.expr, where: ast.expr) -> Statements:
         if slot.computed is not None:
@@ -142,9 +162,16 @@ class Reader:
         if node.items is None:
             return []
         frame = self.frame(node.scope)
-        body = opened(frame)
+        body = self.opened(frame)
         if self.trace:
             body += statements("X.enter(S, len(L), P)", S=constant(node.scope.number), L=self.list_of(node), P=where)
+        return body
+
+    def opened(self, frame: Frame) -> Statements:
+        """The first values of a frame's variables, and of those of items that are chosen by key in it."""
+        body = opened(frame)
+        for inner in self.keyed.get(frame.scope.number, ()):
+            body += self.opened(inner)
         return body
 
     def list_of(self, node: Node) -> str:
@@ -164,10 +191,24 @@ class Reader:
 
     def close(self, frame: Frame) -> Statements:
         """Complete the item or document of a frame: defaults, lists, objects, then what the wire states of it."""
-        body = filled(frame, self.namer) + collected(frame, self.namer, trace=self.trace)
+        body: Statements = []
+        for inner in self.keyed.get(frame.scope.number, ()):
+            body += self._close_keyed(inner)
+        body += filled(frame, self.namer) + collected(frame, self.namer, trace=self.trace)
         for slot, (kept, place) in frame.stated.items():
             body += statements("if K is not None:\n    CHECK", K=kept, CHECK=self._verify(slot, kept, place))
         return body
+
+    def _close_keyed(self, frame: Frame) -> Statements:
+        """Add the item of a list that is chosen by its key, where anything was read of it."""
+        scope = frame.scope
+        assert scope.parent is not None
+        assert scope.key is not None
+        items = self.frame(scope.parent).lists[scope.path]
+        name, text = scope.key
+        return self.close(frame) + statements(
+            "if D:\n    D[K] = V\n    L.append(D)", D=frame.item, K=constant(name), V=constant(text), L=items
+        )
 
     def _verify(self, slot: Slot, kept: str, place: str) -> Statements:
         """Compare what the wire said with what follows from the document (``W-SUM``)."""

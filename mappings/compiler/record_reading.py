@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from transload.adapters.edi.guides import WirePlace
 from transload.adapters.edi.guides.model import Entry
-from transload.mappings.compiler.frames import opened
+from transload.mappings.compiler.frames import FAILED
+from transload.mappings.compiler.handling import Handling
 from transload.mappings.compiler.hierarchies import ReadingHierarchy
 from transload.mappings.compiler.levels import Level, value_at
 from transload.mappings.compiler.quotes import (
@@ -23,6 +24,7 @@ from transload.mappings.compiler.quotes import (
 from transload.mappings.compiler.reading import Reader, ranks_of
 from transload.mappings.compiler.record_places import Places
 from transload.mappings.compiler.unread import UnreadTests
+from transload.mappings.compiler.writing import clean
 from transload.mappings.language.coverage import named_places
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
@@ -41,7 +43,7 @@ class RecordReader(Reader):
         """The function."""
         root = self.frame(self.meaning.root)
         guide = self.meaning.guide
-        body = statements("i = 0") + opened(root) + self.hierarchy.begin()
+        body = statements("i = 0") + self.opened(root) + self.hierarchy.begin()
         body += self.level(self.meaning.segments, None, {}, guide.structure if guide else (), ())
         body += self.hierarchy.end()
         body += self.close(root) + statements("return D", D=root.item)
@@ -145,10 +147,13 @@ class RecordReader(Reader):
             "X.append((KIND, L, N, i))", KIND=constant("unread"), L=self.bound(level), N=self.bound(node)
         )
         unread = UnreadTests(node, named, remark)
+        if node.use is not None:
+            body += self._handled(node)
         body += self._values(node, places, unread)
         for pairs in node.pairs:
             body += self._pairs(pairs, unread)
-        body += unread.rest(places.composites, self.namer)
+        if node.use is None:
+            body += unread.rest(places.composites, self.namer)
         body += statements("i += 1")
         if any(inner.reads for inner in node.then):
             body += self.level(node.then, node, following, level.group(node.tag), (*above, node.tag))
@@ -158,6 +163,26 @@ class RecordReader(Reader):
             )
         self.hierarchy.leave(node)
         return body + after + self.end(node)
+
+    def _handled(self, node: Segment) -> Statements:
+        """Let the plug-in of the node read the segment, and put what it gives into its fields."""
+        assert node.use is not None
+        read = self.bound(Handling(node, clean).read)
+        name, value = self.namer.fresh("p"), self.namer.fresh("r")
+        inner: Statements = []
+        for position, slot in enumerate(node.use.slots):
+            if not slot.reads:
+                continue
+            store = self._store(slot, variable(value), variable(value), _where())
+            if self.trace:
+                store = statements("X.took(S, V, P)", S=self.bound(slot), V=value, P=_where()) + store
+            inner += statements(
+                "V = P[N]\nif V is not None:\n    STORE", V=value, P=name, N=constant(position), STORE=store
+            )
+        if not self.trace:
+            return statements("P = READ(e, CS)", P=name, READ=read) + inner
+        call = statements("P = X.handled(N, READ, (e, CS), W)", P=name, N=self.bound(node), READ=read, W=_where())
+        return call + statements("if P is not FAILED:\n    INNER", P=name, FAILED=self.bound(FAILED), INNER=inner)
 
     def _raw(self, places: Places) -> Callable[[WirePlace], ast.expr]:
         """What stands at a place of the current record."""
@@ -234,8 +259,8 @@ class RecordReader(Reader):
     def _take_whole(self, slot: Slot) -> Statements:
         """A simple element; a composite in its place is a fault, and would else be taken for text."""
         taken = self.take(slot, variable("r"), _where(slot.places[0]))
-        unconverted = slot.chain is not None and not slot.chain.steps
-        if self.trace or not unconverted or slot.field is None or slot.field.type.kind is not Kind.TEXT:
+        unconverted = slot.chain is not None and slot.chain.bare
+        if self.trace or not unconverted or not _is_text(slot):
             return taken
         return statements("if CS in r:\n    TROUBLE", TROUBLE=self.trouble("")) + taken
 
@@ -331,6 +356,10 @@ class _PairIgnores:
     def reports(self, record: Sequence[str], qualifier: str) -> bool:
         """Whether an unknown qualifier is worth a remark."""
         return (record[0], qualifier) not in self.quiet
+
+
+def _is_text(slot: Slot) -> bool:
+    return slot.parts is not None or (slot.field is not None and slot.field.type.kind is Kind.TEXT)
 
 
 def _where(place: WirePlace | None = None) -> ast.expr:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from transload.adapters.base.format import COMPONENT, ELEMENT
 from transload.adapters.edi.guides import WirePlace
+from transload.mappings.compiler.handling import Handling
 from transload.mappings.compiler.hierarchies import WritingHierarchy
 from transload.mappings.compiler.quotes import (
     Namer,
@@ -120,6 +121,8 @@ class RecordWriter(Writer):
     def _text(self, node: Segment, sole: Slot | None, part: str | None, name: str | None = None) -> Statements:
         """The statements that put together one segment's text, and write it, or give it to the variable ``name``."""
         body: Statements = []
+        if node.use is not None:
+            return self._handled(node)
         elements = _Elements()
         for slot in node.slots:
             if slot.writes and slot.numbering is not None:
@@ -145,6 +148,17 @@ class RecordWriter(Writer):
         if name is not None:
             return body + statements("V = T", V=name, T=text)
         return body + statements("w(T)", T=text)
+
+    def _handled(self, node: Segment) -> Statements:
+        """A segment that a plug-in writes."""
+        assert node.use is not None
+        body: Statements = []
+        values = [variable(self.value(slot, body)) for slot in node.use.slots]
+        given = ast.Tuple(elts=values, ctx=ast.Load(), lineno=1, col_offset=0)
+        write = self.bound(Handling(node, self.clean).write)
+        if self.trace:
+            return body + statements("w(X.handled(N, WRITE, V))", N=self.bound(node), WRITE=write, V=given)
+        return body + statements("w(WRITE(V))", WRITE=write, V=given)
 
     def _put(self, slot: Slot, elements: "_Elements", body: Statements, sole: Slot | None, part: str | None) -> None:
         place = slot.places[0]

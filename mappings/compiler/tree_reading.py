@@ -4,7 +4,6 @@ import ast
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from transload.mappings.compiler.frames import opened
 from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, function, statements, variable
 from transload.mappings.compiler.reading import Reader
 from transload.mappings.compiler.trees import Guard, TreeLevel
@@ -24,7 +23,7 @@ class TreeReader(Reader):
     def decode(self) -> ast.FunctionDef:
         """The function."""
         frame = self.frame(self.meaning.root)
-        body = opened(frame) + self.document() + self.close(frame)
+        body = self.opened(frame) + self.document() + self.close(frame)
         return function("decode", ("root", "X"), body + statements("return D", D=frame.item))
 
     @abstractmethod

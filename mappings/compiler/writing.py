@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from transload.mappings.compiler.choosing import finder
 from transload.mappings.compiler.computing import compute
 from transload.mappings.compiler.conditions import condition
 from transload.mappings.compiler.frames import held
@@ -48,6 +49,7 @@ class Writer(ABC):
         self.namer = namer
         self.trace = trace
         self.items: dict[int, str] = {0: "o"}
+        self.counters: dict[int, str] = {}
         self._known: list[dict[tuple[int, tuple[str, ...]], str]] = [{}]
         self._sure: list[set[tuple[int, tuple[str, ...]]]] = [set()]
 
@@ -76,15 +78,17 @@ class Writer(ABC):
 
     def load(self, scope: Scope, path: tuple[str, ...], body: Statements) -> str:
         """The variable that holds the value at ``path``; None where an object on the way is missing."""
-        if not path:
+        if not path and scope.key is None:
             return self.items[scope.number]
         key = scope.number, path
         for known in reversed(self._known):
             if key in known:
                 return known[key]
+        if not path:
+            return self._chosen(scope, body)
         fields = self._fields(scope, path[:-1], body)
         name = self.namer.fresh("v")
-        sure = len(path) == 1 or self._is_sure(scope, path[:-1])
+        sure = (len(path) == 1 and scope.key is None) or self._is_sure(scope, path[:-1])
         template = "V = D[K]" if sure else "V = D.get(K)"
         body += statements(template, V=name, D=fields, K=constant(path[-1]))
         self._known[-1][key] = name
@@ -102,7 +106,7 @@ class Writer(ABC):
                 return known[key]
         holder = self.load(scope, path, body)
         name = self.namer.fresh("d")
-        sure = not path or self._is_sure(scope, path)
+        sure = (not path and scope.key is None) or self._is_sure(scope, path)
         template = "D = O.__dict__" if sure else "D = EMPTY if O is None else O.__dict__"
         body += statements(template, D=name, O=holder, EMPTY=self.bound(_EMPTY))
         self._known[-1][key] = name
@@ -112,6 +116,8 @@ class Writer(ABC):
         """Whether the object at ``path`` is known not to be None."""
         if any((scope.number, path) in sure for sure in self._sure):
             return True
+        if scope.key is not None:
+            return False
         model = scope.model
         for name in path:
             found = field_type(model, name) if model else None
@@ -119,6 +125,20 @@ class Writer(ABC):
                 return False
             model = found.model
         return True
+
+    def _chosen(self, scope: Scope, body: Statements) -> str:
+        """The variable with the one item that has the scope's key, None where none has it."""
+        assert scope.parent is not None
+        assert scope.key is not None
+        items = self.load(scope.parent, scope.path, body)
+        name = self.namer.fresh("v")
+        find = self.bound(finder(*scope.key))
+        if self.trace:
+            body += statements("V = X.chosen(S, FIND, L)", V=name, S=self.bound(scope), FIND=find, L=items)
+        else:
+            body += statements("V = FIND(L)", V=name, FIND=find, L=items)
+        self._known[-1][scope.number, ()] = name
+        return name
 
     def make_sure(self, scope: Scope, path: tuple[str, ...]) -> None:
         """In this block the object at ``path`` is not None."""
@@ -132,6 +152,10 @@ class Writer(ABC):
         """The variable with what the slot writes, before its converters; None for nothing."""
         if slot.computed is not None and not slot.literals:
             return self._computed(slot, body)
+        if slot.parts is not None:
+            return self._parts(slot, body)
+        if slot.given is not None:
+            return self._given(slot, body)
         assert slot.field is not None
         name = self.load(slot.field.scope, slot.field.path, body)
         if slot.default is not None:
@@ -144,6 +168,36 @@ class Writer(ABC):
             other = self._fill(slot.elide, body)
             body += statements("E = None if V == X else V", E=elided, V=name, X=other)
             name = elided
+        return name
+
+    def _parts(self, slot: Slot, body: Statements) -> str:
+        """Several fields as one text; None where none of them has a value."""
+        assert slot.parts is not None
+        texts, tests = [], []
+        for each in slot.parts.slots:
+            name = self.value(each, body)
+            tests.append(expression("V is not None", V=name))
+            written = self.written(each, variable(name))
+            texts.append(expression("W if V is not None else NO", W=written, V=name, NO=constant("")))
+        parts = ast.Tuple(elts=texts, ctx=ast.Load(), lineno=1, col_offset=0)
+        result = self.namer.fresh("v")
+        if self.trace:
+            joined = expression("X.joined(S, P)", S=self.bound(slot), P=parts)
+        else:
+            joined = expression("JOIN(P)", JOIN=self.bound(slot.parts.pattern.join), P=parts)
+        body += statements("V = J if T else None", V=result, J=joined, T=either(tests))
+        return result
+
+    def _given(self, slot: Slot, body: Statements) -> str:
+        """What comes from outside the document, or the number of the item."""
+        assert slot.given is not None
+        name = self.namer.fresh("v")
+        if slot.given.word == "seq":
+            body += statements("V = N", V=name, N=self.counters[slot.home.number])
+        elif slot.given.stamp is not None:
+            body += statements("V = F(X.now)", V=name, F=self.bound(slot.given.stamp))
+        else:
+            body += statements("V = X.number", V=name)
         return name
 
     def _fill(self, fill: Fill, body: Statements) -> ast.expr:
@@ -179,6 +233,8 @@ class Writer(ABC):
                 result = expression("T[V]", T=self.namer.bind(step.write_table), V=result)
             else:
                 result = expression("F(V)", F=self.namer.bind(step.write), V=result)
+        if slot.parts is not None:
+            return self.cleaned(result, plain=not steps)
         if slot.field is None or slot.field.type.kind is not Kind.TEXT or slot.chain.gives is not Kind.TEXT:
             return result  # several texts are made sure of when they are joined
         if steps and steps[-1].write_table is not None:
@@ -268,10 +324,14 @@ class Writer(ABC):
         items = self.load(node.items.scope, node.items.path, body)
         item, index = self.namer.fresh("x"), self.namer.fresh("j")
         self.items[node.scope.number] = item
+        counter = self._counter(node.scope)
         with self.block():
             setup: Statements = []
             tests = self.conditions(node, setup)
             each = setup + self.guarded(tests, inner())
+        if counter is not None:
+            body += statements("N = 0", N=counter)
+            each = statements("N += 1", N=counter) + each
         if self.trace:
             each = statements("X.enter(S, J)", S=constant(node.scope.number), J=index) + each
             body += statements("for J, I in enumerate(L):\n    EACH", J=index, I=item, L=items, EACH=each)
@@ -281,6 +341,13 @@ class Writer(ABC):
             many = self.trouble("many", self.bound(node), expression("len(L)", L=items))
             body += statements("if len(L) > MOST:\n    MANY", L=items, MOST=constant(node.most), MANY=many)
         return body
+
+    def _counter(self, scope: Scope) -> str | None:
+        """A variable that counts the items of a scope, where an entry writes their number."""
+        if not any(s.given is not None and s.given.word == "seq" and s.home is scope for s in self.meaning.slots):
+            return None
+        self.counters[scope.number] = self.namer.fresh("n")
+        return self.counters[scope.number]
 
     def guarded(self, tests: Sequence[ast.expr], body: Statements) -> Statements:
         """``body`` under all of ``tests``."""

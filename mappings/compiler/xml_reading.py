@@ -66,7 +66,7 @@ class XmlReader(TreeReader):
         """Blanks around a converted value mean nothing, as in XML Schema's collapse; blanks alone are no text."""
         take = self.take_many if slot.many else self.take
         body = take(slot, variable("r"), where)
-        if slot.chain is not None and slot.chain.steps:
+        if slot.chain is not None and not slot.chain.bare:
             return statements("r = r.strip()\nif r:\n    TAKE", TAKE=body)
         return statements("if not r.isspace():\n    TAKE", TAKE=body)
 

@@ -25,6 +25,7 @@ def check(meaning: Meaning, problems: Problems) -> None:
         _check_required(meaning, problems)
     _check_loses(meaning, problems)
     _check_several(meaning, problems)
+    _check_keyed(meaning, problems)
     if meaning.segments:
         _check_level(meaning.segments, problems)
         check_hierarchies(meaning.segments, problems)
@@ -57,7 +58,7 @@ def _check_codes(slot: Slot, meaning: Meaning, problems: Problems) -> None:
     """A code table of a field with a closed list of values maps to those values only."""
     if slot.field is None or not slot.field.type.choices or slot.chain is None or not slot.chain.steps:
         return
-    first = slot.chain.steps[0]
+    first = next((step for step in slot.chain.steps if not step.checks), slot.chain.steps[0])
     table = next((t for t in meaning.codes.values() if t.read is first.read_table), None)
     if table is None:
         return
@@ -84,10 +85,15 @@ def _check_required(meaning: Meaning, problems: Problems) -> None:
     for scope in meaning.scopes:
         if scope.model is None or (several is not None and scope is meaning.root):
             continue
+        if scope.key is not None and not any(field.scope is scope for field in read):
+            continue
         here = (scope, meaning.root) if scope is several else (scope,)
         paths = {field.path for field in read if field.scope in here}
         paths |= {c.field.path for node in meaning.nodes() for c in node.when if c.field.scope in here}
         paths |= {inner.path for inner in meaning.scopes if inner.parent in here and inner is not several}
+        paths |= {derived.field.path for derived in meaning.derived if derived.field.scope in here}
+        if scope.key is not None:
+            paths.add((scope.key[0],))
         where = next((n.at for n in meaning.nodes() if n.items is not None and n.scope is scope), at)
         severity = Severity.WARNING if meaning.draft else Severity.ERROR
         _check_object(scope.model, (), paths, scope, where, problems, severity)
@@ -138,6 +144,22 @@ def _check_several(meaning: Meaning, problems: Problems) -> None:
     for path in shared.keys() & own:
         at = next(node.at for node in meaning.nodes() if node.items is not None and node.items.path == path)
         problems.add("M-NODE", at, f"{'.'.join(path)} is bound outside of each: documents, and inside")
+
+
+def _check_keyed(meaning: Meaning, problems: Problems) -> None:
+    """An item that is chosen by its key would be written twice where its list is repeated as well."""
+    for slot in meaning.slots:
+        scope = slot.field.scope if slot.field is not None else None
+        if scope is None or scope.key is None:
+            continue
+        whole = next(
+            (s for s in meaning.scopes if s.parent is scope.parent and s.path == scope.path and not s.key), None
+        )
+        if whole is not None:
+            name = ".".join(scope.path)
+            message = f"{name} is repeated with each: as well, which would take the item {scope.key[1]!r} again"
+            hint = "choose all items by their keys, or none"
+            problems.add("M-FIELD", slot.at, message, hint=hint)
 
 
 def _check_loses(meaning: Meaning, problems: Problems) -> None:

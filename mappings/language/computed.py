@@ -31,6 +31,9 @@ class Computing:
 
     def resolve(self, base: expressions.Expression, around: Around, at: MappingPlace) -> Computed | None:
         """The computed value, or None with a finding where it is wrong."""
+        if any(path.key is not None for path in expressions.paths(base)):
+            self.problems.add("M-EXPRESSION", at, "a list item that is chosen by key is not computed with")
+            return None
         if isinstance(base, expressions.Number):
             return Constant(base.value)
         if isinstance(base, expressions.Quoted):

@@ -3,30 +3,39 @@
 The grammar, with the tightest binding last::
 
     value  := base ("|" NAME ["(" argument ")"])*
-    base   := "case" | "." | read(sum) | write(sum) | level() | parent() | children(A B) | levels() | sum
+    base   := "case" | "." | read(sum) | write(sum) | write(GIVEN()) | parts("PATTERN")
+              | level() | parent() | children(A B) | levels() | sum
     sum    := product (("+" | "-") product)*
     product:= factor (("*" | "/") factor)*
     factor := NUMBER | 'text' | "(" sum ")" | count(path) | sum(sum) | path
-    path   := NAME ("." NAME)*
+    path   := NAME ["[" NAME "=" word "]"] ("." NAME)*
 
 An argument is the text up to the closing parenthesis, trimmed; in quotes it may hold
 parentheses and blanks at its ends.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NoReturn
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field: names from the current item, the document or a named item."""
+    """A field: names from the current item, the document or a named item.
+
+    ``key`` chooses an item of the list that the first ``at`` names lead to: the field and value it has.
+    """
 
     names: tuple[str, ...]
+    key: tuple[str, str] | None = field(default=None, repr=False)
+    at: int = field(default=0, repr=False)
 
     def __str__(self) -> str:
-        return ".".join(self.names)
+        if self.key is None:
+            return ".".join(self.names)
+        before, after = ".".join(self.names[: self.at]), ".".join(self.names[self.at :])
+        return f"{before}[{self.key[0]}={self.key[1]}].{after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,11 @@ _TOKEN = re.compile(
 )
 _ARGUMENT = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^()"']*))\s*\)""")
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(\()?")
+_KEY = re.compile(r"\s*\[\s*([A-Za-z_]\w*)\s*=\s*(?:'([^']+)'|([^\]'\s]+))\s*\]")
+_GIVEN = re.compile(r"\s*\(\s*([a-z_]+)\s*\(\s*\)\s*\)")
 _DEEPEST = 40
+GIVEN = ("now", "control_number", "seq")
+"""The functions of what comes from outside the document."""
 HIERARCHY = {"level": 0, "parent": 0, "levels": 0, "children": 2}
 """The words of hierarchies, and how many arguments they take."""
 
@@ -121,8 +134,12 @@ class _Parser:
         self.depth = 0
 
     def value(self) -> Value:
-        if (hierarchy := self.hierarchy()) is not None:
-            return hierarchy
+        found = _NAME.match(self.text)
+        if found is not None and found[2]:
+            if found[1] in HIERARCHY:
+                return self.hierarchy(found[1], found.end())
+            if found[1] == "parts":
+                return self.compound(found.end())
         base, word, direction = self.base()
         pipes = []
         while self.accept("|"):
@@ -138,6 +155,8 @@ class _Parser:
             return None, ".", "both"
         if kind == "name" and found == "case" and self.peek() not in ("(", "."):
             return None, "case", "both"
+        if kind == "name" and found == "write" and (given := self.given()) is not None:
+            return None, given, "write"
         if kind == "name" and found in ("read", "write") and self.accept("("):
             inner = self.sum()
             self.expect(")")
@@ -145,12 +164,9 @@ class _Parser:
         self.position = start
         return self.sum(), "", "both"
 
-    def hierarchy(self) -> Value | None:
-        """``level()`` and its like, which stand alone."""
-        found = _NAME.match(self.text)
-        if found is None or found[1] not in HIERARCHY or not found[2]:
-            return None
-        name, self.position = found[1], found.end()
+    def hierarchy(self, name: str, position: int) -> Value:
+        """``level()`` and its like, which stand alone; ``position`` is behind the parenthesis."""
+        self.position = position
         arguments: list[str] = []
         while not self.accept(")"):
             kind, text = self.take()
@@ -162,6 +178,29 @@ class _Parser:
         if self.text[self.position :].strip():
             self.fail(f"{name}(...) stands alone")
         return Value(None, name, "both", (), tuple(arguments))
+
+    def compound(self, position: int) -> Value:
+        """``parts("{number}/{release}")``; ``position`` is behind the parenthesis."""
+        self.position = position
+        argument = _ARGUMENT.match(self.text, self.position)
+        pattern = argument[1] or argument[2] if argument is not None else None
+        if argument is None or not pattern:
+            self.fail("parts takes a pattern in quotes", 'for example  parts("{number}/{release}")')
+        self.position = argument.end()
+        pipes = []
+        while self.accept("|"):
+            pipes.append(self.pipe())
+        if self.text[self.position :].strip():
+            self.fail(f"{self.text[self.position :].strip()!r} is not understood")
+        return Value(None, "parts", "both", tuple(pipes), (pattern,))
+
+    def given(self) -> str | None:
+        """``(now())`` after ``write``."""
+        found = _GIVEN.match(self.text, self.position)
+        if found is None or found[1] not in GIVEN:
+            return None
+        self.position = found.end()
+        return found[1]
 
     def pipe(self) -> Pipe:
         found = _NAME.match(self.text, self.position)
@@ -224,20 +263,38 @@ class _Parser:
             return Sum(inner)
         if name in ("read", "write"):
             self.fail(f"{name}(...) stands alone, before the pipes")
-        if name in ("now", "seq", "control_number", "segments"):
-            raise UnavailableError(f"{name}()")
+        if name in GIVEN:
+            self.fail(f"{name}() is written only", f"write({name}())")
+        if name == "parts":
+            self.fail("parts(...) stands alone", 'for example  =parts("{number}/{release}")')
         raise ExpressionError(f"there is no function {name!r}", "functions are count(list) and sum(list.field)")
 
     def path(self, first: str) -> Path:
         names = [first]
+        key, at = self.key(), 1
         while self.accept("."):
             kind, found = self.take()
             if kind != "name":
                 self.fail("a field's name is missing after the point")
             names.append(found)
-        if self.peek() == "[":
-            raise UnavailableError("choosing a list item by key ([key=...])")
-        return Path(tuple(names))
+            another = self.key()
+            if another is not None:
+                if key is not None:
+                    self.fail("one list item is chosen by its key, not two")
+                key, at = another, len(names)
+        if key is not None and at == len(names):
+            self.fail("a field is missing after the item", f"for example  {names[-1]}[{key[0]}={key[1]}].number")
+        return Path(tuple(names), key, at if key is not None else 0)
+
+    def key(self) -> tuple[str, str] | None:
+        """``[kind=contract]`` after a list."""
+        if not self.text.startswith("[", self.position):
+            return None
+        found = _KEY.match(self.text, self.position)
+        if found is None:
+            self.fail("a list item is chosen by one field", "for example  references[kind=contract].number")
+        self.position = found.end()
+        return found[1], found[2] or found[3]
 
     def take(self) -> tuple[str, str]:
         found = _TOKEN.match(self.text, self.position)
@@ -267,10 +324,6 @@ class _Parser:
 
     def fail(self, message: str, hint: str | None = None) -> NoReturn:
         raise ExpressionError(f"{message} in {'=' + self.text.strip()!r}", hint)
-
-
-class UnavailableError(Exception):
-    """The text uses a part of the language that this version does not have."""
 
 
 def paths(expression: Expression) -> list[Path]:

@@ -8,24 +8,28 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
+from transload.mappings.language.derived import derive
 from transload.mappings.language.ignoring import ignores_of
+from transload.mappings.language.limits import limits_of
 from transload.mappings.language.losses import expanded
 from transload.mappings.language.meaning import FAMILIES, Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
+from transload.mappings.language.shelves import Shelves
 from transload.mappings.language.terms import Around, Scope
 from transload.mappings.language.trees import TreeLayout
+from transload.mappings.language.validity import valid_of
 from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Rows, Table
 from transload.mappings.source.problems import Problems
 from transload.mappings.source.reading import Written
 
 
-def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
+def understand(written: Written, guides: Sequence[Path], shelves: Shelves) -> Meaning:
     """What the file means.
 
-    ``guides`` are folders whose guides win over the shipped ones.  Raises `ConfigurationError`
-    with all static findings when one of them is an error.
+    ``guides`` are folders whose guides win over the shipped ones; ``shelves`` what comes from outside.
+    Raises `ConfigurationError` with all static findings when one of them is an error.
     """
     table, problems = written.table, written.problems
     headers.check_keys(table, problems)
@@ -52,7 +56,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         kind="",
         message_version="",
         namespaces=namespaces,
-        codes=headers.codes_of(table, problems),
+        codes={**headers.codes_of(table, problems), **shelves.codes()},
         root=root,
         scopes=[root],
         loses=tuple(item.text for item in headers.texts_of(table, "loses", problems)),
@@ -64,6 +68,12 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         keep=headers.keep_of(table, format_type, problems),
         tests=tests if isinstance(tests, Rows) else None,
         faults=headers.faults_of(entries, problems) if format_type == "soap" else (),
+        xrefs=shelves.xrefs(),
+        plugins=shelves.plugins(),
+        partner=shelves.partner,
+        broken=shelves.broken,
+        limits=limits_of(table, model, problems),
+        valid=valid_of(table, problems),
     )
     if tests is not None and not isinstance(tests, Rows):
         problems.add("M-VALUE", tests.at, "tests: is a list of cases")
@@ -87,6 +97,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     else:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
         _root_element(meaning, options, layout.at, problems)
+    meaning.derived = derive(table, meaning, values, problems)
     check(meaning, problems)
     meaning.loses = expanded(meaning)
     problems.raise_errors()

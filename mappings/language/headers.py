@@ -13,15 +13,16 @@ from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
 from transload.mappings.language.meaning import FAMILIES
+from transload.mappings.language.shelves import is_file
 from transload.mappings.source.nodes import Rows, Source, Table, Text, plain_value
 from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "documents",
-    "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note", "draft",
+    "documents", "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note", "xrefs", "uses", "limits",
+    "derive", "valid", "draft",
 )  # fmt: skip
-REFUSED = ("xrefs", "uses", "file", "limits", "derive", "valid")
+REFUSED = ("file",)
 FORMATS = tuple(FAMILIES)
 OTHER_FORMATS = ("csv", "fixed")
 PAGES = ("items", "next", "size", "count", "total", "page")
@@ -81,6 +82,8 @@ def codes_of(table: Table, problems: Problems) -> dict[str, CodeTable]:
     """The code tables.  Keys are unique by YAML; of several with one meaning the first is written."""
     found: dict[str, CodeTable] = {}
     for name, rows in _entries(table, "codes", problems):
+        if isinstance(rows, Table) and is_file(rows):
+            continue
         if not isinstance(rows, Table):
             problems.add("M-VALUE", rows.at, f"the code table {name.text} is a table: {{wire: canonical}}")
             continue

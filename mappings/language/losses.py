@@ -71,6 +71,12 @@ def losing(meaning: Meaning) -> Losing:
             whens.setdefault(names_of(condition.field), set()).add(condition.value)
         if node.items is not None and node.writes:
             written.add((*names_of(node.items), ""))
+    for scope in meaning.scopes:  # an item that is chosen by its key carries that, and items with other keys are lost
+        if scope.key is not None and any(
+            s.field is not None and s.field.scope is scope and s.writes for s in meaning.slots
+        ):
+            whens.setdefault((*_names_of_scope(scope), scope.key[0]), set()).add(scope.key[1])
+    written |= {names_of(derived.field) for derived in meaning.derived}  # what follows from others is not lost
     listed = {tuple(path.replace("[]", "").split(".")) for path in meaning.loses}
     return _of(meaning.model, (), written, listed, {path: frozenset(found) for path, found in whens.items()})
 

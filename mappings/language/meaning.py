@@ -1,6 +1,6 @@
 """What a mapping file means, once it is read and checked: the input of the compiler."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,8 +9,11 @@ from transload.adapters.edi.guides import Guide, WirePlace
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
-from transload.mappings.language.converters.base import CodeTable
-from transload.mappings.language.terms import Element, Scope, Segment, Slot, walk
+from transload.mappings.language.converters.base import CodeTable, Xref
+from transload.mappings.language.limits import Limit
+from transload.mappings.language.terms import Derived, Element, Scope, Segment, Slot, walk
+from transload.mappings.language.validity import Validity
+from transload.mappings.plugins.finding import Plugin
 from transload.mappings.source.nodes import Rows, Text
 
 FAMILIES = {
@@ -71,6 +74,13 @@ class Meaning:
     keep: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
+    xrefs: Mapping[str, Xref] = field(default_factory=dict)
+    plugins: Mapping[str, Plugin] = field(default_factory=dict)
+    partner: Mapping[str, str] = field(default_factory=dict)
+    broken: Set[str] = frozenset()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    derived: tuple[Derived, ...] = ()
+    valid: Validity | None = None
     faults: tuple[Text, ...] = ()
 
     @property

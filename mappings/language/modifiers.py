@@ -16,7 +16,7 @@ from transload.mappings.source.problems import Problems, suggest
 
 TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 """A segment's tag."""
-_REFUSED = ("use",)
+_REFUSED: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,7 @@ class Modified:
     reads: bool
     writes: bool
     only_if: Test | None = None
+    use: Source | None = None
 
 
 class Modifiers:
@@ -150,6 +151,7 @@ class Modifiers:
             reads=around.reads,
             writes=around.writes,
             only_if=self._only_if(item.get("only_if"), around),
+            use=item.get("use"),
         )
 
     def _only_if(self, value: Source | None, around: Around) -> Test | None:

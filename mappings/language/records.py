@@ -5,14 +5,18 @@ from dataclasses import dataclass, replace
 
 from transload.adapters.edi.guides import PlaceError, SegmentGuide, WirePlace, resolve_position
 from transload.canonical.places import MappingPlace
+from transload.mappings.language.converters.base import ConverterError
+from transload.mappings.language.converters.plugged import chosen
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.modifiers import TAG, Modified, Modifiers
-from transload.mappings.language.terms import Around, Pairs, Segment, Slot
+from transload.mappings.language.terms import Around, Handler, Pairs, Segment
 from transload.mappings.language.values import Values
+from transload.mappings.plugins.contract import NodePlugin, Site
 from transload.mappings.source.nodes import Rows, Source, Table, Text
 from transload.mappings.source.problems import Problems, named, suggest
 
 _PAIRS = re.compile(r"(pairs?)\(\s*(\S+)\s+(\S+)\s*\)")
+_USE = re.compile(r"py\(\s*([^()\s]+)\s*\)")
 _COUNTED = re.compile(r"(?P<place>.+)\*(?P<count>\d{1,2})?")
 
 
@@ -84,6 +88,8 @@ class RecordLayout:
             return None
         for key, value in modified.body:
             self._entry(segment, known, key, value, modified.around)
+        if modified.use is not None:
+            self._use(segment, modified.use, modified.around)
         self._refuse_overlaps(segment)
         segment.at = named(segment.at, _label(segment))
         _attach(segment)
@@ -91,6 +97,44 @@ class RecordLayout:
             segment.then = self.build(modified.then, modified.around)
         segment.writes = segment.writes and _has_something_to_write(segment)
         return segment
+
+    def _use(self, segment: Segment, value: Source, around: Around) -> None:
+        """``use: py(name)``: a plug-in reads and writes the segment; the mapping says which segment by literals."""
+        found = _USE.fullmatch(value.text) if isinstance(value, Text) else None
+        if found is None:
+            self.problems.add("M-NODE", value.at, "use: takes a plug-in, such as  py(freight)")
+            return
+        if found[1] in self.meaning.broken:
+            return
+        try:
+            plugin = chosen(found[1], self.meaning.plugins)
+        except ConverterError as error:
+            self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
+            return
+        if not isinstance(plugin.code, NodePlugin):
+            hint = f"write  =field | py({plugin.name})"
+            self.problems.add("M-CONVERTER", value.at, f"the plug-in {plugin.name} is for values", hint=hint)
+            return
+        other = next((slot for slot in segment.own() if not slot.literals), None)
+        if other is not None:
+            message = f"{other.name} is for the plug-in {plugin.name}: in a node with use: only literals stand"
+            self.problems.add("M-NODE", other.at, message)
+            return
+        if segment.items is not None and segment.scope.model is None:
+            self.problems.add("M-NODE", value.at, "use: is for nodes of objects, and the items of this list are texts")
+            return
+        fields = [self.values.field(tuple(name.split(".")), around, value.at) for name in plugin.code.fields]
+        if not fields:
+            self.problems.add("M-CONVERTER", value.at, f"the plug-in {plugin.name} names no fields")
+        slots = [self.values.handled(field, segment, value, around) for field in fields if field is not None]
+        for slot in slots:
+            slot.direct(reads=segment.reads, writes=segment.writes)
+        site = Site(
+            mapping=self.meaning.name, place=_label(segment), field=", ".join(plugin.code.fields),
+            partner=self.meaning.partner,
+        )  # fmt: skip
+        if len(slots) == len(plugin.code.fields) > 0:
+            segment.use = Handler(name=plugin.name, code=plugin.code, slots=tuple(slots), site=site)
 
     def _entry(self, segment: Segment, guide: SegmentGuide | None, key: Text, value: Source, around: Around) -> None:
         pairs = _PAIRS.fullmatch(key.text)
@@ -115,7 +159,7 @@ class RecordLayout:
             if not taken.isdisjoint(_spots(where)):
                 self.problems.add("M-PLACE", key.at, f"{words} stands at {where}, where another entry stands already")
                 return
-        _direct(slot, reads=segment.reads, writes=segment.writes)
+        slot.direct(reads=segment.reads, writes=segment.writes)
         segment.slots.append(slot)
         if slot.chain is not None and slot.chain.only and slot.reads:
             codes = slot.chain.only
@@ -200,7 +244,7 @@ class RecordLayout:
             if slot.field is None:
                 self.problems.add("M-VALUE", inner.at, "in a pair only fields stand", hint="such as {EN: =gtin}")
                 continue
-            _direct(slot, reads=segment.reads, writes=segment.writes)
+            slot.direct(reads=segment.reads, writes=segment.writes)
             pairs.choices.append((qualifier.text, slot))
         segment.pairs.append(pairs)
 
@@ -271,10 +315,6 @@ def _step(pair: tuple[WirePlace, WirePlace]) -> int:
     return 1 if pair[0].element == pair[1].element else 2
 
 
-def _direct(slot: Slot, *, reads: bool, writes: bool) -> None:
-    slot.reads, slot.writes = slot.reads and reads, slot.writes and writes
-
-
 def _has_something_to_write(segment: Segment) -> bool:
     """Literals alone are written; but not where they only go with fields that are read."""
     values = [slot for slot in segment.own() if not slot.literals and slot.numbering is None]
@@ -298,7 +338,7 @@ def _attach(segment: Segment) -> None:
     holding = {
         where.element
         for slot in segment.slots
-        if slot.field is not None or slot.computed is not None
+        if slot.field is not None or slot.computed is not None or slot.parts is not None
         for where in slot.places
         if where.component is not None
     }

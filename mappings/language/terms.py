@@ -5,23 +5,28 @@ place on the wire and what it is equal to.  A *node* is a segment or an element,
 slots and what belongs to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel
 
 from transload.adapters.edi.guides import WirePlace
 from transload.canonical.places import MappingPlace
+from transload.mappings.language.compounds import Pattern
 from transload.mappings.language.converters.chains import Chain
 from transload.mappings.language.fields import FieldType
+from transload.mappings.plugins.contract import NodePlugin, Site
 
 
 @dataclass(eq=False, kw_only=True)
 class Scope:
     """The document (``parent`` is None) or the current item of the list at ``path`` in the parent's scope.
 
-    ``model`` is None for a list of texts, whose item is the text itself.
+    ``model`` is None for a list of texts, whose item is the text itself.  With a ``key`` it is the one item whose
+    field of that name has that value: ``references[kind=contract]``.
     """
 
     number: int
@@ -29,6 +34,7 @@ class Scope:
     parent: "Scope | None" = None
     path: tuple[str, ...] = ()
     name: str | None = None
+    key: tuple[str, str] | None = None
 
     @property
     def depth(self) -> int:
@@ -77,13 +83,23 @@ class Field:
         """What tells one field from another."""
         return self.scope.number, self.path
 
+    def plain(self) -> str:
+        """As limits write it, lists like objects: ``lines.quantity``."""
+        names = list(self.path)
+        scope = self.scope
+        while scope.parent is not None:
+            names[:0] = scope.path
+            scope = scope.parent
+        return ".".join(names)
+
     def text(self) -> str:
         """As findings write it, with ``[]`` for items: ``lines[].quantity``."""
         parts = list(self.path)
         scope = self.scope
         prefix: list[str] = []
         while scope.parent is not None and not scope.is_documents:
-            prefix.insert(0, ".".join(scope.path) + "[]")
+            key = f"[{scope.key[0]}={scope.key[1]}]" if scope.key is not None else "[]"
+            prefix.insert(0, ".".join(scope.path) + key)
             scope = scope.parent
         return ".".join([*prefix, *parts])
 
@@ -141,23 +157,53 @@ class Numbering:
     codes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Given:
+    """What is written and comes from outside the document: ``now()``, ``control_number()``, or ``seq()``.
+
+    ``seq`` is the number of the item, from 1.
+    """
+
+    word: str
+    stamp: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Compound:
+    """Several fields in one text: ``slots`` in their order, ``pattern`` takes it apart and puts it together."""
+
+    slots: "tuple[Slot, ...]"
+    pattern: Pattern
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A plug-in that reads and writes a whole segment: ``slots`` are the fields that it names."""
+
+    name: str
+    code: NodePlugin
+    slots: "tuple[Slot, ...]"
+    site: Site
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fill:
     """The argument of ``default`` or ``elide``: a value of the field's kind, or another field."""
 
-    value: str | Decimal | int | None = None
+    value: str | Decimal | int | bool | date | None = None
     field: Field | None = None
 
 
 @dataclass(eq=False, kw_only=True)
 class Slot:
-    """One entry: exactly one of ``literals``, ``field``, ``computed`` and ``numbering`` says what stands there.
+    """One entry: one of ``literals``, ``field``, ``computed``, ``numbering``, ``given`` and ``parts`` says what it is.
 
     ``at`` is its place in the mapping file.  ``reads`` and ``writes`` are False for ``write(...)`` and
     ``read(...)``.  ``attached`` literals count only where their composite holds a value.  ``rounds``
     is the argument of ``round`` of a computed value.  A ``guard`` holds the codes of ``code(table only)``
     as literals that are matched and not written.  ``aside`` is True for ``write(...)``, which is
-    no reason for its node to be there.  ``none`` is what stands on the wire for no value.
+    no reason for its node to be there.  ``none`` is what stands on the wire for no value.  A ``required`` field
+    has a value wherever the object is that it is in.
     """
 
     number: int
@@ -168,6 +214,8 @@ class Slot:
     field: Field | None = None
     computed: Computed | None = None
     numbering: Numbering | None = None
+    given: Given | None = None
+    parts: Compound | None = None
     chain: Chain | None = None
     rounds: int | None = None
     default: Fill | None = None
@@ -180,7 +228,14 @@ class Slot:
     guard: bool = False
     aside: bool = False
     none: str | None = None
+    required: bool = False
     rule: str = ""
+
+    def direct(self, *, reads: bool, writes: bool) -> None:
+        """Take away a direction that its node does not have."""
+        self.reads, self.writes = self.reads and reads, self.writes and writes
+        for part in self.parts.slots if self.parts is not None else ():
+            part.direct(reads=reads, writes=writes)
 
     @property
     def name(self) -> str:
@@ -209,7 +264,21 @@ class Condition:
     """One entry of ``when:``: the node is there exactly if ``field`` is ``value``."""
 
     field: Field
-    value: str | Decimal | int | bool
+    value: str | Decimal | int | bool | date
+    at: MappingPlace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """One entry of ``derive:``: what ``field`` is where the message says nothing; only read, never written.
+
+    ``value`` is computed as ``rounds`` says, or is the value of another field.
+    """
+
+    field: Field
+    value: Computed
+    rounds: int | None
+    rule: str
     at: MappingPlace
 
 
@@ -272,10 +341,16 @@ class Segment(Node):
     slots: list[Slot] = field(default_factory=list)
     pairs: list[Pairs] = field(default_factory=list)
     then: "list[Segment]" = field(default_factory=list)
+    use: Handler | None = None
 
     def own(self) -> Iterator[Slot]:
-        """Its slots, those in pairs included."""
-        yield from self.slots
+        """Its slots, those in pairs and compounds included."""
+        for slot in self.slots:
+            yield slot
+            if slot.parts is not None:
+                yield from slot.parts.slots
+        if self.use is not None:
+            yield from self.use.slots
         for pairs in self.pairs:
             for _, slot in pairs.choices:
                 yield slot
@@ -308,11 +383,11 @@ class Element(Node):
     children: "list[Element]" = field(default_factory=list)
 
     def own(self) -> Iterator[Slot]:
-        """The slots of the element itself."""
-        if self.text is not None:
-            yield self.text
-        for _, slot in self.attributes:
+        """The slots of the element itself, those in compounds included."""
+        for slot in ([self.text] if self.text is not None else []) + [slot for _, slot in self.attributes]:
             yield slot
+            if slot.parts is not None:
+                yield from slot.parts.slots
 
 
 AnyNode = Segment | Element

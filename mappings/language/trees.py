@@ -66,6 +66,9 @@ class TreeLayout:
                 "M-NODE", key.at, "then: is for records; in a tree what belongs to an element stands in it"
             )
             return None
+        if modified.use is not None:
+            self.problems.add("M-NODE", modified.use.at, "use: is for segments; in a tree write  =field | py(name)")
+            return None
         name, many = key.text.removesuffix("*"), key.text.endswith("*")
         tag = self._qualified(name, key.at)
         if tag is None:
@@ -143,7 +146,7 @@ class TreeLayout:
         if many and slot.field is None:
             self.problems.add("M-VALUE", value.at, "a repeating place takes a list field")
             return None
-        slot.reads, slot.writes = slot.reads and element.reads, slot.writes and element.writes
+        slot.direct(reads=element.reads, writes=element.writes)
         return slot
 
 
@@ -152,19 +155,24 @@ def _is_value(body: Source) -> bool:
 
     The long form of a value looks like an element with children; it is taken for a value
     only as ``{value: ..., note: ...}``, and as ``{text: "=x"}`` for a text that begins with =.
-    With ``required: true`` beside it (no field: that would be a member) it is one as well, and is refused.
+    With ``required: yes`` or ``max: 17`` beside it (no fields: those would be members) it is one as well.
     """
     if isinstance(body, Text):
         return True
     if isinstance(body, Rows):
         return bool(body.values) and all(isinstance(item, Text) for item in body)
     names = {key.text for key, _ in body}
-    required = body.get("required")
-    if isinstance(required, Text) and not required.text.startswith("="):
-        names -= {"required"}
+    if _says(body, "required", ("yes", "no", "true", "false")) or _says(body, "max", None):
+        names -= {"required", "max"}
         if names == {"value"}:
             return True
     if names == {"value", "note"}:
         return True
     text = body.get("text")
     return names <= {"text", "note"} and isinstance(text, Text) and text.text.startswith("=") and not text.plain
+
+
+def _says(body: Table, name: str, words: tuple[str, ...] | None) -> bool:
+    """Whether ``name`` stands in a long form with one of ``words`` (None: a whole number), and not as a member."""
+    value = body.get(name)
+    return isinstance(value, Text) and (value.text in words if words is not None else value.text.isdigit())

@@ -1,17 +1,22 @@
 """The right sides of entries: from text to slots, with every field checked against the canonical model."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import replace
 
 from transload.adapters.edi.guides import WirePlace
 from transload.canonical.places import MappingPlace
 from transload.mappings.language import expressions
+from transload.mappings.language.choosing import chosen
 from transload.mappings.language.computed import Computing, divides
+from transload.mappings.language.constants import Constant as ConstantValue
+from transload.mappings.language.constants import constant
 from transload.mappings.language.converters import chains
-from transload.mappings.language.converters.base import ConverterError, DomainError, Setting, whole_argument
-from transload.mappings.language.converters.numbers import read_decimal, read_integer
-from transload.mappings.language.expressions import ExpressionError, Pipe, UnavailableError
+from transload.mappings.language.converters.base import ConverterError, Setting, whole_argument
+from transload.mappings.language.entries import Entry, unwrapped
+from transload.mappings.language.expressions import ExpressionError, Pipe
 from transload.mappings.language.fields import FieldType, Kind, follow
+from transload.mappings.language.functions import compound, given
+from transload.mappings.language.limits import at_most, checking
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import (
     Around,
@@ -21,14 +26,16 @@ from transload.mappings.language.terms import (
     Length,
     Numbering,
     Scope,
+    Segment,
     Slot,
     Total,
     operands,
 )
+from transload.mappings.plugins.contract import Site
 from transload.mappings.source.nodes import Rows, Source, Table, Text
 from transload.mappings.source.problems import Problems, named, suggest
 
-_OPTIONS = ("value", "text", "note", "required")
+_FILLED = (Kind.TEXT, Kind.DECIMAL, Kind.INTEGER, Kind.DATE, Kind.BOOLEAN)
 
 
 class Values:
@@ -54,17 +61,43 @@ class Values:
             number=len(self.meaning.slots), at=at, home=around.scope, places=places, many=many, rule=_rule(value)
         )
         if isinstance(value, Table):
-            unwrapped = self._unwrap(value)
-            if unwrapped is None:
-                return None
-            value, as_text = unwrapped
-            if as_text:
-                assert isinstance(value, Text)
-                slot.literals = (value.text,)
-                return self._keep(slot)
+            entry = unwrapped(value, self.problems)
+            return self._long(slot, entry, around, words) if entry is not None else None
+        return self._plain(slot, value, around, words)
+
+    def _long(self, slot: Slot, entry: Entry, around: Around, words: str) -> Slot | None:
+        """The long form: ``{value: =number, required: yes, max: 17, note: ...}``."""
+        if entry.is_text:
+            assert isinstance(entry.value, Text)
+            slot.literals = (entry.value.text,)
+            return self.keep(slot)
+        slot.required = entry.required is not None
+        made = self._plain(slot, entry.value, around, words)
+        if made is None:
+            return None
+        if entry.required is not None and (made.field is None or not made.reads or made.many):
+            self.problems.add("M-VALUE", entry.required, "required: goes with a field of one value")
+            return None
+        if entry.most is not None:
+            return self._shortened(made, entry.most, entry.value.at)
+        return made
+
+    def _shortened(self, slot: Slot, most: int, at: MappingPlace) -> Slot | None:
+        """The slot with at most ``most`` characters on the wire."""
+        if slot.chain is not None and slot.chain.gives is not Kind.JSON_NUMBER:
+            slot.chain = replace(slot.chain, steps=(*slot.chain.steps, at_most(most)))
+            return slot
+        long = next((text for text in slot.literals if len(text) > most), None)
+        if long is not None:
+            self.problems.add("M-VALUE", at, f"{long!r} is longer than max: {most}")
+        elif not slot.literals:
+            self.problems.add("M-VALUE", at, "max: is for texts")
+        return slot
+
+    def _plain(self, slot: Slot, value: Source, around: Around, words: str) -> Slot | None:
         if isinstance(value, Rows):
             slot.literals = self._alternatives(value)
-            return self._keep(slot) if slot.literals else None
+            return self.keep(slot) if slot.literals else None
         if not isinstance(value, Text):
             self.problems.add("M-VALUE", value.at, "a literal, a list of literals or =field is expected")
             return None
@@ -78,27 +111,8 @@ class Values:
                 )
                 return None
             slot.literals = (value.text,)
-            return self._keep(slot)
+            return self.keep(slot)
         return self._expression(slot, value, around)
-
-    def _unwrap(self, value: Table) -> tuple[Source, bool] | None:
-        """The value of the long form ``{value: ..., note: ...}``, and whether it was ``{text: ...}``."""
-        for key, _ in value:
-            if key.text not in _OPTIONS:
-                hint = suggest(key.text, _OPTIONS, f"the long form has {', '.join(_OPTIONS)}")
-                self.problems.add("M-KEY", key.at, f"{key.text!r} is not understood here", hint=hint)
-                return None
-        required = value.key("required")
-        if required is not None:
-            self.problems.unavailable(required.at, "required:")
-        inner, text = value.get("value"), value.get("text")
-        if (inner is None) == (text is None):
-            self.problems.add("M-VALUE", value.at, "the long form needs value: or text:, and only one of them")
-            return None
-        if text is not None and not isinstance(text, Text):
-            self.problems.add("M-VALUE", text.at, "text: takes a text")
-            return None
-        return (text, True) if text is not None else (inner, False) if inner is not None else None
 
     def _alternatives(self, value: Rows) -> tuple[str, ...]:
         found: list[str] = []
@@ -111,7 +125,8 @@ class Values:
             self.problems.add("M-VALUE", value.at, "the list of alternatives is empty")
         return tuple(found)
 
-    def _keep(self, slot: Slot) -> Slot:
+    def keep(self, slot: Slot) -> Slot:
+        """Add a finished slot to the meaning."""
         self.meaning.slots.append(slot)
         return slot
 
@@ -121,15 +136,16 @@ class Values:
         except ExpressionError as error:
             self.problems.add("M-EXPRESSION", value.at, str(error), hint=error.hint)
             return None
-        except UnavailableError as error:
-            self.problems.unavailable(value.at, str(error))
-            return None
         slot.reads, slot.writes = parsed.direction != "write", parsed.direction != "read"
         slot.aside = parsed.direction == "write"
         if parsed.word == "case":
             return self._case(slot, value, around, parsed.pipes)
         if parsed.word == ".":
             return self._item(slot, value, around, parsed.pipes)
+        if parsed.word == "parts":
+            return compound(self, slot, value, around, parsed)
+        if parsed.word in expressions.GIVEN:
+            return given(self, slot, value, around, parsed)
         if parsed.word:
             if self.meaning.format_type not in ("edifact", "x12"):
                 self.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() is for segments of EDIFACT and X12")
@@ -138,11 +154,11 @@ class Values:
                 self.problems.add("M-EXPRESSION", value.at, "children() takes two different codes")
                 return None
             slot.numbering = Numbering(parsed.word, parsed.arguments)
-            return self._keep(slot)
+            return self.keep(slot)
         base = parsed.base
         if isinstance(base, expressions.Path):
-            field = self.field(base.names, around, value.at)
-            return self._bind(slot, field, value, parsed.pipes) if field else None
+            found = self.path(base, around, value.at)
+            return self.bind(slot, found, value, parsed.pipes) if found else None
         if parsed.direction == "read":
             self.problems.add("M-EXPRESSION", value.at, "read() takes a field, not a computed value")
             return None
@@ -156,7 +172,7 @@ class Values:
             self.problems.add("M-EXPRESSION", value.at, "=case takes no converter")
             return None
         slot.literals = (around.case,)
-        return self._keep(slot)
+        return self.keep(slot)
 
     def _item(self, slot: Slot, value: Text, around: Around, pipes: Sequence[Pipe]) -> Slot | None:
         if around.scope.model is not None or around.prefix:
@@ -165,7 +181,36 @@ class Values:
             )
             return None
         field = Field(scope=around.scope, path=(), type=FieldType(Kind.TEXT, optional=False))
-        return self._bind(slot, field, value, pipes)
+        return self.bind(slot, field, value, pipes)
+
+    def handled(self, field: Field, segment: Segment, value: Source, around: Around) -> Slot:
+        """The slot of a field that a plug-in reads and writes with a whole segment."""
+        chain = chains.Chain(steps=(), gives=field.type.kind)
+        at = named(value.at, segment.tag)
+        number = len(self.meaning.slots)
+        slot = Slot(number=number, at=at, home=around.scope, field=field, chain=chain, rule=_rule(value))
+        return self.keep(slot)
+
+    def path(self, path: expressions.Path, around: Around, at: MappingPlace) -> Field | None:
+        """The field of a parsed path, which may choose a list item by key."""
+        if path.key is None:
+            return self.field(path.names, around, at)
+        items = self.field(path.names[: path.at], around, at)
+        scope = chosen(self.meaning, self.problems, items, path, at) if items is not None else None
+        return self.field(path.names[path.at :], Around(scope=scope), at) if scope is not None else None
+
+    def setting(self, slot: Slot, field: FieldType, name: str) -> Setting:
+        """Where a converter of the slot stands; ``name`` is its field's."""
+        meaning = self.meaning
+        return Setting(
+            kind=field.kind,
+            field=field,
+            format=meaning.format_type,
+            codes=meaning.codes,
+            xrefs=meaning.xrefs,
+            plugins=meaning.plugins,
+            site=Site(mapping=meaning.name, place=slot.name, field=name, partner=meaning.partner),
+        )
 
     def field(self, names: tuple[str, ...], around: Around, at: MappingPlace) -> Field | None:
         """The field that ``names`` mean here; notes a finding and gives None when there is none."""
@@ -200,7 +245,12 @@ class Values:
             )
         return None
 
-    def _bind(self, slot: Slot, field: Field, value: Text, pipes: Sequence[Pipe]) -> Slot | None:
+    def is_told(self, pipe: Pipe) -> bool:
+        """Whether a converter uses what a finding was made of already."""
+        return pipe.name in ("xref", "py") and (pipe.argument or "").partition(" ")[0] in self.meaning.broken
+
+    def bind(self, slot: Slot, field: Field, value: Text, pipes: Sequence[Pipe]) -> Slot | None:
+        """Give the slot its field and converters, and keep it; None with a finding when they do not fit."""
         rest: list[Pipe] = []
         for pipe in pipes:
             if pipe.name == "round":
@@ -225,10 +275,10 @@ class Values:
             else:
                 rest.append(pipe)
         slot.field = field
+        if any(self.is_told(pipe) for pipe in rest):
+            return None
         try:
-            setting = Setting(
-                kind=field.type.kind, field=field.type, format=self.meaning.format_type, codes=self.meaning.codes
-            )
+            setting = self.setting(slot, field.type, field.text())
             slot.chain = chains.build(rest, setting, pair=len(slot.places) == 2, many=slot.many)
         except ConverterError as error:
             self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint, field=field.text())
@@ -237,7 +287,20 @@ class Values:
             hint = "give the element a literal"
             self.problems.add("M-CONVERTER", value.at, "code(... only) is for segments", hint=hint)
             return None
-        return self._keep(slot)
+        if self.meaning.limits:
+            self._limit(slot, field, value.at)
+        return self.keep(slot)
+
+    def _limit(self, slot: Slot, field: Field, at: MappingPlace) -> None:
+        """Narrow the slot's domain to what ``limits:`` says of its field."""
+        limit = self.meaning.limits.get(field.plain())
+        if limit is None or slot.chain is None:
+            return
+        slot.chain = replace(slot.chain, steps=(checking(limit), *slot.chain.steps))
+        for fill in (slot.default, slot.elide):
+            complaint = limit.complaint(fill.value) if fill is not None and fill.value is not None else None
+            if complaint is not None:
+                self.problems.add("M-VALUE", at, f"{complaint}, by limits: in line {limit.at.line}")
 
     def _none(self, pipe: Pipe, pipes: Sequence[Pipe], slot: Slot, value: Text) -> bool:
         """``none(X)``: X stands on the wire where the field has no value, and is read as no value.
@@ -264,7 +327,7 @@ class Values:
 
     def _fill(self, pipe: Pipe, field: Field, slot: Slot, value: Text) -> Fill | None:
         text = pipe.argument
-        if text is None or field.type.kind not in (Kind.TEXT, Kind.DECIMAL, Kind.INTEGER, Kind.DATE):
+        if text is None or field.type.kind not in _FILLED:
             self.problems.add(
                 "M-CONVERTER", value.at, f"{pipe.name} needs a value", hint=f"for example  {pipe.name}(EUR)"
             )
@@ -280,32 +343,12 @@ class Values:
                 )
                 return None
             return Fill(field=other)
-        return self._constant(text, field.type, value.at)
+        found = constant(text, field.type, value.at, self.problems)
+        return Fill(value=found) if found is not None else None
 
-    def _constant(self, text: str, kind: FieldType, at: MappingPlace) -> Fill | None:
-        try:
-            if kind.kind is Kind.DECIMAL:
-                return Fill(value=read_decimal(text))
-            if kind.kind is Kind.INTEGER:
-                return Fill(value=read_integer(text))
-        except DomainError as error:
-            self.problems.add("M-VALUE", at, str(error))
-            return None
-        if kind.kind is not Kind.TEXT:
-            self.problems.add("M-VALUE", at, f"a {kind.kind.value} cannot be given as a constant")
-            return None
-        if kind.choices and text not in kind.choices:
-            hint = suggest(text, kind.choices, f"it takes {', '.join(kind.choices)}")
-            self.problems.add("M-VALUE", at, f"the field does not take {text!r}", hint=hint)
-            return None
-        return Fill(value=text)
-
-    def condition_value(self, field: Field, value: Text) -> str | Decimal | int | bool | None:
+    def condition_value(self, field: Field, value: Text) -> ConstantValue | None:
         """The right side of an entry of ``when:`` as a value of the field; None, with a finding, if it does not fit."""
-        if field.type.kind is Kind.BOOLEAN and value.text in ("true", "false"):
-            return value.text == "true"
-        fill = self._constant(value.text, field.type, value.at)
-        return fill.value if fill else None
+        return constant(value.text, field.type, value.at, self.problems)
 
     def _compute(
         self, slot: Slot, base: expressions.Expression | None, value: Text, around: Around, pipes: Sequence[Pipe]
@@ -319,7 +362,7 @@ class Values:
             slot.literals = (base.text,)
             slot.reads = False
             if not pipes:
-                return self._keep(slot)
+                return self.keep(slot)
             self.problems.add("M-EXPRESSION", value.at, "a text in quotes takes no converter")
             return None
         computed = Computing(self.meaning, self.problems, self.field).resolve(base, around, value.at)
@@ -333,7 +376,7 @@ class Values:
                 self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
                 return None
         kind = Kind.INTEGER if isinstance(computed, Length) else Kind.DECIMAL
-        setting = Setting(kind=kind, field=FieldType(kind), format=self.meaning.format_type, codes=self.meaning.codes)
+        setting = self.setting(slot, FieldType(kind), "")
         if divides(computed) and slot.rounds is None:
             self.problems.add("M-EXPRESSION", value.at, "a division may have no end", hint="add | round(2)")
             return None
@@ -348,7 +391,7 @@ class Values:
             )
             return None
         slot.computed = computed
-        return self._keep(slot)
+        return self.keep(slot)
 
 
 def _rule(value: Source) -> str:

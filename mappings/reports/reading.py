@@ -9,7 +9,7 @@ from transload.canonical.places import MappingPlace, Place
 from transload.mappings.compiler.frames import FAILED
 from transload.mappings.language.converters.base import CodeError
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Condition, Field, Node, Scope, Slot
+from transload.mappings.language.terms import Condition, Derived, Field, Node, Scope, Segment, Slot
 
 Location = tuple[str | int, ...]
 """A path in the document, as pydantic writes it: ``("lines", 3, "quantity")``."""
@@ -47,6 +47,12 @@ def field_text(location: Location) -> str:
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
     return text
+
+
+def keyed(parent: Location, scope: Scope) -> Location:
+    """The path of the item of a list that is chosen by its key: its number is not known before all are read."""
+    assert scope.key is not None
+    return (*parent, *scope.path[:-1], f"{scope.path[-1]}[{scope.key[0]}={scope.key[1]}]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +110,8 @@ class ReadingReport:
         """The path of the current item of a scope."""
         if scope.parent is None:
             return ()
+        if scope.key is not None:
+            return keyed(self.item(scope.parent), scope)
         return (*self.item(scope.parent), *scope.path, self.index.get(scope.number, 0))
 
     def location(self, target: Field) -> Location:
@@ -121,7 +129,7 @@ class ReadingReport:
             try:
                 return slot.chain.read(raw)
             except CodeError as error:
-                self._fault("E-CODE", str(error), slot, where, raw, location, hint=_code_hint(slot))
+                self._fault("E-CODE", str(error), slot, where, raw, location, hint=error.hint or _code_hint(slot))
                 return FAILED
             except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
                 complaint = _complaint(error, raw)
@@ -132,7 +140,7 @@ class ReadingReport:
         """Note where an item of a list of texts stands."""
         assert slot.field is not None
         location = self.location(slot.field)
-        listed = slot.chain is None or not slot.chain.steps
+        listed = slot.chain is None or slot.chain.bare
         self._keep((*location, index) if listed else location, slot, where, raw)
 
     def whole(self, slot: Slot, items: list[Any]) -> Any:
@@ -146,6 +154,57 @@ class ReadingReport:
             where = self.sources[location][0].where if location in self.sources else None
             self._fault("E-VALUE", _complaint(error, items), slot, where, items, location)
             return FAILED
+
+    def split(self, slot: Slot, raw: Any, where: Any) -> Any:
+        """Take a text of several fields apart, or note why it cannot be."""
+        assert slot.chain is not None
+        assert slot.parts is not None
+        self.touches.append(Touch(slot=slot, where=where, raw=raw, location=None))
+        complaint = self.refuse(slot, raw)
+        if complaint is None:
+            try:
+                return slot.parts.pattern.split(slot.chain.read(raw))
+            except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
+                complaint = _complaint(error, raw)
+        for part in slot.parts.slots:
+            assert part.field is not None
+            self.failed.add(self.location(part.field))
+        self._fault("E-VALUE", complaint, slot, where, raw, None)
+        return FAILED
+
+    def handled(self, node: Segment, read: Callable[..., Any], record: tuple[Any, ...], where: Any) -> Any:
+        """Let a plug-in read a segment, or note why it cannot."""
+        assert node.use is not None
+        try:
+            return read(*record)
+        except ValueError as error:
+            for slot in node.use.slots:
+                assert slot.field is not None
+                self.failed.add(self.location(slot.field))
+            self._fault("E-VALUE", str(error), node.use.slots[0], where, node.tag, None)
+            return FAILED
+
+    def took(self, slot: Slot, value: Any, where: Any) -> None:
+        """Note where a value comes from that a plug-in gave."""
+        assert slot.field is not None
+        self._keep(self.location(slot.field), slot, where, value)
+
+    def derived(self, derived: Derived, location: Location) -> None:
+        """Note that a field follows from others."""
+        where = self.starts.get(location[: -len(derived.field.path)])
+        source = _Source(None, where, "", f"derive {derived.rule}", derived.at)
+        self.sources.setdefault(location, []).append(source)
+
+    def lacking(self, at: MappingPlace, location: Location, message: str, *, code: str = "E-MISSING") -> None:
+        """A required field has no value, or a list too many items."""
+        if code == "E-MISSING" and location in self.failed:
+            return
+        self.failed.add(location)
+        place = self.where_of(location)[0]
+        hint = f"it is read from {at.place}" if code == "E-MISSING" and at.place else None
+        self.findings.append(
+            Finding(code=code, message=message, hint=hint, place=place, mapping=at, field=field_text(location))
+        )
 
     def stated(self, slot: Slot, raw: Any, where: Any) -> Any:
         """Convert what the wire says of a computed value."""
@@ -282,7 +341,7 @@ class ReadingReport:
         for slot in self.meaning.slots:
             if slot.field is None or not slot.reads:
                 continue
-            name = slot.field.text().replace("[]", "")
+            name = slot.field.plain()
             if name == text or name.startswith(f"{text}."):
                 return slot.at
         return None

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from transload.canonical.findings import Finding
+from transload.canonical.places import MappingPlace
+from transload.mappings.compiler.given import Outside
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Node, Scope, Slot
-from transload.mappings.reports.reading import Location, field_text
+from transload.mappings.language.terms import Node, Scope, Segment, Slot
+from transload.mappings.reports.reading import Location, field_text, keyed
 
 
 @dataclass
@@ -16,6 +18,7 @@ class WritingReport:
 
     meaning: Meaning
     clean: Callable[[str], str]
+    given: Outside | None = None
     findings: list[Finding] = field(default_factory=list)
     index: dict[int, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
@@ -57,6 +60,52 @@ class WritingReport:
                     return str(error)
         return None
 
+    @property
+    def now(self) -> Any:
+        """What `Outside.now` is."""
+        return self.given.now if self.given is not None else None
+
+    @property
+    def number(self) -> Any:
+        """What `Outside.number` is."""
+        return self.given.number if self.given is not None else None
+
+    def joined(self, slot: Slot, parts: tuple[str, ...]) -> str:
+        """Put parts together, or note why they cannot be."""
+        assert slot.parts is not None
+        try:
+            return slot.parts.pattern.join(parts)
+        except ValueError as error:
+            self._fault(str(error), slot, None)
+            return ""
+
+    def handled(self, node: Segment, write: Callable[[tuple[Any, ...]], str], values: tuple[Any, ...]) -> str:
+        """Let a plug-in write a segment, or note why it cannot."""
+        assert node.use is not None
+        self.touched.update(slot.number for slot in node.use.slots)
+        try:
+            return write(values)
+        except ValueError as error:
+            self._fault(str(error), node.use.slots[0], None)
+            return node.tag
+
+    def chosen(self, scope: Scope, find: Callable[[Any], Any], items: Any) -> Any:
+        """The one item with the scope's key, or note that there are several."""
+        try:
+            return find(items)
+        except ValueError as error:
+            assert scope.parent is not None
+            location = (*self._item(scope.parent), *scope.path)
+            slot = next(slot for slot in self.meaning.slots if slot.field is not None and slot.field.scope is scope)
+            self.findings.append(
+                Finding(code="E-DOMAIN", message=str(error), mapping=slot.at, field=field_text(location))
+            )
+            return None
+
+    def lacking(self, at: MappingPlace, location: Location, message: str) -> None:
+        """A required field has no value, or a list too many items."""
+        self.findings.append(Finding(code="E-DOMAIN", message=message, mapping=at, field=field_text(location)))
+
     def uncomputable(self, slot: Slot) -> None:
         """A computed value has no result."""
         self._fault("the value cannot be computed: a division by zero, or a number beyond all bounds", slot, None)
@@ -89,6 +138,8 @@ class WritingReport:
     def _item(self, scope: Scope) -> Location:
         if scope.parent is None:
             return ()
+        if scope.key is not None:
+            return keyed(self._item(scope.parent), scope)
         return (*self._item(scope.parent), *scope.path, self.index.get(scope.number, 0))
 
     def _fault(self, message: str, slot: Slot, value: Any) -> None:

@@ -11,9 +11,9 @@ MODIFIERS = frozenset(
     ("each", "as", "in", "cases", "when", "min", "max", "only", "then", "note", "id", "use", "only_if")
 )
 """Keys of a node that are not its name on the wire."""
-TABLES = ("format", "codes", "pages", "limits", "pieces")
+TABLES = ("format", "codes", "pages", "limits", "pieces", "xrefs", "derive")
 """Keys whose tables are merged entry by entry."""
-LISTS = ("ignores", "loses")
+LISTS = ("ignores", "loses", "uses")
 """Keys whose lists add up."""
 Edit = Callable[[Table], tuple[Source, ...]]
 """Gives the nodes that come to stand in the place of one node."""

@@ -8,11 +8,10 @@ import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, errors_of
-from transload.mappings import load_mapping
 from transload.mappings.drafting.openings import open_points
 from transload.runner.cli import exits
 from transload.runner.cli.covered import Covered
-from transload.runner.cli.given import Given, guides_for
+from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json, summary
@@ -76,7 +75,7 @@ def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
 
 def _mapping(file: Path) -> Sequence[Finding]:
     try:
-        mapping = load_mapping(file, guides=guides_for(file))
+        mapping = loaded(file)
     except ConfigurationError as error:
         return [*error.findings, *open_points(file)]
     found = [*mapping.meaning.remarks, *open_points(file)]
@@ -88,7 +87,7 @@ def _covered(files: Sequence[Path]) -> Covered:
     covered = Covered()
     for file in files:
         try:
-            covered.take(load_mapping(file, guides=guides_for(file)), file)
+            covered.take(loaded(file), file)
         except ConfigurationError:
             continue  # told with the findings
     return covered

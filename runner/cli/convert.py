@@ -24,7 +24,7 @@ from transload.runner.cli.conversion import (
     new_envelope,
 )
 from transload.runner.cli.files import named, read_bytes
-from transload.runner.cli.given import guides_for
+from transload.runner.cli.given import loaded
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.screen import say_bytes, say_findings, say_findings_json, say_json
 
@@ -91,7 +91,7 @@ def _load(reference: str) -> Mapping:
         return load_mapping(reference)
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder", hint="name a mapping file in it")
-    return load_mapping(path, guides=guides_for(path))
+    return loaded(path)
 
 
 def _encode(conversion: Conversion, content: bytes, mapping: Mapping, file: Path, envelope: Path | None) -> None:

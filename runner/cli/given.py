@@ -1,13 +1,18 @@
 """The paths that a user names: which workspaces and mapping files they stand for."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from transload.adapters.base.positioned import Entries, load
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
-from transload.runner.workspace.loader import FILE, PARTNER_FILE
+from transload.mappings import Mapping, load_mapping
+from transload.mappings.loading import asks_outside
+from transload.mappings.plugins import trusted_plugins
+from transload.mappings.surroundings import Surroundings
+from transload.runner.workspace.loader import FILE, PARTNER_FILE, load_workspace
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -87,6 +92,29 @@ def guides_for(file: Path) -> tuple[Path, ...]:
     """The folder of guides of the workspace that ``file`` lies in."""
     home = workspace_of(file)
     return (home / "guides",) if home and (home / "guides").is_dir() else ()
+
+
+def loaded(file: Path) -> Mapping:
+    """The mapping in ``file``, with the guides, the partner, the databases and the plug-ins that it has here.
+
+    Raises `ConfigurationError` as `load_mapping` does, and where the trust file is wrong.
+    """
+    around = surroundings_for(file) if asks_outside(file) else None
+    return load_mapping(file, guides=guides_for(file), surroundings=around)
+
+
+def surroundings_for(file: Path) -> Surroundings:
+    """What the partner's mappings may use in whose folder ``file`` lies; elsewhere trusted plug-ins only."""
+    home = workspace_of(file)
+    if home is not None:
+        with suppress(ConfigurationError):  # what is wrong with the workspace is not this file's
+            partners = load_workspace(home).partners.values()
+            owner = next(
+                (partner for partner in partners if file.resolve().is_relative_to(partner.folder.resolve())), None
+            )
+            if owner is not None:
+                return owner.surroundings
+    return Surroundings(plugins=trusted_plugins())
 
 
 def _yaml_files(folder: Path) -> Iterable[Path]:

@@ -8,11 +8,11 @@ import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
-from transload.mappings import Mapping, load_mapping
+from transload.mappings import Mapping
 from transload.mappings.testing import TestResult, no_sample, run_tests
 from transload.runner.cli import exits
 from transload.runner.cli.covered import Covered
-from transload.runner.cli.given import Given, guides_for
+from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json
@@ -102,7 +102,7 @@ class _Ran:
     def take(self, file: Path, *, tell: bool) -> None:
         """Run the tests of one mapping."""
         try:
-            mapping = load_mapping(file, guides=guides_for(file))
+            mapping = loaded(file)
             results = run_tests(mapping)
         except ConfigurationError as error:
             self.findings += error.findings

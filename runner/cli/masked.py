@@ -10,7 +10,7 @@ from transload.adapters.base import positioned
 from transload.adapters.base.format import Message
 from transload.canonical import documents as canonical
 from transload.canonical.errors import ConfigurationError
-from transload.mappings import Mapping, load_mapping
+from transload.mappings import Mapping
 from transload.mappings.source.nodes import located
 from transload.mappings.testing.appending import with_case
 from transload.mappings.testing.cases import Case
@@ -18,7 +18,7 @@ from transload.mappings.testing.masking import Masked, mask
 from transload.mappings.testing.running import run_case
 from transload.mappings.testing.samples import format_of
 from transload.mappings.testing.updating import Change
-from transload.runner.cli.given import Given, guides_for, workspace_of
+from transload.runner.cli.given import Given, loaded, workspace_of
 from transload.runner.cli.ledger import opened
 from transload.runner.cli.screen import counted, say, say_json
 from transload.runner.cli.updates import replace_file, write_all
@@ -78,7 +78,7 @@ def _mapping(name: str, workspace: Path) -> tuple[Mapping, Path]:
     """The mapping called ``name`` as it is now, and its file."""
     for file in Given.of([workspace]).mappings:
         try:
-            mapping = load_mapping(file, guides=guides_for(file))
+            mapping = loaded(file)
         except ConfigurationError:
             continue
         if mapping.name == name:

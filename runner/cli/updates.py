@@ -10,9 +10,8 @@ import typer
 
 from transload.canonical.errors import ConfigurationError, TransloadError
 from transload.canonical.findings import Finding
-from transload.mappings import load_mapping
 from transload.mappings.testing.updating import Change, Update, updates
-from transload.runner.cli.given import guides_for
+from transload.runner.cli.given import loaded
 from transload.runner.cli.screen import counted, say, say_findings, say_json
 
 
@@ -34,7 +33,7 @@ class Updating:
         done: set[str] = set()
         while True:
             try:
-                mapping = load_mapping(file, guides=guides_for(file))
+                mapping = loaded(file)
             except ConfigurationError as error:
                 self._findings += error.findings
                 return

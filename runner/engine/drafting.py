@@ -200,8 +200,11 @@ def _freezer(
 
     body: Encoded | Reject | None
     try:
+        if writer.mapping.valid is not None:
+            writer.mapping.check_day(now.astimezone(writer.timezone).date())
         body = encode(_NoNumbers())
     except _NumbersLater:
+        writer.mapping.refresh()  # so that nothing is asked of a database inside the transaction
         body = None
     except Reject as error:
         body = error

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from transload.adapters.base import Format, Target
 from transload.adapters.base.registry import origin
@@ -59,8 +60,14 @@ class Writer:
     mapping: "CompiledMapping"
     format: Format[Any]
     envelope: Mapping[str, Any]
-    artifacts: tuple[Artifact, ...]
+    partner: Artifact
     product: str
+    timezone: ZoneInfo
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """What is in force now."""
+        return (*_mapping_artifacts(self.mapping), self.partner)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,7 +104,7 @@ class Line:
 
     def artifacts(self, mapping: "CompiledMapping") -> tuple[Artifact, ...]:
         """What was in force when ``mapping`` read a document."""
-        return (_mapping_artifact(mapping), self.partner_artifact)
+        return (*_mapping_artifacts(mapping), self.partner_artifact)
 
     @cached_property
     def writers(self) -> tuple[Writer, ...]:
@@ -201,8 +208,9 @@ class Line:
                 "receiver": send.partner.identity(standard),
                 "test": self.workspace.is_test,
             },
-            artifacts=(_mapping_artifact(mapping), partner),
+            partner=partner,
             product=_product(send.connection.adapter),
+            timezone=self.workspace.timezone,
         )
 
     def _digest_of(self, partner: str) -> str:
@@ -238,8 +246,12 @@ def lines_of(workspace: Workspace) -> dict[str, Line]:
     return {ref: Line(workspace=workspace, route=route) for ref, route in workspace.receive_routes.items()}
 
 
-def _mapping_artifact(mapping: "CompiledMapping") -> Artifact:
-    return Artifact(kind="mapping", name=mapping.name, content=mapping.resolved.encode())
+def _mapping_artifacts(mapping: "CompiledMapping") -> tuple[Artifact, ...]:
+    """The mapping with the digests of its tables, and the tables."""
+    tables = [
+        Artifact(kind=f"xref {table.name}", name=mapping.name, content=table.rows.content) for table in mapping.tables
+    ]
+    return (Artifact(kind="mapping", name=mapping.name, content=mapping.in_force().encode()), *tables)
 
 
 def _partner_artifact(partner: Partner) -> Artifact:

@@ -92,6 +92,7 @@ class Preview:
         known, carriers = Earlier(self._ledger, origin.receipt).verdict, self._ledger.reconciled.carrier
         reader = Reader(line=line, known=known, carriers=carriers)
         findings: list[Finding] = []
+        stopped: tuple[Finding, ...] = ()
         parsed: list[Parsed] = []
         try:
             reading, messages = reader.messages(content, origin)
@@ -103,10 +104,11 @@ class Preview:
                 shown = {"kind": made.kind, "reference": made.reference, "accepted": made.accepted}
                 found["acknowledgements"].append({**shown, **self._delivery(made.draft)})
         except TransloadError as error:
+            stopped = tuple(errors_of(error.findings))
             findings += error.findings
         found["documents"] = [self._document(item) for item in parsed]
         found["findings"] = [finding.as_dict() for finding in findings]
-        wrong = errors_of(findings) if not parsed else []
+        wrong = stopped if parsed else errors_of(findings)
         found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])
 
     def _document(self, item: Parsed) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from transload.adapters.base.acknowledgement import Reference
-from transload.canonical.errors import TransloadError
+from transload.canonical.errors import Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.drafting import Origin, Original, acknowledgements
 from transload.runner.engine.duplicates import Earlier
@@ -59,6 +59,10 @@ class Processing:
                 if receipt is None:
                     return
                 _Reading(self, line, receipt, epoch).work()
+        except (Retry, Stop) as error:  # something that mappings look up cannot be had; the receipt stays due
+            _log.warning("reading waits", route=line.route.ref, error=error.message)
+            self._ledger.arrivals.spare(line.route.ref)
+            self._tally.failure(error, later=isinstance(error, Retry))
         except LedgerError:
             with suppress(LedgerError):  # the first error tells more
                 self._ledger.arrivals.spare(line.route.ref)
@@ -203,6 +207,10 @@ class _Reading:
                 if len(self.batch) >= BATCH:
                     self._stage()
         except LedgerError:
+            raise
+        except (Retry, Stop):
+            if self.batch:
+                self._stage()
             raise
         except TransloadError as error:
             failed = error

@@ -6,6 +6,7 @@ quarantined one; its neighbours go on.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from transload.adapters.base import Message, Records
 from transload.adapters.base.format import Reading
 from transload.canonical.documents import compact, document_name
-from transload.canonical.errors import TransloadError
+from transload.canonical.errors import Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import Place
@@ -121,7 +122,8 @@ class Reader:
                 return without_document(State.QUARANTINED, wrong)
             findings.append(wrong)
         passed = (State.PARSED, State.VALIDATED)
-        mapping = self._choose(message)
+        day = origin.receipt.received_at.astimezone(self.line.workspace.timezone).date()
+        mapping = self._choose(message, day)
         if mapping is None:
             found = self._unmapped(message)
             return without_document(found.state, *found.findings, verdicts=found.verdicts)
@@ -140,9 +142,11 @@ class Reader:
             if not ((before := origin.original(number, ordinal)) and before.good)
         ]
 
-    def _choose(self, message: Message) -> "CompiledMapping | None":
+    def _choose(self, message: Message, day: date) -> "CompiledMapping | None":
+        """The mapping that is for the message, and in force on the day it arrived."""
         mappings = self.line.route.mappings
-        return next((found for mapping in mappings if (found := mapping.reader_of(message)) is not None), None)
+        fitting = (found for mapping in mappings if (found := mapping.reader_of(message)) is not None)
+        return next((mapping for mapping in fitting if mapping.valid is None or mapping.valid.holds(day)), None)
 
     def _unmapped(self, message: Message) -> Answered:
         """What comes of a message that no mapping reads: an acknowledgement is reconciled, any other is refused."""
@@ -160,6 +164,8 @@ class Reader:
     def _decode(self, mapping: "CompiledMapping", message: Message) -> "Decoded | TransloadError":
         try:
             decoded: Decoded = guarded(f"the mapping {mapping.name}", lambda: mapping.decode(message))
+        except (Retry, Stop):  # a table that cannot be asked now is no fault of the message
+            raise
         except TransloadError as error:
             return error
         return decoded

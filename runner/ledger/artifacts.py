@@ -13,7 +13,7 @@ from transload.runner.ledger.schema import artifacts
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """One version of a file that steers processing: ``kind`` is ``mapping`` or ``partner``."""
+    """One version of a file that steers processing: ``kind`` is ``mapping``, ``partner`` or ``xref NAME``."""
 
     kind: str
     name: str

@@ -110,7 +110,7 @@ artifacts = Table(
     "artifacts",
     metadata,
     Column("digest", _Digest, primary_key=True),
-    Column("kind", String, nullable=False, comment="mapping, partner"),
+    Column("kind", String, nullable=False, comment="mapping, partner, xref NAME"),
     Column("name", String, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("stored_at", Moment, nullable=False),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity
+from transload.mappings.routing import findings_of
 from transload.runner.workspace.model import ReceiveRoute, SendRoute, Workspace
 from transload.runner.workspace.suggestions import suggestion
 
@@ -49,6 +50,7 @@ def _receive_faults(route: ReceiveRoute) -> Iterator[Finding]:
         message = f"the format {kind} makes no acknowledgement {wanted!r}"
         yield Finding(code="C-VALUE", message=message, hint=hint, mapping=route.at)
     taken = {target.take.document for target in route.to}
+    yield from (finding for finding in findings_of(mappings) if not finding.is_error)
     for mapping in mappings:
         if route.to and mapping.document not in taken:
             yield Finding(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from transload.mappings.plugins import Plugins
+from transload.mappings.tables.databases import Database
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.model import RetryPolicy
@@ -15,7 +17,7 @@ class Facts:
     """The environment, the checker of adapters' blocks, and the defaults.
 
     ``timeouts`` are durations as they are written, by name; ``guides`` the folders that
-    are searched for message guides before ours.
+    are searched for message guides before ours; ``databases`` and ``plugins`` what mappings may use.
     """
 
     environments: Environments
@@ -24,3 +26,5 @@ class Facts:
     retry: RetryPolicy
     timeouts: Mapping[str, str] = field(default_factory=dict)
     guides: tuple[Path, ...] = ()
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    plugins: Plugins = field(default_factory=Plugins)

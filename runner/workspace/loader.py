@@ -12,8 +12,11 @@ from transload.adapters.base.positioned import load as load_yaml
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.places import MappingPlace
+from transload.mappings.plugins import Plugins, trusted_plugins
+from transload.mappings.tables.databases import Database
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.branches import Environments
+from transload.runner.workspace.databases import databases_of, url_fault
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.facts import Facts
 from transload.runner.workspace.model import Partner, RetryPolicy, Workspace
@@ -44,6 +47,8 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     _without_effect(root, report)
     store = _store(settings.store if settings else None, _value(root, "store"), folder, report)
     retry = RetryPolicy(**settings.defaults.retry.model_dump()) if settings else RetryPolicy()
+    databases = _databases(settings, root, secrets, report)
+    plugins = _plugins(report)
     facts = Facts(
         environments=environments,
         adapted=Adapted(secrets=secrets),
@@ -51,6 +56,8 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         retry=retry,
         timeouts=settings.defaults.timeouts.model_dump(mode="json", exclude_none=True) if settings else {},
         guides=(folder / "guides",) if (folder / "guides").is_dir() else (),
+        databases=databases,
+        plugins=plugins,
     )
     partners, findings = _partners(folder, facts)
     findings = [*report.sorted(), *findings]
@@ -142,6 +149,29 @@ def _secrets(settings: WrittenWorkspace | None, folder: Path) -> Secrets:
             folders = [Path(os.path.expanduser(name)) for name in item.file.folders]  # noqa: PTH111
         providers.append("file" if isinstance(item, WrittenFileProvider) else item)
     return Secrets(base=folder.resolve(), providers=tuple(providers) or ("env", "file"), folders=tuple(folders))
+
+
+def _databases(
+    settings: WrittenWorkspace | None, root: Entries | None, secrets: Secrets, report: Report
+) -> dict[str, Database]:
+    block = root.get("databases") if root is not None else None
+    places: dict[str, MappingPlace] = {}
+    for name, written in settings.databases.items() if settings is not None else ():
+        entry = block.get(name) if isinstance(block, Entries) else None
+        node = (entry.get("url") if isinstance(entry, Entries) else None) or Scalar("", 1, 1)
+        places[name] = report.at(node)
+        fault = url_fault(written.url, secrets)
+        if fault is not None:
+            report.add("C-SECRET", fault[0], node, hint=fault[1])
+    return databases_of(settings.databases, secrets, places) if settings is not None else {}
+
+
+def _plugins(report: Report) -> Plugins:
+    try:
+        return trusted_plugins()
+    except ConfigurationError as error:
+        report.findings += error.findings
+        return Plugins()
 
 
 def _store(url: str | None, node: Node | None, folder: Path, report: Report) -> str:

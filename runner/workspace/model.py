@@ -22,6 +22,10 @@ from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
 from transload.mappings import Mapping as CompiledMapping
 from transload.mappings import load_mapping
+from transload.mappings.plugins import Plugins
+from transload.mappings.routing import findings_of, narrowest_first
+from transload.mappings.surroundings import Surroundings
+from transload.mappings.tables.databases import Database
 from transload.runner.workspace.build import build_settings, make_format, wrong
 from transload.runner.workspace.identities import Identities, facts_of, identity_of
 from transload.runner.workspace.secrets import Secrets
@@ -156,7 +160,11 @@ class SendRoute:
     @cached_property
     def mapping(self) -> CompiledMapping:
         """The compiled mapping; raises `ConfigurationError` with all that is wrong with its file."""
-        return load_mapping(self.partner.mapping_file(self.mapping_reference), guides=self.guides)
+        return load_mapping(
+            self.partner.mapping_file(self.mapping_reference),
+            guides=self.guides,
+            surroundings=self.partner.surroundings,
+        )
 
     def format(self) -> Format[Any]:
         """The format that wraps what the mapping encodes."""
@@ -202,14 +210,20 @@ class ReceiveRoute:
 
     @cached_property
     def mappings(self) -> tuple[CompiledMapping, ...]:
-        """The compiled mappings in the order of the file; the first whose `matches` is true reads a message.
+        """The compiled mappings, narrower ones first; the first whose `matches` is true reads a message.
 
-        Raises `ConfigurationError` with all that is wrong with their files.
+        Raises `ConfigurationError` with all that is wrong with their files, and where two could read one message.
         """
-        return tuple(
-            load_mapping(self.partner.mapping_file(reference), guides=self.guides)
+        mappings = [
+            load_mapping(
+                self.partner.mapping_file(reference), guides=self.guides, surroundings=self.partner.surroundings
+            )
             for reference in self.mapping_references
-        )
+        ]
+        faults = [finding for finding in findings_of(mappings) if finding.is_error]
+        if faults:
+            raise ConfigurationError(faults[0].message, hint=faults[0].hint, findings=faults)
+        return narrowest_first(mappings)
 
     def format(self) -> Format[Any]:
         """The format that reads what arrives: the route's own, else the one that its mappings are written for.
@@ -247,6 +261,8 @@ class Partner:
     connections: Mapping[str, Connection] = field(default_factory=dict)
     receive: Mapping[str, ReceiveRoute] = field(default_factory=dict)
     send: Mapping[str, SendRoute] = field(default_factory=dict)
+    databases: Mapping[str, Database] = field(default_factory=dict, repr=False)
+    plugins: Plugins = field(default_factory=Plugins, repr=False)
     folder: Path
     file: Path
     digest: str
@@ -255,6 +271,13 @@ class Partner:
     def facts(self) -> dict[str, str]:
         """What a `Context` may know of the partner: ``name``, ``gln``, ``edifact.id``, ``edifact.qualifier``, ..."""
         return {"name": self.title, **facts_of(self.identities)}
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What the partner's mappings may use besides their files."""
+        return Surroundings(
+            partner={"partner": self.name, **self.facts}, databases=self.databases, plugins=self.plugins
+        )
 
     def mapping_file(self, reference: str) -> str | Path:
         """What a route's ``mapping:`` names: a file from the partner's folder, or a library mapping."""

@@ -102,6 +102,8 @@ class PartnerFile:
             connections=self.connections,
             receive=self.receive,
             send=self.send,
+            databases=self.facts.databases,
+            plugins=self.facts.plugins,
             folder=path.parent,
             file=path,
             digest=digest,

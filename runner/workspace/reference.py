@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from transload.runner.workspace.databases import WrittenDatabase
 from transload.runner.workspace.tables import settings_of
 from transload.runner.workspace.written import (
     EnvelopeIdentity,
@@ -59,6 +60,11 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("identities", "In transload.yaml our own, in partner.yaml the partner's.", WrittenIdentities),
     ("identities: edifact, x12", "", EnvelopeIdentity),
     ("secrets: file", "Written `secrets: [env, file: {folders: [keys]}]`.", SecretFolders),
+    (
+        "databases: NAME",
+        "Mappings name them under `xrefs:`; see the mapping language. A table is asked for when a document needs it.",
+        WrittenDatabase,
+    ),
     ("defaults", "", WrittenDefaults),
     ("retry", "", WrittenRetry),
     (

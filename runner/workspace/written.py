@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from transload.adapters.base import Duration, Settings
+from transload.runner.workspace.databases import WrittenDatabase
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -91,6 +92,7 @@ class WrittenWorkspace(Settings):
     secrets: list[Literal["env", "file"] | WrittenFileProvider] = Field(
         ["env", "file"], description="Providers that references may use"
     )
+    databases: dict[Name, WrittenDatabase] = Field({}, description="Databases for the cross-references of mappings")
     page: Open | None = Field(None, description="The operations page (no effect in this version)")
     defaults: WrittenDefaults = Field(default_factory=WrittenDefaults, description="Defaults for all partners")
 
@@ -113,7 +115,7 @@ class WrittenReceive(Settings):
     format: Open | None = Field(None, description="type, and the options of the format; by default the mappings'")
     mappings: list[str] = Field(
         [],
-        description="Mapping files; the first that matches a message reads it;"
+        description="Mapping files; the narrowest that matches a message reads it;"
         " none where, with format: {type: ...}, only acknowledgements arrive",
     )
     to: list[str] = Field(description="Send routes, written partner/route; may be empty")

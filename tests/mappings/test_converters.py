@@ -8,18 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transload.mappings.language.converters import chains
-from transload.mappings.language.converters.base import CodeTable, ConverterError, DomainError, Setting
+from transload.mappings.language.converters.base import CodeTable, ConverterError, DomainError, Setting, Xref
 from transload.mappings.language.expressions import parse
 from transload.mappings.language.fields import FieldType, Kind
+from transload.mappings.tables.rows import Rows
 
 TABLES = {
     "uom": CodeTable(name="uom", read={"PCE": "EA", "C62": "EA", "KGM": "KGM"}, write={"EA": "PCE", "KGM": "KGM"})
 }
 
+XREFS = {"items": Xref(name="items", rows=lambda: Rows([("1", "A", 1), ("2", "B", 2)]), live=False)}
+
 
 def chain(pipes, kind, *, form="edifact", pair=False, many=False):
     parsed = parse("x | " + pipes)
-    setting = Setting(kind=kind, field=FieldType(kind), format=form, codes=TABLES)
+    setting = Setting(kind=kind, field=FieldType(kind), format=form, codes=TABLES, xrefs=XREFS)
     return chains.build(parsed.pipes, setting, pair=pair, many=many)
 
 
@@ -62,6 +65,16 @@ LAWS = [
     ("dtm(203 Europe/Berlin)", Kind.INSTANT, MOMENTS, {"pair": True}),
     ("datetime(yyyyMMddHHmmss Europe/Berlin)", Kind.INSTANT, MOMENTS, {}),
     ("datetime(iso)", Kind.INSTANT, MOMENTS, {}),
+    ("datetime(yyyyMMdd+HHmm Europe/Berlin)", Kind.INSTANT, MOMENTS, {"pair": True}),
+    ("datetime(dd.MM.yyyy+HH:mm:ss UTC)", Kind.INSTANT, MOMENTS, {"pair": True}),
+    ("unit(kg g)", Kind.DECIMAL, NUMBERS, {}),
+    ("unit(g kg)", Kind.DECIMAL, NUMBERS, {}),
+    ("unit(KGM LBR)", Kind.DECIMAL, NUMBERS, {}),
+    ("unit(MTR in)", Kind.DECIMAL, NUMBERS, {}),
+    ("unit(dozen EA) | implied(2)", Kind.DECIMAL, NUMBERS, {}),
+    ("xref(items)", Kind.TEXT, st.sampled_from(["A", "B", "1", "2"]), {}),
+    ("xref(items keep)", Kind.TEXT, st.sampled_from(["A", "B", "1", "2", "C"]), {}),
+    ("xref(items else B)", Kind.TEXT, st.sampled_from(["A", "B", "C"]), {}),
     ("upper", Kind.TEXT, TEXTS, {}),
     ("trim", Kind.TEXT, TEXTS, {}),
     ("digits", Kind.TEXT, TEXTS, {}),
@@ -100,6 +113,13 @@ def test_reading_undoes_writing(pipes, kind, values, how):
     assert written, "no value at all was in the domain"
 
 
+@pytest.mark.parametrize("pipes", ["xref(items)", "xref(items keep)", "xref(items else B)"])
+def test_samples_of_a_table_are_in_its_domain(pipes):
+    (step,) = chain(pipes, Kind.TEXT).steps
+    assert list(step.samples()) == ["A", "B"]
+    assert [step.read(step.write(value)) for value in step.samples()] == ["A", "B"]
+
+
 READ = [
     ("dec", Kind.DECIMAL, "012.50", Decimal("12.50")),
     ("dec", Kind.DECIMAL, "1,5", Decimal("1.5")),
@@ -120,6 +140,10 @@ READ = [
     ("date(yyMMdd)", Kind.DATE, "690101", date(1969, 1, 1)),
     ("date(yyMMdd)", Kind.DATE, "680101", date(2068, 1, 1)),
     ("time(HHmm)", Kind.TIME, "2359", time(23, 59)),
+    ("unit(kg g)", Kind.DECIMAL, "1500", Decimal("1.5")),
+    ("unit(kg lb)", Kind.DECIMAL, "2", Decimal("0.90718474")),
+    ("unit(LTR HLT)", Kind.DECIMAL, "0.5", Decimal(50)),
+    ("xref(items else B)", Kind.TEXT, "7", "B"),
     ("upper", Kind.TEXT, "abc", "ABC"),
     ("digits", Kind.TEXT, "4-711 x", "4711"),
     ("code(uom else EA)", Kind.TEXT, "???", "EA"),

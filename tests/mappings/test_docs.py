@@ -9,9 +9,9 @@ import pytest
 
 from transload.canonical.documents import as_json
 from transload.mappings import testing
-from transload.mappings.language import headers, modifiers
+from transload.mappings.language import headers, limits, modifiers, shelves
 from transload.mappings.language.converters import chains
-from transload.mappings.language.expressions import UnavailableError, parse
+from transload.mappings.language.expressions import GIVEN
 from transload.mappings.source import merging
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +54,7 @@ def test_the_page_has_examples_of_every_format_and_no_other_yaml():
 
 @pytest.mark.parametrize("text", WHOLE, ids=lambda text: text.split()[1])
 def test_every_whole_mapping_loads_without_findings(bench, text):
+    bench.file("partner,their_number,our_number\nacme,1,A\n", "items.csv")
     mapping = bench.load(text)
     assert mapping.name == text.split()[1]
     compiled = (mapping._read, mapping._trace, mapping._write, mapping._trace_writing)
@@ -123,6 +124,11 @@ def test_every_file_key_is_listed_and_no_other():
     assert names("key") == set(headers.KEYS)
 
 
+def test_every_key_of_cross_references_and_limits_is_listed():
+    assert names("key of `xrefs`") == set(shelves.KEYS)
+    assert names("limit") == set(limits.KEYS)
+
+
 def test_every_key_of_a_test_is_listed_and_no_other():
     assert names("test key") == set(testing.KEYS)
 
@@ -137,11 +143,10 @@ def test_what_this_version_does_not_have_is_listed_and_refused():
     assert refused("formats") == set(headers.OTHER_FORMATS)
     assert refused("modifiers") == REFUSED_MODIFIERS
     assert refused("converters") == chains.UNAVAILABLE
-    functions = refused("functions")
-    assert functions
-    for name in functions:
-        with pytest.raises(UnavailableError):
-            parse(f"{name}()")
+
+
+def test_every_function_of_what_is_written_only_is_listed():
+    assert names("function") == set(GIVEN)
 
 
 def raised():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transload.mappings.language.expressions import ExpressionError, UnavailableError, parse
+from transload.mappings.language.expressions import ExpressionError, parse
 
 SHAPES = {
     "number": "Path(names=('number',))",
@@ -72,15 +72,9 @@ def test_what_is_no_expression(text):
     assert str(caught.value) == GOLDEN[text]
 
 
-@pytest.mark.parametrize("text", ["now()", "lines[number=1].price", "seq()"])
-def test_what_this_version_does_not_have(text):
-    with pytest.raises(UnavailableError):
-        parse(text)
-
-
 @given(st.text(alphabet="ab.|()+-*/' 12,[]=countsmread", max_size=40) | st.just("(" * 5000))
 def test_no_text_breaks_the_parser(text):
     try:
         parse(text)
-    except (ExpressionError, UnavailableError) as error:
+    except ExpressionError as error:
         assert str(error)  # noqa: PT017

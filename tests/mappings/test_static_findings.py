@@ -41,8 +41,8 @@ CASES = {
         "map.yaml:11:27: error M-CONVERTER there is no converter 'uper' (did you mean 'upper'?)",
     ),
     "a converter of another version": (
-        "  - RFF: {1153: CT, 1154: =contract | xref(items)}",
-        "map.yaml:11:27: error M-CONVERTER the converter xref is not available in this version (leave it out)",
+        "  - RFF: {1153: CT, 1154: =contract | zoned}",
+        "map.yaml:11:27: error M-CONVERTER the converter zoned is not available in this version (leave it out)",
     ),
     "a date without a form": (
         "  - DTM: {2005: 2, 2380: =requested_on}",
@@ -78,7 +78,7 @@ CASES = {
     "a modifier that is none": (
         "  - evry: lines\n    LIN: {1: =number}",
         "map.yaml:11:5: error M-KEY there is no modifier 'evry' "
-        "(modifiers are as, cases, each, in, max, min, only, only_if, then, when)",
+        "(modifiers are as, cases, each, in, max, min, only, only_if, then, use, when)",
     ),
     "an expression cut short": (
         "  - RFF: {1153: CT, 1154: =contract |}",
@@ -94,7 +94,8 @@ CASES = {
     ),
     "the clock": (
         "  - RFF: {1153: CT, 1154: =write(now())}",
-        "map.yaml:11:27: error M-UNAVAILABLE now() is not available in this version (leave it out)",
+        "map.yaml:11:27: error M-CONVERTER now() needs a form on the wire "
+        "(for example  write(now()) | datetime(yyyyMMdd Europe/Berlin))",
     ),
     "a repeated node without a list": (
         "  - RFF: {1153: CT, 1154: =contract}\n    max: 3",

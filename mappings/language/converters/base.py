@@ -1,11 +1,15 @@
 """What a converter is: two functions that undo each other, and the kinds of value on its two sides."""
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import FieldType, Kind
+from transload.mappings.plugins.contract import Site
+from transload.mappings.plugins.finding import Plugin
+from transload.mappings.tables.rows import Rows
 
 
 class DomainError(ValueError):
@@ -13,7 +17,11 @@ class DomainError(ValueError):
 
 
 class CodeError(DomainError):
-    """A code that the table does not have."""
+    """A code that the table does not have; ``hint`` says what may be meant."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class ConverterError(Exception):
@@ -34,7 +42,9 @@ class Converter:
     where the functions are plain look-ups, which compiled code then does itself.  ``usual`` is
     set for two places: a second text that is nearly always there, and how the first one
     is then read and written, which compiled code then does without building a pair.  With
-    ``only``, a record whose code is not in the table is not for the node at all.
+    ``only``, a record whose code is not in the table is not for the node at all.  A step that ``checks`` gives each
+    value as it got it, or refuses it.  ``samples`` gives values of the field's side that are in the domain,
+    where the kind of the value does not tell them.
     """
 
     name: str
@@ -45,6 +55,8 @@ class Converter:
     write_table: Mapping[str, str] | None = None
     usual: "Usual | None" = None
     only: bool = False
+    checks: bool = False
+    samples: Callable[[], Iterable[Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,22 +70,46 @@ class Usual:
 
 @dataclass(frozen=True, kw_only=True)
 class CodeTable:
-    """A table under ``codes:``: wire to canonical, and back to the first wire code of each meaning."""
+    """A table under ``codes:``: wire to canonical, and back to the first wire code of each meaning.
+
+    ``digest`` is that of the file that it stands in, empty for one in the mapping itself.
+    """
 
     name: str
     read: Mapping[str, str]
     write: Mapping[str, str]
     at: Mapping[str, MappingPlace] = field(default_factory=dict)
+    digest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Xref:
+    """A cross-reference: ``rows`` gives it as it is now, ``known`` as it was used last, None where it was not.
+
+    ``live`` is True for one that may change (a database).  ``rows`` raises `CodeError` where it is scoped by partner
+    and no partner is known, else what `transload.mappings.tables.databases.LiveTable.rows` raises.
+    """
+
+    name: str
+    rows: Callable[[], Rows]
+    live: bool
+    known: Callable[[], Rows | None] = lambda: None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Where a converter stands: the kind of value that comes from the field's side, field, format and code tables."""
+    """Where a converter stands: the kind of value that comes from the field's side, field, format and code tables.
+
+    ``xrefs`` and ``plugins`` are what the mapping brings from outside, ``site`` is what plug-ins are told.
+    """
 
     kind: Kind
     field: FieldType
     format: str
     codes: Mapping[str, CodeTable]
+    xrefs: Mapping[str, Xref] = dataclasses.field(default_factory=dict)
+    plugins: Mapping[str, Plugin] = dataclasses.field(default_factory=dict)
+    site: Site = dataclasses.field(default_factory=lambda: Site(mapping="", place="", field=""))
 
 
 Factory = Callable[[str | None, Setting], Converter]

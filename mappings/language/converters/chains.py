@@ -1,11 +1,11 @@
 """Converters put one after another, from the field to the wire; and what is used where none is written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from transload.mappings.language.converters import codes, dates, numbers, signs, texts
+from transload.mappings.language.converters import codes, dates, numbers, plugged, signs, texts, units, xrefs
 from transload.mappings.language.converters.base import Converter, ConverterError, Factory, Setting
 from transload.mappings.language.expressions import Pipe
 from transload.mappings.language.fields import FieldType, Kind
@@ -26,7 +26,10 @@ FACTORIES: dict[str, Factory] = {
     "time": dates.clock,
     "datetime": dates.moment,
     "dtm": dates.dtm,
+    "unit": units.unit,
     "code": codes.code,
+    "xref": xrefs.xref,
+    "py": plugged.py,
     "upper": texts.upper,
     "trim": texts.trim,
     "digits": texts.digits,
@@ -37,7 +40,7 @@ FACTORIES: dict[str, Factory] = {
     "yesno": texts.yesno,
     "flag": texts.flag,
 }
-UNAVAILABLE = frozenset(("xref", "py", "unit", "parts"))
+UNAVAILABLE: frozenset[str] = frozenset()
 """Names of the language that this version refuses."""
 SPECIAL = frozenset(("default", "elide", "none", "round"))
 """Pipes that are no conversions of a single value: they are handled where they stand."""
@@ -53,8 +56,12 @@ class Chain:
     @property
     def only(self) -> tuple[str, ...]:
         """The codes that a record must have one of, for ``code(table only)``; else none."""
-        last = self.steps[-1] if self.steps else None
-        return tuple(last.read_table) if last is not None and last.only and last.read_table else ()
+        return next((tuple(step.read_table) for step in self.steps if step.only and step.read_table), ())
+
+    @property
+    def bare(self) -> bool:
+        """Whether the value goes to the wire as it is: no step does more than check it."""
+        return all(step.checks for step in self.steps)
 
     def read(self, value: Any) -> Any:
         """From the wire to the field."""
@@ -90,7 +97,7 @@ def build(pipes: Sequence[Pipe], setting: Setting, *, pair: bool = False, many: 
 
 def _at(setting: Setting, kind: Kind) -> Setting:
     field = setting.field if kind is setting.kind else FieldType(kind)
-    return Setting(kind=kind, field=field, format=setting.format, codes=setting.codes)
+    return replace(setting, kind=kind, field=field)
 
 
 def _step(pipe: Pipe, setting: Setting) -> Converter:
@@ -122,7 +129,7 @@ def _check_end(kind: Kind, setting: Setting, *, pair: bool, many: bool) -> None:
             raise ConverterError("two places need a converter for both", "for example  dtm(102)")
         return
     if kind is Kind.DATED:
-        raise ConverterError("dtm takes two places", "write 2380+2379, or date(yyyyMMdd) for 2380 alone")
+        raise ConverterError("this takes two places", "write 2380+2379, or a pattern for 2380 alone")
     if many:
         if kind is not Kind.TEXTS:
             raise ConverterError(

@@ -188,7 +188,55 @@ def moment(argument: str | None, setting: Setting) -> Converter:
         raise ConverterError(
             "datetime needs a pattern and a time zone", "for example  datetime(yyyyMMddHHmm Europe/Berlin)"
         )
+    if "+" in text:
+        return _over_two(text.strip(), _zone(name))
     return _zoned(Pattern(text.strip()), _zone(name), "datetime")
+
+
+def _over_two(text: str, zone: ZoneInfo) -> Converter:
+    """``datetime(yyyyMMdd+HHmm Europe/Berlin)`` over two places: the date in the first, the time in the second."""
+    first, _, second = text.partition("+")
+    day, hour = Pattern(first), Pattern(second)
+    if not day.has <= _DATE or not {"MM", "dd"} <= day.has or not hour.has <= _TIME or "HH" not in hour.has:
+        message = f"{text!r} is no date and time"
+        raise ConverterError(message, "for example  datetime(yyyyMMdd+HHmm Europe/Berlin)")
+    whole = _zoned(Pattern(f"{day.text} {hour.text}"), zone, "datetime")
+
+    def read(pair: tuple[str, str]) -> Any:
+        if not pair[1]:
+            raise DomainError(f"{pair[0]!r} has no time beside it")
+        return whole.read(f"{pair[0]} {pair[1]}")
+
+    def write(value: datetime) -> tuple[str, str]:
+        local = value.astimezone(zone)
+        whole.write(value)  # refuses what could not be read back
+        return day.write(local), hour.write(local)
+
+    return Converter(name="datetime", read=read, write=write, gives=Kind.DATED)
+
+
+def stamp(name: str, argument: str | None) -> Callable[[datetime], Any]:
+    """The clock's time as it is written: ``datetime(yyyyMMddHHmm Europe/Berlin)``, ``dtm(203 Europe/Berlin)``.
+
+    It is written only, so a pattern may leave out what it likes.
+    """
+    text, _, place = (argument or "").rpartition(" ")
+    hint = "for example  write(now()) | datetime(yyyyMMdd Europe/Berlin)"
+    if name == "datetime" and argument == "iso":
+        return lambda value: _write_iso(value.replace(microsecond=0))
+    if name not in ("datetime", "dtm") or not text:
+        raise ConverterError("now() needs a form on the wire, with a time zone", hint)
+    zone = _zone(place)
+    if name == "dtm":
+        if text not in DTM_FORMATS:
+            raise ConverterError(f"dtm does not write format {text!r}", f"it writes {', '.join(DTM_FORMATS)}")
+        pattern = Pattern(DTM_FORMATS[text])
+        return lambda value: (pattern.write(value.astimezone(zone)), text)
+    first, plus, second = text.strip().partition("+")
+    patterns = [Pattern(first), Pattern(second)] if plus else [Pattern(first)]
+    if plus:
+        return lambda value: tuple(pattern.write(value.astimezone(zone)) for pattern in patterns)
+    return lambda value: patterns[0].write(value.astimezone(zone))
 
 
 def _read_iso(text: str) -> datetime:

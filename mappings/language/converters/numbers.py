@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -227,6 +228,16 @@ def scale(argument: str | None, setting: Setting) -> Converter:
         return scaled
 
     return Converter(name="scale", read=read, write=write, gives=Kind.DECIMAL)
+
+
+def exact_ratio(value: Decimal, factor: Fraction, complaint: str) -> Decimal:
+    """``value`` times ``factor``; raises `DomainError` with the complaint where that has no end."""
+    if not value.is_finite():
+        raise DomainError(f"{value} is no finite number")
+    try:
+        return _plain_exponent(_EXACT.divide(_EXACT.multiply(value, factor.numerator), Decimal(factor.denominator)))
+    except Inexact:
+        raise DomainError(complaint) from None
 
 
 def _plain_exponent(value: Decimal) -> Decimal:

@@ -168,6 +168,14 @@ class LineMapping:
     resolved = "mapping: lines"
     digest = sha256(resolved.encode()).hexdigest()
     file = None
+    valid = None
+    tables = ()
+
+    def in_force(self) -> str:
+        return self.resolved
+
+    def refresh(self) -> None:
+        pass
 
     def __init__(self, kind: str = "M", *, fixed: bool = False) -> None:
         self.kind = kind

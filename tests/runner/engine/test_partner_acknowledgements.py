@@ -335,7 +335,7 @@ def test_a_mapping_that_matches_goes_before(sent, monkeypatch):
         raise Reject("read by a mapping")
 
     mapping = SimpleNamespace(name="own", decode=refuse)
-    monkeypatch.setattr(Reader, "_choose", lambda self, message: mapping)
+    monkeypatch.setattr(Reader, "_choose", lambda self, message, day: mapping)
     answer_997(sent, *ACCEPTED)
     assert run(sent).documents == {State.QUARANTINED: 1}
     assert [finding["message"] for finding in look(sent, "d2")["documents"][0]["findings"]] == ["read by a mapping"]

@@ -1,0 +1,1 @@
+"""Tables from outside a mapping: partner cross-references and code lists, from CSV files and databases."""
