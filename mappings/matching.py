@@ -17,6 +17,8 @@ def _right_type(meaning: Meaning, message: Message) -> bool:
     """EDIFACT: message, version, release, agency; the association code is left to ``match:``.  X12: set, version."""
     if meaning.format_type == "json":
         return not isinstance(message.body, Records)
+    if meaning.shapes is not None:
+        return isinstance(message.body, Records)
     if message.kind != meaning.kind and "message" not in meaning.match:
         return False
     if "version" in meaning.match:

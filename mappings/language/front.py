@@ -9,9 +9,11 @@ from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
 from transload.mappings.language.ignoring import ignores_of
-from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.meaning import RECORD_FORMATS, ROW_FORMATS, Meaning
 from transload.mappings.language.options import options_of
+from transload.mappings.language.payloads import documents_of, file_of, refuse_payloads
 from transload.mappings.language.records import RecordLayout
+from transload.mappings.language.rows import ColumnLayout, RangeLayout
 from transload.mappings.language.terms import Around, Scope
 from transload.mappings.language.trees import TreeLayout
 from transload.mappings.language.values import Values
@@ -69,7 +71,15 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         raise AssertionError("a mapping without layout, document or format has an error")
     values = Values(meaning, problems)
     around = Around(scope=root)
-    if format_type in ("edifact", "x12"):
+    if format_type not in ROW_FORMATS:
+        refuse_payloads(table, problems)
+    if format_type in ROW_FORMATS:
+        rows = {"csv": ColumnLayout, "fixed": RangeLayout}[format_type](meaning, values, problems)
+        meaning.segments = rows.build(layout, around)
+        meaning.shapes = rows.finish(meaning.segments)
+        meaning.format_options |= documents_of(table, meaning, problems)
+        meaning.format_options |= file_of(table, meaning, problems)
+    elif format_type in RECORD_FORMATS:
         meaning.segments = RecordLayout(meaning, values, problems).build(layout, around)
     else:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)

@@ -14,11 +14,11 @@ from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "match", "ignores", "loses", "strict", "tests", "layout", "note",
+    "match", "ignores", "loses", "strict", "tests", "layout", "note", "documents", "file",
 )  # fmt: skip
-REFUSED = ("xrefs", "uses", "documents", "file", "limits", "keep", "derive", "valid")
-FORMATS = ("edifact", "x12", "xml", "json")
-OTHER_FORMATS = ("csv", "fixed", "cobol", "soap")
+REFUSED = ("xrefs", "uses", "limits", "keep", "derive", "valid")
+FORMATS = ("edifact", "x12", "csv", "fixed", "xml", "json")
+OTHER_FORMATS = ("cobol", "soap")
 MATCHES = ("message", "version", "sender", "receiver")
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2}) (\S+)")
 

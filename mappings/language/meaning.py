@@ -9,8 +9,14 @@ from transload.adapters.edi.guides import Guide, WirePlace
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
+from transload.mappings.language.shapes import Shapes
 from transload.mappings.language.terms import Element, Scope, Segment, Slot, walk
 from transload.mappings.source.nodes import Rows
+
+ROW_FORMATS = frozenset(("csv", "fixed"))
+"""Formats whose rows are cut into records by the mapping's own layout."""
+RECORD_FORMATS = ROW_FORMATS | {"edifact", "x12"}
+"""Formats whose messages are lists of records; all others are trees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +63,7 @@ class Meaning:
     strict: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
+    shapes: Shapes | None = None
 
     @property
     def word(self) -> str:

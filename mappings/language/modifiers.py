@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import Kind
-from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.meaning import RECORD_FORMATS, Meaning
 from transload.mappings.language.terms import Around, Condition, Field, Scope
 from transload.mappings.language.values import Values
 from transload.mappings.source.merging import MODIFIERS, wire_entry
@@ -63,14 +63,14 @@ class Modifiers:
 
     def _refuse_wires(self, item: Table) -> None:
         wires = [key for key, _ in item if key.text not in MODIFIERS]
-        records = self.meaning.format_type in ("edifact", "x12")
+        records = self.meaning.format_type in RECORD_FORMATS
         if not wires:
             hint = None if records else "one that is called like a modifier stands in the braces of what is around it"
             self.problems.add("M-NODE", item.at, "a node needs the name of a segment or element", hint=hint)
             return
         for key in wires:
             hint = suggest(key.text, MODIFIERS)
-            if hint is not None or (records and not TAG.fullmatch(key.text)):
+            if hint is not None or (records and not TAG.fullmatch(key.text) and key.text not in ("row", "record")):
                 known = ", ".join(sorted(MODIFIERS - {*_REFUSED, "id", "note"}))
                 hint = hint or f"modifiers are {known}"
                 self.problems.add("M-KEY", key.at, f"there is no modifier {key.text!r}", hint=hint)

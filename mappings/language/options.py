@@ -16,6 +16,8 @@ OWN = {
     "edifact": frozenset(("message",)),
     "x12": frozenset(("set", "version")),
     "xml": frozenset(("namespaces",)),
+    "csv": frozenset[str](),
+    "fixed": frozenset[str](),
     "json": frozenset[str](),
 }
 """Keys under ``format:``, beside ``type``, that the mapping itself uses; all others are the format's options."""

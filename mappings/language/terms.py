@@ -15,6 +15,7 @@ from transload.adapters.edi.guides import WirePlace
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.chains import Chain
 from transload.mappings.language.fields import FieldType
+from transload.mappings.language.shapes import Spot
 
 
 @dataclass(eq=False, kw_only=True)
@@ -153,6 +154,7 @@ class Slot:
     is the argument of ``round`` of a computed value.  A ``guard`` holds the codes of ``code(table only)``
     as literals that are matched and not written.  ``aside`` is True for ``write(...)``, which is
     no reason for its node to be there.  ``none`` is what stands on the wire for no value.
+    ``spots`` are its places in the words of a row format.
     """
 
     number: int
@@ -176,6 +178,7 @@ class Slot:
     aside: bool = False
     none: str | None = None
     rule: str = ""
+    spots: tuple[Spot, ...] = ()
 
     @property
     def name(self) -> str:

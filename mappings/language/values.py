@@ -12,7 +12,7 @@ from transload.mappings.language.converters.base import ConverterError, DomainEr
 from transload.mappings.language.converters.numbers import read_decimal, read_integer
 from transload.mappings.language.expressions import ExpressionError, Pipe, UnavailableError
 from transload.mappings.language.fields import FieldType, Kind, follow
-from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.meaning import RECORD_FORMATS, Meaning
 from transload.mappings.language.terms import (
     Around,
     Constant,
@@ -230,7 +230,7 @@ class Values:
         except ConverterError as error:
             self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint, field=field.text())
             return None
-        if slot.chain.only and self.meaning.format_type not in ("edifact", "x12"):
+        if slot.chain.only and self.meaning.format_type not in RECORD_FORMATS:
             hint = "give the element a literal"
             self.problems.add("M-CONVERTER", value.at, "code(... only) is for segments", hint=hint)
             return None
@@ -244,7 +244,7 @@ class Values:
         before = pipes[-2] if len(pipes) > 1 else None
         table = self.meaning.codes.get((before.argument or "").strip()) if before and before.name == "code" else None
         complaint = None
-        if self.meaning.format_type not in ("edifact", "x12") or len(slot.places) != 1 or slot.many:
+        if self.meaning.format_type not in RECORD_FORMATS or len(slot.places) != 1 or slot.many:
             complaint = "none is for one place of a segment"
         elif not pipe.argument or pipe is not pipes[-1] or table is None:
             complaint = "none comes last, after a code table"

@@ -17,7 +17,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
 
     A remark is ``("unmapped", level, index, None)``, ``("inside", level, index, start)``,
     ``("pair", pairs, index, (element, qualifier, value))``, ``("unread", level, node, index)``
-    ``("hierarchy", slot, where, stated, expected)`` or ``("sum", slot, where, stated, computed)``.
+    ``("hierarchy", slot, where, stated, expected)``, ``("finding", finding)``
+    or ``("sum", slot, where, stated, computed)``.
     """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
     unread = Unread(meaning, body, remarks, severity)
@@ -31,6 +32,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             yield _pair(body, remark[1], remark[2], remark[3], severity)
         elif kind == "hierarchy":
             yield _hierarchy(body, *remark[1:])
+        elif kind == "finding":
+            yield remark[1]
         elif kind == "unread":
             yield from unread.findings(remark[3])
         else:

@@ -12,10 +12,14 @@ from transload.mappings.reports.reading import Location, field_text
 
 @dataclass
 class WritingReport:
-    """Collects the faults (``E-DOMAIN``) of a document."""
+    """Collects the faults (``E-DOMAIN``) of a document.
+
+    ``clean`` refuses what the format can carry nowhere, ``misfit`` says what it cannot carry at the place of a slot.
+    """
 
     meaning: Meaning
     clean: Callable[[str], str]
+    misfit: Callable[[Slot, str], str | None] = lambda slot, text: None
     findings: list[Finding] = field(default_factory=list)
     index: dict[int, int] = field(default_factory=dict)
 
@@ -33,13 +37,15 @@ class WritingReport:
             self._fault(text, slot, value)
             return ("", "") if len(slot.places) == 2 else [] if slot.many else ""
         complaint = self.refused(written)
+        if complaint is None and isinstance(written, str):
+            complaint = self.misfit(slot, written)
         if complaint is not None:
             self._fault(complaint, slot, value)
         return written
 
     def text(self, slot: Slot, text: str) -> str:
         """One text of a list: make sure of it, or note why it cannot be written."""
-        complaint = self.refused(text)
+        complaint = self.refused(text) or self.misfit(slot, text)
         if complaint is not None:
             self._fault(complaint, slot, text)
         return text

@@ -1,0 +1,57 @@
+"""The body of a CSV message: its rows, and the way back from a cell to its bytes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from transload.adapters.base.format import Records
+from transload.adapters.base.rows.text import RowText
+from transload.adapters.csv.scanning import Dialect, Row, scanned
+from transload.canonical.places import Place
+
+
+class CsvRecords(Records):
+    """Rows as segments ``["row", cell, ...]``.  ``header`` has the names of the columns; it is empty without one."""
+
+    component = ""
+    repetition = ""
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        *,
+        header: tuple[str, ...],
+        source: RowText,
+        dialect: Dialect,
+        number: int,
+        header_at: int,
+        trim: bool,
+    ) -> None:
+        self.rows = rows
+        self.header = header
+        if trim:
+            self.segments = [["row", *map(str.strip, row.cells)] for row in rows]
+        else:
+            self.segments = [["row", *row.cells] for row in rows]
+        self._source = source
+        self._dialect = dialect
+        self._number = number
+        self._header_at = header_at
+
+    def place(
+        self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None
+    ) -> Place:
+        """Where a cell stands; ``element`` is its column from 1.  Segment -1 is the header."""
+        del repetition, component
+        source = self._source
+        if segment < 0:
+            return source.place(self._header_at)
+        if segment >= len(self.rows):
+            at = self.rows[-1].end if self.rows else self._header_at
+            return replace(source.place(at), message=self._number)
+        row = self.rows[segment]
+        if element is None:
+            return replace(source.place(row.start), message=self._number)
+        _, starts = scanned(source, self._dialect, row.start, row.after)
+        at = starts[element - 1] if element <= len(starts) else row.end
+        name = self.header[element - 1] if element <= len(self.header) else str(element)
+        return replace(source.place(at), message=self._number, element=element, path=name)
