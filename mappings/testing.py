@@ -15,8 +15,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from transload.adapters.base import positioned
-from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Encoded, Message, Records
+from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Encoded, Format, Message, Records
 from transload.adapters.base.registry import adapter
+from transload.adapters.base.rows.sheet import Sheet
 from transload.canonical.context import Context
 from transload.canonical.documents import as_json
 from transload.canonical.errors import ConfigurationError, Reject, TransloadError
@@ -140,13 +141,11 @@ class _Case:
     def _messages(self, wire: Source) -> list[Message]:
         if not isinstance(wire, Text):
             raise _Failure("wire: names a file", at=wire.at)
-        found = adapter(self.mapping.format_type).format
-        assert found is not None
         try:
             payload = (self.folder / wire.text).read_bytes()
         except OSError as error:
             raise _Failure(f"cannot read {wire.text}: {error.strerror}", at=wire.at) from error
-        reading = found(found.Options(**self.mapping.format_options)).read(payload, file=wire.text)
+        reading = self._format().read(payload, file=wire.text)
         messages = [message for message in reading if self.mapping.matches(message)]
         if not messages:
             raise _Failure(
@@ -154,12 +153,18 @@ class _Case:
             )
         return messages
 
+    def _format(self) -> Format[Any]:
+        found = adapter(self.mapping.format_type).format
+        assert found is not None
+        made: Format[Any] = found(found.Options(**self.mapping.format_options))
+        return made
+
     def _edited(self, message: Message) -> Message:
         """The message with the segments of ``edit`` replaced."""
         edit = self.case.get("edit")
         if edit is None:
             return message
-        if not isinstance(edit, Table) or not isinstance(message.body, Records):
+        if not isinstance(edit, Table) or not isinstance(message.body, Records) or self.mapping.meaning.shapes:
             raise _Failure("edit: is a table of segments of a record format", at=edit.at)
         body = message.body
         segments = [list(segment) for segment in body.segments]
@@ -249,8 +254,13 @@ class _Case:
         encoded = self.mapping.encode(document, self.context)
         if not isinstance(message.body, Records):
             return
-        body = _Edited(message.body, [_unsplit(text) for text in encoded.body], None)
-        again = self.mapping.decode(replace(message, body=body))
+        if self.mapping.meaning.shapes is not None:  # rows are cut by what the format makes of their bytes
+            payload = self._format().write([encoded], context=self.context)
+            (message,) = self._format().read(payload)
+        else:
+            body = _Edited(message.body, [_unsplit(text) for text in encoded.body], None)
+            message = replace(message, body=body)
+        again = self.mapping.decode(message)
         if again.documents != (document,):
             details = [finding for finding in again.findings if finding.is_error]
             raise _Failure("what is written from the document is read as another one", details=details)
@@ -279,6 +289,12 @@ class _Case:
             return [encoded.body]
         if self.mapping.format_type == "json":
             return [json.dumps(encoded.body, default=str, ensure_ascii=False)]
+        if isinstance(encoded.body, Sheet):
+            return [
+                text.replace(ELEMENT, self.mapping.format_options.get("delimiter", ",")) for text in encoded.body.rows
+            ]
+        if self.mapping.meaning.shapes is not None:
+            return list(encoded.body)
         element, component, _ = _SEPARATORS[self.mapping.format_type]
         return [text.replace(ELEMENT, element).replace(COMPONENT, component) for text in encoded.body]
 

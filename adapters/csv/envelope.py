@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from transload.adapters.base.rows.documents import Extent
 from transload.adapters.base.rows.text import RowText
 from transload.adapters.csv.options import CsvOptions
-from transload.adapters.csv.scanning import Row
+from transload.adapters.csv.records import CsvRecords
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,13 +26,13 @@ class CsvEnvelope:
 
     interchange: CsvPayload
     extent: Extent
-    segments: Sequence[list[str]]
-    rows: Sequence[Row]
+    body: CsvRecords
 
     def row(self, index: int, cells: Sequence[str]) -> str | None:
         """The text of a row with its line end, as it was read, if these are still its cells."""
-        if index >= len(self.rows) or self.segments[index][1:] != [*cells]:
+        rows, segments = self.body.rows, self.body.segments
+        if index >= len(rows) or segments[index][1:] != [*cells]:
             return None
-        start = self.rows[index].start
-        end = self.rows[index + 1].start if index + 1 < len(self.rows) else self.extent.end
+        start = rows[index].start
+        end = rows[index + 1].start if index + 1 < len(rows) else self.extent.end
         return self.interchange.source.text[start:end]

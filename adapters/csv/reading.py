@@ -38,9 +38,9 @@ class CsvReading(Reading):
             yield self._message(extent, number, start, byte)
 
     def _message(self, extent: Extent, number: int, start: int, end: int) -> Message:
-        found = [*rows(self._source, self.dialect, extent.start, extent.end)]
         body = CsvRecords(
-            found,
+            extent.start,
+            extent.end,
             header=self.header,
             source=self._source,
             dialect=self.dialect,
@@ -49,10 +49,10 @@ class CsvReading(Reading):
             trim=self._options.trim,
         )
         findings = [*extent.findings, *self._source.controls(extent.start, extent.end)]
-        if self.header or any(row.fault >= 0 for row in found):
-            width = len(self.header)
-            for index, row in enumerate(found):
-                if len(row.cells) != width or row.fault >= 0:
+        width = {len(self.header) + 1} if self.header else None
+        if (width and {*map(len, body.segments)} != width) or "rows" in vars(body):  # those of quotes are known
+            for index, row in enumerate(body.rows):
+                if (width and len(row.cells) != len(self.header)) or row.fault >= 0:
                     findings += self._row_faults(row, index, body)
         payload = self._payload
         return Message(
@@ -61,7 +61,7 @@ class CsvReading(Reading):
             end=end,
             body=body,
             findings=tuple(finding.within(Place(message=number)) for finding in findings),
-            enveloped=lambda: CsvEnvelope(payload, extent, body.segments, found),
+            enveloped=lambda: CsvEnvelope(payload, extent, body),
         )
 
     def _row_faults(self, row: Row, index: int, body: CsvRecords) -> Iterator[Finding]:
@@ -107,17 +107,20 @@ class CsvReading(Reading):
         divider = Divider(options)
         by, at, texts = self._keys()
         count = 0
+        kept = len(file.trailer)
         for row in scan:
             if row.unclosed >= 0:
                 self._note("E-QUOTE", "a quote is opened here and never closed", row.unclosed, "what follows is lost")
                 return []
-            tail.append(row)
-            if len(tail) <= len(file.trailer):
-                continue
-            row = tail.pop(0)
+            if kept:
+                tail.append(row)
+                if len(tail) <= kept:
+                    continue
+                row = tail.pop(0)  # noqa: PLW2901 - the row that is known not to be of the trailer
             cells = row.cells
-            key = tuple(cells[n] if n < len(cells) else "" for n in by)
-            starts = at >= 0 and at < len(cells) and cells[at] in texts
+            width = len(cells)
+            key = tuple([cells[n] if n < width else "" for n in by])
+            starts = -1 < at < width and cells[at] in texts
             divider.add(row.start, row.after, count, key, starts=starts, place=source.place)
             count += 1
         first = divider.extents[0].start if divider.extents else tail[0].start if tail else len(source.text)

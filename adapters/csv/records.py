@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from transload.adapters.base.format import Records
 from transload.adapters.base.rows.text import RowText
 from transload.adapters.csv.scanning import Dialect, Row, scanned
+from transload.adapters.csv.scanning import rows as scanned_rows
 from transload.canonical.places import Place
 
 
@@ -17,7 +19,8 @@ class CsvRecords(Records):
 
     def __init__(
         self,
-        rows: Sequence[Row],
+        start: int,
+        stop: int,
         *,
         header: tuple[str, ...],
         source: RowText,
@@ -26,16 +29,27 @@ class CsvRecords(Records):
         header_at: int,
         trim: bool,
     ) -> None:
-        self.rows = rows
         self.header = header
-        if trim:
-            self.segments = [["row", *map(str.strip, row.cells)] for row in rows]
-        else:
-            self.segments = [["row", *row.cells] for row in rows]
+        self._span = start, stop
         self._source = source
         self._dialect = dialect
+        piece = source.text[start:stop]
+        if dialect.quote and dialect.quote in piece:
+            self.segments = [["row", *row.cells] for row in self.rows]
+        else:
+            if source.newline == "\n" and "\r" in piece:
+                piece = piece.replace("\r\n", "\n").removesuffix("\r")
+            lines, delimiter = piece.split(source.newline), dialect.delimiter
+            self.segments = [["row", *line.split(delimiter)] for line in lines if line]
+        if trim:
+            self.segments = [[*map(str.strip, segment)] for segment in self.segments]
         self._number = number
         self._header_at = header_at
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """The rows with their offsets: found when they are asked for."""
+        return [*scanned_rows(self._source, self._dialect, *self._span)]
 
     def place(
         self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None

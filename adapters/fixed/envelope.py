@@ -1,11 +1,11 @@
 """What stood around the documents of a fixed-width payload, so that it can be written as it was."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transload.adapters.base.rows.documents import Extent
 from transload.adapters.base.rows.text import RowText
 from transload.adapters.fixed.options import FixedOptions
+from transload.adapters.fixed.records import FixedRecords
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,13 +24,13 @@ class FixedEnvelope:
 
     interchange: FixedPayload
     extent: Extent
-    lines: Sequence[str]
-    spans: Sequence[tuple[int, int]]
+    body: FixedRecords
 
     def line(self, index: int, text: str) -> str | None:
         """A line with its line end, as it was read, if it still says the same."""
-        if index >= len(self.lines) or self.lines[index].rstrip() != text.rstrip():
+        lines, spans = self.body.lines, self.body.spans
+        if index >= len(lines) or lines[index].rstrip() != text.rstrip():
             return None
-        start = self.spans[index][0]
-        end = self.spans[index + 1][0] if index + 1 < len(self.spans) else self.extent.end
+        start = spans[index][0]
+        end = spans[index + 1][0] if index + 1 < len(spans) else self.extent.end
         return self.interchange.source.text[start:end]

@@ -1,6 +1,6 @@
 """Finding the documents in a fixed-width payload: once over all lines, then document by document."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from transload.adapters.base.format import Message, Reading
 from transload.adapters.base.rows.documents import Divider, Extent, miscounted, stray
@@ -36,15 +36,19 @@ class FixedReading(Reading):
             yield self._message(extent, number, start, byte)
 
     def _message(self, extent: Extent, number: int, start: int, end: int) -> Message:
-        lines = [(first, last) for first, last, _ in self._spans(extent.start, extent.end)]
-        body = FixedRecords(lines, source=self._source, width=self._width, number=number)
-        findings = [*extent.findings, *self._source.controls(extent.start, extent.end)]
+        source = self._source
+
+        def spans() -> list[tuple[int, int]]:
+            return [(first, last) for first, last, _ in self._spans(extent.start, extent.end)]
+
+        whole = source.text[extent.start : extent.end]
+        body = FixedRecords(self._lines(whole, spans), spans, source=source, width=self._width, number=number)
+        findings = [*extent.findings, *source.controls(extent.start, extent.end)]
         length = self._options.length
-        whole = self._source.text[extent.start : extent.end]
-        if length is not None and any(last - first != length for first, last in lines):
+        if length is not None and {*map(len, body.lines)} != {length}:
             findings += self._lengths(body, length)
         if self._width.unsaid and not whole.isascii():
-            findings.append(self._unsaid(lines))
+            findings.append(self._unsaid(body.spans))
         payload = self._payload
         return Message(
             kind=self._options.kind,
@@ -52,11 +56,23 @@ class FixedReading(Reading):
             end=end,
             body=body,
             findings=tuple(finding.within(Place(message=number)) for finding in findings),
-            enveloped=lambda: FixedEnvelope(payload, extent, [line for _, line in body.segments], lines),
+            enveloped=lambda: FixedEnvelope(payload, extent, body),
         )
 
+    def _lines(self, whole: str, spans: Callable[[], Sequence[tuple[int, int]]]) -> list[str]:
+        """The lines of a document that are not blank."""
+        source = self._source
+        if self._options.newline == "none":
+            return [source.text[first:last] for first, last in spans()]
+        if source.newline == "\n" and "\r" in whole:
+            whole = whole.replace("\r\n", "\n").removesuffix("\r")
+        lines = whole.split(source.newline)
+        if not lines[-1]:
+            lines.pop()
+        return lines if all(map(str.strip, lines)) else [line for line in lines if line.strip()]
+
     def _lengths(self, body: FixedRecords, length: int) -> Iterator[Finding]:
-        for index, (_, line) in enumerate(body.segments):
+        for index, line in enumerate(body.lines):
             there = self._width.length(line)
             if there > length and line[length:].strip():
                 yield Finding(
@@ -100,7 +116,7 @@ class FixedReading(Reading):
                 end = stop
             if newline == "\n" and end > start and text[end - 1] == "\r":
                 end -= 1
-            if end > start and not text[start:end].isspace():
+            if end > start and text[start:end].strip():
                 yield start, end, after
             start = after
 
@@ -133,7 +149,20 @@ class FixedReading(Reading):
         begins = {*texts, *(text.ljust(last - first) for text in texts)}
         text, add, count, kept = source.text, divider.add, 0, len(file.trailer)
         wide = self._width.wide and not text.isascii()
+        plain = not by and not wide and not kept
         for span in scan:
+            if plain:
+                begin, end, after = span
+                add(
+                    begin,
+                    after,
+                    count,
+                    (),
+                    starts=text[begin + first : min(begin + last, end)] in begins,
+                    place=source.place,
+                )
+                count += 1
+                continue
             if kept:
                 tail.append(span)
                 if len(tail) <= kept:

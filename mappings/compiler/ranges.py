@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from transload.adapters.base.format import ELEMENT, Records
+from transload.adapters.fixed.records import FixedRecords
 from transload.adapters.fixed.width import Width
 from transload.canonical.places import Place
 from transload.mappings.compiler.cutting import Cut, Cutting
@@ -42,7 +43,7 @@ class RangeCutting(Cutting):
 
     def cut(self, body: Records) -> Cut:
         """See `Cutting.cut`."""
-        lines = [segment[1] for segment in body.segments]
+        lines = body.lines if isinstance(body, FixedRecords) else [segment[1] for segment in body.segments]
         if self._width.wide and not all(map(str.isascii, lines)):
             segments = [self._cut_wide(line) for line in lines]
         elif self._kind is not None:

@@ -19,6 +19,7 @@ from transload.mappings.compiler.quotes import (
     variable,
 )
 from transload.mappings.compiler.writing import Writer, texts_of
+from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Pairs, Segment, Slot
 
@@ -178,7 +179,10 @@ class RecordWriter(Writer):
                 elements.put(where.element, where.component, text, certain=sure)
             return
         nothing = _NOTHING if slot.none is None else constant(slot.none)
-        text = written if sure else expression("NO if V is None else W", NO=nothing, V=value, W=written)
+        if slot.field is not None and slot.field.type.kind is Kind.TEXTS:  # an empty list is no text
+            text, sure = expression("W if V else NO", NO=nothing, V=value, W=written), False
+        else:
+            text = written if sure else expression("NO if V is None else W", NO=nothing, V=value, W=written)
         flag = slot.chain is not None and any(step.name == "flag" for step in slot.chain.steps)
         if place.repetition is not None:
             elements.repeat(place.element, place.repetition, place.component, text)

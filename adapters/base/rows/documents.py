@@ -80,12 +80,15 @@ class Divider:
         ``place`` gives a `Place` for an offset, and is asked where something is wrong.
         """
         options, extents = self._options, self.extents
+        if options.by and extents and key == self._last:
+            extents[-1].end = end
+            extents[-1].rows += 1
+            return
         if options.by:
-            new = not extents or key != self._last
-            if new:
-                known = self._keys.setdefault(key, len(extents))
-                if known != len(extents):
-                    self._again(extents[known], start, key, place)
+            new = True
+            known = self._keys.setdefault(key, len(extents))
+            if known != len(extents):
+                self._again(extents[known], start, key, place)
             self._last = key
         elif options.start:
             new = starts

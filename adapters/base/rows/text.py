@@ -53,7 +53,11 @@ class RowText:
 
     @cached_property
     def _narrow(self) -> bool:
-        return len(self.text.encode(self.charset)) == len(self.text)
+        return (
+            self.text.isascii()
+            and not self.charset.startswith("utf-16")
+            or len(self.text.encode(self.charset)) == len(self.text)
+        )
 
     def byte(self, character: int) -> int:
         """The byte at which the character with that offset begins."""
@@ -85,8 +89,15 @@ class RowText:
             yield start, end, after
             start = after
 
+    @cached_property
+    def _controlled(self) -> bool:
+        """Whether there is any; so many searches for one character are faster than one for several."""
+        return any(character in self.text for character in "\x00\x1c\x1d\x1e\x1f")
+
     def controls(self, start: int, end: int) -> Iterator[Finding]:
         """A finding for the first control character that no value can have."""
+        if not self._controlled:
+            return
         found = _CONTROLS.search(self.text, start, end)
         if found is not None:
             yield Finding(
