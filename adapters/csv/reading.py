@@ -116,13 +116,14 @@ class CsvReading(Reading):
                 tail.append(row)
                 if len(tail) <= kept:
                     continue
-                row = tail.pop(0)  # noqa: PLW2901 - the row that is known not to be of the trailer
+                row = tail.pop(0)
             cells = row.cells
             width = len(cells)
             key = tuple([cells[n] if n < width else "" for n in by])
             starts = -1 < at < width and cells[at] in texts
             divider.add(row.start, row.after, count, key, starts=starts, place=source.place)
             count += 1
+        divider.finish(tail[0].start if tail else len(source.text))
         first = divider.extents[0].start if divider.extents else tail[0].start if tail else len(source.text)
         self._payload = CsvPayload(
             source=source,

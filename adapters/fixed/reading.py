@@ -178,6 +178,7 @@ class FixedReading(Reading):
                 starts = text[begin + first : min(begin + last, end)] in begins
             add(begin, after, count, key, starts=starts, place=source.place)
             count += 1
+        divider.finish(tail[0][0] if tail else len(text))
         offset = divider.extents[0].start if divider.extents else tail[0][0] if tail else len(text)
         trailing = text[tail[0][0] :] if tail else ""
         self._payload = FixedPayload(source=source, preface=text[:offset], trailing=trailing, options=options)

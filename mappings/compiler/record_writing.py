@@ -151,6 +151,9 @@ class RecordWriter(Writer):
         place = slot.places[0]
         if slot.many:
             name = part or self._list(slot, body)
+            if self.trace and self.meaning.shapes is not None:
+                each = statements("X.text(S, Y)", S=self.bound(slot), Y=(one := self.namer.fresh("y")))
+                body += statements("for Y in L or NONE:\n    EACH", Y=one, L=name, NONE=constant(()), EACH=each)
             separator = COMPONENT if place.component is not None else ELEMENT
             text = expression("JOIN(SEP, L)", JOIN=self.namer.bind(self.join), SEP=constant(separator), L=name)
             if part is None:

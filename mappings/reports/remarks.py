@@ -95,7 +95,7 @@ def _unmapped(meaning: Meaning, body: Records, level: Level, index: int, severit
 def _words(record: Sequence[str], body: Records) -> str:
     """The record's tag and qualifier."""
     first = record[1].split(body.component)[0] if len(record) > 1 else ""
-    return f"{record[0]} {first}" if first and len(first) <= 3 else record[0]
+    return f"{record[0]} {first}" if first and len(first) <= 3 and first != record[0] else record[0]
 
 
 def near_miss(

@@ -98,11 +98,18 @@ class Divider:
         else:
             new = options.each or not extents
         if new:
+            if extents:
+                extents[-1].end = start  # blank lines between belong to what is before them
             extents.append(Extent(start=start, end=end, first_row=row))
             if options.by and known != len(extents) - 1:
                 extents[-1].findings.append(extents[known].findings[-1])
         extents[-1].end = end
         extents[-1].rows += 1
+
+    def finish(self, end: int) -> None:
+        """All rows are there, and what stands after the last document begins at ``end``."""
+        if self.extents:
+            self.extents[-1].end = end
 
     def _again(self, first: Extent, start: int, key: tuple[str, ...], place: Any) -> None:
         there: Place = place(first.start)

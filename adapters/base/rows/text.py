@@ -53,11 +53,9 @@ class RowText:
 
     @cached_property
     def _narrow(self) -> bool:
-        return (
-            self.text.isascii()
-            and not self.charset.startswith("utf-16")
-            or len(self.text.encode(self.charset)) == len(self.text)
-        )
+        return (self.text.isascii() and not self.charset.startswith("utf-16")) or len(
+            self.text.encode(self.charset)
+        ) == len(self.text)
 
     def byte(self, character: int) -> int:
         """The byte at which the character with that offset begins."""
