@@ -252,14 +252,15 @@ class _Case:
     def _round_trip(self, document: Model, message: Message) -> None:
         """What is written from a document that was read is read as the same document."""
         encoded = self.mapping.encode(document, self.context)
-        if not isinstance(message.body, Records):
+        body = message.body
+        if not isinstance(body, Records):
             return
         if self.mapping.meaning.shapes is not None:  # rows are cut by what the format makes of their bytes
             payload = self._format().write([encoded], context=self.context)
             (message,) = self._format().read(payload)
         else:
-            body = _Edited(message.body, [_unsplit(text) for text in encoded.body], None)
-            message = replace(message, body=body)
+            edited = _Edited(body, [_unsplit(text) for text in encoded.body], None)
+            message = replace(message, body=edited)
         again = self.mapping.decode(message)
         if again.documents != (document,):
             details = [finding for finding in again.findings if finding.is_error]
