@@ -44,6 +44,7 @@ class CsvRecords(Records):
         if trim:
             self.segments = [[*map(str.strip, segment)] for segment in self.segments]
         self._number = number
+        self._known: tuple[int, list[int]] = (-1, [])
         self._header_at = header_at
 
     @cached_property
@@ -65,7 +66,9 @@ class CsvRecords(Records):
         row = self.rows[segment]
         if element is None:
             return replace(source.place(row.start), message=self._number)
-        _, starts = scanned(source, self._dialect, row.start, row.after)
+        if self._known[0] != segment:  # values are asked for row by row
+            self._known = segment, scanned(source, self._dialect, row.start, row.after)[1]
+        starts = self._known[1]
         at = starts[element - 1] if element <= len(starts) else row.end
         name = self.header[element - 1] if element <= len(self.header) else str(element)
         return replace(source.place(at), message=self._number, element=element, path=name)

@@ -2,9 +2,11 @@
 
 import codecs
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
@@ -61,7 +63,22 @@ class RowText:
         """The byte at which the character with that offset begins."""
         if self._narrow:
             return self.mark + character
-        return self.mark + len(self.text[:character].encode(self.charset))
+        line = self.line(character) - 1
+        return self._bytes[line] + len(self.text[self._starts[line] : character].encode(self.charset))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins: found once, when somebody asks for a place."""
+        text, newline, starts = self.text, self.newline, [0]
+        while at := text.find(newline, starts[-1]) + 1:
+            starts.append(at)
+        return starts
+
+    @cached_property
+    def _bytes(self) -> list[int]:
+        """The byte at which each line begins."""
+        lengths = (len(self.text[one:two].encode(self.charset)) for one, two in pairwise(self._starts))
+        return [*accumulate(lengths, initial=self.mark)]
 
     def ahead(self, byte: int, start: int, end: int) -> int:
         """The byte of the character ``end``, where ``byte`` is that of ``start``."""
@@ -69,7 +86,7 @@ class RowText:
 
     def line(self, character: int) -> int:
         """The line, from 1, of the character with that offset."""
-        return self.text.count(self.newline, 0, character) + 1
+        return bisect_right(self._starts, character)
 
     def place(self, character: int) -> Place:
         """The place of the character with that offset."""
