@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import accumulate
 
 from transload.adapters.base.format import Records
 from transload.adapters.base.rows.text import RowText
@@ -44,7 +45,7 @@ class CsvRecords(Records):
         if trim:
             self.segments = [[*map(str.strip, segment)] for segment in self.segments]
         self._number = number
-        self._known: tuple[int, list[int]] = (-1, [])
+        self._known: dict[int, list[int]] = {}
         self._header_at = header_at
 
     @cached_property
@@ -66,9 +67,14 @@ class CsvRecords(Records):
         row = self.rows[segment]
         if element is None:
             return replace(source.place(row.start), message=self._number)
-        if self._known[0] != segment:  # values are asked for row by row
-            self._known = segment, scanned(source, self._dialect, row.start, row.after)[1]
-        starts = self._known[1]
+        starts = self._known.get(segment)
+        if starts is None:
+            quote = self._dialect.quote
+            if quote and quote in source.text[row.start : row.end]:
+                _, starts = scanned(source, self._dialect, row.start, row.after)
+            else:
+                starts = [*accumulate((len(cell) + 1 for cell in row.cells), initial=row.start)][:-1]
+            self._known[segment] = starts
         at = starts[element - 1] if element <= len(starts) else row.end
         name = self.header[element - 1] if element <= len(self.header) else str(element)
         return replace(source.place(at), message=self._number, element=element, path=name)
