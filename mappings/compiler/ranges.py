@@ -91,19 +91,28 @@ class RangeCutting(Cutting):
         """See `Cutting.join`: whole lines."""
         if not records:
             raise DomainError("nothing of the document can be written: no record of the mapping has a value")
-        return [self._joined(record) for record in records]
+        whole = "\n".join(records)
+        usual = (
+            whole.isascii()
+            and f" {ELEMENT}" not in whole
+            and " \n" not in whole
+            and whole[-1] != " "
+            and whole.count("\n") < len(records)
+            and "\r" not in whole
+        )
+        return [self._joined(record.split(ELEMENT), usual=usual) for record in records]
 
-    def _joined(self, record: str) -> str:
-        tag, *values = record.split(ELEMENT)
-        row = self._rows[tag]
-        if row.template is not None and record.isascii():
-            if len(values) < len(row.ranges):
-                values += [""] * (len(row.ranges) - len(values))
-            line: str = row.template % tuple(values)
-            blank = f" {ELEMENT}" in record or record[-1] == " " or (row.right and f"{ELEMENT} " in record)
-            if len(line) == row.length and not blank and line.isprintable():
+    def _joined(self, parts: list[str], *, usual: bool) -> str:
+        """One line.  ``usual`` says that no value of the document ends with a blank, or needs to be looked at."""
+        row = self._rows[parts[0]]
+        if usual and row.template is not None:
+            missing = row.count - len(parts)
+            if missing:
+                parts += [""] * missing
+            line: str = row.template % tuple(parts)
+            if len(line) == row.length:
                 return line
-        return self._carefully(row, values)
+        return self._carefully(row, parts[1:])
 
     def _carefully(self, row: "_Row", values: Sequence[str]) -> str:
         """Each value is looked at by itself."""
@@ -147,11 +156,11 @@ class _Row:
     def __init__(self, tag: str, ranges: list[Range], ignored: Sequence[Range], length: int | None) -> None:
         self.tag = tag
         self.ranges = ranges
+        self.count = len(ranges) + 1
         self.gaps = _gaps(ranges, ignored, length)
         self.length = length or max((spot.last for spot in ranges), default=0)
-        self.right = any(spot.right for spot in ranges)
         self.overlapping = any(one.overlaps(other) for n, one in enumerate(ranges) for other in ranges[:n])
-        plain = not self.overlapping and all(spot.pad == " " for spot in ranges)
+        plain = not self.overlapping and all(spot.pad == " " and not spot.right for spot in ranges)
         self.template = _template(ranges, self.length) if plain else None
         self.cut = self._cutter()
 
@@ -195,10 +204,10 @@ def _gaps(ranges: Sequence[Range], ignored: Sequence[Range], length: int | None)
 
 def _template(ranges: Sequence[Range], length: int) -> str:
     """The line with a place for each value, which is filled up with blanks."""
-    parts = []
+    parts = ["%.0s"]  # the tag
     start = 1
     for spot in ranges:
         parts.append(" " * (spot.first - start))
-        parts.append(f"%{spot.width}s" if spot.right else f"%-{spot.width}s")
+        parts.append(f"%-{spot.width}s")
         start = spot.last + 1
     return "".join(parts) + " " * (length - start + 1)

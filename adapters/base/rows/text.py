@@ -155,7 +155,9 @@ def decoded(payload: bytes, charset: str, file: str | None) -> RowText | Finding
 
 
 def encoded(text: str, charset: str) -> bytes:
-    """``text`` in ``charset``; raises `Unwritable` for a character that it does not have."""
+    """``text`` in ``charset``; raises `Unwritable` for a character that it does not have, and for NUL."""
+    if "\x00" in text:
+        raise Unwritable(Finding(code="E-DOMAIN", message="a text holds NUL, which no row can carry"))
     try:
         return text.encode(charset)
     except UnicodeEncodeError as error:

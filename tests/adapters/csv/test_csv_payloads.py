@@ -217,6 +217,8 @@ def test_what_cannot_be_written_is_refused() -> None:
     one = Sheet(columns=["x", "y"], rows=[f"\u0416{ELEMENT}b"])
     with pytest.raises(Reject, match="the character U\\+0416 does not exist in windows-1252"):
         write(one, charset="windows-1252")
+    with pytest.raises(Reject, match="a text holds NUL, which no row can carry"):
+        write(Sheet(columns=["x", "y"], rows=["a\0"]))
     with pytest.raises(Reject, match="two mappings with different columns cannot write into one file"):
         write(one, Sheet(columns=["x"], rows=["1"]))
     with pytest.raises(Reject, match="a CSV file without a document has no columns"):
