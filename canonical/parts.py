@@ -87,6 +87,12 @@ class AllowanceCharge(Model):
     percent: Exact | None = known("Percentage (BT-94, BT-101)", "PCD 5482", "SAC 07")
     amount: Exact | None = known("Amount, never negative (BT-92, BT-99)", "MOA 5004[8]", "SAC 05")
     base_amount: Exact | None = known("What the percentage is taken of (BT-93, BT-100)", "MOA 5004[25]")
+    tax_category: Text | None = known(
+        "UNCL 5305 category of the tax on it (BT-95, BT-102)", "cac:AllowanceCharge/cac:TaxCategory/cbc:ID"
+    )
+    tax_rate: Exact | None = known(
+        "Rate of that tax in percent (BT-96, BT-103)", "cac:AllowanceCharge/cac:TaxCategory/cbc:Percent"
+    )
     sequence: int | None = known("Order of calculation, from 1", "ALC 1227", ge=1)
 
 

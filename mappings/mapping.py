@@ -14,8 +14,11 @@ from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.mappings.compiler.families import Family, family
+from transload.mappings.compiler.losing import losing_test
+from transload.mappings.language.losses import Losing, losing
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.matching import matches
+from transload.mappings.reports.losses import losses
 from transload.mappings.reports.reading import Lineage, ReadingReport
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
@@ -161,6 +164,8 @@ class Mapping:
     def encode(self, document: Model, context: Context) -> Encoded:
         """Write a document's body.
 
+        The ``findings`` of the result name what the message has no place for and ``loses:`` does not list
+        (``W-LOSES``).
         Raises `Reject` with a finding ``E-DOMAIN`` for every value that the message cannot carry.
         """
         if type(document) is not self.meaning.model:
@@ -172,7 +177,8 @@ class Mapping:
             body = self._write(document, None)
         except Exception:  # noqa: BLE001 - the traced build says what it was
             body = self._written_slowly(document)
-        return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body)
+        lost = tuple(losses(self._losing, document, self._written.table.at)) if self._loses(document) else ()
+        return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body, findings=lost)
 
     def _written_slowly(self, document: Model) -> Any:
         """Write with the traced build, which reports what cannot be written."""
@@ -187,6 +193,14 @@ class Mapping:
     @cached_property
     def _family(self) -> Family:
         return family(self.meaning)
+
+    @cached_property
+    def _losing(self) -> Losing:
+        return losing(self.meaning)
+
+    @cached_property
+    def _loses(self) -> Callable[[Model], bool]:
+        return losing_test(self._losing, self.name)
 
     @cached_property
     def _read(self) -> Callable[[Records | Tree], tuple[Any, list[Any]]]:

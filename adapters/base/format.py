@@ -154,12 +154,13 @@ class Encoded:
 
     ``body`` is, for records, the list of segments as text with the control-character
     separators above, empty tails trimmed; for XML the text of the root element; for
-    JSON a value.
+    JSON a value.  ``findings`` are warnings: what of the document is not in the body.
     """
 
     kind: str
     version: str = ""
     body: Any
+    findings: tuple[Finding, ...] = ()
 
 
 class Reading(ABC):

@@ -27,8 +27,9 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Slot
 from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.remarks import record_remarks
-from transload.mappings.reports.trees import JsonReport, XmlReport, json_remarks, xml_path, xml_remarks
+from transload.mappings.reports.trees import JsonReport, XmlReport, json_remarks, xml_remarks
 from transload.mappings.reports.writing import WritingReport
+from transload.mappings.reports.xml_parts import xml_path
 
 Read = Callable[[Any], tuple[Any, list[Any]]]
 TracedRead = Callable[[Any, ReadingReport], Any]

@@ -2,8 +2,10 @@
 
 import ast
 from collections.abc import Sequence
+from decimal import Decimal
 
 from transload.mappings.compiler.quotes import Statements, constant, expression, function, statements, variable
+from transload.mappings.compiler.trees import json_literal
 from transload.mappings.compiler.writing import Writer
 from transload.mappings.language.converters.base import DomainError
 from transload.mappings.language.terms import Element, Slot
@@ -79,7 +81,8 @@ class JsonWriter(Writer):
 
     def _value(self, slot: Slot, body: Statements) -> ast.expr:
         if slot.literals:
-            return constant(slot.literals[0])
+            value = json_literal(slot.literals[0]) if slot.computed is None else slot.literals[0]
+            return self.bound(value) if isinstance(value, Decimal) else constant(value)
         return self.written(slot, variable(self.value(slot, body)))
 
     def _texts(self, node: Element, slot: Slot, holder: str) -> Statements:

@@ -1,15 +1,27 @@
 """Trees at run time: what distinguishes elements, and what is done with those that nothing takes."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
 from transload.mappings.language.checks import guards
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element, Slot
 
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+"""A number as JSON has them (RFC 8259, section 6)."""
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+MACHINERY = frozenset(f"{_XSI}{name}" for name in ("schemaLocation", "noNamespaceSchemaLocation", "type", "nil"))
+"""Attributes that speak to a parser and carry nothing of a document (XML Schema part 1, section 2.6)."""
+
 
 class TreeLevel:
-    """The elements that may stand beside each other inside one element (``owner``; None around the root)."""
+    """The elements that may stand beside each other inside one element (``owner``; None around the root).
+
+    ``attributes`` are those that are named or ignored, ``texted`` is True where the owner's text is named, ``calm``
+    where other text in it is ignored, and ``hushed`` where all that nothing takes inside it is.
+    """
 
     def __init__(
         self, meaning: Meaning, owner: Element | None, nodes: Sequence[Element], above: tuple[str, ...]
@@ -17,24 +29,48 @@ class TreeLevel:
         self.owner = owner
         self.nodes = [node for node in nodes if node.reads]
         self.tags = frozenset(node.tag for node in self.nodes)
-        self.quiet = frozenset(entry.tag for entry in meaning.ignores if _ends(above, entry.above))
+        self.quiet = frozenset(entry.tag for entry in meaning.ignores if not entry.part and _ends(above, entry.above))
         self.guards = {node: guards(node) for node in self.nodes}
+        self.hushed = any(
+            _ends(above[:length], (*entry.above, entry.tag))
+            for entry in meaning.ignores
+            if not entry.part
+            for length in range(1, len(above) + 1)
+        )
+        parts = {entry.part for entry in meaning.ignores if entry.part and _ends(above, (*entry.above, entry.tag))}
+        ignored = frozenset(part[1:] for part in parts if part.startswith("@"))
+        named = frozenset(name for name, _ in owner.attributes) if owner is not None else frozenset()
+        self.attributes = named | ignored | MACHINERY
+        self.texted = owner is not None and owner.text is not None
+        self.calm = self.hushed or "text()" in parts
 
     def skip(self, child: Any, report: Any) -> None:
         """Leave an XML node aside: quietly when it is a comment, a processing instruction, or ignored."""
         tag = child.tag
-        if not isinstance(tag, str):
-            return
-        if tag not in self.quiet and _local(tag) not in self.quiet:
+        if isinstance(tag, str) and not self.hushed and tag not in self.quiet and _local(tag) not in self.quiet:
             report.append(("child", self, child))
 
+    def leaf(self, element: Any, report: Any) -> str | None:
+        """The text of an element that the mapping has nothing inside of, although it holds comments or elements."""
+        for child in element:
+            self.skip(child, report)
+            tail = child.tail
+            if tail is not None and not tail.isspace() and not self.calm:
+                self.after(child, element, report)
+        return xml_text(element)
+
+    def after(self, child: Any, element: Any, report: Any) -> None:
+        """Text stands after a child of an element; where the element's text is named, it goes on after a comment."""
+        if isinstance(child.tag, str) or not self.texted:
+            report.append(("text", self, element))
+
+    def strangers(self, element: Any) -> list[str]:
+        """The attributes of an element that nothing names; an ignored one without prefix is of any namespace."""
+        return [name for name in element.keys() if not self.attributes & {name, _local(name)}]  # noqa: SIM118
+
     def unknown(self, members: dict[str, Any]) -> list[str]:
-        """The members of a JSON object that nothing takes and that hold something."""
-        return [
-            key
-            for key, value in members.items()
-            if key not in self.tags and key not in self.quiet and value is not None
-        ]
+        """The members of a JSON object that nothing takes."""
+        return [] if self.hushed else [key for key in members if key not in self.tags and key not in self.quiet]
 
 
 def _ends(path: Sequence[str], steps: Sequence[str]) -> bool:
@@ -78,6 +114,24 @@ def json_guard(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+def json_literal(text: str) -> Any:
+    """What a literal is in JSON: a number or true and false where it looks like one, else a text."""
+    if text in ("true", "false"):
+        return text == "true"
+    return Decimal(text) if _NUMBER.fullmatch(text) else text
+
+
+def is_literal(found: Any, literals: Collection[str]) -> bool:
+    """Whether a value is one of ``literals``; a number is by what it is worth, and digits may be a text."""
+    if isinstance(found, str):
+        return found in literals
+    if isinstance(found, bool):
+        return ("true" if found else "false") in literals
+    if isinstance(found, int | Decimal):
+        return any(_NUMBER.fullmatch(text) and Decimal(text) == found for text in literals)
+    return False
+
+
 class Guard:
     """Whether an element is the one that a node means: its literals hold.
 
@@ -102,7 +156,7 @@ class Guard:
             found = find(element, path)
             if found is None and not needed:
                 continue
-            if not isinstance(found, str) or found not in literals:
+            if not is_literal(found, literals):
                 return False
         return True
 
@@ -114,6 +168,6 @@ def wrong_guard(node: Element, element: Any, *, xml: bool) -> tuple[Slot, Any] |
         found = find(element, path)
         if found is None and path and not path[0].startswith("@"):
             continue
-        if found not in slot.literals:
+        if not is_literal(found, slot.literals):
             return slot, found
     return None

@@ -29,16 +29,37 @@ class XmlReader(TreeReader):
 
     def body(self, node: Element, element: str, above: tuple[str, ...]) -> Statements:
         """Attributes, text, children."""
-        body: Statements = []
-        for name, slot in node.attributes:
-            if slot.reads and not slot.literals:
-                taken = self._text(slot, _where(element, name))
-                body += statements("r = E.get(N)\nif r:\n    TAKE", E=element, N=constant(name), TAKE=taken)
+        level = self.level_of(node, node.children, above)
+        body = self._attributes(node, level, element)
         text = node.text
         if text is not None and text.reads and not text.literals:
             taken = self._text(text, _where(element, None))
+            if not level.nodes:
+                return body + statements(
+                    "r = L.leaf(E, X) if len(E) else E.text\nif r:\n    TAKE",
+                    L=self.bound(level), E=element, TAKE=taken,
+                )  # fmt: skip
             body += statements("r = TEXT(E)\nif r:\n    TAKE", TEXT=self.namer.bind(xml_text), E=element, TAKE=taken)
-        return body + self._children(node, element, above)
+        elif not level.texted and not level.calm:
+            remark = statements("X.append((KIND, L, E))", KIND=constant("text"), L=self.bound(level), E=element)
+            body += statements("r = E.text\nif r is not None and not r.isspace():\n    R", E=element, R=remark)
+        return body + self._children(level, element, above)
+
+    def _attributes(self, node: Element, level: TreeLevel, element: str) -> Statements:
+        """The values of attributes, and a look for others."""
+        found: Statements = []
+        for name, slot in node.attributes:
+            if slot.reads and not slot.literals:
+                taken = self._text(slot, _where(element, name))
+                found += statements("r = E.get(N)\nif r:\n    TAKE", E=element, N=constant(name), TAKE=taken)
+        if level.hushed:
+            return found
+        names = self.namer.fresh("k")
+        found += statements(
+            "if not KNOWN.issuperset(K):\n    X.append((KIND, L, E))",
+            KNOWN=self.bound(level.attributes), K=names, KIND=constant("attributes"), L=self.bound(level), E=element,
+        )  # fmt: skip
+        return statements("K = E.keys()\nif K:\n    FOUND", K=names, E=element, FOUND=found)
 
     def _text(self, slot: Slot, where: ast.expr) -> Statements:
         """Blanks around a converted value mean nothing, as in XML Schema's collapse; blanks alone are no text."""
@@ -48,11 +69,9 @@ class XmlReader(TreeReader):
             return statements("r = r.strip()\nif r:\n    TAKE", TAKE=body)
         return statements("if not r.isspace():\n    TAKE", TAKE=body)
 
-    def _children(self, node: Element, element: str, above: tuple[str, ...]) -> Statements:
-        level = self.level_of(node, node.children, above)
+    def _children(self, level: TreeLevel, element: str, above: tuple[str, ...]) -> Statements:
         if not level.nodes:
-            leave = statements("L.skip(C, X)", L=self.bound(level), C=(child := self.namer.fresh("e")))
-            return statements("if len(E):\n    for C in E:\n        LEAVE", E=element, C=child, LEAVE=leave)
+            return statements("if len(E):\n    L.leaf(E, X)", L=self.bound(level), E=element)
         seen = {child: self.namer.fresh("f") for child in level.nodes}
         body = [s for name in seen.values() for s in statements("F = 0", F=name)]
         child, tag = self.namer.fresh("e"), self.namer.fresh("t")
@@ -63,8 +82,9 @@ class XmlReader(TreeReader):
         ]
         leave = statements("L.skip(C, X)", L=self.bound(level), C=child)
         body += statements(
-            "for C in E:\n    T = C.tag\n    CHAIN", C=child, E=element, T=tag, CHAIN=chain(branches, leave)
-        )
+            "for C in E:\n    T = C.tag\n    CHAIN\n    TAIL",
+            C=child, E=element, T=tag, CHAIN=chain(branches, leave), TAIL=self._tail(level, child, element),
+        )  # fmt: skip
         self.here = outside
         for inner, name in seen.items():
             body += self.least(inner, name)
@@ -81,6 +101,15 @@ class XmlReader(TreeReader):
                 return chain(branches, taken)
             branches.append((test, taken))
         return chain(branches, statements("L.skip(C, X)", L=self.bound(level), C=child))
+
+    def _tail(self, level: TreeLevel, child: str, element: str) -> Statements:
+        """A look for text after a child."""
+        if level.calm:
+            return []
+        return statements(
+            "r = C.tail\nif r is not None and not r.isspace():\n    L.after(C, E, X)",
+            L=self.bound(level), C=child, E=element,
+        )  # fmt: skip
 
 
 def _where(element: str, attribute: str | None) -> ast.expr:

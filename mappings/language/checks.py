@@ -118,7 +118,8 @@ def _check_object(
 def _check_loses(meaning: Meaning, problems: Problems) -> None:
     for path in meaning.loses:
         model: type[BaseModel] | None = meaning.model
-        for name in path.replace("[]", "").split("."):
+        plain = path.replace("[]", "").removesuffix("*").removesuffix(".")
+        for name in plain.split(".") if plain else ():
             found: FieldType | None = field_type(model, name) if model else None
             if found is None:
                 known = list(model.model_fields) if model else []

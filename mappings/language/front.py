@@ -9,6 +9,7 @@ from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
 from transload.mappings.language.ignoring import ignores_of
+from transload.mappings.language.losses import expanded
 from transload.mappings.language.meaning import RECORD_FORMATS, ROW_FORMATS, Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.payloads import documents_of, file_of, refuse_payloads
@@ -85,6 +86,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         meaning.elements = TreeLayout(meaning, values, problems).build(layout, around)
         _root_element(meaning, layout.at, problems)
     check(meaning, problems)
+    meaning.loses = expanded(meaning)
     problems.raise_errors()
     return meaning
 

@@ -13,16 +13,7 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element
 from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.remarks import differing
-
-
-def xml_path(root: Any, element: Any, attribute: str | None) -> list[str | int]:
-    """The path from the root to an element or attribute, as `Tree.place` takes it."""
-    path: list[str | int] = []
-    while element is not root:
-        same = sum(1 for _ in element.itersiblings(tag=element.tag, preceding=True))
-        path[:0] = [element.tag, same]
-        element = element.getparent()
-    return [*path, f"@{attribute}"] if attribute is not None else path
+from transload.mappings.reports.xml_parts import Parts, xml_path
 
 
 @dataclass
@@ -62,9 +53,17 @@ class JsonReport(ReadingReport):
 
 
 def xml_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterator[Finding]:
-    """A remark is ``("child", level, element)``, or ``("sum", slot, (element, attribute), stated, computed)``."""
+    """The findings of a reading of XML.
+
+    A remark is ``("child", level, element)``, ``("attributes", level, element)``, ``("text", level, element)`` or
+    ``("sum", slot, (element, attribute), stated, computed)``.
+    """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
+    parts = Parts(meaning, body, remarks, severity)
     for remark in remarks:
+        if remark[0] in ("attributes", "text"):
+            yield from parts.findings(remark)
+            continue
         if remark[0] == "sum":
             place = body.place(xml_path(body.root, *remark[2]))
             yield differing(remark[1], place, remark[3], remark[4])

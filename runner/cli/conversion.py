@@ -75,7 +75,9 @@ class Conversion:
         encoded = []
         for document in documents:
             try:
-                encoded.append(mapping.encode(document, self.context))
+                found = mapping.encode(document, self.context)
+                self.findings += found.findings
+                encoded.append(found)
             except Reject as error:
                 self.findings += error.findings
         return encoded

@@ -207,7 +207,11 @@ def _freezer(writer: Writer, document: Model, facts: Mapping[str, Any], now: dat
         metadata = fill_all(writer.route.templates, known)
         references = guarded("the format", lambda: writer.format.references(content))
         return Frozen(
-            content=content, content_type=writer.format.content_type, metadata=metadata, references=references
+            content=content,
+            content_type=writer.format.content_type,
+            metadata=metadata,
+            references=references,
+            findings=encoded.findings,
         )
 
     return freeze

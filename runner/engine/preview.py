@@ -111,7 +111,7 @@ class Preview:
 
     def _document(self, item: Parsed) -> dict[str, Any]:
         sent = [self._delivery(draft) for draft in item.drafts]
-        refused = any(delivery["findings"] for delivery in sent)
+        refused = any("size" not in delivery for delivery in sent)
         return {
             "message": item.message,
             "document": item.document,
@@ -139,7 +139,7 @@ class Preview:
             "target": draft.target,
             "metadata": dict(frozen.metadata),
             "size": len(frozen.content),
-            "findings": [],
+            "findings": [finding.as_dict() for finding in frozen.findings],
         }
 
 

@@ -43,6 +43,8 @@ class Frozen:
     metadata: Mapping[str, str] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     """The control numbers in the content, by which the partner can acknowledge it."""
+    findings: tuple[Finding, ...] = ()
+    """What of the document the content does not hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,6 +280,7 @@ class _Batch:
         findings: tuple[Finding, ...] = ()
         try:
             frozen = draft.freeze(self.numbers)
+            findings = frozen.findings
         except LedgerError:
             raise
         except TransloadError as error:  # also a fault of its configuration is the affair of this delivery alone

@@ -143,6 +143,7 @@ def test_json_faults(bench, portal):
         ("E-UNMAPPED", "companies/2", None, "companies is left aside: none of the mapping's 3 entries for it fits"),
         ("E-UNMAPPED", "companies/3", None, "companies is left aside: none of the mapping's 3 entries for it fits"),
         ("E-UNMAPPED", "status", None, "status is left aside: the mapping has nothing for it"),
+        ("E-UNMAPPED", "unused", None, "unused is left aside: the mapping has nothing for it"),
         ("W-COUNT", "count", None, "3 is stated, and 2 follows from the message"),
     ]
 
@@ -301,3 +302,33 @@ def test_changes_in_a_tree(bench):
 def test_wrong_changes_in_a_tree(bench, text, expected):
     bench.file(SPACES, "base.yaml")
     assert bench.static(f"mapping: p\nextends: base.yaml\n{text}\n") == [expected]
+
+
+LITERALS = """mapping: m
+document: order/1
+format: {type: json}
+layout:
+  - schema: {size: 50, draft: false, code: "007", label: ='50'}
+  - id: =number
+  - on: =issued_on | date(iso)
+  - buyer: {name: =buyer.name}
+"""
+
+
+def test_json_literals_are_numbers_and_yes_or_no_where_they_look_like_it(bench):
+    mapping = bench.load(LITERALS)
+    wire = {
+        "schema": {"size": Decimal(50), "draft": False, "code": "007", "label": "50"},
+        "id": "1",
+        "on": "2026-01-05",
+    }
+    wire |= {"buyer": {"name": "A"}}
+    for size in (Decimal(50), Decimal("50.0"), "50", 50):
+        decoded = mapping.decode(bench.json(wire | {"schema": wire["schema"] | {"size": size}}))
+        assert decoded.findings == ()
+        body = mapping.encode(decoded.documents[0], bench.context).body
+        assert (body, type(body["schema"]["size"])) == (wire, Decimal)
+    for wrong in ({"size": Decimal(51)}, {"size": True}, {"draft": True}, {"draft": Decimal(0)}, {"code": Decimal(7)}):
+        (finding,) = mapping.decode(bench.json(wire | {"schema": wire["schema"] | wrong})).findings
+        assert finding.code == "E-UNMAPPED"
+        assert "schema is meant, but" in finding.message

@@ -15,7 +15,7 @@ version: 1
 document: order/1
 format: {type: json}
 match: {}
-loses: [kind, purpose, requested_on, currency, notes, buyer, seller, ship_to, lines.gtin, lines.buyer_item]
+loses: ["*"]
 layout:
   - orderNumber: =number
   - orderDate: =issued_on | date(iso)
@@ -99,6 +99,18 @@ def test_to_another_format(run: Run, sample: Path, mapping: Path, tmp_path: Path
     assert (ran.code, ran.err) == (0, "")
     assert ran.json["orderNumber"] == "PO-1001"
     assert [item["quantity"] for item in ran.json["items"]] == [2000, 25]
+
+
+def test_what_the_other_format_has_no_place_for_is_told_of(
+    run: Run, sample: Path, mapping: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "plain.yaml"
+    other.write_text(JSON_MAPPING.replace('"*"', 'seller, ship_to, "buyer.*", notes, requested_on'), encoding="utf-8")
+    ran = run("convert", sample, "--map", mapping, "--to", other)
+    assert ran.code == 0
+    assert ran.json["orderNumber"] == "PO-1001"
+    assert "warning W-LOSES lines[0].price is not written: the mapping has no place for it (and 1 more" in ran.err
+    assert "hint     bind it, or list it under loses: [lines[].price]" in ran.err
 
 
 def test_errors_leave_the_document_out_and_tell_both_places(run: Run, sample: Path, mapping: Path) -> None:

@@ -32,6 +32,7 @@ from transload.adapters.base import (
     Reject,
     Retry,
     Settings,
+    Severity,
     Source,
     Stop,
     Target,
@@ -191,7 +192,9 @@ class LineMapping:
             return Encoded(kind="M", body=f"M|{context.numbers.next('inner')}|{document.number}|x")
         if document.number == "NOT-ENCODABLE":
             raise Reject("no", findings=[Finding(code="E-DOMAIN", message="the field does not fit", field="number")])
-        return Encoded(kind="M", body=f"M|1|{document.number}|{document.buyer.name}")
+        lost = (Finding(code="W-LOSES", severity=Severity.WARNING, message="the buyer's city is not written"),)
+        findings = lost if document.number == "LOSSY" else ()
+        return Encoded(kind="M", body=f"M|1|{document.number}|{document.buyer.name}", findings=findings)
 
 
 def order(number: str, buyer: str = "ACME") -> Order:

@@ -373,6 +373,18 @@ def test_a_template_that_nothing_can_fill_is_told_before_anything_is_received(ma
     assert house.offered == ["a.txt"]
 
 
+def test_what_a_target_is_not_told_stands_in_the_journey(make_house, hands):
+    house = make_house()
+    house.put_orders("a.txt", "LOSSY", "2")
+    with house.ledger() as ledger:
+        summary = house.engine(ledger, clock=hands).run_pass()
+        (ref,) = ledger.queries.find("LOSSY")
+        journey = ledger.queries.journey(ref)
+    assert (summary.exit_code, summary.deliveries) == (0, {State.SENT: 2})
+    (detail,) = [event["detail"] for event in journey["events"] if "W-LOSES" in str(event["detail"])]
+    assert detail["findings"] == ["W-LOSES"]
+
+
 def test_the_journey_tells_everything_in_order(make_house, hands):
     house = make_house()
     house.put_orders("a.txt", "4711")

@@ -209,10 +209,12 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
 
 def test_every_guide_that_we_ship_loads_and_names_its_source() -> None:
     paths = shipped()
-    assert {path.stem for path in paths} >= {"orders", "ordrsp", "contrl", "850", "855", "997"}
+    assert {path.stem for path in paths} >= {"orders", "invoic", "contrl", "850", "810", "856", "824", "997"}
     for path in paths:
         standard, folder = path.parts[-3], path.parts[-2]
-        version = {"d96a": "D:96A:UN", "d3": "D:3:UN", "d4": "D:4:UN", "41": "4:1:UN"}.get(folder, folder)
+        version = {"d96a": "D:96A:UN", "d01b": "D:01B:UN", "d3": "D:3:UN", "d4": "D:4:UN", "41": "4:1:UN"}.get(
+            folder, folder
+        )
         guide = find_guide(standard, path.stem.upper(), version)
         assert guide is not None, path
         assert (guide.standard, guide.message, guide.version) == (standard, path.stem.upper(), version)
