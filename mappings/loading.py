@@ -31,7 +31,7 @@ def load_mapping(reference: str | Path, *, base: Path | None = None, guides: Seq
         if found is not None:
             _kept.move_to_end(key)
             return found
-    mapping = Mapping(written, understand(written, guides))
+    mapping = Mapping(written, understand(written, guides), guides)
     with _lock:
         _kept[key] = mapping
         while len(_kept) > _KEPT:

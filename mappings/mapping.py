@@ -19,7 +19,7 @@ from transload.mappings.language.losses import Losing, losing
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.matching import matches
 from transload.mappings.reports.losses import losses
-from transload.mappings.reports.reading import Lineage, ReadingReport
+from transload.mappings.reports.reading import Lineage, ReadingReport, Touch
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
 from transload.mappings.source.reading import Written
@@ -35,19 +35,26 @@ class Decoded:
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """Like `Decoded`, with the origin of every value."""
+    """Like `Decoded`, with the origin of every value, and the entries that took one in the order of reading.
+
+    ``sums`` are the places, as `Touch.where`, of values that should have been computed ones, with what they should be.
+    """
 
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...]
     lineage: tuple[Lineage, ...]
+    touches: tuple[Touch, ...] = ()
+    sums: tuple[tuple[Any, Any], ...] = ()
 
 
 class Mapping:
     """One mapping file, with all that it extends.  Made by `transload.mappings.load_mapping`."""
 
-    def __init__(self, written: Written, meaning: Meaning) -> None:
+    def __init__(self, written: Written, meaning: Meaning, guides: Sequence[Path] = ()) -> None:
         self._written = written
         self.meaning = meaning
+        self.guides = tuple(guides)
+        """The folders whose guides win over the shipped ones, as they were given to `load_mapping`."""
 
     def __repr__(self) -> str:
         return f"<Mapping {self.name} version {self.version}, {self.format_type} to {self.document}>"
@@ -159,6 +166,8 @@ class Mapping:
             documents=() if failed or document is None else (document,),
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.lineage()) if lineage else (),
+            touches=tuple(report.touches) if lineage else (),
+            sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
         )
 
     def encode(self, document: Model, context: Context) -> Encoded:
@@ -179,6 +188,12 @@ class Mapping:
             body = self._written_slowly(document)
         lost = tuple(losses(self._losing, document, self._written.table.at)) if self._loses(document) else ()
         return Encoded(kind=self.meaning.kind, version=self.meaning.message_version, body=body, findings=lost)
+
+    def entries_written(self, document: Model) -> frozenset[int]:
+        """The numbers of the slots that give a value when ``document`` is written, as far as it can be."""
+        report = WritingReport(self.meaning, self._family.clean)
+        self._trace_writing(document, report)
+        return frozenset(report.touched)
 
     def _written_slowly(self, document: Model) -> Any:
         """Write with the traced build, which reports what cannot be written."""

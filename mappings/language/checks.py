@@ -86,7 +86,8 @@ def _check_required(meaning: Meaning, problems: Problems) -> None:
         paths |= {c.field.path for node in meaning.nodes() for c in node.when if c.field.scope is scope}
         paths |= {inner.path for inner in meaning.scopes if inner.parent is scope}
         where = next((n.at for n in meaning.nodes() if n.items is not None and n.scope is scope), at)
-        _check_object(scope.model, (), paths, scope, where, problems)
+        severity = Severity.WARNING if meaning.draft else Severity.ERROR
+        _check_object(scope.model, (), paths, scope, where, problems, severity)
 
 
 def _check_object(
@@ -96,6 +97,7 @@ def _check_object(
     scope: Scope,
     at: MappingPlace,
     problems: Problems,
+    severity: Severity,
 ) -> None:
     for name in model.model_fields:
         kind = field_type(model, name)
@@ -110,9 +112,10 @@ def _check_object(
                 f"nothing in this file reads {field.text()}, which every {model.__name__} needs",
                 hint="bind it to a place",
                 field=field.text(),
+                severity=severity,
             )
         elif inside and kind.kind is Kind.OBJECT and kind.model is not None:
-            _check_object(kind.model, path, paths, scope, at, problems)
+            _check_object(kind.model, path, paths, scope, at, problems, severity)
 
 
 def _check_loses(meaning: Meaning, problems: Problems) -> None:

@@ -58,6 +58,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         match=match,
         match_at=match_at,
         strict=headers.strict_of(table, problems),
+        draft=headers.draft_of(table, problems),
         tests=tests if isinstance(tests, Rows) else None,
     )
     if tests is not None and not isinstance(tests, Rows):
@@ -88,6 +89,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     check(meaning, problems)
     meaning.loses = expanded(meaning)
     problems.raise_errors()
+    meaning.remarks = tuple(problems.findings)
     return meaning
 
 
@@ -117,10 +119,13 @@ def _message(
         meaning.kind, meaning.message_version = str(kind), str(version)
     else:
         return
+    listed = meaning.format_options.get("overlays", ())
+    overlays = tuple(str(name) for name in listed) if isinstance(listed, list | tuple) else ()
+    where = entries.get("overlays") or entries
     try:
-        meaning.guide = find_guide(meaning.format_type, meaning.kind, meaning.message_version, tuple(guides))
+        meaning.guide = find_guide(meaning.format_type, meaning.kind, meaning.message_version, tuple(guides), overlays)
     except ConfigurationError as error:
-        problems.findings += error.findings
+        problems.findings += error.at(where.at).findings
 
 
 def _root_element(meaning: Meaning, at: object, problems: Problems) -> None:

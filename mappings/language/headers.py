@@ -14,7 +14,7 @@ from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "match", "ignores", "loses", "strict", "tests", "layout", "note", "documents", "file",
+    "match", "ignores", "loses", "strict", "tests", "layout", "note", "documents", "file", "draft",
 )  # fmt: skip
 REFUSED = ("xrefs", "uses", "limits", "keep", "derive", "valid")
 FORMATS = ("edifact", "x12", "csv", "fixed", "xml", "json")
@@ -199,6 +199,17 @@ def strict_of(table: Table, problems: Problems) -> bool:
     else:
         problems.add("M-VALUE", value.at, "strict: is true or false")
     return False
+
+
+def draft_of(table: Table, problems: Problems) -> bool:
+    """Whether the file says that it is not finished (``draft: true``)."""
+    value = table.get("draft")
+    if value is None:
+        return False
+    if not (isinstance(value, Text) and value.text in ("true", "false")):
+        problems.add("M-VALUE", value.at, "draft: is true or false")
+        return False
+    return value.text == "true"
 
 
 def namespaces_of(options: Mapping[str, Any], entries: Table, problems: Problems) -> dict[str, str]:

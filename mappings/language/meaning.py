@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from transload.adapters.edi.guides import Guide, WirePlace
+from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
@@ -39,7 +40,10 @@ class Ignored:
 
 @dataclass(eq=False, kw_only=True)
 class Meaning:
-    """A mapping, checked.  ``kind`` and ``version_of_message`` are what it writes as the message's type."""
+    """A mapping, checked.  ``kind`` and ``version_of_message`` are what it writes as the message's type.
+
+    ``remarks`` are the static findings that are no errors.
+    """
 
     name: str
     version: int
@@ -61,6 +65,8 @@ class Meaning:
     match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     match_at: Mapping[str, MappingPlace] = field(default_factory=dict)
     strict: bool = False
+    draft: bool = False
+    remarks: tuple[Finding, ...] = ()
     tests: Rows | None = None
     guide: Guide | None = None
     shapes: Shapes | None = None

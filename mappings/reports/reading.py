@@ -49,6 +49,20 @@ def field_text(location: Location) -> str:
     return text
 
 
+@dataclass(frozen=True, kw_only=True)
+class Touch:
+    """An entry that took a value: ``where`` is a build's idea of the place, as the body's family knows it.
+
+    Records: ``(segment, element, component)``; XML: ``(element, attribute)``; JSON: the path.  ``raw`` is
+    what stands there (a tuple for two places), ``location`` the field's path, None for a computed value.
+    """
+
+    slot: Slot
+    where: Any
+    raw: Any
+    location: Location | None
+
+
 @dataclass
 class _Source:
     slot: Slot | None
@@ -74,6 +88,7 @@ class ReadingReport:
     starts: dict[Location, Any] = field(default_factory=dict)
     failed: set[Location] = field(default_factory=set)
     index: dict[int, int] = field(default_factory=dict)
+    touches: list[Touch] = field(default_factory=list)
     refused: bool = False
 
     def append(self, remark: Any) -> None:
@@ -135,6 +150,7 @@ class ReadingReport:
     def stated(self, slot: Slot, raw: Any, where: Any) -> Any:
         """Convert what the wire says of a computed value."""
         assert slot.chain is not None
+        self.touches.append(Touch(slot=slot, where=where, raw=raw, location=None))
         try:
             return slot.chain.read(raw)
         except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
@@ -259,6 +275,7 @@ class ReadingReport:
         return None
 
     def _keep(self, location: Location, slot: Slot, where: Any, raw: Any) -> None:
+        self.touches.append(Touch(slot=slot, where=where, raw=raw, location=location))
         self.sources.setdefault(location, []).append(_Source(slot, where, raw, slot.rule, slot.at))
 
     def _place(self, where: Any) -> Place | None:

@@ -12,7 +12,7 @@ from transload.mappings.reports.reading import Location, field_text
 
 @dataclass
 class WritingReport:
-    """Collects the faults (``E-DOMAIN``) of a document.
+    """Collects the faults (``E-DOMAIN``) of a document; ``touched`` are the numbers of the slots that gave a value.
 
     ``clean`` refuses what the format can carry nowhere, ``misfit`` says what it cannot carry at the place of a slot.
     """
@@ -22,6 +22,7 @@ class WritingReport:
     misfit: Callable[[Slot, str], str | None] = lambda slot, text: None
     findings: list[Finding] = field(default_factory=list)
     index: dict[int, int] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
 
     def enter(self, scope: int, index: int) -> None:
         """The ``index``-th item of a list begins."""
@@ -30,6 +31,7 @@ class WritingReport:
     def write(self, slot: Slot, value: Any) -> Any:
         """Convert a value, or note why it cannot be and give nothing."""
         assert slot.chain is not None
+        self.touched.add(slot.number)
         try:
             written = slot.chain.write(value)
         except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
@@ -45,6 +47,7 @@ class WritingReport:
 
     def text(self, slot: Slot, text: str) -> str:
         """One text of a list: make sure of it, or note why it cannot be written."""
+        self.touched.add(slot.number)
         complaint = self.refused(text) or self.misfit(slot, text)
         if complaint is not None:
             self._fault(complaint, slot, text)

@@ -17,6 +17,7 @@ from transload.runner.cli.plain import PlainCommand, PlainGroup
 
 COMMANDS = {
     "init": "init:init",
+    "new": "new:new",
     "check": "check:check",
     "test": "mapping_tests:mapping_tests",
     "convert": "convert:convert",

@@ -9,7 +9,9 @@ import typer
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, errors_of
 from transload.mappings import load_mapping
+from transload.mappings.drafting.openings import open_points
 from transload.runner.cli import exits
+from transload.runner.cli.covered import Covered
 from transload.runner.cli.given import Given, guides_for
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson, Environment
@@ -23,13 +25,17 @@ def check(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH", help="Workspace folders or mapping files.")
     ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Show which parts of the mappings no test touches.")
+    ] = False,
     environment: Environment = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a workspace, its partners' files and its mappings, and list everything that is wrong.
 
     Nothing is connected to and no secret is looked up, so this runs anywhere. Each
-    finding has its file, line and column. Without a path the current folder is checked.
+    finding has its file, line and column. What is still open in a first mapping (see
+    transload new) is listed in the order of the file. Without a path the current folder is checked.
     A workspace is checked as it is in one environment: run it once for each.
 
     \b
@@ -46,9 +52,13 @@ def check(
     for file in given.mappings:
         _extend(findings, _mapping(file))
     errors = len(errors_of(findings))
+    covered = _covered(given.mappings) if coverage else None
     if as_json:
-        say_json({"errors": errors, "findings": [finding.as_dict() for finding in findings]})
+        told = {"errors": errors, "findings": [finding.as_dict() for finding in findings]}
+        say_json({**told, "coverage": covered.as_list()} if covered else told)
     else:
+        if covered:
+            covered.tell()
         say_findings(findings, of_files=True)
         parts = [counted(len(given.workspaces), "workspace")] if given.workspaces else []
         say(f"{' and '.join([*parts, counted(len(given.mappings), 'mapping')])} checked: {summary(findings)}")
@@ -66,10 +76,22 @@ def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
 
 def _mapping(file: Path) -> Sequence[Finding]:
     try:
-        load_mapping(file, guides=guides_for(file))
+        mapping = load_mapping(file, guides=guides_for(file))
     except ConfigurationError as error:
-        return error.findings
-    return ()
+        return [*error.findings, *open_points(file)]
+    found = [*mapping.meaning.remarks, *open_points(file)]
+    return sorted(found, key=lambda one: (one.mapping.file, one.mapping.line) if one.mapping else ("", 0))
+
+
+def _covered(files: Sequence[Path]) -> Covered:
+    """The coverage of the mappings that load."""
+    covered = Covered()
+    for file in files:
+        try:
+            covered.take(load_mapping(file, guides=guides_for(file)), file)
+        except ConfigurationError:
+            continue  # told with the findings
+    return covered
 
 
 def _extend(findings: list[Finding], more: Sequence[Finding]) -> None:

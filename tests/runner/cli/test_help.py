@@ -14,6 +14,7 @@ Run = Callable[..., Any]
 
 COMMANDS = [
     "init",
+    "new",
     "check",
     "test",
     "convert",
@@ -42,7 +43,19 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
     ran = run(name, "--help")
     assert ran.code == 0
     assert f"    transload {name}" in ran.out or f"transload {name}" in ran.out.split("Example")[1]
-    without = ("init", "inspect", "acknowledge", "reconcile", "convert", "adapters", "check", "test", "guide", "demo")
+    without = (
+        "init",
+        "new",
+        "inspect",
+        "acknowledge",
+        "reconcile",
+        "convert",
+        "adapters",
+        "check",
+        "test",
+        "guide",
+        "demo",
+    )
     if name not in without:
         assert "--workspace" in ran.out
 
