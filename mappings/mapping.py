@@ -209,8 +209,8 @@ class Mapping:
 
     def decode(self, message: Message) -> Decoded:
         """Read a message's body.  Never raises for what stands in it; `Retry` where a database cannot be asked."""
-        body = message.body
         family = self._family
+        body = family.body(message.body)
         if family.simple(body):
             try:
                 value, remarks = self._read(body)
@@ -252,7 +252,7 @@ class Mapping:
 
     def trace(self, message: Message, *, lineage: bool = True) -> Trace:
         """Read a message's body with every fault, every remark and the origin of every value."""
-        body = message.body
+        body = self._family.body(message.body)
         report = self._family.report(self.meaning, body)
         value = self._trace(body, report)
         findings = list(report.findings)
@@ -333,7 +333,7 @@ class Mapping:
 
     def _written_slowly(self, document: Any, given: Outside | None) -> Any:
         """Write with the traced build, which reports what cannot be written."""
-        report = WritingReport(self.meaning, self._family.clean, given)
+        report = WritingReport(self.meaning, self._family.clean, given, self._family.refused)
         body = self._trace_writing(document, report)
         findings = report.findings
         if findings:

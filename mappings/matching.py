@@ -24,6 +24,8 @@ def _right_type(meaning: Meaning, message: Message) -> bool:
         return any(message.kind == element.tag for element in meaning.elements)
     if meaning.family == "json":
         return not isinstance(message.body, Records)
+    if meaning.shapes is not None:
+        return isinstance(message.body, Records)
     if message.kind != meaning.kind and "message" not in meaning.match:
         return False
     if "version" in meaning.match:

@@ -8,22 +8,27 @@ from transload.adapters.base.format import Records, Tree
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 from transload.mappings.compiler import json_writing, xml_writing
+from transload.mappings.compiler.columns import ColumnCutting
+from transload.mappings.compiler.cutting import Cut, Cutting
 from transload.mappings.compiler.finishing import Finishing
 from transload.mappings.compiler.json_reading import JsonReader
 from transload.mappings.compiler.json_writing import JsonWriter
 from transload.mappings.compiler.levels import END
 from transload.mappings.compiler.quotes import Namer, bind
+from transload.mappings.compiler.ranges import RangeCutting
 from transload.mappings.compiler.record_reading import RecordReader
 from transload.mappings.compiler.record_writing import RecordWriter
 from transload.mappings.compiler.tree_reading import TreeReader
 from transload.mappings.compiler.writing import Writer, clean
 from transload.mappings.compiler.xml_reading import XmlReader
 from transload.mappings.compiler.xml_writing import XmlWriter
+from transload.mappings.language.converters.base import DomainError
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Slot
 from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.remarks import record_remarks
 from transload.mappings.reports.trees import JsonReport, XmlReport, json_remarks, xml_remarks
+from transload.mappings.reports.writing import WritingReport
 from transload.mappings.reports.xml_parts import xml_path
 
 Read = Callable[[Any], tuple[Any, list[Any]]]
@@ -40,6 +45,15 @@ class Family(ABC):
 
     clean: Callable[[str], str]
     remarks_have_places = True
+
+    def body(self, body: Any) -> Any:
+        """A message's body as the functions of this family take it."""
+        return body
+
+    def refused(self, slot: Slot, text: str) -> str | None:
+        """Why the format cannot carry a text at the place of a slot, or None."""
+        del slot, text
+        return None
 
     def simple(self, body: Any) -> bool:
         """Whether the fast build may be tried on this body."""
@@ -136,6 +150,61 @@ class RecordFamily(Family):
         return _looked_at(write, Finishing(meaning), trace=trace)
 
 
+class RowFamily(RecordFamily):
+    """CSV and fixed width: records, with a step that cuts rows into them before, and joins them to rows after."""
+
+    def __init__(self, cutting: Cutting) -> None:
+        self._cutting = cutting
+
+    def body(self, body: Records) -> Records:
+        """See `Family.body`."""
+        return body if isinstance(body, Cut) else self._cutting.cut(body)
+
+    def reader(self, meaning: Meaning) -> Read:
+        """See `Family.reader`."""
+        inner = super().reader(meaning)
+
+        def read(body: Records) -> tuple[Any, list[Any]]:
+            document, remarks = inner(body)
+            if isinstance(body, Cut) and body.findings:
+                remarks += [("finding", finding) for finding in body.findings]
+            return document, remarks
+
+        return read
+
+    def report(self, meaning: Meaning, body: Records) -> ReadingReport:
+        """See `Family.report`."""
+
+        def locate(where: tuple[int, int | None, int | None]) -> Place:
+            return body.place(where[0], element=where[1])
+
+        report = ReadingReport(meaning, locate)
+        if isinstance(body, Cut):
+            report.remarks += [("finding", finding) for finding in body.findings]
+        return report
+
+    def writer(self, meaning: Meaning, *, trace: bool) -> Write:
+        """See `Family.writer`."""
+        inner = super().writer(meaning, trace=trace)
+        join = self._cutting.join
+        if not trace:
+            return lambda document, report: join(inner(document, report))
+
+        def write(document: Any, report: WritingReport) -> Any:
+            records = inner(document, report)
+            try:
+                return join(records) if not report.findings else None
+            except DomainError as error:
+                report.findings.append(Finding(code="E-DOMAIN", message=str(error)))
+                return None
+
+        return write
+
+    def refused(self, slot: Slot, text: str) -> str | None:
+        """See `Family.refused`."""
+        return self._cutting.refused(slot, text)
+
+
 class TreeFamily(Family):
     """XML and JSON."""
 
@@ -215,6 +284,9 @@ class JsonFamily(TreeFamily):
 
 def family(meaning: Meaning) -> Family:
     """The family of the mapping's format."""
+    if meaning.shapes is not None:
+        cuttings = {"csv": ColumnCutting, "fixed": RangeCutting}
+        return RowFamily(cuttings[meaning.format_type](meaning.shapes, meaning.format_options))
     families: dict[str, type[Family]] = {"records": RecordFamily, "xml": XmlFamily, "json": JsonFamily}
     return families[meaning.family]()
 

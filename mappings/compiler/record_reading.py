@@ -260,6 +260,8 @@ class RecordReader(Reader):
         """A simple element; a composite in its place is a fault, and would else be taken for text."""
         taken = self.take(slot, variable("r"), _where(slot.places[0]))
         unconverted = slot.chain is not None and slot.chain.bare
+        if self.meaning.shapes is not None:  # rows have no composites
+            return taken
         if self.trace or not unconverted or not _is_text(slot):
             return taken
         return statements("if CS in r:\n    TROUBLE", TROUBLE=self.trouble("")) + taken

@@ -20,6 +20,7 @@ from transload.mappings.compiler.quotes import (
     variable,
 )
 from transload.mappings.compiler.writing import Writer, texts_of
+from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Pairs, Segment, Slot
 
@@ -33,6 +34,7 @@ class RecordWriter(Writer):
         super().__init__(meaning, namer, trace=trace)
         self.join = texts_of(self.clean)
         self.hierarchy = WritingHierarchy(meaning, namer)
+        self._made: dict[Slot, tuple[str, bool]] = {}
 
     def encode(self) -> ast.FunctionDef:
         """The function."""
@@ -48,7 +50,31 @@ class RecordWriter(Writer):
         if node.items is None:
             with self.block():
                 return self._once(node)
-        return self.repeated(node, lambda: self._segment_and_then(node, None))
+        body = self._shared(node)
+        return body + self.repeated(node, lambda: self._segment_and_then(node, None))
+
+    def _shared(self, node: Segment) -> Statements:
+        """In a table each row repeats what belongs to the document: such texts are made once, before the rows."""
+        body: Statements = []
+        if self.trace or self.meaning.shapes is None:
+            return body
+        for slot in node.slots:
+            if slot.field is None or slot.field.scope is node.scope or slot.literals or not slot.writes:
+                continue
+            if slot.many or len(slot.places) > 1 or slot.default is not None or slot.elide is not None:
+                continue
+            text, sure = self._single(slot, self.value(slot, body), sure=self.never_none(slot.field))
+            self._made[slot] = name, _ = self.namer.fresh("v"), sure
+            body += statements("T = W", T=name, W=text)
+        return body
+
+    def _single(self, slot: Slot, value: str, *, sure: bool) -> tuple[ast.expr, bool]:
+        """The text of a slot with one place, and whether it is there in any case."""
+        written = self.written(slot, variable(value))
+        nothing = _NOTHING if slot.none is None else constant(slot.none)
+        if slot.field is not None and slot.field.type.kind is Kind.TEXTS:  # an empty list is no text
+            return expression("W if V else NO", NO=nothing, V=value, W=written), False
+        return written if sure else expression("NO if V is None else W", NO=nothing, V=value, W=written), sure
 
     def _once(self, node: Segment) -> Statements:
         body: Statements = []
@@ -164,6 +190,9 @@ class RecordWriter(Writer):
         place = slot.places[0]
         if slot.many:
             name = part or self._list(slot, body)
+            if self.trace and self.meaning.shapes is not None:
+                each = statements("X.text(S, Y)", S=self.bound(slot), Y=(one := self.namer.fresh("y")))
+                body += statements("for Y in L or NONE:\n    EACH", Y=one, L=name, NONE=constant(()), EACH=each)
             separator = COMPONENT if place.component is not None else ELEMENT
             text = expression("JOIN(SEP, L)", JOIN=self.namer.bind(self.join), SEP=constant(separator), L=name)
             if part is None:
@@ -171,6 +200,10 @@ class RecordWriter(Writer):
                 body += statements("if len(L) > N:\n    CROWDED", L=name, N=constant(place.repeats), CROWDED=crowded)
             elements.put(place.element, place.component, text, certain=False)
             elements.widen(place, functools.partial(_padded, self.namer.bind(_pad), place.repeats, separator))
+            return
+        if slot in self._made:
+            name, sure = self._made[slot]
+            elements.put(place.element, place.component, variable(name), certain=sure)
             return
         value = self.value(slot, body)
         sure = slot is sole or (slot.field is not None and self.never_none(slot.field) and slot.elide is None)
@@ -191,8 +224,7 @@ class RecordWriter(Writer):
                 text = expression("P[N]", P=both_places, N=constant(position))
                 elements.put(where.element, where.component, text, certain=sure)
             return
-        nothing = _NOTHING if slot.none is None else constant(slot.none)
-        text = written if sure else expression("NO if V is None else W", NO=nothing, V=value, W=written)
+        text, sure = self._single(slot, value, sure=sure)
         flag = slot.chain is not None and any(step.name == "flag" for step in slot.chain.steps)
         if place.repetition is not None:
             elements.repeat(place.element, place.repetition, place.component, text)

@@ -14,7 +14,9 @@ from transload.mappings.language.limits import limits_of
 from transload.mappings.language.losses import expanded
 from transload.mappings.language.meaning import FAMILIES, Meaning
 from transload.mappings.language.options import options_of
+from transload.mappings.language.payloads import documents_of, file_of, refuse_payloads
 from transload.mappings.language.records import RecordLayout
+from transload.mappings.language.rows import ColumnLayout, RangeLayout
 from transload.mappings.language.shelves import Shelves
 from transload.mappings.language.terms import Around, Scope
 from transload.mappings.language.trees import TreeLayout
@@ -87,7 +89,15 @@ def understand(written: Written, guides: Sequence[Path], shelves: Shelves) -> Me
         raise AssertionError("a mapping without layout, document or format has an error")
     values = Values(meaning, problems)
     around = Around(scope=root)
-    if meaning.family == "records":
+    if meaning.family != "rows":
+        refuse_payloads(table, meaning, problems)
+    if meaning.family == "rows":
+        rows = {"csv": ColumnLayout, "fixed": RangeLayout}[format_type](meaning, values, problems)
+        meaning.segments = rows.build(layout, around)
+        meaning.shapes = rows.finish(meaning.segments)
+        meaning.format_options |= documents_of(table, meaning, problems)
+        meaning.format_options |= file_of(table, meaning, problems)
+    elif meaning.family == "records":
         meaning.segments = RecordLayout(meaning, values, problems).build(layout, around)
     elif format_type == "cobol":
         problems.raise_errors()  # the copybook is needed now

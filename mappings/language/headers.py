@@ -19,12 +19,10 @@ from transload.mappings.source.problems import Problems, suggest
 
 KEYS = (
     "mapping", "version", "language", "document", "format", "extends", "change", "add", "codes", "pieces", "pages",
-    "documents", "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note", "xrefs", "uses", "limits",
-    "derive", "valid", "draft",
+    "documents", "file", "match", "ignores", "loses", "strict", "keep", "tests", "layout", "note", "xrefs", "uses",
+    "limits", "derive", "valid", "draft",
 )  # fmt: skip
-REFUSED = ("file",)
 FORMATS = tuple(FAMILIES)
-OTHER_FORMATS = ("csv", "fixed")
 PAGES = ("items", "next", "size", "count", "total", "page")
 PARTS = ("request", "response", "fault")
 MATCHES = ("message", "version", "sender", "receiver")
@@ -32,12 +30,10 @@ _PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2}) (\S+)")
 
 
 def check_keys(table: Table, problems: Problems) -> None:
-    """Note every key that is not of the language, or not of this version."""
+    """Note every key that is not of the language."""
     for key, _ in table:
-        if key.text in REFUSED:
-            problems.unavailable(key.at, f"{key.text}:")
-        elif key.text not in KEYS:
-            problems.add("M-KEY", key.at, f"there is no key {key.text!r}", hint=suggest(key.text, (*KEYS, *REFUSED)))
+        if key.text not in KEYS:
+            problems.add("M-KEY", key.at, f"there is no key {key.text!r}", hint=suggest(key.text, KEYS))
 
 
 def text_of(table: Table, key: str, problems: Problems, *, required: bool = True) -> str:
@@ -120,10 +116,8 @@ def format_of(table: Table, problems: Problems) -> tuple[str, dict[str, Any], Ta
     name = value.text if isinstance(value, Text) else ""
     if value is None and entries.pairs:
         problems.add("M-KEY", entries.at, "format: has no type", hint=f"types are {', '.join(FORMATS)}")
-    elif value is not None and name in OTHER_FORMATS:
-        problems.unavailable(value.at, f"the format {name}")
     elif value is not None and name not in FORMATS:
-        hint = suggest(name, (*FORMATS, *OTHER_FORMATS), f"types are {', '.join(FORMATS)}")
+        hint = suggest(name, FORMATS, f"types are {', '.join(FORMATS)}")
         problems.add("M-VALUE", value.at, f"there is no format {name!r}", hint=hint)
     options = {key.text: plain_value(item) for key, item in entries if key.text != "type"}
     return (name if name in FORMATS else ""), options, entries
@@ -162,10 +156,7 @@ def pages_of(table: Table, format_type: str, problems: Problems) -> dict[str, An
 def documents_of(table: Table, format_type: str, problems: Problems) -> dict[str, Any]:
     """The option ``documents`` of a COBOL file: which records make up one document."""
     documents = table.key("documents")
-    if documents is None:
-        return {}
-    if format_type != "cobol":
-        problems.add("M-KEY", documents.at, "documents: is for COBOL")
+    if documents is None or format_type != "cobol":
         return {}
     from transload.adapters.cobol.options import Documents  # here, so that other mappings load without it
 

@@ -11,16 +11,17 @@ from transload.mappings.source.nodes import Table, Text
 from transload.mappings.source.problems import Problems
 
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
+_RANGE = re.compile(r"[1-9]\d{0,5}(-([1-9]\d{0,5})?)?", re.ASCII)
 _CODE = re.compile(r"\d{4}|[CS]\d{3}(\..+)?")
 
 
 def ignores_of(table: Table, meaning: Meaning, problems: Problems) -> tuple[Ignored, ...]:
     """``PAI``, ``DTM 64``, ``LIN / PIA 5``, ``NAD CN/**``, ``LIN/1229``; in trees names, ``cbc:ID/@schemeID``."""
-    make = {"xml": _element, "json": _member}.get(meaning.family, _record)
+    make = {"xml": _element, "json": _member, "rows": _row}.get(meaning.family, _record)
     found: list[Ignored] = []
     for item in texts_of(table, "ignores", problems):
         text, deep = item.text.removesuffix("/**"), item.text.endswith("/**")
-        *above, last = [step.strip() for step in text.split(" / ")]
+        *above, last = [step.strip() for step in text.split(" / ")] if make is not _row else [text]
         name, _, part = last.partition("/")
         entry = make(item, above, name, part, meaning, problems)
         if entry is not None:
@@ -51,6 +52,17 @@ def _member(
 ) -> Ignored | None:
     del item, meaning, problems
     return Ignored(tag=f"{name}/{part}" if part else name, above=tuple(above), deep=True)
+
+
+def _row(
+    item: Text, above: Sequence[str], name: str, part: str, meaning: Meaning, problems: Problems
+) -> Ignored | None:
+    """A kind of row, ``TXT``, or a place in it: ``LIN/84-94``; ``row/Comment`` is one in rows of all kinds."""
+    del above
+    if part and meaning.format_type == "fixed" and not _RANGE.fullmatch(part):
+        problems.add("M-VALUE", item.at, f"{part!r} is no range of characters", hint=f"write {name}/84-94")
+        return None
+    return Ignored(tag=name, part=part)
 
 
 def _record(

@@ -11,15 +11,18 @@ from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable, Xref
 from transload.mappings.language.limits import Limit
+from transload.mappings.language.shapes import Shapes
 from transload.mappings.language.terms import Derived, Element, Scope, Segment, Slot, walk
 from transload.mappings.language.validity import Validity
 from transload.mappings.plugins.finding import Plugin
 from transload.mappings.source.nodes import Rows, Text
 
 FAMILIES = {
-    "edifact": "records", "x12": "records", "xml": "xml", "soap": "xml", "json": "json", "cobol": "json",
+    "edifact": "records", "x12": "records", "csv": "rows", "fixed": "rows",
+    "xml": "xml", "soap": "xml", "json": "json", "cobol": "json",
 }  # fmt: skip
-"""The form of the bodies of each format: a list of segments, an element, or an object."""
+"""The form of the bodies of each format: segments; rows, which the mapping's own layout cuts into records; an element;
+or an object."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,7 @@ class Meaning:
     keep: bool = False
     tests: Rows | None = None
     guide: Guide | None = None
+    shapes: Shapes | None = None
     xrefs: Mapping[str, Xref] = field(default_factory=dict)
     plugins: Mapping[str, Plugin] = field(default_factory=dict)
     partner: Mapping[str, str] = field(default_factory=dict)
@@ -85,8 +89,13 @@ class Meaning:
 
     @property
     def family(self) -> str:
-        """``records``, ``xml`` or ``json``: the form of the bodies that the format has."""
+        """``records``, ``rows``, ``xml`` or ``json``: the form of the bodies that the format has."""
         return FAMILIES.get(self.format_type, "records")
+
+    @property
+    def has_records(self) -> bool:
+        """Whether its messages are lists of records; all others are trees."""
+        return self.family in ("records", "rows")
 
     @property
     def word(self) -> str:

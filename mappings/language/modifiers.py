@@ -16,7 +16,6 @@ from transload.mappings.source.problems import Problems, suggest
 
 TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 """A segment's tag."""
-_REFUSED: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +54,6 @@ class Modifiers:
             self._refuse_wires(item)
             return
         beside = item.without(wire[0].text)  # a node's only key is its name, also one like a modifier
-        for key, _ in beside:
-            if key.text in _REFUSED:
-                self.problems.unavailable(key.at, f"{key.text}:")
-                return
         for placed in self._places(beside, around):
             built = self._modified(beside, wire, placed)
             if built is not None:
@@ -66,15 +61,15 @@ class Modifiers:
 
     def _refuse_wires(self, item: Table) -> None:
         wires = [key for key, _ in item if key.text not in MODIFIERS]
-        records = self.meaning.format_type in ("edifact", "x12")
+        records = self.meaning.has_records
         if not wires:
             hint = None if records else "one that is called like a modifier stands in the braces of what is around it"
             self.problems.add("M-NODE", item.at, "a node needs the name of a segment or element", hint=hint)
             return
         for key in wires:
             hint = suggest(key.text, MODIFIERS)
-            if hint is not None or (records and not TAG.fullmatch(key.text)):
-                known = ", ".join(sorted(MODIFIERS - {*_REFUSED, "id", "note"}))
+            if hint is not None or (records and not TAG.fullmatch(key.text) and key.text not in ("row", "record")):
+                known = ", ".join(sorted(MODIFIERS - {"id", "note"}))
                 hint = hint or f"modifiers are {known}"
                 self.problems.add("M-KEY", key.at, f"there is no modifier {key.text!r}", hint=hint)
                 return

@@ -17,6 +17,8 @@ OWN = {
     "x12": frozenset(("set", "version")),
     "xml": frozenset(("namespaces",)),
     "soap": frozenset(("namespaces", "faults", "operation", "part")),
+    "csv": frozenset[str](),
+    "fixed": frozenset[str](),
     "json": frozenset[str](),
     "cobol": frozenset[str](),
 }

@@ -21,7 +21,7 @@ _COUNTED = re.compile(r"(?P<place>.+)\*(?P<count>\d{1,2})?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class Placed:
     """A resolved left side."""
 
     places: tuple[WirePlace, ...]
@@ -50,7 +50,8 @@ class RecordLayout:
             if (segment := self._segment(modified)) is not None
         ]
 
-    def _segment(self, modified: Modified) -> Segment | None:
+    def named(self, modified: Modified) -> tuple[str, SegmentGuide | None] | None:
+        """The tag of a node and what the guide says of it, or None when it is wrong."""
         tag = modified.key.text
         if not TAG.fullmatch(tag):
             self.problems.add(
@@ -68,6 +69,13 @@ class RecordLayout:
                 "M-PLACE", modified.key.at, f"the guide of {guide.message} has no segment {tag}", hint=hint
             )
             return None
+        return tag, known
+
+    def _segment(self, modified: Modified) -> Segment | None:
+        found = self.named(modified)
+        if found is None:
+            return None
+        tag, known = found
         segment = Segment(
             number=self.count,
             at=modified.key.at,
@@ -87,7 +95,7 @@ class RecordLayout:
             self.problems.add("M-NODE", modified.body.at, f"{tag} needs a table of places", hint=f"{tag}: {{1: ...}}")
             return None
         for key, value in modified.body:
-            self._entry(segment, known, key, value, modified.around)
+            self.entry(segment, known, key, value, modified.around)
         if modified.use is not None:
             self._use(segment, modified.use, modified.around)
         self._refuse_overlaps(segment)
@@ -136,13 +144,14 @@ class RecordLayout:
         if len(slots) == len(plugin.code.fields) > 0:
             segment.use = Handler(name=plugin.name, code=plugin.code, slots=tuple(slots), site=site)
 
-    def _entry(self, segment: Segment, guide: SegmentGuide | None, key: Text, value: Source, around: Around) -> None:
+    def entry(self, segment: Segment, guide: SegmentGuide | None, key: Text, value: Source, around: Around) -> None:
+        """Add one entry of a node's table to ``segment``."""
         pairs = _PAIRS.fullmatch(key.text)
         if pairs:
             self._pairs(segment, guide, key, value, around, pairs)
             return
         words = f"{segment.tag} {key.text}"
-        place = self._place(segment.tag, guide, key)
+        place = self.place(segment.tag, guide, key)
         if place is None:
             return
         slot = self.values.slot(key, value, around, words=words, places=place.places, many=place.many)
@@ -165,7 +174,7 @@ class RecordLayout:
             codes = slot.chain.only
             segment.slots.append(replace(slot, literals=codes, field=None, chain=None, writes=False, guard=True))
 
-    def _place(self, tag: str, guide: SegmentGuide | None, key: Text) -> _Place | None:
+    def place(self, tag: str, guide: SegmentGuide | None, key: Text) -> Placed | None:
         """Resolve ``2380+2379``, ``4440*``, ``2.1*5`` or a single place."""
         text = key.text
         try:
@@ -176,16 +185,16 @@ class RecordLayout:
                         "M-PLACE", key.at, "at most two places are bound together", hint="such as 2380+2379"
                     )
                     return None
-                return _Place(places=tuple(_resolve(guide, part) for part in parts), many=False)
+                return Placed(places=tuple(_resolve(guide, part) for part in parts), many=False)
             counted = _COUNTED.fullmatch(text)
             if counted is None:
-                return _Place(places=(_resolve(guide, text),), many=False)
+                return Placed(places=(_resolve(guide, text),), many=False)
             return self._repeating(tag, guide, key, counted)
         except PlaceError as error:
             self.problems.add("M-PLACE", key.at, error.message, hint=error.hint)
             return None
 
-    def _repeating(self, tag: str, guide: SegmentGuide | None, key: Text, counted: "re.Match[str]") -> _Place | None:
+    def _repeating(self, tag: str, guide: SegmentGuide | None, key: Text, counted: "re.Match[str]") -> Placed | None:
         if guide is not None and guide.standard == "x12" and not counted["count"]:
             self.problems.add(
                 "M-PLACE",
@@ -211,7 +220,7 @@ class RecordLayout:
             self.problems.add("M-PLACE", key.at, f"{tag} {key.text} stands only once", hint=f"write {counted['place']}")
             return None
         place = WirePlace(element=first.element, component=first.component, repeats=count)
-        return _Place(places=(place,), many=True)
+        return Placed(places=(place,), many=True)
 
     def _pairs(
         self,
@@ -224,7 +233,7 @@ class RecordLayout:
     ) -> None:
         repeating = found[1] == "pairs"
         try:
-            first, step, most = _pair_places(guide, found[2], found[3], repeating=repeating)
+            first, step, most = self.pair_places(guide, found[2], found[3], repeating=repeating)
         except PlaceError as error:
             self.problems.add("M-PLACE", key.at, error.message, hint=error.hint)
             return
@@ -247,6 +256,12 @@ class RecordLayout:
             slot.direct(reads=segment.reads, writes=segment.writes)
             pairs.choices.append((qualifier.text, slot))
         segment.pairs.append(pairs)
+
+    def pair_places(
+        self, guide: SegmentGuide | None, qualifier: str, value: str, *, repeating: bool
+    ) -> tuple[tuple[WirePlace, WirePlace], int, int | None]:
+        """The first pair's places, the step in elements to the next, and how many pairs fit.  Raises `PlaceError`."""
+        return _pair_places(guide, qualifier, value, repeating=repeating)
 
     def _refuse_overlaps(self, segment: Segment) -> None:
         """No place stands within a pair; ``pairs`` goes on to the end of its segment, in whatever order they come."""

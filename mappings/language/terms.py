@@ -18,6 +18,7 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.language.compounds import Pattern
 from transload.mappings.language.converters.chains import Chain
 from transload.mappings.language.fields import FieldType
+from transload.mappings.language.shapes import Spot
 from transload.mappings.plugins.contract import NodePlugin, Site
 
 
@@ -203,7 +204,7 @@ class Slot:
     is the argument of ``round`` of a computed value.  A ``guard`` holds the codes of ``code(table only)``
     as literals that are matched and not written.  ``aside`` is True for ``write(...)``, which is
     no reason for its node to be there.  ``none`` is what stands on the wire for no value.  A ``required`` field
-    has a value wherever the object is that it is in.
+    has a value wherever the object is that it is in.  ``spots`` are its places in the words of a row format.
     """
 
     number: int
@@ -230,6 +231,7 @@ class Slot:
     none: str | None = None
     required: bool = False
     rule: str = ""
+    spots: tuple[Spot, ...] = ()
 
     def direct(self, *, reads: bool, writes: bool) -> None:
         """Take away a direction that its node does not have."""

@@ -283,7 +283,7 @@ class Values:
         except ConverterError as error:
             self.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint, field=field.text())
             return None
-        if slot.chain.only and self.meaning.format_type not in ("edifact", "x12"):
+        if slot.chain.only and not self.meaning.has_records:
             hint = "give the element a literal"
             self.problems.add("M-CONVERTER", value.at, "code(... only) is for segments", hint=hint)
             return None
@@ -313,7 +313,7 @@ class Values:
         before = pipes[-2] if len(pipes) > 1 else None
         table = self.meaning.codes.get((before.argument or "").strip()) if before and before.name == "code" else None
         complaint = None
-        if self.meaning.format_type not in ("edifact", "x12") or len(slot.places) != 1 or slot.many:
+        if not self.meaning.has_records or len(slot.places) != 1 or slot.many:
             complaint = "none is for one place of a segment"
         elif not pipe.argument or pipe is not pipes[-1] or table is None:
             complaint = "none comes last, after a code table"

@@ -18,7 +18,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
     A remark is ``("unmapped", level, index, None)``, ``("inside", level, index, start)``,
     ``("quiet", level, index, start)`` for what is ignored and kept,
     ``("pair", pairs, index, (element, qualifier, value))``, ``("unread", level, node, index)``
-    ``("hierarchy", slot, where, stated, expected)`` or ``("sum", slot, where, stated, computed)``.
+    ``("hierarchy", slot, where, stated, expected)``, ``("finding", finding)``
+    or ``("sum", slot, where, stated, computed)``.
     """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
     if meaning.keep:
@@ -36,6 +37,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             continue
         elif kind == "hierarchy":
             yield _hierarchy(body, *remark[1:])
+        elif kind == "finding":
+            yield remark[1]
         elif kind == "unread":
             yield from unread.findings(remark[3])
         else:
@@ -97,7 +100,7 @@ def _unmapped(meaning: Meaning, body: Records, level: Level, index: int, severit
 def _words(record: Sequence[str], body: Records) -> str:
     """The record's tag and qualifier."""
     first = record[1].split(body.component)[0] if len(record) > 1 else ""
-    return f"{record[0]} {first}" if first and len(first) <= 3 else record[0]
+    return f"{record[0]} {first}" if first and len(first) <= 3 and first != record[0] else record[0]
 
 
 def near_miss(

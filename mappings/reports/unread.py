@@ -6,6 +6,7 @@ from typing import Any
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides import WirePlace
 from transload.canonical.findings import Finding, Severity
+from transload.mappings.compiler.cutting import Cut
 from transload.mappings.compiler.levels import Level
 from transload.mappings.language.coverage import covers, named_places
 from transload.mappings.language.ignoring import place_word
@@ -53,7 +54,8 @@ class Unread:
 
     def _finding(self, node: Segment, place: WirePlace, value: str, index: int) -> Finding:
         guide = self._meaning.guide.segment(node.tag) if self._meaning.guide is not None else None
-        word = place_word(guide, place)
+        body = self._body
+        word = body.word(node.tag, place.element) if isinstance(body, Cut) else place_word(guide, place)
         hint = f"bind it, or list it under ignores: [{node.tag}/{word}]"
         message = f"{node.tag} {word} is left aside: {value!r} stands there, and {node.name} does not name this place"
         at = node.at

@@ -14,11 +14,15 @@ from transload.mappings.reports.reading import Location, field_text, keyed
 
 @dataclass
 class WritingReport:
-    """Collects the faults (``E-DOMAIN``) of a document; ``touched`` are the numbers of the slots that gave a value."""
+    """Collects the faults (``E-DOMAIN``) of a document; ``touched`` are the numbers of the slots that gave a value.
+
+    ``clean`` refuses what the format can carry nowhere, ``misfit`` says what it cannot carry at the place of a slot.
+    """
 
     meaning: Meaning
     clean: Callable[[str], str]
     given: Outside | None = None
+    misfit: Callable[[Slot, str], str | None] = lambda slot, text: None
     findings: list[Finding] = field(default_factory=list)
     index: dict[int, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
@@ -38,6 +42,8 @@ class WritingReport:
             self._fault(text, slot, value)
             return ("", "") if len(slot.places) == 2 else [] if slot.many else ""
         complaint = self.refused(written)
+        if complaint is None and isinstance(written, str):
+            complaint = self.misfit(slot, written)
         if complaint is not None:
             self._fault(complaint, slot, value)
         return written
@@ -45,7 +51,7 @@ class WritingReport:
     def text(self, slot: Slot, text: str) -> str:
         """One text of a list: make sure of it, or note why it cannot be written."""
         self.touched.add(slot.number)
-        complaint = self.refused(text)
+        complaint = self.refused(text) or self.misfit(slot, text)
         if complaint is not None:
             self._fault(complaint, slot, text)
         return text

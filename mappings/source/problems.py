@@ -30,10 +30,6 @@ class Problems:
         if finding not in self.findings:
             self.findings.append(finding)
 
-    def unavailable(self, at: MappingPlace, what: str) -> None:
-        """Refuse a part of the language that this version does not have."""
-        self.add("M-UNAVAILABLE", at, f"{what} is not available in this version", hint="leave it out")
-
     def raise_errors(self) -> None:
         """Raise `ConfigurationError` with all findings when one of them is an error."""
         errors = [finding for finding in self.findings if finding.is_error]

@@ -9,7 +9,7 @@ import pytest
 
 from transload.canonical.documents import as_json
 from transload.mappings import testing
-from transload.mappings.language import headers, limits, modifiers, shelves
+from transload.mappings.language import headers, limits, shelves
 from transload.mappings.language.converters import chains
 from transload.mappings.language.expressions import GIVEN
 from transload.mappings.source import merging
@@ -22,7 +22,6 @@ WHOLE = [body for body in YAML if body.startswith("mapping:")]
 PARTS = [body for body in YAML if not body.startswith("mapping:")]
 CODE = re.compile(r"[EWMT](?:-[A-Z]+)+")
 NAME = re.compile(r"`([a-z_0-9]+)[`(]")
-REFUSED_MODIFIERS = set(modifiers._REFUSED)
 
 
 def rows(head):
@@ -37,12 +36,6 @@ def names(head):
     listed = [name for row in rows(head) for name in NAME.findall(row[0])]
     assert len(listed) == len(set(listed)), "a name stands twice"
     return set(listed)
-
-
-def refused(part):
-    """The words of one row of the table of what this version does not have."""
-    (row,) = [row for row in rows("part") if row[0] == part]
-    return set(re.findall(r"`([a-z_0-9]+)(?:\(\))?`", row[1]))
 
 
 def test_the_page_has_examples_of_every_format_and_no_other_yaml():
@@ -117,7 +110,7 @@ def test_every_converter_after_a_pipe_is_one_of_ours():
 
 
 def test_every_modifier_is_listed_and_no_other():
-    assert names("modifier") == merging.MODIFIERS - REFUSED_MODIFIERS
+    assert names("modifier") == merging.MODIFIERS
 
 
 def test_every_file_key_is_listed_and_no_other():
@@ -136,13 +129,6 @@ def test_every_key_of_a_test_is_listed_and_no_other():
 def test_every_entry_of_match_is_listed():
     section = PAGE.partition("## Matching")[2].partition("\n\n- ")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([a-z]+)`", section)) == set(headers.MATCHES)
-
-
-def test_what_this_version_does_not_have_is_listed_and_refused():
-    assert refused("file keys") == set(headers.REFUSED)
-    assert refused("formats") == set(headers.OTHER_FORMATS)
-    assert refused("modifiers") == REFUSED_MODIFIERS
-    assert refused("converters") == chains.UNAVAILABLE
 
 
 def test_every_function_of_what_is_written_only_is_listed():

@@ -40,10 +40,6 @@ CASES = {
         "  - RFF: {1153: CT, 1154: =contract | uper}",
         "map.yaml:11:27: error M-CONVERTER there is no converter 'uper' (did you mean 'upper'?)",
     ),
-    "a converter of another version": (
-        "  - RFF: {1153: CT, 1154: =contract | zoned}",
-        "map.yaml:11:27: error M-CONVERTER the converter zoned is not available in this version (leave it out)",
-    ),
     "a date without a form": (
         "  - DTM: {2005: 2, 2380: =requested_on}",
         "map.yaml:11:26: error M-CONVERTER a date needs a form on the wire: date(yyyyMMdd), date(iso), or dtm(102) over "  # noqa: E501
@@ -70,10 +66,6 @@ CASES = {
     "a key that is no key": (
         "ingores: [PAI]",
         "map.yaml:11:1: error M-KEY there is no key 'ingores' (did you mean 'ignores'?)",
-    ),
-    "a key of another version": (
-        "limits: {}",
-        "map.yaml:11:1: error M-UNAVAILABLE limits: is not available in this version (leave it out)",
     ),
     "a modifier that is none": (
         "  - evry: lines\n    LIN: {1: =number}",

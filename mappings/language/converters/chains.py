@@ -40,7 +40,6 @@ FACTORIES: dict[str, Factory] = {
     "yesno": texts.yesno,
     "flag": texts.flag,
 }
-UNAVAILABLE: frozenset[str] = frozenset()
 """Names of the language that this version refuses."""
 SPECIAL = frozenset(("default", "elide", "none", "round"))
 """Pipes that are no conversions of a single value: they are handled where they stand."""
@@ -103,8 +102,6 @@ def _at(setting: Setting, kind: Kind) -> Setting:
 def _step(pipe: Pipe, setting: Setting) -> Converter:
     factory = FACTORIES.get(pipe.name)
     if factory is None:
-        if pipe.name in UNAVAILABLE:
-            raise ConverterError(f"the converter {pipe.name} is not available in this version", "leave it out")
         known = sorted({*FACTORIES, *SPECIAL})
         raise ConverterError(
             f"there is no converter {pipe.name!r}", suggest(pipe.name, known, f"converters are: {', '.join(known)}")

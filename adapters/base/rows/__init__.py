@@ -1,0 +1,1 @@
+"""What formats of rows share: lines and bytes of their text, how rows fall into documents, what is around them."""

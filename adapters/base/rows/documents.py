@@ -1,0 +1,175 @@
+"""How the rows of a payload fall into documents."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+
+from transload.adapters.base.format import Message, Reading
+from transload.adapters.base.settings import Settings
+from transload.canonical.findings import Finding
+from transload.canonical.places import Place
+
+
+class FileValue(Settings):
+    """What stands at a place of a row around all documents: one of some texts, or a count."""
+
+    text: list[str] = Field(default_factory=list, description="Texts that may stand there; the first is written.")
+    count: str | None = Field(default=None, pattern="^(documents|records|lines)$", description="What is counted there.")
+    digits: int = Field(default=0, ge=0, description="Digits of the count, with zeros in front.")
+
+
+class FileRows(Settings):
+    """Rows before the first document and after the last, each a table of places."""
+
+    header: list[dict[str, FileValue]] = Field(default_factory=list, description="Rows before the first document.")
+    trailer: list[dict[str, FileValue]] = Field(default_factory=list, description="Rows after the last document.")
+
+
+class RowOptions(Settings):
+    """What formats of rows have in common.  ``by``, ``start``, ``each`` and ``file`` come from a mapping's keys."""
+
+    by: list[str] = Field(
+        default_factory=list,
+        description="Places whose values rows of one document share; from documents: {by: ...} of a mapping.",
+    )
+    start: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="A place and its texts that begin a document; from documents: {start: ...} of a mapping.",
+    )
+    each: bool = Field(default=False, description="Each row is a document; from documents: {each: ...} of a mapping.")
+    file: FileRows = Field(default_factory=FileRows, description="Rows around all documents; from file: of a mapping.")
+    kind: str = Field(
+        default="", description="What to call the kind of message; rows have no name of their own for it."
+    )
+    largest: int = Field(default=100_000_000, ge=1, description="Bytes that a payload may have.")
+
+
+@dataclass(kw_only=True)
+class Extent:
+    """The rows of one document, by the offsets of their characters: ``start`` is that of the first one."""
+
+    start: int
+    end: int
+    first_row: int = 0
+    rows: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Divider:
+    """Puts rows together to documents, as they come.
+
+    Rows with the same key are one document where they stand beside each other.  A key that comes again later is no
+    second document: an order of which some rows were taken from elsewhere would be incomplete without anybody's
+    noticing, so both parts get an error.  To gather them would need all rows in memory, and would hide that
+    the partner's file is not as agreed.
+    """
+
+    def __init__(self, options: RowOptions) -> None:
+        self._options = options
+        self._keys: dict[Any, int] = {}
+        self._last: Any = None
+        self.extents: list[Extent] = []
+        self.before: list[tuple[int, int]] = []
+        """Rows that stand before the first row that begins a document."""
+
+    def add(self, start: int, end: int, row: int, key: tuple[str, ...], *, starts: bool, place: Any) -> None:
+        """One row: its offsets, its number, what stands at the places of ``by``, whether it begins a document.
+
+        ``place`` gives a `Place` for an offset, and is asked where something is wrong.
+        """
+        options, extents = self._options, self.extents
+        if options.by and extents and key == self._last:
+            extents[-1].end = end
+            extents[-1].rows += 1
+            return
+        if options.by:
+            new = True
+            known = self._keys.setdefault(key, len(extents))
+            if known != len(extents):
+                self._again(extents[known], start, key, place)
+            self._last = key
+        elif options.start:
+            new = starts
+            if not extents and not new:
+                self.before.append((start, end))
+                return
+        else:
+            new = options.each or not extents
+        if new:
+            if extents:
+                extents[-1].end = start  # blank lines between belong to what is before them
+            extents.append(Extent(start=start, end=end, first_row=row))
+            if options.by and known != len(extents) - 1:
+                extents[-1].findings.append(extents[known].findings[-1])
+        extents[-1].end = end
+        extents[-1].rows += 1
+
+    def finish(self, end: int) -> None:
+        """All rows are there, and what stands after the last document begins at ``end``."""
+        if self.extents:
+            self.extents[-1].end = end
+
+    def _again(self, first: Extent, start: int, key: tuple[str, ...], place: Any) -> None:
+        there: Place = place(first.start)
+        here: Place = place(start)
+        names = ", ".join(f"{name} {value!r}" for name, value in zip(self._options.by, key, strict=True))
+        first.findings.append(
+            Finding(
+                code="E-SPLIT",
+                message=f"the rows with {names} do not stand together: they begin in line {there.line}, "
+                f"and again in line {here.line}",
+                hint="ask the partner to sort the file; neither part is taken as a whole document",
+                value=", ".join(key),
+                place=here,
+            )
+        )
+
+
+def counted(value: FileValue, counts: dict[str, int]) -> str:
+    """The text of a count, or the first text."""
+    if value.count is None:
+        return value.text[0] if value.text else ""
+    return str(counts[value.count]).zfill(value.digits)
+
+
+def miscounted(value: FileValue, found: str, counts: dict[str, int], place: Place) -> Iterator[Finding]:
+    """What is wrong with a value of a row around all documents."""
+    if value.count is None:
+        if found not in value.text:
+            yield Finding(
+                code="E-FILE",
+                message=f"{found!r} stands where the file should have {' or '.join(map(repr, value.text))}",
+                value=found,
+                place=place,
+            )
+    elif not (found.isascii() and found.isdigit()) or int(found) != counts[value.count]:
+        yield Finding(
+            code="E-FILE-COUNT",
+            message=f"the file says that it holds {found} {value.count}, and there are {counts[value.count]}",
+            hint="was it cut, or put together of several?",
+            value=found,
+            place=place,
+        )
+
+
+def stray(before: Sequence[tuple[int, int]], place: Any, begins: str) -> Iterator[Finding]:
+    """Rows before the first document."""
+    if before:
+        yield Finding(
+            code="E-STRAY",
+            message=f"{len(before)} row(s) stand before the first one that begins a document ({begins})",
+            hint="name them under file: header:, or skip them",
+            place=place(before[0][0]),
+        )
+
+
+class Nothing(Reading):
+    """A payload in which nothing can be found, and why."""
+
+    def __init__(self, finding: Finding) -> None:
+        self.findings = [finding]
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(())
