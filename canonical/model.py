@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from operator import not_
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -24,6 +25,8 @@ def known(description: str, *places: str, default: Any = None, required: bool = 
     warn of a value that is bound to another field's usual place.
     """
     extra: dict[str, Any] = {"known_at": list(places)} if places else {}
+    if default == ():
+        constraints["exclude_if"] = not_  # a list without items is not written, and need not be looked for afterwards
     return Field(... if required else default, description=description, json_schema_extra=extra or None, **constraints)
 
 

@@ -1,7 +1,7 @@
 """The service characters of an interchange: what separates, terminates and releases."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION
@@ -38,7 +38,7 @@ class Separators:
         """Terminator and release character as bytes; empty where there is no release character."""
         return self.terminator.encode("latin-1"), self.release.encode("latin-1")
 
-    @property
+    @cached_property
     def sound(self) -> bool:
         """Whether the characters can be told apart, and from letters, digits and blanks between segments."""
         service = self.service
@@ -54,6 +54,7 @@ class Separators:
         )
 
     @classmethod
+    @lru_cache(maxsize=64)  # what follows from the characters is worked out once, not for each interchange
     def from_una(cls, text: str) -> Self:
         """The separators that the nine characters ``text`` announce; a blank means that there is none."""
         component, element, decimal, release, repetition, terminator = tuple(text[3:9])

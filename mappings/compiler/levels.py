@@ -73,16 +73,24 @@ class Level:
 
     def _inside(self, tag: str) -> frozenset[str]:
         """The tags of what may belong to a record of ``tag`` that nothing takes: by the guide, else by the mapping."""
-        entry = next((entry for entry in self.entries if entry.children and entry.tag == tag), None)
-        if entry is not None:
-            return frozenset(_tags(entry.children)) - {tag}
+        entries = self._group(tag)
+        if entries:
+            return frozenset(_tags(entries)) - {tag}
         found = {inner for node in self.nodes if node.tag == tag for inner in _then_tags(node)}
         return frozenset(found - {tag})
 
     def group(self, tag: str) -> tuple[Entry, ...]:
         """What the guide has inside the group that ``tag`` opens at this level."""
+        return self._group(tag)[1:]
+
+    def _group(self, tag: str) -> tuple[Entry, ...]:
+        """The entries of the group, its own segment first; a level of a hierarchy is built like the one around it."""
         entry = next((entry for entry in self.entries if entry.children and entry.tag == tag), None)
-        return entry.children[1:] if entry is not None else ()
+        if entry is not None:
+            return entry.children
+        if self.owner is not None and self.owner.tag == tag and self.entries:
+            return (Entry(name=tag, status="C", most=1), *self.entries)
+        return ()
 
     def closes(self, record: Sequence[str], component: str, repetition: str) -> bool:
         """Whether a record that nothing here takes is taken by an outer level."""

@@ -10,7 +10,14 @@ import ast
 import copy
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import is_not
 from typing import Any
+
+_HERE: dict[str, Any] = {"lineno": 1, "col_offset": 0}
+"""A place for each node that is made, which the compiler asks for; finding places for all at the end takes longer."""
+_BLOCKS = frozenset({"body", "orelse", "finalbody"})
+_PLACED = (ast.expr, ast.stmt, ast.arg, ast.excepthandler, ast.keyword)
+_LOAD = ast.Load()
 
 Statements = list[ast.stmt]
 Hole = ast.expr | str | Sequence[ast.stmt]
@@ -18,12 +25,12 @@ Hole = ast.expr | str | Sequence[ast.stmt]
 
 def constant(value: Any) -> ast.expr:
     """A text, number, None, or tuple of them as a constant."""
-    return ast.Constant(value=value)
+    return ast.Constant(value=value, **_HERE)
 
 
 def variable(name: str) -> ast.expr:
     """The value of a local or bound variable."""
-    return ast.Name(id=name, ctx=ast.Load())
+    return ast.Name(id=name, ctx=_LOAD, **_HERE)
 
 
 def statements(template: str, **holes: Hole) -> Statements:
@@ -33,28 +40,40 @@ def statements(template: str, **holes: Hole) -> Statements:
 
 def expression(template: str, **holes: Hole) -> ast.expr:
     """The expression of ``template`` with its holes filled."""
-    filled: ast.expr = _Filler(holes).visit(_parsed(template, "eval").body)
+    filled: ast.expr = _Filler(holes).fill(_parsed(template, "eval").body)
     return filled
 
 
 def attribute(value: ast.expr, name: str) -> ast.expr:
     """``value.name``."""
-    return ast.Attribute(value=value, attr=name, ctx=ast.Load())
+    return ast.Attribute(value=value, attr=name, ctx=_LOAD, **_HERE)
 
 
 def call(function: str, *arguments: ast.expr) -> ast.expr:
     """A call of a bound function."""
-    return ast.Call(func=variable(function), args=list(arguments), keywords=[])
+    return ast.Call(func=variable(function), args=list(arguments), keywords=[], **_HERE)
+
+
+def told(report: str, arguments: Sequence[ast.expr]) -> Statements:
+    """``X.report(...)`` as a statement: ``X`` is the report of a traced build."""
+    method = attribute(variable("X"), report)
+    call = ast.Call(func=method, args=list(arguments), keywords=[], **_HERE)
+    return [ast.Expr(value=call, **_HERE)]
+
+
+def leaving() -> Statements:
+    """``break``."""
+    return [ast.Break(**_HERE)]
 
 
 def both(conditions: Sequence[ast.expr]) -> ast.expr:
     """All of ``conditions``, which are not empty."""
-    return conditions[0] if len(conditions) == 1 else ast.BoolOp(op=ast.And(), values=list(conditions))
+    return conditions[0] if len(conditions) == 1 else ast.BoolOp(op=ast.And(), values=list(conditions), **_HERE)
 
 
 def either(conditions: Sequence[ast.expr]) -> ast.expr:
     """Any of ``conditions``, which are not empty."""
-    return conditions[0] if len(conditions) == 1 else ast.BoolOp(op=ast.Or(), values=list(conditions))
+    return conditions[0] if len(conditions) == 1 else ast.BoolOp(op=ast.Or(), values=list(conditions), **_HERE)
 
 
 def joined(parts: Sequence[ast.expr]) -> ast.expr:
@@ -69,19 +88,19 @@ def joined(parts: Sequence[ast.expr]) -> ast.expr:
             elif isinstance(value, ast.Constant | ast.FormattedValue):
                 values.append(value)
             else:
-                values.append(ast.FormattedValue(value=value, conversion=-1, format_spec=None))
+                values.append(ast.FormattedValue(value=value, conversion=-1, format_spec=None, **_HERE))
     if not values:
         return constant("")
     if len(values) == 1 and isinstance(values[0], ast.Constant):
         return values[0]
-    return ast.JoinedStr(values=values)
+    return ast.JoinedStr(values=values, **_HERE)
 
 
 def chain(branches: Sequence[tuple[ast.expr, Statements]], otherwise: Statements) -> Statements:
     """``if`` / ``elif`` / ``else``; without branches just ``otherwise``."""
     rest = otherwise
     for test, body in reversed(branches):
-        rest = [ast.If(test=test, body=body or [ast.Pass()], orelse=rest)]
+        rest = [ast.If(test=test, body=body or [ast.Pass(**_HERE)], orelse=rest, **_HERE)]
     return rest
 
 
@@ -89,14 +108,13 @@ def function(name: str, parameters: Sequence[str], body: Statements) -> ast.Func
     """A function definition; parsed, since its fields differ between versions of Python."""
     made = copy.deepcopy(_parsed(f"def f({', '.join(parameters)}): pass", "exec").body[0])
     assert isinstance(made, ast.FunctionDef)
-    made.name, made.body = name, body or [ast.Pass()]
+    made.name, made.body = name, body or [ast.Pass(**_HERE)]
     return made
 
 
 def bind(functions: Sequence[ast.FunctionDef], namespace: Mapping[str, Any], label: str) -> dict[str, Any]:
     """Define the functions, with ``namespace`` as their only globals; the namespace with them in it."""
     module = ast.Module(body=list(functions), type_ignores=[])
-    ast.fix_missing_locations(module)
     bound: dict[str, Any] = {"__builtins__": _BUILTINS, **namespace}
     exec(compile(module, f"<mapping {label}>", "exec"), bound)  # noqa: S102
     return bound
@@ -119,8 +137,8 @@ def _parsed(template: str, mode: str) -> Any:
     return ast.parse(template, mode=mode)
 
 
-class _Filler(ast.NodeTransformer):
-    """Copies a template; the cached original stays as it is."""
+class _Filler:
+    """Copies what has a hole in it; all else is shared with the cached template, which stays as it is."""
 
     def __init__(self, holes: Mapping[str, Hole]) -> None:
         self.holes = holes
@@ -132,33 +150,42 @@ class _Filler(ast.NodeTransformer):
             if hole is not None and not isinstance(hole, ast.expr | str):
                 filled += hole
             else:
-                filled.append(self.visit(statement))
+                filled.append(self.fill(statement))
         return filled
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        fields: dict[str, Any] = {}
-        for name, value in ast.iter_fields(node):
-            if name in ("body", "orelse", "finalbody") and isinstance(value, list):
-                block = self.block(value)
-                fields[name] = block or ([ast.Pass()] if value and name == "body" else [])
-            elif isinstance(value, list):
-                fields[name] = [self.visit(item) if isinstance(item, ast.AST) else item for item in value]
-            elif isinstance(value, ast.AST):
-                fields[name] = self.visit(value)
-            else:
-                fields[name] = value
-        return type(node)(**fields)
+    def fill(self, node: Any) -> Any:
+        """``node`` itself where it has no hole, else a copy with the holes filled."""
+        if isinstance(node, ast.Name):
+            return self._name(node)
+        changed: dict[str, Any] = {}
+        for name in node._fields:
+            value = getattr(node, name)
+            if isinstance(value, _PLACED):
+                filled = self.fill(value)
+                if filled is not value:
+                    changed[name] = filled
+            elif isinstance(value, list) and value:
+                if name in _BLOCKS:
+                    items = self.block(value) or ([ast.Pass(**_HERE)] if name == "body" else [])
+                else:
+                    items = [self.fill(item) if isinstance(item, ast.AST) else item for item in value]
+                if len(items) != len(value) or any(map(is_not, items, value)):
+                    changed[name] = items
+        if not changed:
+            return node
+        fields = {name: getattr(node, name) for name in node._fields}
+        return type(node)(**{**fields, **changed}, **(_HERE if isinstance(node, _PLACED) else {}))
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
+    def _name(self, node: ast.Name) -> ast.expr:
         hole = self.holes.get(node.id)
         if hole is None:
-            return ast.Name(id=node.id, ctx=node.ctx)
+            return node
         if isinstance(hole, str):
-            return ast.Name(id=hole, ctx=node.ctx)
+            return ast.Name(id=hole, ctx=node.ctx, **_HERE)
         if not isinstance(hole, ast.expr):
             raise TypeError(f"the hole {node.id} stands in an expression and takes one")
         if isinstance(hole, ast.Name):
-            return ast.Name(id=hole.id, ctx=node.ctx)
+            return ast.Name(id=hole.id, ctx=node.ctx, **_HERE)
         return hole
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from transload.mappings.compiler.computing import compute
 from transload.mappings.compiler.frames import FAILED, Frame, collected, filled, frames, held, opened
-from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, statements, variable
+from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, statements, told, variable
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Condition, Field, Node, Scope, Slot
 
@@ -38,8 +38,7 @@ class Reader:
         """Give up the fast path, or report a fault to the trace."""
         if not self.trace:
             return statements("raise TROUBLE", TROUBLE=self.bound(TROUBLE))
-        method = ast.Attribute(value=variable("X"), attr=report, ctx=ast.Load())
-        return [ast.Expr(value=ast.Call(func=method, args=list(arguments), keywords=[]))]
+        return told(report, arguments)
 
     def holder(self, field: Field) -> str:
         """The dict that holds the field."""
@@ -201,5 +200,5 @@ def _member(item: str, path: tuple[str, ...]) -> ast.expr:
     """A field of a finished item of a list."""
     value = variable(item)
     for name in path[:-1]:
-        value = expression("(V.get(K) or NOTHING)", V=value, K=constant(name), NOTHING=ast.Dict(keys=[], values=[]))
+        value = expression("(V.get(K) or {})", V=value, K=constant(name))
     return expression("V.get(K)", V=value, K=constant(path[-1]))

@@ -1,11 +1,12 @@
 """Reading record formats: nested loops over the segments, one for each level of the layout."""
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from transload.adapters.edi.guides import WirePlace
 from transload.adapters.edi.guides.model import Composite, Entry
 from transload.mappings.compiler.frames import opened
+from transload.mappings.compiler.hierarchies import ReadingHierarchy
 from transload.mappings.compiler.levels import Level, value_at
 from transload.mappings.compiler.quotes import (
     Namer,
@@ -15,6 +16,7 @@ from transload.mappings.compiler.quotes import (
     constant,
     expression,
     function,
+    leaving,
     statements,
     variable,
 )
@@ -30,13 +32,15 @@ class RecordReader(Reader):
     def __init__(self, meaning: Meaning, namer: Namer, *, trace: bool) -> None:
         super().__init__(meaning, namer, trace=trace)
         self.levels: list[Level] = []
+        self.hierarchy = ReadingHierarchy(meaning, namer, self.trouble, _where)
 
     def decode(self) -> ast.FunctionDef:
         """The function."""
         root = self.frame(self.meaning.root)
         guide = self.meaning.guide
-        body = statements("i = 0") + opened(root)
+        body = statements("i = 0") + opened(root) + self.hierarchy.begin()
         body += self.level(self.meaning.segments, None, {}, guide.structure if guide else (), ())
+        body += self.hierarchy.end()
         body += self.close(root) + statements("return D", D=root.item)
         return function("decode", ("S", "CS", "RS", "X"), body)
 
@@ -58,7 +62,7 @@ class RecordReader(Reader):
             following = self._following(level, tag, outer)
             branches.append((expression("t == TAG", TAG=constant(tag)), self._tag(level, tag, seen, following, above)))
         test = expression("t in ALWAYS", ALWAYS=self.bound(level.always)) if outer else expression("t is None")
-        branches.append((test, [ast.Break()]))
+        branches.append((test, leaving()))
         body += statements(
             "while True:\n    e = S[i]\n    t = e[0]\n    CHAIN", CHAIN=chain(branches, self._leave(level))
         )
@@ -104,8 +108,12 @@ class RecordReader(Reader):
         body += places.prepare([slot for node in nodes for slot in node.literals])
         branches: list[tuple[ast.expr, Statements]] = []
         for node in nodes:
-            taken = self._node(level, node, seen[node], places.copy(), following, above)
             conditions = [places.holds(slot) for slot in node.literals]
+            closes = expression("L.closes(e, CS, RS)", L=self.bound(level)) if level.outer else None
+            below = self.hierarchy.fits(node, self._raw(places), closes)
+            if below is not None:
+                conditions.append(below)
+            taken = self._node(level, node, seen[node], places.copy(), following, above)
             if not conditions:
                 return body + chain(branches, taken)
             branches.append((both(conditions), taken))
@@ -121,6 +129,8 @@ class RecordReader(Reader):
         above: tuple[str, ...],
     ) -> Statements:
         body = self._count(node, seen)
+        entered, after = self.hierarchy.enter(node, self._raw(places))
+        body += entered
         body += self.begin(node, _where())
         body += self.fulfil(node.when, _where())
         body += self._values(node, places)
@@ -133,7 +143,12 @@ class RecordReader(Reader):
             body += statements(
                 "if S[i][0] in TAGS:\n    i = L.rest(S, i, CS, RS, X, TAGS)", TAGS=self.bound(rest), L=self.bound(level)
             )
-        return body + self.end(node)
+        self.hierarchy.leave(node)
+        return body + after + self.end(node)
+
+    def _raw(self, places: "_Places") -> Callable[[WirePlace], ast.expr]:
+        """What stands at a place of the current record."""
+        return lambda place: places.raw(place, self._anywhere(place))
 
     def _count(self, node: Segment, seen: str) -> Statements:
         """Refuse one occurrence too many (``E-DUP``)."""
@@ -159,7 +174,7 @@ class RecordReader(Reader):
     def _values(self, node: Segment, places: "_Places") -> Statements:
         """Take the values of a segment, element by element."""
         body: Statements = []
-        slots = [slot for slot in node.slots if slot.reads and not slot.literals]
+        slots = [slot for slot in node.slots if slot.reads and not slot.literals and slot.numbering is None]
         simple = [s for s in slots if not s.many and len(s.places) == 1 and s.places[0].repetition is None]
         for element in sorted({slot.places[0].element for slot in simple}):
             here = [slot for slot in simple if slot.places[0].element == element]
@@ -333,11 +348,11 @@ class _Places:
             split, count = self.namer.fresh("c"), self.namer.fresh("m")
             self.composites[element] = (split, count)
             body += statements(
-                "C = e[E].split(CS) if n > E else NOTHING\nM = len(C)",
+                "C = e[E].split(CS) if n > E else [NO]\nM = len(C)",
                 C=split,
                 M=count,
                 E=constant(element),
-                NOTHING=ast.List(elts=[constant("")], ctx=ast.Load()),
+                NO=constant(""),
             )
         for slot in literals:
             place = slot.places[0]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from transload.adapters.base.format import COMPONENT, ELEMENT
 from transload.adapters.edi.guides import WirePlace
+from transload.mappings.compiler.hierarchies import WritingHierarchy
 from transload.mappings.compiler.quotes import (
     Namer,
     Statements,
@@ -30,10 +31,11 @@ class RecordWriter(Writer):
     def __init__(self, meaning: Meaning, namer: Namer, *, trace: bool) -> None:
         super().__init__(meaning, namer, trace=trace)
         self.join = texts_of(self.clean)
+        self.hierarchy = WritingHierarchy(meaning, namer)
 
     def encode(self) -> ast.FunctionDef:
         """The function."""
-        body = statements("out = []\nw = out.append")
+        body = statements("out = []\nw = out.append") + self.hierarchy.begin()
         for node in self.meaning.segments:
             body += self.node(node)
         return function("encode", ("o", "X"), body + statements("return out"))
@@ -65,9 +67,18 @@ class RecordWriter(Writer):
         return body + self.guarded(tests, self._segment_and_then(node, _sole(node) if presence is not None else None))
 
     def _segment_and_then(self, node: Segment, sole: Slot | None) -> Statements:
-        body = self._segment(node, sole)
-        for child in node.then:
-            body += self.node(child)
+        body = self.hierarchy.enter(node)
+        below: Statements = []
+        if node.numbered("children") is None:
+            body += self._segment(node, sole)
+            for child in node.then:
+                body += self.node(child)
+        else:
+            name = self.namer.fresh("v")
+            for child in node.then:
+                below += self.node(child)
+            body += self.hierarchy.late(node, self._text(node, sole, None, name), below, name)
+        self.hierarchy.leave(node)
         return body
 
     def _segment(self, node: Segment, sole: Slot | None) -> Statements:
@@ -106,12 +117,15 @@ class RecordWriter(Writer):
         )
         return name
 
-    def _text(self, node: Segment, sole: Slot | None, part: str | None) -> Statements:
-        """The statements that put together one segment's text."""
+    def _text(self, node: Segment, sole: Slot | None, part: str | None, name: str | None = None) -> Statements:
+        """The statements that put together one segment's text, and write it, or give it to the variable ``name``."""
         body: Statements = []
         elements = _Elements()
         for slot in node.slots:
-            if slot.writes and not slot.literals:
+            if slot.writes and slot.numbering is not None:
+                number, sure = self.hierarchy.text(slot, node)
+                elements.put(slot.places[0].element, slot.places[0].component, number, certain=sure)
+            elif slot.writes and not slot.literals:
                 self._put(slot, elements, body, sole, part)
         for slot in node.slots:
             if slot.writes and slot.literals:
@@ -128,6 +142,8 @@ class RecordWriter(Writer):
             text, certain = joined([text, variable(tail)]), False
         if not certain:
             text = expression("T.rstrip(SEPARATORS)", T=text, SEPARATORS=constant(ELEMENT + COMPONENT))
+        if name is not None:
+            return body + statements("V = T", V=name, T=text)
         return body + statements("w(T)", T=text)
 
     def _put(self, slot: Slot, elements: "_Elements", body: Statements, sole: Slot | None, part: str | None) -> None:

@@ -17,6 +17,7 @@ from transload.mappings.compiler.quotes import (
     either,
     expression,
     statements,
+    told,
     variable,
 )
 from transload.mappings.compiler.reading import TROUBLE
@@ -61,8 +62,7 @@ class Writer(ABC):
         """Give up the fast path, or report a fault to the trace."""
         if not self.trace:
             return statements("raise TROUBLE", TROUBLE=self.bound(TROUBLE))
-        call = ast.Call(func=attribute(variable("X"), report), args=list(arguments), keywords=[])
-        return [ast.Expr(value=call)]
+        return told(report, arguments)
 
     @contextmanager
     def block(self) -> Iterator[None]:
@@ -292,7 +292,7 @@ def _meaningful(node: AnyNode) -> Iterator[Slot]:
     if node.items is not None:
         yield from node.own()
     for slot in node.own():
-        if slot.writes and not slot.literals:
+        if slot.writes and not slot.literals and slot.numbering is None:
             yield slot
     for inner in below(node):
         if inner.writes:

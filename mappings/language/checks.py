@@ -8,6 +8,7 @@ from transload.adapters.edi.guides.model import Entry
 from transload.canonical.findings import Severity
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import FieldType, Kind, field_type, follow
+from transload.mappings.language.hierarchies import check_hierarchies
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import AnyNode, Element, Field, Scope, Segment, Slot, below
 from transload.mappings.source.problems import Problems, suggest
@@ -25,6 +26,7 @@ def check(meaning: Meaning, problems: Problems) -> None:
     _check_loses(meaning, problems)
     if meaning.segments:
         _check_level(meaning.segments, problems)
+        check_hierarchies(meaning.segments, problems)
         if meaning.guide is not None:
             _check_order(meaning.segments, meaning.guide.structure, problems)
     else:

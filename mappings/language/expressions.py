@@ -3,7 +3,7 @@
 The grammar, with the tightest binding last::
 
     value  := base ("|" NAME ["(" argument ")"])*
-    base   := "case" | "." | read(sum) | write(sum) | sum
+    base   := "case" | "." | read(sum) | write(sum) | level() | parent() | children(A B) | levels() | sum
     sum    := product (("+" | "-") product)*
     product:= factor (("*" | "/") factor)*
     factor := NUMBER | 'text' | "(" sum ")" | count(path) | sum(sum) | path
@@ -79,15 +79,16 @@ class Pipe:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A parsed right side.  ``base`` is None for ``case`` and for the item itself (``.``).
+    """A parsed right side.  ``base`` is None for ``case``, for the item itself (``.``) and in hierarchies.
 
-    ``direction`` is ``both``, ``read`` or ``write``.
+    ``direction`` is ``both``, ``read`` or ``write``; ``arguments`` are those of ``children``.
     """
 
     base: Expression | None
     word: str
     direction: str
     pipes: tuple[Pipe, ...]
+    arguments: tuple[str, ...] = ()
 
 
 class ExpressionError(ValueError):
@@ -104,6 +105,8 @@ _TOKEN = re.compile(
 _ARGUMENT = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^()"']*))\s*\)""")
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(\()?")
 _DEEPEST = 40
+HIERARCHY = {"level": 0, "parent": 0, "levels": 0, "children": 2}
+"""The words of hierarchies, and how many arguments they take."""
 
 
 def parse(text: str) -> Value:
@@ -118,6 +121,8 @@ class _Parser:
         self.depth = 0
 
     def value(self) -> Value:
+        if (hierarchy := self.hierarchy()) is not None:
+            return hierarchy
         base, word, direction = self.base()
         pipes = []
         while self.accept("|"):
@@ -139,6 +144,24 @@ class _Parser:
             return inner, "", found
         self.position = start
         return self.sum(), "", "both"
+
+    def hierarchy(self) -> Value | None:
+        """``level()`` and its like, which stand alone."""
+        found = _NAME.match(self.text)
+        if found is None or found[1] not in HIERARCHY or not found[2]:
+            return None
+        name, self.position = found[1], found.end()
+        arguments: list[str] = []
+        while not self.accept(")"):
+            kind, text = self.take()
+            if kind not in ("number", "name"):
+                self.fail(f"{name} takes two codes, such as {name}(1 0)" if HIERARCHY[name] else f"write {name}()")
+            arguments.append(text)
+        if len(arguments) != HIERARCHY[name]:
+            self.fail(f"{name} takes two codes, such as {name}(1 0)" if HIERARCHY[name] else f"write {name}()")
+        if self.text[self.position :].strip():
+            self.fail(f"{name}(...) stands alone")
+        return Value(None, name, "both", (), tuple(arguments))
 
     def pipe(self) -> Pipe:
         found = _NAME.match(self.text, self.position)

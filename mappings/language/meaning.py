@@ -1,7 +1,8 @@
 """What a mapping file means, once it is read and checked: the input of the compiler."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from transload.adapters.edi.guides import Guide
@@ -57,6 +58,15 @@ class Meaning:
     def word(self) -> str:
         """The name by which expressions speak of the document: ``order`` for ``order/1``."""
         return self.document.partition("/")[0]
+
+    @cached_property
+    def segments_by_tag(self) -> Mapping[str, Sequence[Segment]]:
+        """All segment nodes, of all levels, by their tag; asked for when the mapping is complete."""
+        found: dict[str, list[Segment]] = {}
+        for node in walk(self.segments):
+            assert isinstance(node, Segment)
+            found.setdefault(node.tag, []).append(node)
+        return found
 
     def nodes(self) -> Iterator[Segment | Element]:
         """All nodes."""

@@ -15,7 +15,7 @@ from transload.mappings.source.problems import Problems, suggest
 
 TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 """A segment's tag."""
-_REFUSED = ("use", "level", "only_if")
+_REFUSED = ("use", "only_if")
 
 
 @dataclass(frozen=True, kw_only=True)

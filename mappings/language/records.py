@@ -106,6 +106,9 @@ class RecordLayout:
         if place.many and slot.field is None:
             self.problems.add("M-VALUE", value.at, "a repeating place takes a list field")
             return
+        if slot.numbering is not None and len(slot.places) > 1:
+            self.problems.add("M-EXPRESSION", value.at, "a level's number stands in one place")
+            return
         taken = {spot for other in segment.slots for p in other.places for spot in _spots(p)}
         for where in slot.places:
             if not taken.isdisjoint(_spots(where)):
@@ -273,7 +276,7 @@ def _direct(slot: Slot, *, reads: bool, writes: bool) -> None:
 
 def _has_something_to_write(segment: Segment) -> bool:
     """Literals alone are written; but not where they only go with fields that are read."""
-    values = [slot for slot in segment.own() if not slot.literals]
+    values = [slot for slot in segment.own() if not slot.literals and slot.numbering is None]
     return any(slot.writes for slot in values) or any(inner.writes for inner in segment.then) or not values
 
 

@@ -125,6 +125,17 @@ class Total:
 Computed = Operand | Constant | Operation | Length | Total
 
 
+@dataclass(frozen=True)
+class Numbering:
+    """What stands in a hierarchy of segments: ``level()``, ``parent()``, ``children(YES NO)`` or ``levels()``.
+
+    ``word`` is the name of the function, ``codes`` are those of ``children``: with levels below, and without.
+    """
+
+    word: str
+    codes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fill:
     """The argument of ``default`` or ``elide``: a value of the field's kind, or another field."""
@@ -135,7 +146,7 @@ class Fill:
 
 @dataclass(eq=False, kw_only=True)
 class Slot:
-    """One entry: exactly one of ``literals``, ``field`` and ``computed`` says what stands there.
+    """One entry: exactly one of ``literals``, ``field``, ``computed`` and ``numbering`` says what stands there.
 
     ``at`` is its place in the mapping file.  ``reads`` and ``writes`` are False for ``write(...)`` and
     ``read(...)``.  ``attached`` literals count only where their composite holds a value.  ``rounds``
@@ -151,6 +162,7 @@ class Slot:
     literals: tuple[str, ...] = ()
     field: Field | None = None
     computed: Computed | None = None
+    numbering: Numbering | None = None
     chain: Chain | None = None
     rounds: int | None = None
     default: Fill | None = None
@@ -237,6 +249,10 @@ class Segment(Node):
     def literals(self) -> list[Slot]:
         """The slots that tell it from other nodes of its tag."""
         return [slot for slot in self.slots if slot.literals and slot.reads]
+
+    def numbered(self, word: str) -> Slot | None:
+        """The slot of ``level()``, ``parent()``, ``children(...)`` or ``levels()``."""
+        return next((slot for slot in self.slots if slot.numbering is not None and slot.numbering.word == word), None)
 
 
 @dataclass(eq=False, kw_only=True)

@@ -19,6 +19,7 @@ from transload.mappings.language.terms import (
     Field,
     Fill,
     Length,
+    Numbering,
     Scope,
     Slot,
     Total,
@@ -129,6 +130,15 @@ class Values:
             return self._case(slot, value, around, parsed.pipes)
         if parsed.word == ".":
             return self._item(slot, value, around, parsed.pipes)
+        if parsed.word:
+            if self.meaning.format_type not in ("edifact", "x12"):
+                self.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() is for segments of EDIFACT and X12")
+                return None
+            if parsed.arguments and len(set(parsed.arguments)) == 1:
+                self.problems.add("M-EXPRESSION", value.at, "children() takes two different codes")
+                return None
+            slot.numbering = Numbering(parsed.word, parsed.arguments)
+            return self._keep(slot)
         base = parsed.base
         if isinstance(base, expressions.Path):
             field = self.field(base.names, around, value.at)

@@ -194,6 +194,31 @@ class ReadingReport:
             )
         )
 
+    def unnumbered(self, slot: Slot, where: Any) -> None:
+        """A level of a hierarchy has no number."""
+        self._hierarchy("E-MISSING", f"{slot.name} is empty, and a level needs a number", slot, where, None)
+
+    def twice(self, slot: Slot, number: str, where: Any) -> None:
+        """Two levels of a hierarchy have one number."""
+        self._hierarchy("E-DUP", f"a level before this one has the number {number!r}", slot, where, number)
+
+    def misplaced(self, slot: Slot, stated: str, around: str, where: Any) -> None:
+        """A level of a hierarchy does not stand below the one that it names."""
+        stands = f"stands below level {around!r}" if around else "stands below no other"
+        named = f"{slot.name} names level {stated!r}" if stated else f"{slot.name} names no level"
+        hint = (
+            "levels come depth first, each right below the one that it names: ask the partner, "
+            "or look for a level in between that nothing takes"
+        )
+        self._hierarchy("E-ORDER", f"{named}, and this level {stands}", slot, where, stated or None, hint)
+
+    def _hierarchy(
+        self, code: str, message: str, slot: Slot, where: Any, value: str | None, hint: str | None = None
+    ) -> None:
+        self.findings.append(
+            Finding(code=code, message=message, hint=hint, value=value, place=self._place(where), mapping=slot.at)
+        )
+
     def lineage(self) -> Iterator[Lineage]:
         """Every value's origin, in the order of reading."""
         for location, sources in self.sources.items():

@@ -8,7 +8,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 from transload.mappings.compiler.levels import Level, fits, takes, value_at
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Length, Pairs, Segment, Slot, walk
+from transload.mappings.language.terms import Length, Pairs, Segment, Slot
 
 
 def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> Iterator[Finding]:
@@ -16,7 +16,7 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
 
     A remark is ``("unmapped", level, index, None)``, ``("inside", level, index, start)``,
     ``("pair", pairs, index, (element, qualifier, value))``, ``("more", slot, index, component)``
-    or ``("sum", slot, where, stated, computed)``.
+    ``("hierarchy", slot, where, stated, expected)`` or ``("sum", slot, where, stated, computed)``.
     """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
     for remark in remarks:
@@ -27,6 +27,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             yield _inside(body, remark[2], remark[3], severity)
         elif kind == "pair":
             yield _pair(body, remark[1], remark[2], remark[3], severity)
+        elif kind == "hierarchy":
+            yield _hierarchy(body, *remark[1:])
         elif kind == "more":
             yield from _more(body, remark[1], remark[2], remark[3], severity)
         else:
@@ -44,6 +46,21 @@ def differing(slot: Slot, place: Place | None, stated: Any, computed: Any) -> Fi
     else:
         message, severity = f"{stated} is stated, and {computed} follows from the message", Severity.WARNING
     return Finding(code=code, severity=severity, message=message, value=str(stated), place=place, mapping=slot.at)
+
+
+def _hierarchy(body: Records, slot: Slot, where: tuple[int, int, int | None], stated: str, expected: str) -> Finding:
+    """What a hierarchy says of itself does not follow from it."""
+    assert slot.numbering is not None
+    follows = {
+        "level": f"the level's number is {stated}, and {expected} would be the next",
+        "levels": f"{stated} levels are stated, and there are {expected}",
+        "children": f"{stated!r} is stated, and what stands below this level makes it {expected!r}",
+    }[slot.numbering.word]
+    index, element, component = where
+    place = body.place(index, element=element, component=component)
+    return Finding(
+        code="W-COUNT", severity=Severity.WARNING, message=follows, value=stated, place=place, mapping=slot.at
+    )
 
 
 def _unmapped(meaning: Meaning, body: Records, level: Level, index: int, severity: Severity) -> Finding:
@@ -101,8 +118,7 @@ def near_miss(
             else "ask the partner for the value",
             node,
         )
-    for other in walk(meaning.segments):
-        assert isinstance(other, Segment)
+    for other in meaning.segments_by_tag.get(record[0], ()):
         if other.reads and other not in candidates and takes(other, record, component, repetition):
             return (
                 f"the mapping has {other.name} in another place",

@@ -1,5 +1,6 @@
 """``transload run``: one pass of a workspace's routes."""
 
+import gc
 import logging
 import os
 import signal
@@ -82,6 +83,7 @@ def checked(workspace: Workspace) -> Workspace:
     errors = errors_of(check_routes(workspace))
     if errors:
         raise ConfigurationError("the workspace's mappings have errors", findings=errors)
+    gc.freeze()  # what is loaded by now stays: going through it at each collection takes a third of all reading time
     return workspace
 
 

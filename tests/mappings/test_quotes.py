@@ -36,4 +36,4 @@ def test_a_statement_hole_in_an_expression_is_refused():
 @pytest.mark.parametrize("text", ["{", "}}", "{x}", "'", '"', "\\", "\x1d", ""])
 def test_texts_melt_together(text):
     tree = joined([constant("a"), constant(text), variable("x"), joined([constant("b"), constant(text)])])
-    assert run([ast.Return(value=tree)], x="-") == f"a{text}-b{text}"
+    assert run(statements("return V", V=tree), x="-") == f"a{text}-b{text}"

@@ -80,10 +80,6 @@ CASES = {
         "map.yaml:11:5: error M-KEY there is no modifier 'evry' "
         "(modifiers are as, cases, each, in, max, min, only, then, when)",
     ),
-    "levels of X12": (
-        "  - level: S\n    LIN: {1: =number}",
-        "map.yaml:11:5: error M-UNAVAILABLE level: is not available in this version (leave it out)",
-    ),
     "an expression cut short": (
         "  - RFF: {1153: CT, 1154: =contract |}",
         "map.yaml:11:27: error M-EXPRESSION a converter's name is missing after | in '=contract |'",

@@ -32,6 +32,17 @@ def find_guide(
 
     Raises `ConfigurationError` when the guide's file or an overlay has faults, or an overlay is not there.
     """
+    if not folders and not overlays:
+        return _shipped(standard, message, version)  # for each interchange anew, and nothing about it changes
+    return _find(standard, message, version, folders, overlays)
+
+
+@lru_cache(maxsize=256)
+def _shipped(standard: str, message: str, version: str) -> Guide | None:
+    return _find(standard, message, version, (), ())
+
+
+def _find(standard: str, message: str, version: str, folders: Sequence[Path], overlays: Sequence[str]) -> Guide | None:
     changes = [_overlay(name, folders) for name in overlays]
     for folder in (*folders, HERE):
         for name in version_folders(standard, message, version):

@@ -5,6 +5,7 @@ What a glance doubts is left to `message_faults`.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from re import Match
 
 from transload.adapters.edi.faults import Reporter
@@ -13,6 +14,7 @@ from transload.adapters.edi.reading.message_faults import TAGS, MessageFaults
 from transload.adapters.edi.reading.records import EdiRecords
 from transload.adapters.edi.reading.scan import DIALECTS
 from transload.adapters.edi.segments import Split
+from transload.adapters.edi.separators import Separators
 from transload.adapters.edi.services import Service, odd_byte
 from transload.canonical.findings import Finding
 
@@ -20,21 +22,21 @@ _Looks = Callable[[bytes], Match[bytes] | None]
 _Searches = Callable[[bytes, int, int], Match[bytes] | None]
 
 
-def _tag_patterns(interchange: Interchange) -> tuple[_Looks, _Looks, _Searches]:
+@lru_cache(maxsize=64)
+def _tag_patterns(standard: str, separators: Separators, newline: str) -> tuple[_Looks, _Looks, _Searches]:
     """What finds the tag that a body begins with; the first terminator that no tag seems to follow; and a quick look.
 
     A terminator after several release characters counts, though it may be released: the second look, at the segments
     themselves, decides.  The quick look knows no releases, no blanks but the usual line end, and no segments without
     elements; what it does not find needs no other.
     """
-    separators = interchange.separators
     first = re.escape((separators.tag or separators.element).encode("latin-1"))
     end = re.escape(separators.ends[0])
-    plain = TAGS[interchange.standard].pattern.encode()
+    plain = TAGS[standard].pattern.encode()
     tag = rb"\s*+(?:" + plain + rb"(?:" + first + rb"|" + end + rb")|\Z)"
     release = re.escape(separators.ends[1])
     released = rb"(?<!(?<!" + release + rb")" + release + end + rb")" if release else b""
-    usual = re.escape(interchange.newline.encode("latin-1"))
+    usual = re.escape(newline.encode("latin-1"))
     quick = re.compile(end + rb"(?!" + usual + plain + first + rb")")
     return (
         re.compile(tag).match,
@@ -54,7 +56,9 @@ class MessageChecks:
         form = self.dialect.forms.get(Level.MESSAGE)
         self._form = form[0].fullmatch if form else None
         self._paired = Level.MESSAGE in self.dialect.paired
-        self._begins, self._odd_tag, self._doubtful = _tag_patterns(interchange)
+        self._begins, self._odd_tag, self._doubtful = _tag_patterns(
+            interchange.standard, interchange.separators, interchange.newline
+        )
         self._tail = 1 + len(interchange.newline)
         charset = interchange.charset
         self._unwanted = charset.controls.translate(None, interchange.separators.service.encode("latin-1"))
