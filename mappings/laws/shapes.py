@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Condition, Field, Scope, Segment, Slot, below
+from transload.mappings.language.terms import AnyNode, Condition, Field, Pairs, Scope, Segment, Slot, below
 
 Path = tuple[str, ...]
 
@@ -17,7 +17,6 @@ class Binding:
     slot: Slot
     node: AnyNode
     when: tuple[Condition, ...]
-    value_at: "object | None" = None
 
 
 @dataclass(kw_only=True)
@@ -67,11 +66,6 @@ class Shape:
             for shape in shapes:
                 yield from shape.all()
 
-    def prefix(self) -> str:
-        """``lines[].`` for the items of ``lines``; empty for the document."""
-        text = Field(scope=self.scope, path=("",), type=_ANY).text()
-        return text
-
     def paths(self) -> set[str]:
         """All that is carried, as findings write it: ``lines[].quantity``."""
         found: set[str] = set()
@@ -103,8 +97,6 @@ def _visit(node: AnyNode, when: tuple[Condition, ...], shapes: dict[int, Shape])
             shape.node = node
             shapes[node.items.scope.number].lists.setdefault(node.items.path, []).append(shape)
     when = (*when, *node.when)
-    for condition in node.when:
-        _condition(condition, node, shapes)
     for slot in node.own():
         if slot.field is not None and slot.reads and slot.writes and not slot.guard:
             carried = shapes[slot.field.scope.number].fields.setdefault(slot.field.path, Carried(field=slot.field))
@@ -116,15 +108,7 @@ def _visit(node: AnyNode, when: tuple[Condition, ...], shapes: dict[int, Shape])
         _visit(inner, when, shapes)
 
 
-def _condition(condition: Condition, node: AnyNode, shapes: dict[int, Shape]) -> None:
-    """A field that ``when:`` speaks of is carried by the node's being there, where nothing else carries it."""
-    del condition, node, shapes
-
-
-def _rivals(pairs: object, shapes: dict[int, Shape]) -> None:
-    from transload.mappings.language.terms import Pairs
-
-    assert isinstance(pairs, Pairs)
+def _rivals(pairs: Pairs, shapes: dict[int, Shape]) -> None:
     groups: dict[int, list[Path]] = {}
     for _, slot in pairs.choices:
         if slot.field is not None and slot.writes:
@@ -134,5 +118,3 @@ def _rivals(pairs: object, shapes: dict[int, Shape]) -> None:
         if most is not None and len(paths) > most:
             shapes[number].rivals.append((list(dict.fromkeys(paths)), most))
 
-
-_ANY = __import__("transload.mappings.language.fields", fromlist=["FieldType"]).FieldType(Kind.OTHER)
