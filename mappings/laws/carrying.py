@@ -1,7 +1,7 @@
 """L1 carry, L3 stable and L4 total, on generated documents over the whole way to bytes and back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -286,13 +286,18 @@ class Only:
     def __init__(self, carried: Carried, value: Any) -> None:
         self.key = "".join(f".{name}" for name in _names(carried))
         self.wanted = value
-        self._parts = carried.field.text().split(".")
 
     def present(self, key: str) -> bool:
         return key.replace("[]", "") == self.key
 
     def value(self, key: str, values: list[Any]) -> Any:
-        return self.wanted if key.replace("[]", "").rstrip("0123456789") == self.key else values[0]
+        own = key.replace("[]", "").rstrip("0123456789")
+        return self.wanted if own == self.key and "?" not in key else self._loser(values) if "?" in key else values[0]
+
+    def _loser(self, names: list[Any]) -> Any:
+        """Of rivals the field itself wins."""
+        last = self.key.rpartition(".")[2]
+        return next((name for name in names if name != last), names[0])
 
     def count(self, key: str, most: int | None) -> int:
         plain = key.replace("[]", "")
@@ -318,9 +323,6 @@ def _fill(values: dict[str, Any], carried: Carried, slots: list[Slot]) -> None:
     text = carried.field.text()
     holder, _, name = text.rpartition(".")
     holders = {path.rpartition(".")[0] for path in values if general(path).rpartition(".")[0] == holder}
-    holders |= {
-        path[: path.index("]", len(path) - len(path.lstrip()))] for path in () if path
-    }
     for one in holders:
         path = f"{one}.{name}" if one else name
         found = values.get(path)
@@ -356,6 +358,3 @@ def _advice(difference: Difference) -> str | None:
 
 def _said(findings: tuple[Finding, ...]) -> str | None:
     return "; ".join(f"{finding.code} {finding.message}" for finding in findings[:2]) or None
-
-
-__all__ = ["Carrying", "Fault", "Only", "replace", "start"]

@@ -10,8 +10,8 @@ from transload.canonical.model import Model
 from transload.mappings.language.fields import FieldType, Kind, field_type
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.laws.candidates import allowed, candidates
-from transload.mappings.laws.domains import Domain, Domains
-from transload.mappings.laws.shapes import Carried, Path, Shape
+from transload.mappings.laws.domains import Domains
+from transload.mappings.laws.shapes import Path, Shape
 
 MANY = 12
 
@@ -156,7 +156,7 @@ class Documents:
             if value is not None:
                 found[field] = value
                 telling = telling or tells
-        self._settle(found, prefix, shape, len(name))
+        self._settle(found, prefix, shape, pick, name)
         return found if telling and found else None
 
     def _field(self, kind: FieldType, path: Path, shape: Shape, pick: Pick, key: str) -> tuple[Any, bool]:
@@ -208,17 +208,18 @@ class Documents:
             item = self._object(shape.scope.model, (), shape, Whole(full=True), key)
         return item
 
-    def _settle(self, found: dict[str, Any], prefix: Path, shape: Shape, turn: int) -> None:
+    def _settle(self, found: dict[str, Any], prefix: Path, shape: Shape, pick: Pick, key: str) -> None:
         """Make values agree with the conditions around them, and let one of several rivals win."""
         for condition in shape.conditions:
             if condition.field.path[:-1] == prefix:
                 found[condition.field.path[-1]] = condition.value
         for paths, most in shape.rivals:
             names = [path[-1] for path in paths if path[:-1] == prefix and found.get(path[-1]) is not None]
-            order = names[turn % len(names) :] + names[: turn % len(names)] if names else []
-            for name in order[most:]:
-                if not shape.fields[(*prefix, name)].field.type.required:
-                    del found[name]
+            while len(names) > most:
+                loser = pick.value(f"{key}?", names)
+                names.remove(loser)
+                if not shape.fields[(*prefix, loser)].field.type.required:
+                    del found[loser]
         for path, carried in shape.fields.items():
             if path[:-1] == prefix and path[-1:] and path[-1] in found and not carried.field.type.required:
                 if not any(_holds(binding.when, found, prefix, shape) for binding in carried.bindings):
@@ -259,6 +260,3 @@ def _drop(value: dict[str, Any], path: Path) -> None:
     for name in path[:-1]:
         value = value.get(name) or {}
     value.pop(path[-1], None)
-
-
-__all__ = ["Carried", "Chance", "Coded", "Documents", "Domain", "Pick", "Whole"]

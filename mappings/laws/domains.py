@@ -1,5 +1,6 @@
 """The domain of each carried field: which values the mapping takes, found by trying them on its converters."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,7 @@ from transload.mappings.language.terms import Segment, Slot
 from transload.mappings.laws.candidates import allowed, candidates
 from transload.mappings.laws.shapes import Binding, Carried, Shape
 
+_TABLE = re.compile(r"\bcode\(\s*([^\s)]+)")
 REFUSALS = (ValueError, ArithmeticError, TypeError, AttributeError, LookupError)
 """What a converter raises for a value that it does not take."""
 
@@ -85,11 +87,9 @@ class Domains:
     def _candidates(self, carried: Carried, limit: int | None) -> list[Any]:
         found: list[Any] = []
         for binding in carried.bindings:
-            for step in binding.slot.chain.steps if binding.slot.chain else ():
-                if step.write_table is not None:
-                    found += list(step.write_table)
-            conditions = [c.value for c in binding.when if c.field.key == carried.field.key]
-            found += conditions
+            for name in _TABLE.findall(binding.slot.rule):
+                found += list(self.meaning.codes[name].write) if name in self.meaning.codes else []
+            found += [c.value for c in binding.when if c.field.key == carried.field.key]
         found += candidates(carried.field.type, limit)
         return list(dict.fromkeys(found))
 

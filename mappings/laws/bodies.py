@@ -1,0 +1,192 @@
+"""Bodies whose values can be changed one by one, with places that cost nothing."""
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from transload.adapters.base.format import Records, Tree
+from transload.canonical.places import Place
+from transload.mappings.reports.trees import xml_path
+
+Spot = tuple[Any, ...]
+"""Where an atom stands, as lineage names it: segment, element, component; or a path."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Atom:
+    """One value on the wire: ``put`` sets another in its place; ``name`` is for people."""
+
+    spot: Spot
+    value: Any
+    name: str
+    put: Callable[[Any], None]
+
+
+class Loose(ABC):
+    """A copy of a body."""
+
+    body: Records | Tree
+
+    @abstractmethod
+    def atoms(self) -> Iterator[Atom]:
+        """All values that stand in it, in their order."""
+
+    @abstractmethod
+    def spot(self, place: Place) -> Spot:
+        """The spot of a place that the body gave."""
+
+
+class _LooseRecords(Records):
+    def __init__(self, body: Records) -> None:
+        self.segments = [list(segment) for segment in body.segments]
+        self.component = body.component
+        self.repetition = body.repetition
+
+    def place(
+        self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None
+    ) -> Place:
+        return Place(segment=segment, element=element, component=component)
+
+
+class LooseRecords(Loose):
+    """Segments."""
+
+    def __init__(self, body: Records) -> None:
+        self.body: _LooseRecords = _LooseRecords(body)
+
+    def atoms(self) -> Iterator[Atom]:
+        """See `Loose.atoms`."""
+        for index, segment in enumerate(self.body.segments):
+            for element in range(1, len(segment)):
+                yield from self._parts(index, segment, element)
+
+    def _parts(self, index: int, segment: list[str], element: int) -> Iterator[Atom]:
+        whole = segment[element]
+        marks = (self.body.repetition, self.body.component)
+        repetitions = whole.split(marks[0]) if marks[0] else [whole]
+        for number, repeated in enumerate(repetitions):
+            components = repeated.split(marks[1]) if marks[1] else [repeated]
+            for position, value in enumerate(components):
+                if not value:
+                    continue
+
+                def put(new: str, number: int = number, position: int = position) -> None:
+                    rows = [row.split(marks[1]) if marks[1] else [row] for row in repetitions]
+                    rows[number][position] = new
+                    texts = [marks[1].join(row) for row in rows]
+                    segment[element] = marks[0].join(texts) if marks[0] else texts[0]
+
+                named = f"{segment[0]} {element:02}" + (f".{position + 1}" if len(components) > 1 else "")
+                yield Atom(spot=(index, element, position + 1), value=value, name=f"{named} of segment {index + 1}", put=put)
+
+    def spot(self, place: Place) -> Spot:
+        """See `Loose.spot`."""
+        return place.segment, place.element, place.component or 1
+
+
+class _LooseTree(Tree):
+    def __init__(self, root: Any) -> None:
+        self.root = copy.deepcopy(root)
+
+    def place(self, path: Sequence[str | int]) -> Place:
+        return Place(path="\x00".join(str(step) for step in path))
+
+
+class LooseXml(Loose):
+    """Elements, attributes and texts."""
+
+    def __init__(self, body: Tree) -> None:
+        self.body: _LooseTree = _LooseTree(body.root)
+
+    def atoms(self) -> Iterator[Atom]:
+        """See `Loose.atoms`."""
+        root = self.body.root
+        for element in root.iter():
+            if not isinstance(element.tag, str):
+                continue
+            name = element.tag.rpartition("}")[2]
+            for key, value in element.attrib.items():
+
+                def put_attribute(new: str, element: Any = element, key: str = key) -> None:
+                    element.set(key, new)
+
+                path = xml_path(root, element, key)
+                yield Atom(spot=_spot(path), value=value, name=f"{name}/@{key.rpartition('}')[2]}", put=put_attribute)
+            if element.text and element.text.strip():
+
+                def put_text(new: str, element: Any = element) -> None:
+                    element.text = new
+
+                yield Atom(spot=_spot(xml_path(root, element, None)), value=element.text, name=name, put=put_text)
+
+    def spot(self, place: Place) -> Spot:
+        """See `Loose.spot`."""
+        return (place.path or "",)
+
+
+class LooseJson(Loose):
+    """Members and items."""
+
+    def __init__(self, body: Tree) -> None:
+        self.body: _LooseTree = _LooseTree(body.root)
+
+    def atoms(self) -> Iterator[Atom]:
+        """See `Loose.atoms`."""
+        yield from _leaves(self.body.root, ())
+
+    def spot(self, place: Place) -> Spot:
+        """See `Loose.spot`."""
+        return (place.path or "",)
+
+
+def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[Atom]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in list(pairs):
+        if isinstance(inner, dict | list):
+            yield from _leaves(inner, (*path, key))
+        elif inner is not None and inner != "":
+
+            def put(new: Any, key: Any = key) -> None:
+                value[key] = new
+
+            name = "/".join(str(step) for step in (*path, key))
+            yield Atom(spot=_spot((*path, key)), value=inner, name=name, put=put)
+
+
+def _spot(path: Sequence[str | int]) -> Spot:
+    return ("\x00".join(str(step) for step in path),)
+
+
+def loose(body: Records | Tree) -> Loose:
+    """A copy of ``body`` whose values can be changed."""
+    if isinstance(body, Records):
+        return LooseRecords(body)
+    return LooseXml(body) if hasattr(body.root, "tag") else LooseJson(body)
+
+
+def variants(value: Any) -> list[Any]:
+    """Other values of the same look: digits and letters changed, so that dates, numbers and codes may stay what they are."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, Decimal | int):
+        return [value + 1, value * 10]
+    text = str(value)
+    found = []
+    for index in (len(text) - 1, 0, len(text) // 2):
+        for step in (1, -1):
+            changed = _stepped(text[index], step)
+            if changed != text[index]:
+                found.append(text[:index] + changed + text[index + 1 :])
+    return list(dict.fromkeys([*found, f"{text}1", f"{text}X"]))
+
+
+def _stepped(sign: str, step: int) -> str:
+    if sign in "0123456789":
+        return str((int(sign) + step) % 10)
+    if "a" <= sign.lower() <= "z":
+        other = chr(ord(sign) + step)
+        return other if other.isalpha() else sign
+    return "x"
