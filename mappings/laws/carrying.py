@@ -178,9 +178,12 @@ class Carrying:
 
     def _totality(self, outcome: Outcome) -> None:
         """Each value that a converter refuses is refused by the mapping as well, with field and place named."""
+        seen: set[Any] = set()
         for domain in self.domains.all:
-            if not domain.outside:
+            key = self.domains.likeness(domain.carried)
+            if not domain.outside or key in seen:
                 continue
+            seen.add(key)
             for value in domain.outside[:: max(len(domain.outside) // 4, 1)]:
                 document = self.holding(domain, value)
                 if document is None:

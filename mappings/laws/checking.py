@@ -7,7 +7,7 @@ from transload.canonical.findings import Finding
 from transload.mappings.laws.carrying import Carrying, start
 from transload.mappings.laws.converters import check_converters
 from transload.mappings.laws.documents import Documents
-from transload.mappings.laws.domains import Domains
+from transload.mappings.laws.domains import Domains, narrowed
 from transload.mappings.laws.hints import check_hints
 from transload.mappings.laws.losses import check_losses, lost
 from transload.mappings.laws.mutations import Mutations
@@ -39,11 +39,7 @@ def check_laws(mapping: Mapping, effort: Effort = FAST, *, guides: Sequence[Path
         carrying.run(outcome, seed)
         outcome.lost = lost(meaning, shape)
         outcome.findings += check_losses(meaning, outcome.lost, shape, start(wire))
-        outcome.narrowed = {
-            domain.carried.field.text(): f"{len(domain.outside)} of {domain.checked} values tried are refused"
-            for domain in domains.all
-            if domain.outside
-        }
+        outcome.narrowed = narrowed(domains)
     outcome.findings += check_hints(meaning)
     _samples(wire, carrying, outcome, effort, both_ways=both_ways)
     base = base_of(mapping, guides)

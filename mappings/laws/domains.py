@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+
+from pydantic import BaseModel
 
 from transload.adapters.edi.guides.model import Element, Form
 from transload.mappings.compiler.families import family
@@ -50,6 +52,7 @@ class Domains:
         self.shape = shape
         self._clean: Callable[[str], str] = family(meaning).clean
         self._found: dict[int, Domain] = {}
+        self._alike: dict[Any, Domain] = {}
 
     def of(self, carried: Carried) -> Domain:
         """The domain of one field."""
@@ -63,7 +66,25 @@ class Domains:
         """Those of all fields, in the order of the file."""
         return [self.of(carried) for shape in self.shape.all() for carried in shape.fields.values()]
 
+    def likeness(self, carried: Carried) -> Any:
+        """Fields of one likeness have the same domain: the same part of a model, the same converters, the same room."""
+        bindings = tuple(
+            (b.slot.rule.partition("|")[2], b.slot.many, len(b.slot.places), b.node.most, self.form(b),
+             tuple(c.value for c in b.when if c.field.key == carried.field.key))
+            for b in carried.bindings
+        )  # fmt: skip
+        kind = carried.field.type
+        return holder(carried), carried.field.path[-1:], kind, bindings
+
     def _domain(self, carried: Carried) -> Domain:
+        """Found out once for all fields of one likeness: six parties of an order are alike."""
+        key = self.likeness(carried)
+        known = self._alike.get(key)
+        if known is None:
+            known = self._alike[key] = self._tried(carried)
+        return replace(known, carried=carried, inside=list(known.inside), broken=list(known.broken))
+
+    def _tried(self, carried: Carried) -> Domain:
         forms = [form for binding in carried.bindings if (form := self.form(binding)) is not None]
         limit = min((form.most for form in forms), default=None)
         domain = Domain(carried=carried, most=_room(carried))
@@ -95,10 +116,7 @@ class Domains:
 
     def default(self, carried: Carried) -> Any:
         """The value that the model gives the field by itself; None for none."""
-        model = carried.field.scope.model
-        for name in carried.field.path[:-1]:
-            kind = field_type(model, name) if model is not None else None
-            model = kind.model if kind is not None else None
+        model = holder(carried)
         return model.model_fields[carried.field.path[-1]].default if model is not None and carried.field.path else None
 
     def _verdict(self, carried: Carried, value: Any, forms: Sequence[Form], domain: Domain) -> str:
@@ -143,6 +161,15 @@ class Domains:
         return element.form if isinstance(element, Element) else None
 
 
+def holder(carried: Carried) -> type[BaseModel] | None:
+    """The part of the document that holds the field."""
+    model = carried.field.scope.model
+    for name in carried.field.path[:-1]:
+        kind = field_type(model, name) if model is not None else None
+        model = kind.model if kind is not None else None
+    return model
+
+
 def _texts(written: Any) -> list[str]:
     if isinstance(written, list | tuple):
         return [text for part in written for text in _texts(part)]
@@ -180,3 +207,27 @@ def _fits(binding: Binding) -> int:
     if isinstance(node, Segment):
         return slot.places[0].repeats * (node.most or 1)
     return node.most or _NO_END
+
+
+def narrowed(domains: Domains) -> dict[str, str]:
+    """Fields that carry less than their type allows, each with what they take or refuse; control characters aside."""
+    found: dict[str, str] = {}
+    for domain in domains.all:
+        refused = [value for value in domain.outside if not isinstance(value, str) or value.isprintable()]
+        name = domain.carried.field.text().rstrip(".")
+        coded = any("code" in [step.name for step in b.slot.chain.steps] for b in domain.carried.bindings if b.slot.chain)
+        if refused and coded and len(domain.inside) <= _LISTED:
+            found[name] = f"takes {', '.join(str(value) for value in domain.inside)}"
+        elif refused and not coded:
+            found[name] = f"refuses {', '.join(_short(value) for value in refused[:3])}"
+        elif domain.vanishing:
+            found[name] = f"writes nothing for {', '.join(_short(value) for value in domain.vanishing[:3])}"
+    return found
+
+
+_LISTED = 12
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

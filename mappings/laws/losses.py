@@ -16,8 +16,18 @@ _SHOWN = 12
 
 def lost(meaning: Meaning, shape: Shape) -> tuple[str, ...]:
     """The fields without a place in both directions, an object or list without any as one."""
-    carried = shape.paths()
+    carried = shape.paths() | _by_halves(meaning)
     return tuple(_lost(meaning.model, "", carried, 0))
+
+
+def _by_halves(meaning: Meaning) -> set[str]:
+    """The fields that one entry reads and another one writes."""
+    read, written = (
+        {slot.field.text().rstrip(".") for slot in meaning.slots if slot.field is not None and way(slot)}
+        for way in (lambda slot: slot.reads, lambda slot: slot.writes)
+    )
+    both = read & written
+    return both | {f"{path}[]" for path in both}
 
 
 def _lost(model: type[BaseModel], prefix: str, carried: set[str], depth: int) -> Iterator[str]:

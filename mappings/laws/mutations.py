@@ -146,12 +146,8 @@ class Mutations:
                         for where in slot.places
                     ):
                         return True
-                elif isinstance(node, Element) and slot.field is None and not slot.reads:
-                    steps = str(atom.spot[0]).split("\x00")
-                    names = [step for step in steps if not step.isdigit()]
-                    last = names[-1] if names else ""
-                    if last == node.tag or (last.startswith("@") and len(names) > 1 and names[-2] == node.tag):
-                        return True
+                elif isinstance(node, Element) and not slot.reads and _stands_at(node, slot, str(atom.spot[0])):
+                    return True
         return False
 
     def _general(self, atom: Atom) -> str:
@@ -201,6 +197,14 @@ def _covers(spot: Spot, inner: Spot) -> bool:
     if len(spot) == 3 and len(inner) == 3:
         return bool(spot[0] == inner[0] and (spot[1] is None or spot[1:] == inner[1:]))
     return bool(inner == spot or str(inner[0]).startswith(f"{spot[0]}\x00"))
+
+
+def _stands_at(node: Element, slot: Slot, path: str) -> bool:
+    """Whether a path ends where a slot of the element has its value."""
+    names = [step for step in path.split("\x00") if not step.isdigit()]
+    attribute = next((f"@{name}" for name, other in node.attributes if other is slot), None)
+    wanted = [node.tag] if attribute is None else [node.tag, attribute]
+    return names[-len(wanted) :] == wanted
 
 
 def _written(mapping: Mapping) -> Written:

@@ -1,14 +1,18 @@
 """``transload check``: whether what a user wrote is right."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, errors_of
 from transload.mappings import load_mapping
+from transload.mappings.laws import FAST, QUICK, THOROUGH, Counterexample, Effort, Outcome, check_laws
+from transload.mappings.testing import run_tests
 from transload.runner.cli import exits
 from transload.runner.cli.given import Given, guides_for
 from transload.runner.cli.guard import guarded
@@ -16,6 +20,9 @@ from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json, summary
 from transload.runner.workspace import load_workspace
 from transload.runner.workspace.agreement import check_routes
+
+_LONGEST = 2000
+"""So many characters of a wire or document are shown."""
 
 
 @guarded
@@ -25,6 +32,19 @@ def check(
     ] = None,
     environment: Environment = None,
     as_json: AsJson = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Try less, for each time a file is saved.")] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Try 1,000 documents for each mapping, before it goes into use.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also tell what is lost, and which equivalences were met.")
+    ] = False,
+    documents: Annotated[
+        int | None, typer.Option("--documents", min=1, help="How many documents are made for each mapping.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Other documents; without it the same file gives the same ones.")
+    ] = None,
 ) -> None:
     """Check a workspace, its partners' files and its mappings, and list everything that is wrong.
 
@@ -32,28 +52,56 @@ def check(
     finding has its file, line and column. Without a path the current folder is checked.
     A workspace is checked as it is in one environment: run it once for each.
 
+    A mapping must also keep the laws of two-way mappings. Documents are made for it,
+    written, read and written again; its tests are run, and each value of its samples is
+    changed to see what follows. What breaks a law is shown as small as it could be made.
+
     \b
     Examples:
       transload check
       transload check --environment production
       transload check mappings/acme/orders.yaml
+      transload check mappings/acme/orders.yaml --quick
+      transload check mappings/acme/orders.yaml --thorough --explain
       transload check --json | jq '.findings[].message'
     """
+    if quick and thorough:
+        raise typer.BadParameter("--quick and --thorough exclude each other")
+    effort = replace(QUICK if quick else THOROUGH if thorough else FAST, seed=seed)
+    effort = replace(effort, documents=documents) if documents is not None else effort
     given = Given.of(paths or [HERE])
     findings = list(given.findings)
     for folder in given.workspaces:
         _extend(findings, _workspace(folder, environment))
-    for file in given.mappings:
-        _extend(findings, _mapping(file))
+    checked = [_mapping(file, effort) for file in given.mappings]
+    for one in checked:
+        _extend(findings, one.findings)
     errors = len(errors_of(findings))
     if as_json:
-        say_json({"errors": errors, "findings": [finding.as_dict() for finding in findings]})
+        laws = [{"mapping": str(one.file), **one.outcome.as_dict()} for one in checked if one.outcome is not None]
+        say_json({"errors": errors, "findings": [finding.as_dict() for finding in findings], "laws": laws})
     else:
-        say_findings(findings, of_files=True)
+        shown = {id(c.finding): c for one in checked if one.outcome for c in one.outcome.counterexamples}
+        for finding in findings:
+            say_findings([finding], of_files=True)
+            if id(finding) in shown:
+                _say_counterexample(shown[id(finding)])
+        for one in checked:
+            if explain and one.outcome is not None:
+                _say_explanation(one.file, one.outcome)
         parts = [counted(len(given.workspaces), "workspace")] if given.workspaces else []
         say(f"{' and '.join([*parts, counted(len(given.mappings), 'mapping')])} checked: {summary(findings)}")
     if errors:
         raise typer.Exit(exits.ERRORS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Checked:
+    """A mapping file with what was found; no outcome of laws where it cannot be loaded."""
+
+    file: Path
+    outcome: Outcome | None = None
+    findings: list[Finding] = field(default_factory=list)
 
 
 def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
@@ -64,12 +112,50 @@ def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
     return [*workspace.findings, *check_routes(workspace)]
 
 
-def _mapping(file: Path) -> Sequence[Finding]:
+def _mapping(file: Path, effort: Effort) -> _Checked:
+    guides = guides_for(file)
+    findings: list[Finding] = []
     try:
-        load_mapping(file, guides=guides_for(file))
+        mapping = load_mapping(file, guides=guides)
+        for result in run_tests(mapping):
+            findings += result.findings
     except ConfigurationError as error:
-        return error.findings
-    return ()
+        return _Checked(file=file, findings=list(error.findings))
+    outcome = check_laws(mapping, effort, guides=guides)
+    return _Checked(file=file, outcome=outcome, findings=[*findings, *outcome.findings])
+
+
+def _say_counterexample(one: Counterexample) -> None:
+    say(f"    law      {one.law}")
+    for difference in one.differences[:5]:
+        say(f"    differs  {difference}")
+    if one.document is not None:
+        say(f"    document {_cut(json.dumps(one.document, ensure_ascii=False))}")
+    for number, line in enumerate(_cut(one.wire).replace("\r", "").rstrip("\n").split("\n") if one.wire else []):
+        say(f"    {'wire' if number == 0 else '':<8} {line}")
+
+
+def _say_explanation(file: Path, outcome: Outcome) -> None:
+    tried = f"{counted(outcome.documents, 'document')} made, {counted(outcome.mutations, 'value')} of samples changed"
+    say(f"{file}: {tried}")
+    rows: list[tuple[str, Any]] = [
+        ("equivalences met", [f"{name}: {example}" for name, example in sorted(outcome.quotients.items(), key=_number)]),
+        ("lost", list(outcome.lost)),
+        ("narrower than the field", [f"{name} {words}" for name, words in outcome.narrowed.items()]),
+    ]
+    for title, lines in rows:
+        say(f"  {title}: {'' if lines else 'none'}".rstrip())
+        for line in lines:
+            say(f"    {_cut(line)}")
+
+
+def _number(pair: tuple[str, str]) -> int:
+    """The number of an equivalence: Q2 before Q10."""
+    return int(pair[0].partition(" ")[0].removeprefix("Q"))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text) - _LONGEST} characters more)"
 
 
 def _extend(findings: list[Finding], more: Sequence[Finding]) -> None:
