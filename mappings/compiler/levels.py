@@ -65,7 +65,9 @@ class Level:
         self.inside = {
             tag: self._inside(tag) for tag in {*self.tags, *(entry.tag for entry in entries if entry.children)}
         }
-        self.ignores = [entry for entry in ignores if entry.above == above[len(above) - len(entry.above) :]]
+        here = [entry for entry in ignores if entry.above == above[len(above) - len(entry.above) :]]
+        self.ignores = [entry for entry in here if not entry.places]
+        self.places = [entry for entry in here if entry.places or entry.deep]
         self.always = frozenset(
             {None, *(tag for tag, nodes in outer.items() if tag not in self.tags and _opens(nodes))}
         )

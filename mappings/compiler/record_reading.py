@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 
 from transload.adapters.edi.guides import WirePlace
-from transload.adapters.edi.guides.model import Composite, Entry
+from transload.adapters.edi.guides.model import Entry
 from transload.mappings.compiler.frames import opened
 from transload.mappings.compiler.hierarchies import ReadingHierarchy
 from transload.mappings.compiler.levels import Level, value_at
@@ -21,6 +21,9 @@ from transload.mappings.compiler.quotes import (
     variable,
 )
 from transload.mappings.compiler.reading import Reader
+from transload.mappings.compiler.record_places import Places
+from transload.mappings.compiler.unread import UnreadTests
+from transload.mappings.language.coverage import named_places
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Pairs, Segment, Slot
@@ -103,7 +106,7 @@ class RecordReader(Reader):
     ) -> Statements:
         """What to do with a record of ``tag``: the first node whose literals hold takes it."""
         nodes = [node for node in level.nodes if node.tag == tag]
-        places = _Places(self.namer)
+        places = Places(self.namer)
         body = statements("n = len(e)")
         body += places.prepare([slot for node in nodes for slot in node.literals])
         branches: list[tuple[ast.expr, Statements]] = []
@@ -124,7 +127,7 @@ class RecordReader(Reader):
         level: Level,
         node: Segment,
         seen: str,
-        places: "_Places",
+        places: Places,
         following: dict[str, list[Segment]],
         above: tuple[str, ...],
     ) -> Statements:
@@ -133,9 +136,15 @@ class RecordReader(Reader):
         body += entered
         body += self.begin(node, _where())
         body += self.fulfil(node.when, _where())
-        body += self._values(node, places)
+        named = named_places(node, level.places)
+        remark = statements(
+            "X.append((KIND, L, N, i))", KIND=constant("unread"), L=self.bound(level), N=self.bound(node)
+        )
+        unread = UnreadTests(node, named, remark)
+        body += self._values(node, places, unread)
         for pairs in node.pairs:
-            body += self._pairs(pairs)
+            body += self._pairs(pairs, unread)
+        body += unread.rest(places.composites, self.namer)
         body += statements("i += 1")
         if any(inner.reads for inner in node.then):
             body += self.level(node.then, node, following, level.group(node.tag), (*above, node.tag))
@@ -146,7 +155,7 @@ class RecordReader(Reader):
         self.hierarchy.leave(node)
         return body + after + self.end(node)
 
-    def _raw(self, places: "_Places") -> Callable[[WirePlace], ast.expr]:
+    def _raw(self, places: Places) -> Callable[[WirePlace], ast.expr]:
         """What stands at a place of the current record."""
         return lambda place: places.raw(place, self._anywhere(place))
 
@@ -171,17 +180,17 @@ class RecordReader(Reader):
         few = self.trouble("few", self.bound(node), _where())
         return statements("if COUNT < LEAST:\n    FEW", COUNT=count, LEAST=constant(node.least), FEW=few)
 
-    def _values(self, node: Segment, places: "_Places") -> Statements:
+    def _values(self, node: Segment, places: Places, unread: UnreadTests) -> Statements:
         """Take the values of a segment, element by element."""
         body: Statements = []
         slots = [slot for slot in node.slots if slot.reads and not slot.literals and slot.numbering is None]
         simple = [s for s in slots if not s.many and len(s.places) == 1 and s.places[0].repetition is None]
         for element in sorted({slot.places[0].element for slot in simple}):
             here = [slot for slot in simple if slot.places[0].element == element]
-            body += self._element(element, here, places)
+            body += self._element(element, here, places, unread)
         for slot in slots:
             if slot.many:
-                body += self._many(node, slot, places)
+                body += self._many(slot, places, unread)
             elif len(slot.places) == 2:
                 body += self._two(slot, places)
             elif slot.places[0].repetition is not None:
@@ -190,7 +199,7 @@ class RecordReader(Reader):
                 body += statements("r = V\nif r:\n    TAKE", V=raw, TAKE=taken)
         return body
 
-    def _element(self, element: int, slots: Iterable[Slot], places: "_Places") -> Statements:
+    def _element(self, element: int, slots: Iterable[Slot], places: Places, unread: UnreadTests) -> Statements:
         whole = [slot for slot in slots if slot.places[0].component is None]
         parts = sorted(
             (slot for slot in slots if slot.places[0].component is not None), key=lambda s: s.places[0].component or 0
@@ -206,6 +215,7 @@ class RecordReader(Reader):
         if known is None:
             inner += statements("c = e[E].split(CS)\nm = len(c)", E=constant(element))
             known = ("c", "m")
+            inner += unread.inside(element, *known)
         for slot in parts:
             component = slot.places[0].component or 1
             taken = statements(
@@ -225,7 +235,7 @@ class RecordReader(Reader):
             return taken
         return statements("if CS in r:\n    TROUBLE", TROUBLE=self.trouble("")) + taken
 
-    def _many(self, node: Segment, slot: Slot, places: "_Places") -> Statements:
+    def _many(self, slot: Slot, places: Places, unread: UnreadTests) -> Statements:
         """All values of a repeating place: components of one element, or elements one after another."""
         place = slot.places[0]
         if place.component is None:
@@ -236,29 +246,22 @@ class RecordReader(Reader):
                 "for k in range(E, min(n, LAST)):\n    r = e[k]\n    if r:\n        TAKE",
                 E=constant(place.element), LAST=constant(last), TAKE=taken,
             )  # fmt: skip
-        known = places.composites.get(place.element)
         first = place.component - 1
-        composite = variable(known[0]) if known else expression("e[E].split(CS)", E=constant(place.element))
+        known = places.composites.get(place.element)
+        found, count = known or (self.namer.fresh("c"), self.namer.fresh("m"))
+        body: Statements = []
+        if not known:
+            body += statements("C = e[E].split(CS)\nM = len(C)", C=found, M=count, E=constant(place.element))
+            body += unread.inside(place.element, found, count)
         where = expression("(i, E, k)", E=constant(place.element))
-        taken = self.take_many(slot, variable("r"), where)
-        return statements(
-            "if n > E:\n    A = C\n    k = FIRST\n    for r in A[FIRST:LAST]:\n        k += 1\n        if r:\n"
-            "            TAKE\n    if len(A) > END:\n        X.append((KIND, S, i, END))",
-            A=self.namer.fresh("c"), E=constant(place.element), C=composite, FIRST=constant(first),
-            LAST=constant(first + place.repeats),
-            TAKE=taken, END=constant(self._end(node, slot)), KIND=constant("more"), S=self.bound(slot),
+        body += statements(
+            "k = FIRST\nfor r in C[FIRST:LAST]:\n    k += 1\n    if r:\n        TAKE",
+            C=found, FIRST=constant(first), LAST=constant(first + place.repeats),
+            TAKE=self.take_many(slot, variable("r"), where),
         )  # fmt: skip
+        return statements("if n > E:\n    BODY", E=constant(place.element), BODY=body)
 
-    def _end(self, node: Segment, slot: Slot) -> int:
-        """The last component of a repeating place's element that the mapping names or the guide has."""
-        place = slot.places[0]
-        named = [p.component or 1 for other in node.slots for p in other.places if p.element == place.element]
-        guide = self.meaning.guide.segment(node.tag) if self.meaning.guide is not None else None
-        part = guide.part(WirePlace(element=place.element)) if guide is not None else None
-        known = len(part.element.parts) if part is not None and isinstance(part.element, Composite) else 0
-        return max(*named, (place.component or 1) + place.repeats - 1, known)
-
-    def _two(self, slot: Slot, places: "_Places") -> Statements:
+    def _two(self, slot: Slot, places: Places) -> Statements:
         """Two places for one field: the converter gets both texts."""
         first, second = (places.raw(place, self._anywhere(place)) for place in slot.places)
         taken = self.take(slot, expression("(r, q)"), _where(slot.places[0]))
@@ -267,7 +270,7 @@ class RecordReader(Reader):
     def _anywhere(self, place: WirePlace) -> ast.expr:
         return expression("AT(e, P, CS, RS)", AT=self.namer.bind(value_at), P=self.bound(place))
 
-    def _pairs(self, pairs: Pairs) -> Statements:
+    def _pairs(self, pairs: Pairs, unread: UnreadTests) -> Statements:
         """Qualifiers and values, in any order; one that the mapping does not know is left aside."""
         qualifier, value = pairs.first
         branches: list[tuple[ast.expr, Statements]] = []
@@ -293,9 +296,9 @@ class RecordReader(Reader):
         if composite:
             read = statements(
                 "c = e[k].split(CS)\nm = len(c)\nr = c[V] if m > V else NO\n"
-                "if r:\n    q = c[Q] if m > Q else NO\n    BODY",
+                "if r:\n    q = c[Q] if m > Q else NO\n    BODY\nREST",
                 V=constant((value.component or 1) - 1), Q=constant((qualifier.component or 1) - 1), NO=constant(""),
-                BODY=body,
+                BODY=body, REST=unread.of_pairs(pairs),
             )  # fmt: skip
             return statements("for k in range(E, LAST):\n    READ", E=constant(qualifier.element), LAST=last, READ=read)
         read = statements(
@@ -319,76 +322,11 @@ class _PairIgnores:
     """Which qualifiers of pairs ``ignores`` leaves aside quietly: ``PO1 CB``."""
 
     def __init__(self, meaning: Meaning) -> None:
-        self.quiet = {(entry.tag, entry.qualifier) for entry in meaning.ignores if entry.qualifier}
+        self.quiet = {(entry.tag, entry.qualifier) for entry in meaning.ignores if entry.qualifier and not entry.places}
 
     def reports(self, record: Sequence[str], qualifier: str) -> bool:
         """Whether an unknown qualifier is worth a remark."""
         return (record[0], qualifier) not in self.quiet
-
-
-class _Places:
-    """Which composites of the current record are split already, and which literals are compared."""
-
-    def __init__(self, namer: Namer) -> None:
-        self.namer = namer
-        self.composites: dict[int, tuple[str, str]] = {}
-        self.texts: dict[WirePlace, str] = {}
-        self.elements: dict[int, str] = {}
-
-    def copy(self) -> "_Places":
-        """For one of several branches."""
-        twin = _Places(self.namer)
-        twin.composites, twin.texts, twin.elements = dict(self.composites), dict(self.texts), dict(self.elements)
-        return twin
-
-    def prepare(self, literals: Sequence[Slot]) -> Statements:
-        """Read the places of all literals of a tag once."""
-        body: Statements = []
-        for element in sorted({slot.places[0].element for slot in literals if slot.places[0].component is not None}):
-            split, count = self.namer.fresh("c"), self.namer.fresh("m")
-            self.composites[element] = (split, count)
-            body += statements(
-                "C = e[E].split(CS) if n > E else [NO]\nM = len(C)",
-                C=split,
-                M=count,
-                E=constant(element),
-                NO=constant(""),
-            )
-        for slot in literals:
-            place = slot.places[0]
-            if slot.attached and place.element not in self.elements:
-                self.elements[place.element] = name = self.namer.fresh("x")
-                body += statements("V = e[E] if n > E else NO", V=name, E=constant(place.element), NO=constant(""))
-            if place not in self.texts:
-                raw = self.raw(place, expression("NO", NO=constant("")))
-                self.texts[place] = name = self.namer.fresh("q")
-                body += statements("Q = V", Q=name, V=raw)
-        return body
-
-    def raw(self, place: WirePlace, otherwise: ast.expr) -> ast.expr:
-        """What stands at a place, or an empty text; ``otherwise`` for what this class does not know."""
-        if place.repetition is not None:
-            return otherwise
-        element, no = constant(place.element), constant("")
-        if place.component is None:
-            return expression("e[E] if n > E else NO", E=element, NO=no)
-        known = self.composites.get(place.element)
-        if known is None:
-            return otherwise
-        if place.component == 1:
-            return expression("C[0]", C=known[0])
-        return expression("C[K] if M > K else NO", C=known[0], M=known[1], K=constant(place.component - 1), NO=no)
-
-    def holds(self, slot: Slot) -> ast.expr:
-        """Whether a literal is there."""
-        text = variable(self.texts[slot.places[0]])
-        if len(slot.literals) == 1:
-            test = expression("Q == L", Q=text, L=constant(slot.literals[0]))
-        else:
-            test = expression("Q in L", Q=text, L=constant(slot.literals))
-        if slot.attached:
-            return expression("not V or T", V=self.elements[slot.places[0].element], T=test)
-        return test
 
 
 def _where(place: WirePlace | None = None) -> ast.expr:

@@ -8,6 +8,7 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.mappings.language import headers
 from transload.mappings.language.checks import check
+from transload.mappings.language.ignoring import ignores_of
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.options import options_of
 from transload.mappings.language.records import RecordLayout
@@ -50,7 +51,6 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
         codes=headers.codes_of(table, problems),
         root=root,
         scopes=[root],
-        ignores=headers.ignores_of(table, format_type, namespaces, problems),
         loses=tuple(item.text for item in headers.texts_of(table, "loses", problems)),
         match=match,
         match_at=match_at,
@@ -60,6 +60,7 @@ def understand(written: Written, guides: Sequence[Path] = ()) -> Meaning:
     if tests is not None and not isinstance(tests, Rows):
         problems.add("M-VALUE", tests.at, "tests: is a list of cases")
     _message(meaning, options, entries, problems, guides)
+    meaning.ignores = ignores_of(table, meaning, problems)
     layout = table.get("layout")
     if layout is None:
         problems.add("M-KEY", table.at, "the key layout: is missing")

@@ -9,8 +9,6 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
-from transload.mappings.language.meaning import Ignored
-from transload.mappings.language.names import qualified
 from transload.mappings.source.nodes import Rows, Source, Table, Text, plain_value
 from transload.mappings.source.problems import Problems, suggest
 
@@ -180,35 +178,6 @@ def texts_of(table: Table, key: str, problems: Problems) -> list[Text]:
         else:
             problems.add("M-VALUE", item.at, f"{key}: is a list of texts")
     return found
-
-
-def ignores_of(
-    table: Table, format_type: str, namespaces: Mapping[str, str], problems: Problems
-) -> tuple[Ignored, ...]:
-    """``ignores``: ``PAI``, ``DTM 64``, ``LIN / PIA 5``, ``NAD CN/**``; in trees a path of names."""
-    found: list[Ignored] = []
-    for item in texts_of(table, "ignores", problems):
-        text = item.text
-        deep = text.endswith("/**")
-        *above, last = [step.strip() for step in text.removesuffix("/**").split(" / ")]
-        if format_type == "xml":  # a prefix is the mapping's own, and a name without one is in any namespace
-            names = [qualified(step, namespaces, item.at, problems, default=False) for step in (*above, last)]
-            steps = tuple(name for name in names if name is not None)
-            if len(steps) == len(names):
-                found.append(Ignored(tag=steps[-1], above=steps[:-1], deep=True))
-            continue
-        if format_type == "json":
-            found.append(Ignored(tag=last, above=tuple(above), deep=True))
-            continue
-        tag, _, qualifier = last.partition(" ")
-        if not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}", tag):
-            problems.add(
-                "M-VALUE", item.at, f"{text!r} names no segment", hint="write PAI, DTM 64, LIN / PIA 5 or NAD CN/**"
-            )
-            continue
-        tags = tuple(step.partition(" ")[0] for step in above)
-        found.append(Ignored(tag=tag, qualifier=qualifier.strip() or None, above=tags, deep=deep))
-    return tuple(found)
 
 
 def check_language(table: Table, problems: Problems) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from transload.adapters.edi.guides import Guide
+from transload.adapters.edi.guides import Guide, WirePlace
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
@@ -18,13 +18,17 @@ class Ignored:
     """One entry of ``ignores``: records of ``tag`` (with ``qualifier``, where given) are left aside quietly.
 
     ``above`` are the tags of the groups around it (empty: anywhere), ``deep`` whether what
-    belongs to the record is left aside as well.  In trees ``tag`` is the path of an element.
+    belongs to the record is left aside as well.  With ``places`` it speaks of these places in records that a
+    node takes, and of no whole record.  In trees ``tag`` is the name of an element and ``part`` what of it is
+    meant: ``@name``, ``text()``, or the whole.
     """
 
     tag: str
     qualifier: str | None = None
     above: tuple[str, ...] = ()
     deep: bool = False
+    places: tuple[WirePlace, ...] = ()
+    part: str = ""
 
 
 @dataclass(eq=False, kw_only=True)

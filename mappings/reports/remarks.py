@@ -9,16 +9,18 @@ from transload.canonical.places import Place
 from transload.mappings.compiler.levels import Level, fits, takes, value_at
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Length, Pairs, Segment, Slot
+from transload.mappings.reports.unread import Unread
 
 
 def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> Iterator[Finding]:
     """The findings of a reading of records.
 
     A remark is ``("unmapped", level, index, None)``, ``("inside", level, index, start)``,
-    ``("pair", pairs, index, (element, qualifier, value))``, ``("more", slot, index, component)``
+    ``("pair", pairs, index, (element, qualifier, value))``, ``("unread", level, node, index)``
     ``("hierarchy", slot, where, stated, expected)`` or ``("sum", slot, where, stated, computed)``.
     """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
+    unread = Unread(meaning, body, remarks, severity)
     for remark in remarks:
         kind = remark[0]
         if kind == "unmapped":
@@ -29,8 +31,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             yield _pair(body, remark[1], remark[2], remark[3], severity)
         elif kind == "hierarchy":
             yield _hierarchy(body, *remark[1:])
-        elif kind == "more":
-            yield from _more(body, remark[1], remark[2], remark[3], severity)
+        elif kind == "unread":
+            yield from unread.findings(remark[3])
         else:
             index, element, component = remark[2]
             place = body.place(index, element=element, component=component)
@@ -137,23 +139,6 @@ def _inside(body: Records, index: int, start: int, severity: Severity) -> Findin
         hint=f"bind it under then: of {owner}, or ignore the group with ignores: [{owner}/**]",
         place=body.place(index),
     )
-
-
-def _more(body: Records, slot: Slot, index: int, last: int, severity: Severity) -> Iterator[Finding]:
-    """Values after the ``last`` component that a repeating place's element has."""
-    place = slot.places[0]
-    values = body.segments[index][place.element].split(body.component)
-    for component, value in enumerate(values[last:], last + 1):
-        if value:
-            yield Finding(
-                code="E-UNMAPPED",
-                severity=severity,
-                message=f"{value!r} is left aside: {slot.name} goes over {place.repeats} places, and this is one more",
-                hint="ask the partner to begin a new segment",
-                value=value,
-                place=body.place(index, element=place.element, component=component),
-                mapping=slot.at,
-            )
 
 
 def _pair(body: Records, pairs: Pairs, index: int, found: tuple[int, str, str], severity: Severity) -> Finding:

@@ -20,9 +20,10 @@ X12 = """
 mapping: small
 document: order/1
 format: {type: x12, set: "850", version: "004010"}
+ignores: [PO1/03]
 codes: {sign: {A: allowance, C: charge}, allowance: {C310: DI}}
 layout:
-  - BEG: {03: =number, 05: =issued_on | date(yyyyMMdd)}
+  - BEG: {01: ='00', 02: ='SA', 03: =number, 05: =issued_on | date(yyyyMMdd)}
   - each: allowances_charges
     SAC: {01: =kind | code(sign), 02: =code | code(allowance) | none(ZZZZ), 05: =amount | implied(2)}
   - in: buyer
