@@ -80,7 +80,9 @@ class LooseRecords(Loose):
                     segment[element] = marks[0].join(texts) if marks[0] else texts[0]
 
                 named = f"{segment[0]} {element:02}" + (f".{position + 1}" if len(components) > 1 else "")
-                yield Atom(spot=(index, element, position + 1), value=value, name=f"{named} of segment {index + 1}", put=put)
+                yield Atom(
+                    spot=(index, element, position + 1), value=value, name=f"{named} of segment {index + 1}", put=put
+                )
 
     def spot(self, place: Place) -> Spot:
         """See `Loose.spot`."""

@@ -118,7 +118,7 @@ class Carrying:
             for carried in shape.fields.values():
                 slots = [binding.slot for binding in carried.bindings]
                 if any(slot.default is not None or slot.elide is not None for slot in slots):
-                    _fill(values, carried, slots)
+                    _fill(values, carried, slots, self.domains.default(carried))
         return values
 
     def _refusal(self, error: Reject) -> Fault:
@@ -207,7 +207,10 @@ class Carrying:
         try:
             self.wire.encode(document)
         except Reject as error:
-            if any(f.code == "E-DOMAIN" and general(f.field or "") == name.rstrip(".") and f.mapping for f in error.findings):
+            if any(
+                f.code == "E-DOMAIN" and general(f.field or "") == name.rstrip(".") and f.mapping
+                for f in error.findings
+            ):
                 return None
             message = f"a value of {name} is refused, and no finding E-DOMAIN names the field and its place"
             details: tuple[Finding, ...] = tuple(error.findings)
@@ -321,7 +324,7 @@ def _is(path: str, carried: Carried) -> bool:
     return general(path) in (text, f"{text}[]")
 
 
-def _fill(values: dict[str, Any], carried: Carried, slots: list[Slot]) -> None:
+def _fill(values: dict[str, Any], carried: Carried, slots: list[Slot], default: Any) -> None:
     """Apply ``elide`` and ``default`` of a field to every object that holds or could hold it."""
     text = carried.field.text()
     holder, _, name = text.rpartition(".")
@@ -330,8 +333,9 @@ def _fill(values: dict[str, Any], carried: Carried, slots: list[Slot]) -> None:
         path = f"{one}.{name}" if one else name
         found = values.get(path)
         for slot in slots:
-            if slot.elide is not None and found is not None and found == _constant(slot.elide, values):
-                found = None
+            back = slot.default is not None or (slot.elide is not None and slot.elide.value == default)
+            if slot.elide is not None and back and found is not None and found == _constant(slot.elide, values):
+                found = default if slot.default is None else None
             if slot.default is not None and found is None:
                 found = _constant(slot.default, values)
         if found is None:

@@ -215,7 +215,9 @@ def narrowed(domains: Domains) -> dict[str, str]:
     for domain in domains.all:
         refused = [value for value in domain.outside if not isinstance(value, str) or value.isprintable()]
         name = domain.carried.field.text().rstrip(".")
-        coded = any("code" in [step.name for step in b.slot.chain.steps] for b in domain.carried.bindings if b.slot.chain)
+        coded = any(
+            "code" in [step.name for step in b.slot.chain.steps] for b in domain.carried.bindings if b.slot.chain
+        )
         if refused and coded and len(domain.inside) <= _LISTED:
             found[name] = f"takes {', '.join(str(value) for value in domain.inside)}"
         elif refused and not coded:

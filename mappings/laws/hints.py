@@ -5,11 +5,12 @@ places (``known_at``: ``NAD 3251``, ``N4 03``, ``cbc:PostalZone``); a swap shows
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pydantic import BaseModel
 
 from transload.canonical.findings import Finding, Severity
-from transload.mappings.language.fields import follow
+from transload.mappings.language.fields import FieldType, Kind, follow
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element, Segment, Slot
 
@@ -64,6 +65,9 @@ def _spots(meaning: Meaning) -> list[tuple[Slot, type[BaseModel], str, Spot]]:
 
 def _of_segment(node: Segment) -> Iterator[tuple[Slot, Spot]]:
     literals = frozenset(text for slot in node.literals for text in slot.literals)
+    party = _case(node)
+    if party is not None:
+        yield party
     for slot in node.slots:
         place = (slot.at.place or "").partition(" ")[2].partition("+")[0].partition("[")[0].rstrip("*")
         yield slot, (f"{node.tag} {place.rpartition('.')[2] if place[:1].isalpha() else place}", literals)
@@ -73,6 +77,16 @@ def _of_segment(node: Segment) -> Iterator[tuple[Slot, Spot]]:
             yield slot, (f"{node.tag} {words[-1] if words else ''}", frozenset({qualifier}))
     for inner in node.then:
         yield from _of_segment(inner)
+
+
+def _case(node: Segment) -> tuple[Slot, Spot] | None:
+    """The object of a case, as if it were bound to the place of its qualifier: ``NAD 3035[BY]``."""
+    told = next((slot for slot in node.slots if slot.rule == "=case"), None)
+    inside = next((slot.field for slot in node.own() if slot.field is not None and len(slot.field.path) > 1), None)
+    if told is None or node.case is None or inside is None or told.field is not None:
+        return None
+    field = replace(inside, path=inside.path[:-1], type=FieldType(Kind.OBJECT))
+    return replace(told, field=field, reads=True), ((told.at.place or "").replace("*", ""), frozenset({node.case}))
 
 
 def _of_element(node: Element, above: str) -> Iterator[tuple[Slot, Spot]]:

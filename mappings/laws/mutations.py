@@ -1,7 +1,7 @@
 """L5 lineage and L6 nothing silent: each value of a sample is changed, and what happens is compared."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,16 @@ from transload.mappings.mapping import Mapping, Trace
 from transload.mappings.source.reading import Written
 
 _TRIES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aside:
+    """What is left aside: a record by its index, a place in all records of a tag, or a path in a tree."""
+
+    record: int | str = ""
+    element: int | None = None
+    component: int | None = None
+    path: str = ""
 
 
 class Mutations:
@@ -47,23 +57,44 @@ class Mutations:
         return found
 
     @cached_property
-    def _quiet(self) -> list[Spot]:
-        """Where the mapping leaves things aside because it says so: what is reported when it ignores nothing."""
+    def _quiet(self) -> list[Aside]:
+        """What the mapping leaves aside because it says so: what is reported when it ignores nothing."""
         meaning = self.mapping.meaning
         if not meaning.ignores:
             return []
         blunt = Mapping(_written(self.mapping), replace(meaning, ignores=()))
-        findings = blunt.trace(self.message, lineage=False).findings
-        return [self.loose.spot(f.place) for f in findings if f.code == "E-UNMAPPED" and f.place is not None]
+        return list(self._asides(blunt.trace(self.message, lineage=False).findings))
 
     @cached_property
-    def _told(self) -> list[Spot]:
-        """Where the mapping reports that nothing takes a value."""
-        return [
-            self.loose.spot(f.place)
-            for f in self.before.findings
-            if f.code == "E-UNMAPPED" and f.place is not None
-        ]
+    def _told(self) -> list[Aside]:
+        """What the mapping reports that nothing takes it."""
+        return list(self._asides(self.before.findings))
+
+    def _asides(self, findings: Iterable[Finding]) -> Iterator[Aside]:
+        """A value at a place that no entry names is reported once for all of its like; so it speaks of each of them."""
+        body = self.loose.body
+        for finding in findings:
+            place = finding.place
+            if finding.code != "E-UNMAPPED" or place is None:
+                continue
+            if isinstance(body, Records) and place.segment is not None:
+                record = place.segment if place.element is None else body.segments[place.segment][0]
+                yield Aside(record=record, element=place.element, component=place.component)
+            else:
+                yield Aside(path=_unnumbered(place.path or ""))
+
+    def _is_aside(self, atom: Atom) -> bool:
+        body = self.loose.body
+        if not isinstance(body, Records):
+            path = _unnumbered(str(atom.spot[0]))
+            return any(path == one.path or path.startswith(f"{one.path}\x00") for one in (*self._told, *self._quiet))
+        index, element, component = atom.spot
+        return any(
+            one.record in (index, body.segments[index][0])
+            and one.element in (None, element)
+            and one.component in (None, component)
+            for one in (*self._told, *self._quiet)
+        )
 
     def run(self, outcome: Outcome, most: int) -> None:
         """Both laws, on at most ``most`` values, spread evenly."""
@@ -125,9 +156,7 @@ class Mutations:
 
     def _is_silent(self, atom: Atom) -> bool:
         """Whether a value may be anything without anybody noticing, and nothing in the mapping says so."""
-        if any(_covers(spot, atom.spot) for spot in (*self._told, *self._quiet)):
-            return False
-        if self._declared(atom):
+        if self._is_aside(atom) or self._declared(atom):
             return False
         for value in variants(atom.value)[:2]:
             after = self._with(atom, value)
@@ -192,11 +221,9 @@ def _said(trace: Trace) -> list[str]:
     return [finding.line() for finding in trace.findings]
 
 
-def _covers(spot: Spot, inner: Spot) -> bool:
-    """Whether what stands at ``inner`` is part of what a finding at ``spot`` speaks of."""
-    if len(spot) == 3 and len(inner) == 3:
-        return bool(spot[0] == inner[0] and (spot[1] is None or spot[1:] == inner[1:]))
-    return bool(inner == spot or str(inner[0]).startswith(f"{spot[0]}\x00"))
+def _unnumbered(path: str) -> str:
+    """A path without the numbers of items."""
+    return "\x00".join(step for step in path.split("\x00") if not step.isdigit())
 
 
 def _stands_at(node: Element, slot: Slot, path: str) -> bool:
@@ -209,5 +236,3 @@ def _stands_at(node: Element, slot: Slot, path: str) -> bool:
 
 def _written(mapping: Mapping) -> Written:
     return mapping._written  # noqa: SLF001 - the same file with another meaning
-
-

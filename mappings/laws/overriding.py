@@ -64,9 +64,7 @@ def check_override(mapping: Mapping, base: Mapping, outcome: Outcome, seed: str,
                 field=general(wrong[0].path),
             )
             outcome.add(
-                Counterexample(
-                    law="L8 override", finding=finding, document=as_json(document), differences=tuple(wrong)
-                )
+                Counterexample(law="L8 override", finding=finding, document=as_json(document), differences=tuple(wrong))
             )
             return
 

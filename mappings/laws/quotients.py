@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from transload.adapters.base.format import Message, Records
+from transload.adapters.base.format import Message, Records, Tree
 from transload.canonical.documents import as_json
 from transload.canonical.errors import Reject
-from transload.canonical.findings import Finding, errors_of
+from transload.canonical.findings import Finding, Severity, errors_of
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.terms import Slot
 from transload.mappings.laws.bodies import loose
@@ -51,6 +51,9 @@ class NormalForm:
         before = self.mapping.trace(replace(message, body=first.body))
         if errors_of(before.findings) or not before.documents:
             return
+        for finding in before.findings:
+            if finding.code in ("W-SUM", "W-COUNT") and finding.severity is Severity.WARNING:
+                outcome.add(_miscomputed(finding, sample))
         for document in before.documents:
             try:
                 payload = self.wire.write(document)
@@ -67,7 +70,9 @@ class NormalForm:
                 return
             changed = self.carrying.differing(document, after.documents[0])
             if changed:
-                message_text = f"what is read from {sample.file.name} is written and read as another document: {changed[0]}"
+                message_text = (
+                    f"what is read from {sample.file.name} is written and read as another document: {changed[0]}"
+                )
                 finding = Finding(code="L-NORMAL", message=message_text, mapping=sample.at, field=changed[0].path)
                 outcome.add(
                     Counterexample(
@@ -122,9 +127,20 @@ class NormalForm:
             mapping=first.mapping if first and first.mapping else sample.at,
             field=first.field if first else None,
         )
-        return Counterexample(
-            law="L2 normal form", finding=finding, document=as_json(document), wire=shown(payload)
-        )
+        return Counterexample(law="L2 normal form", finding=finding, document=as_json(document), wire=shown(payload))
+
+
+def _miscomputed(finding: Finding, sample: Sample) -> Counterexample:
+    """The partner's own sample states another value than the mapping computes."""
+    stated = Finding(
+        code="L-NORMAL",
+        severity=Severity.WARNING,
+        message=f"{sample.file.name} states another value than the mapping would write: {finding.message}",
+        hint="either the sample is wrong, or what is computed is not what the partner means",
+        value=finding.value,
+        mapping=finding.mapping,
+    )
+    return Counterexample(law="L2 normal form", finding=stated)
 
 
 def _by_field(trace: Trace) -> dict[str, list[Any]]:
@@ -160,9 +176,21 @@ def _of_bodies(message: Message, again: Message, before: Trace) -> Iterator[tupl
         yield "Q9", "the envelope is written from its options"
     if isinstance(one, Records) and isinstance(other, Records):
         yield from _of_records(one, other)
-    elif hasattr(one, "root") and isinstance(getattr(one, "root", None), dict):
-        if list(one.root) != list(other.root):  # type: ignore[union-attr]
+    elif isinstance(one, Tree) and isinstance(other, Tree):
+        yield from _of_trees(one.root, other.root)
+
+
+def _of_trees(one: Any, other: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(one, dict):
+        if list(one) != list(other):
             yield "Q10", "the order of members"
+    elif not isinstance(one, list):
+        if any(element.tail and element.tail.isspace() for element in one.iter()):
+            yield "Q10", "blanks between elements"
+        if one.nsmap != other.nsmap:
+            yield "Q10", "prefixes"
+        if any(not element.text and not len(element) and not element.attrib for element in one.iter()):
+            yield "Q11", next(e.tag for e in one.iter() if not e.text and not len(e) and not e.attrib)
 
 
 def _of_records(one: Records, other: Records) -> Iterator[tuple[str, str]]:

@@ -117,4 +117,3 @@ def _rivals(pairs: Pairs, shapes: dict[int, Shape]) -> None:
     for number, paths in groups.items():
         if most is not None and len(paths) > most:
             shapes[number].rivals.append((list(dict.fromkeys(paths)), most))
-

@@ -70,7 +70,9 @@ class Wire:
         findings: list[Finding] = []
         for message in self.messages(payload):
             if not self.mapping.meaning.match and not self.mapping.matches(message):
-                text = f"what is written is a message {message.kind} {message.version}, which this mapping does not read"
+                text = (
+                    f"what is written is a message {message.kind} {message.version}, which this mapping does not read"
+                )
                 findings.append(Finding(code="E-NO-MAPPING", message=text))
                 continue
             decoded = self.mapping.decode(message)

@@ -139,8 +139,11 @@ def _say_explanation(file: Path, outcome: Outcome) -> None:
     tried = f"{counted(outcome.documents, 'document')} made, {counted(outcome.mutations, 'value')} of samples changed"
     say(f"{file}: {tried}")
     rows: list[tuple[str, Any]] = [
-        ("equivalences met", [f"{name}: {example}" for name, example in sorted(outcome.quotients.items(), key=_number)]),
-        ("lost", list(outcome.lost)),
+        (
+            "equivalences met",
+            [f"{name}: {example}" for name, example in sorted(outcome.quotients.items(), key=_number)],
+        ),
+        ("lost", [", ".join(outcome.lost)] if outcome.lost else []),
         ("narrower than the field", [f"{name} {words}" for name, words in outcome.narrowed.items()]),
     ]
     for title, lines in rows:
