@@ -170,7 +170,7 @@ def loose(body: Records | Tree) -> Loose:
 
 
 def variants(value: Any) -> list[Any]:
-    """Other values of the same look: digits and letters changed, so that dates, numbers and codes may stay what they are."""
+    """Other values of the same look: digits and letters changed, so that dates, numbers and codes may stay such."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, Decimal | int):

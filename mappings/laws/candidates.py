@@ -46,7 +46,7 @@ def texts(limit: int | None = None) -> list[str]:
     """Texts, the plainest first; ``limit`` is how many characters the place takes, where that is known."""
     found = [*_WORDS, *(_DIGITS[:count] for count in range(1, 21)), *_CAPITALS, *_ODD]
     found += [f"a{mark}b" for mark in MARKS + FOREIGN]
-    found += [mark for mark in MARKS] + [f"{mark}a" for mark in "+:?'*\"<=;"] + [f"a{mark}" for mark in "+:?'*\"<;\\"]
+    found += list(MARKS) + [f"{mark}a" for mark in "+:?'*\"<=;"] + [f"a{mark}" for mark in "+:?'*\"<;\\"]
     lengths = {LONG, 35, 70, 71} if limit is None else {limit - 1, limit, limit + 1}
     found += [_long(length) for length in sorted(lengths) if length > 0]
     return list(dict.fromkeys(found))
@@ -84,7 +84,8 @@ def candidates(kind: FieldType, limit: int | None = None) -> list[Any]:
 @lru_cache(maxsize=4096)
 def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
     info = model.model_fields[name]
-    return TypeAdapter(Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation)
+    kind: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+    return TypeAdapter(kind)
 
 
 def allowed(model: type[BaseModel] | None, path: Sequence[str], value: Any) -> bool:
@@ -93,7 +94,7 @@ def allowed(model: type[BaseModel] | None, path: Sequence[str], value: Any) -> b
         inner = model.model_fields[name].annotation if model is not None else None
         model = _model(inner)
     if model is None or not path:
-        return value != ""
+        return bool(value != "")
     try:
         return bool(_adapter(model, path[-1]).validate_python(value) == value)
     except ValidationError:

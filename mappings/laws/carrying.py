@@ -294,9 +294,11 @@ class Only:
         self.wanted = value
 
     def present(self, key: str) -> bool:
+        """See `Pick.present`."""
         return key.replace("[]", "") == self.key
 
     def value(self, key: str, values: list[Any]) -> Any:
+        """See `Pick.value`."""
         own = key.replace("[]", "").rstrip("0123456789")
         return self.wanted if own == self.key and "?" not in key else self._loser(values) if "?" in key else values[0]
 
@@ -306,6 +308,7 @@ class Only:
         return next((name for name in names if name != last), names[0])
 
     def count(self, key: str, most: int | None) -> int:
+        """See `Pick.count`."""
         plain = key.replace("[]", "")
         return int(plain == self.key or self.key.startswith(f"{plain}."))
 

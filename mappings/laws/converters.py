@@ -57,7 +57,8 @@ def _normal(slot: Slot) -> Iterator[Counterexample]:
         if back != value or twice != once:
             finding = Finding(
                 code="L-CONVERTER",
-                message=f"{slot.rule} reads {text!r} as {_shown(value)}, writes that as {once!r}, and reads {_shown(back)}",
+                message=f"{slot.rule} reads {text!r} as {_shown(value)}, writes that as {once!r}, and reads "
+                f"{_shown(back)}",
                 mapping=slot.at,
                 field=slot.field.text() if slot.field is not None else None,
             )

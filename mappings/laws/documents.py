@@ -39,12 +39,15 @@ class Whole:
         self.full, self.number, self.items = full, number, items
 
     def present(self, key: str) -> bool:
+        """See `Pick.present`."""
         return self.full
 
     def value(self, key: str, values: list[Any]) -> Any:
+        """See `Pick.value`."""
         return values[self.number % len(values)]
 
     def count(self, key: str, most: int | None) -> int:
+        """See `Pick.count`."""
         return min(self.items if self.full else 0, most if most is not None else MANY)
 
 
@@ -55,12 +58,15 @@ class Coded:
         self.numbers, self.bit, self.turned = numbers, bit, turned
 
     def present(self, key: str) -> bool:
+        """See `Pick.present`."""
         return bool(self.numbers.setdefault(key, len(self.numbers)) >> self.bit & 1) != self.turned
 
     def value(self, key: str, values: list[Any]) -> Any:
+        """See `Pick.value`."""
         return values[(self.bit + len(key)) % min(len(values), 3)]
 
     def count(self, key: str, most: int | None) -> int:
+        """See `Pick.count`."""
         return int(self.present(key)) + int(self.turned and self.present(key) and (most is None or most > 1))
 
 
@@ -68,16 +74,19 @@ class Chance:
     """All by chance, from a seed."""
 
     def __init__(self, seed: str) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - the same seed must give the same documents
         self.often = self.random.choice((0.1, 0.3, 0.5, 0.8))
 
     def present(self, key: str) -> bool:
+        """See `Pick.present`."""
         return self.random.random() < self.often
 
     def value(self, key: str, values: list[Any]) -> Any:
+        """See `Pick.value`."""
         return self.random.choice(values)
 
     def count(self, key: str, most: int | None) -> int:
+        """See `Pick.count`."""
         count = self.random.choice((0, 1, 1, 2, 2, 3, 5, MANY if self.random.random() < 0.1 else 4))
         return count if most is None else min(count, most)
 
@@ -220,10 +229,12 @@ class Documents:
                 names.remove(loser)
                 if not shape.fields[(*prefix, loser)].field.type.required:
                     del found[loser]
-        for path, carried in shape.fields.items():
-            if path[:-1] == prefix and path[-1:] and path[-1] in found and not carried.field.type.required:
-                if not any(_holds(binding.when, found, prefix, shape) for binding in carried.bindings):
-                    del found[path[-1]]
+        for name in list(found):
+            carried = shape.fields.get((*prefix, name))
+            if carried is None or carried.field.type.required:
+                continue
+            if not any(_holds(binding.when, found, prefix, shape) for binding in carried.bindings):
+                del found[name]
 
 
 def _holds(when: Any, found: dict[str, Any], prefix: Path, shape: Shape) -> bool:

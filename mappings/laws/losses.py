@@ -22,11 +22,8 @@ def lost(meaning: Meaning, shape: Shape) -> tuple[str, ...]:
 
 def _by_halves(meaning: Meaning) -> set[str]:
     """The fields that one entry reads and another one writes."""
-    read, written = (
-        {slot.field.text().rstrip(".") for slot in meaning.slots if slot.field is not None and way(slot)}
-        for way in (lambda slot: slot.reads, lambda slot: slot.writes)
-    )
-    both = read & written
+    bound = [(slot, slot.field.text().rstrip(".")) for slot in meaning.slots if slot.field is not None]
+    both = {name for slot, name in bound if slot.reads} & {name for slot, name in bound if slot.writes}
     return both | {f"{path}[]" for path in both}
 
 

@@ -148,11 +148,11 @@ class Mutations:
         fields = {field for field, _ in sources}
         if path in fields or any(path.startswith((f"{field}[", f"{field}.")) for field in fields):
             return True
-        for slot in self.mapping.meaning.slots:
-            if slot.default is not None and slot.default.field is not None and slot.field is not None:
-                if slot.field.text() == general(path) and slot.default.field.text() in fields:
-                    return True
-        return False
+        return any(
+            slot.field.text() == general(path) and slot.default.field.text() in fields
+            for slot in self.mapping.meaning.slots
+            if slot.default is not None and slot.default.field is not None and slot.field is not None
+        )
 
     def _is_silent(self, atom: Atom) -> bool:
         """Whether a value may be anything without anybody noticing, and nothing in the mapping says so."""
@@ -186,7 +186,8 @@ class Mutations:
         finding = Finding(
             code="L-SILENT",
             severity=Severity.ERROR if self.mapping.meaning.strict else Severity.WARNING,
-            message=f"{atom.name} is {str(atom.value)!r} in {self.sample.file.name}, and nothing reads, checks or reports it",
+            message=f"{atom.name} is {str(atom.value)!r} in {self.sample.file.name}, and nothing reads, checks or "
+            "reports it",
             hint="bind the place, give it a literal, or list it under ignores:",
             value=str(atom.value),
             mapping=self.sample.at,

@@ -11,7 +11,7 @@ from transload.canonical.findings import Finding
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import AnyNode, Slot, below
 from transload.mappings.laws.differences import differences, flat, general
-from transload.mappings.laws.documents import Chance, Documents, Whole
+from transload.mappings.laws.documents import Chance, Documents, Pick, Whole
 from transload.mappings.laws.domains import Domains
 from transload.mappings.laws.outcome import Counterexample, Outcome
 from transload.mappings.laws.shapes import shape_of
@@ -45,7 +45,11 @@ def check_override(mapping: Mapping, base: Mapping, outcome: Outcome, seed: str,
     shape = shape_of(base.meaning)
     documents = Documents(base.meaning, shape, Domains(base.meaning, shape))
     one, other = Wire(base, guides), Wire(mapping, guides)
-    picks = [Whole(full=False), Whole(full=True, items=2), *(Chance(f"{seed} {number}") for number in range(_TRIES))]
+    picks: list[Pick] = [
+        Whole(full=False),
+        Whole(full=True, items=2),
+        *(Chance(f"{seed} {number}") for number in range(_TRIES)),
+    ]
     for pick in picks:
         document = documents.make(pick)
         if document is None:
@@ -79,7 +83,7 @@ def _both(wire: Wire, document: Any) -> dict[str, Any] | None:
 
 
 def changed_fields(base: Meaning, derived: Meaning) -> set[str]:
-    """The fields of all entries that stand in one of the two only, or differ; ``*`` where a node without fields does."""
+    """The fields of all entries that stand in one of the two only, or differ."""
     before, after = dict(_entries(base)), dict(_entries(derived))
     found: set[str] = set()
     for key in {*before, *after}:
@@ -93,13 +97,14 @@ def changed_fields(base: Meaning, derived: Meaning) -> set[str]:
 
 def _entries(meaning: Meaning) -> Iterator[tuple[str, tuple[set[str], object]]]:
     """Each entry by its address, with the fields that hang on it, and all that makes it what it is."""
-    for node in (*meaning.segments, *meaning.elements):
+    nodes: list[AnyNode] = [*meaning.segments, *meaning.elements]
+    for node in nodes:
         yield from _of(meaning, node, "")
 
 
 def _of(meaning: Meaning, node: AnyNode, above: str) -> Iterator[tuple[str, tuple[set[str], object]]]:
     address = f"{above} / {node.name}" + (f" {node.case}" if node.case else "")
-    inside = {field for field in _fields(node)}
+    inside = set(_fields(node))
     signature = (node.most, node.least, node.reads, node.writes, tuple((c.field.text(), c.value) for c in node.when))
     yield address, (inside, signature)
     for slot in node.own():

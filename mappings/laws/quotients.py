@@ -100,9 +100,8 @@ class NormalForm:
                 yield _why(slot, found[0].mapping == other[0].mapping), f"{field}: {values[0]} becomes {written[0]}"
             elif [row.mapping for row in found] != [row.mapping for row in other]:
                 yield "Q13", field
-            elif slot is not None and slot.field is not None and slot.field.type.kind is Kind.TEXTS:
-                if [row.places for row in found] != [row.places for row in other]:
-                    yield "Q7", field
+            elif _is_list(slot) and [row.places for row in found] != [row.places for row in other]:
+                yield "Q7", field
         for field in others:
             if field not in rows:
                 yield "Q12", field
@@ -150,6 +149,10 @@ def _by_field(trace: Trace) -> dict[str, list[Any]]:
     return found
 
 
+def _is_list(slot: Slot | None) -> bool:
+    return slot is not None and slot.field is not None and slot.field.type.kind is Kind.TEXTS
+
+
 def _why(slot: Slot | None, same_entry: bool) -> str:
     """The equivalence by which the values of a field may differ."""
     names = [step.name for step in slot.chain.steps] if slot is not None and slot.chain is not None else []
@@ -161,7 +164,7 @@ def _why(slot: Slot | None, same_entry: bool) -> str:
         return "Q3"
     if any(name in _NUMBERS for name in names):
         return "Q4"
-    if slot is not None and slot.field is not None and slot.field.type.kind is Kind.TEXTS or "wrap" in names:
+    if _is_list(slot) or "wrap" in names:
         return "Q7"
     return "Q10" if any(name in _TEXTS for name in names) else "Q12"
 

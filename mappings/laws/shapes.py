@@ -1,5 +1,6 @@
 """What a mapping carries both ways: fields, lists and rivals, by scope."""
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ class Carried:
     """A field that goes both ways; ``needs`` are lists of which an item must be there, since only items hold it."""
 
     field: Field
-    bindings: list[Binding] = field(default_factory=list)
+    bindings: list[Binding] = dataclasses.field(default_factory=list)
 
     @property
     def needs(self) -> tuple[Path, ...]:
@@ -83,7 +84,8 @@ def shape_of(meaning: Meaning) -> Shape:
     shapes = {0: Shape(scope=meaning.root)}
     for scope in meaning.scopes:
         shapes.setdefault(scope.number, Shape(scope=scope))
-    for node in (*meaning.segments, *meaning.elements):
+    nodes: list[AnyNode] = [*meaning.segments, *meaning.elements]
+    for node in nodes:
         _visit(node, (), shapes)
     return shapes[meaning.root.number]
 

@@ -1,6 +1,7 @@
 """Making a counterexample small: fields dropped, lists shortened, values made plain, as long as it stays one."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 from transload.canonical.model import Model
 
 Wrong = Callable[[Model], bool]
+_FEW = 8
 
 
 def shrink(document: Model, wrong: Wrong, steps: int, plain: Callable[[tuple[str, ...]], list[Any]]) -> Model:
@@ -39,28 +41,30 @@ def _smaller(value: Any, names: tuple[str, ...], plain: Callable[[tuple[str, ...
     """The value with something taken away or made plainer, the largest steps first."""
     if isinstance(value, dict):
         large = sorted(value, key=lambda name: -_size(value[name]))
+        yield from ({other: inner for other, inner in value.items() if other != name} for name in large)
         for name in large:
-            yield {other: inner for other, inner in value.items() if other != name}
-        for name in large:
-            for inner in _smaller(value[name], (*names, name), plain):
-                yield {**value, name: inner}
+            yield from ({**value, name: inner} for inner in _smaller(value[name], (*names, name), plain))
     elif isinstance(value, list | tuple):
-        if len(value) > 1:
-            yield value[: len(value) // 2]
-            yield value[len(value) // 2 :]
-        for index in range(len(value)) if len(value) < 8 else ():
-            yield [*value[:index], *value[index + 1 :]]
+        yield from _shorter(value)
         for index, item in enumerate(value):
-            for inner in _smaller(item, names, plain):
-                yield [*value[:index], inner, *value[index + 1 :]]
+            yield from ([*value[:index], inner, *value[index + 1 :]] for inner in _smaller(item, names, plain))
     else:
-        for simple in plain(names)[:2]:
-            if simple == value:
-                break
-            yield simple
-        if isinstance(value, str) and len(value) > 3:
-            yield value[: len(value) // 2]
-            yield value[len(value) // 2 :]
+        yield from _plainer(value, plain(names)[:2])
+
+
+def _shorter(value: Sequence[Any]) -> Iterator[Any]:
+    if len(value) > 1:
+        yield value[: len(value) // 2]
+        yield value[len(value) // 2 :]
+    if len(value) < _FEW:
+        yield from ([*value[:index], *value[index + 1 :]] for index in range(len(value)))
+
+
+def _plainer(value: Any, plain: list[Any]) -> Iterator[Any]:
+    yield from itertools.takewhile(lambda simple: simple != value, plain)
+    if isinstance(value, str) and len(value) > 3:
+        yield value[: len(value) // 2]
+        yield value[len(value) // 2 :]
 
 
 def _size(value: Any) -> int:

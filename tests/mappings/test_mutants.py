@@ -1,4 +1,4 @@
-"""Faulty mappings, each of which a law, a static finding or a test must catch; those that nothing can catch are listed."""
+"""Faulty mappings, each of which a law, a static finding or a test must catch; what nothing can catch is listed."""
 
 import shutil
 from dataclasses import replace
