@@ -17,18 +17,20 @@ Spot = tuple[Any, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Atom:
-    """One value on the wire: ``put`` sets another in its place; ``name`` is for people."""
+    """One value on the wire: ``put`` sets another in its place; ``name`` is for people, ``path`` leads to it in trees."""
 
     spot: Spot
     value: Any
     name: str
     put: Callable[[Any], None]
+    path: tuple[str | int, ...] = ()
 
 
 class Loose(ABC):
-    """A copy of a body."""
+    """A copy of a body; ``original`` knows where everything stands in the file."""
 
     body: Records | Tree
+    original: Records | Tree
 
     @abstractmethod
     def atoms(self) -> Iterator[Atom]:
@@ -37,6 +39,13 @@ class Loose(ABC):
     @abstractmethod
     def spot(self, place: Place) -> Spot:
         """The spot of a place that the body gave."""
+
+    def place(self, atom: Atom) -> Place:
+        """Where a value stands in the file."""
+        if isinstance(self.original, Records):
+            index, element, component = atom.spot
+            return self.original.place(index, element=element, component=component)
+        return self.original.place(atom.path)
 
 
 class _LooseRecords(Records):
@@ -56,6 +65,7 @@ class LooseRecords(Loose):
 
     def __init__(self, body: Records) -> None:
         self.body: _LooseRecords = _LooseRecords(body)
+        self.original = body
 
     def atoms(self) -> Iterator[Atom]:
         """See `Loose.atoms`."""
@@ -80,9 +90,7 @@ class LooseRecords(Loose):
                     segment[element] = marks[0].join(texts) if marks[0] else texts[0]
 
                 named = f"{segment[0]} {element:02}" + (f".{position + 1}" if len(components) > 1 else "")
-                yield Atom(
-                    spot=(index, element, position + 1), value=value, name=f"{named} of segment {index + 1}", put=put
-                )
+                yield Atom(spot=(index, element, position + 1), value=value, name=named, put=put)
 
     def spot(self, place: Place) -> Spot:
         """See `Loose.spot`."""
@@ -102,6 +110,7 @@ class LooseXml(Loose):
 
     def __init__(self, body: Tree) -> None:
         self.body: _LooseTree = _LooseTree(body.root)
+        self.original = body
 
     def atoms(self) -> Iterator[Atom]:
         """See `Loose.atoms`."""
@@ -116,13 +125,15 @@ class LooseXml(Loose):
                     element.set(key, new)
 
                 path = xml_path(root, element, key)
-                yield Atom(spot=_spot(path), value=value, name=f"{name}/@{key.rpartition('}')[2]}", put=put_attribute)
+                shown = f"{name}/@{key.rpartition('}')[2]}"
+                yield Atom(spot=_spot(path), value=value, name=shown, put=put_attribute, path=tuple(path))
             if element.text and element.text.strip():
 
                 def put_text(new: str, element: Any = element) -> None:
                     element.text = new
 
-                yield Atom(spot=_spot(xml_path(root, element, None)), value=element.text, name=name, put=put_text)
+                path = xml_path(root, element, None)
+                yield Atom(spot=_spot(path), value=element.text, name=name, put=put_text, path=tuple(path))
 
     def spot(self, place: Place) -> Spot:
         """See `Loose.spot`."""
@@ -134,6 +145,7 @@ class LooseJson(Loose):
 
     def __init__(self, body: Tree) -> None:
         self.body: _LooseTree = _LooseTree(body.root)
+        self.original = body
 
     def atoms(self) -> Iterator[Atom]:
         """See `Loose.atoms`."""
@@ -155,7 +167,7 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[Atom]:
                 value[key] = new
 
             name = "/".join(str(step) for step in (*path, key))
-            yield Atom(spot=_spot((*path, key)), value=inner, name=name, put=put)
+            yield Atom(spot=_spot((*path, key)), value=inner, name=name, put=put, path=(*path, key))
 
 
 def _spot(path: Sequence[str | int]) -> Spot:

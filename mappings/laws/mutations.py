@@ -180,7 +180,7 @@ class Mutations:
         return False
 
     def _general(self, atom: Atom) -> str:
-        return atom.name.partition(" of segment ")[0] if isinstance(self.loose.body, Records) else general(atom.name)
+        return atom.name if isinstance(self.loose.body, Records) else _unnumbered(str(atom.spot[0]))
 
     def _unread(self, atom: Atom) -> Counterexample:
         finding = Finding(
@@ -190,6 +190,7 @@ class Mutations:
             "reports it",
             hint="bind the place, give it a literal, or list it under ignores:",
             value=str(atom.value),
+            place=self.loose.place(atom),
             mapping=self.sample.at,
         )
         return Counterexample(law="L6 nothing silent", finding=finding)
@@ -203,6 +204,7 @@ class Mutations:
             code="L-LINEAGE",
             message=f"{atom.name} was {str(atom.value)!r} and is changed to {str(value)!r}: it is said to be {names}, "
             f"and it changes {wrong[0].path}",
+            place=self.loose.place(atom),
             mapping=slot.at if slot is not None else self.sample.at,
             field=general(wrong[0].path),
         )
