@@ -5,12 +5,17 @@ from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
 
+from transload.canonical.application_advice import ApplicationAdvice
+from transload.canonical.despatch_advice import DespatchAdvice
 from transload.canonical.errors import ConfigurationError
+from transload.canonical.invoice import Invoice
 from transload.canonical.model import Model
 from transload.canonical.order import Order
 from transload.canonical.order_response import OrderResponse
 
-DOCUMENTS: dict[str, type[Model]] = {model.document: model for model in (Order, OrderResponse)}
+DOCUMENTS: dict[str, type[Model]] = {
+    model.document: model for model in (Order, OrderResponse, DespatchAdvice, Invoice, ApplicationAdvice)
+}
 """The models by name and version, such as ``order/1``."""
 
 

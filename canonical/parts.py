@@ -98,7 +98,8 @@ class Tax(Model):
     rate: Exact | None = known("Rate in percent (BT-119)", "TAX 5278", "TXI 03", "cbc:Percent")
     taxable_amount: Exact | None = known("Amount that is taxed (BT-116)", "MOA 5004[125]", "cbc:TaxableAmount")
     amount: Exact | None = known("Tax amount (BT-117)", "MOA 5004[124]", "TXI 02", "cbc:TaxAmount")
-    exemption: Text | None = known("Why no tax applies (BT-120)", "FTX 4440[TXD]")
+    exemption: Text | None = known("Why no tax applies (BT-120)", "FTX 4440[TXD]", "cbc:TaxExemptionReason")
+    exemption_code: Text | None = known("The same as a code of the VATEX list (BT-121)", "cbc:TaxExemptionReasonCode")
 
 
 class Transport(Model):
@@ -121,12 +122,39 @@ class Packaging(Model):
     content_uom: Unit | None = known("Unit of that quantity", "QTY 6411[52]", "PO4 03")
 
 
+class Measures(Model):
+    """Weight and volume of goods or packages."""
+
+    gross_weight: Exact | None = known("Weight with packaging", "MEA 6314[AAB]", "MEA 6314[G]", "TD1 07", ge=0)
+    net_weight: Exact | None = known("Weight without packaging", "MEA 6314[AAA]", "MEA 6314[N]", ge=0)
+    weight_uom: Unit | None = known("Unit of the weights: KGM, LBR, ...", "MEA 6411[AAB]", "TD1 08")
+    volume: Exact | None = known("Volume", "MEA 6314[AAW]", "TD1 09", ge=0)
+    volume_uom: Unit | None = known("Unit of the volume: MTQ, DMQ, ...", "MEA 6411[AAW]", "TD1 10")
+
+
+class Period(Model):
+    """From one day to another, both included (UBL Period, BG-14, BG-26)."""
+
+    starts_on: Day | None = known("First day (BT-73, BT-134)", "DTM 2380[167]", "DTM 2380[194]", "cbc:StartDate")
+    ends_on: Day | None = known("Last day (BT-74, BT-135)", "DTM 2380[168]", "DTM 2380[206]", "cbc:EndDate")
+
+
 class Totals(Model):
     """Sums as the sender states them; they are kept as stated, and checked by who computes (BG-22)."""
 
-    lines_amount: Exact | None = known("Sum of line amounts (BT-106)", "MOA 5004[79]", "AMT 02[TT]")
-    allowances_amount: Exact | None = known("Sum of allowances (BT-107)", "MOA 5004[260]")
-    charges_amount: Exact | None = known("Sum of charges (BT-108)", "MOA 5004[259]")
+    lines_amount: Exact | None = known(
+        "Sum of line amounts (BT-106)", "MOA 5004[79]", "AMT 02[TT]", "cbc:LineExtensionAmount"
+    )
+    allowances_amount: Exact | None = known("Sum of allowances (BT-107)", "MOA 5004[260]", "cbc:AllowanceTotalAmount")
+    charges_amount: Exact | None = known("Sum of charges (BT-108)", "MOA 5004[259]", "cbc:ChargeTotalAmount")
+    net_amount: Exact | None = known("Total without tax (BT-109)", "MOA 5004[125]", "cbc:TaxExclusiveAmount")
     tax_amount: Exact | None = known("Sum of taxes (BT-110)", "MOA 5004[124]", "MOA 5004[176]")
-    total_amount: Exact | None = known("Total with tax (BT-112)", "MOA 5004[86]", "MOA 5004[128]", "cbc:PayableAmount")
+    total_amount: Exact | None = known(
+        "Total with tax (BT-112)", "MOA 5004[86]", "MOA 5004[128]", "cbc:TaxInclusiveAmount"
+    )
+    prepaid_amount: Exact | None = known("Paid already (BT-113)", "MOA 5004[113]", "cbc:PrepaidAmount")
+    rounding_amount: Exact | None = known(
+        "Added to the total so that the amount due is round (BT-114)", "cbc:PayableRoundingAmount"
+    )
+    due_amount: Exact | None = known("What is to be paid (BT-115)", "MOA 5004[9]", "TDS 01", "cbc:PayableAmount")
     currency: Currency | None = known("Currency of the sums, where it differs from the document's", "MOA 6345")
