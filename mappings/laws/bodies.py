@@ -17,7 +17,7 @@ Spot = tuple[Any, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Atom:
-    """One value on the wire: ``put`` sets another in its place; ``name`` is for people, ``path`` leads to it in trees."""
+    """One value on the wire: ``put`` sets another in its place; ``name`` for people, ``path`` leads to it in a tree."""
 
     spot: Spot
     value: Any

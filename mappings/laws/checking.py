@@ -33,16 +33,17 @@ def check_laws(mapping: Mapping, effort: Effort = FAST, *, guides: Sequence[Path
     documents = Documents(meaning, shape, domains)
     carrying = Carrying(wire, shape, domains, documents, effort)
     seed = mapping.digest if effort.seed is None else str(effort.seed)
+    base = base_of(mapping, guides)
     both_ways = bool(shape.paths())
     if both_ways:
         check_converters(domains, outcome)
         carrying.run(outcome, seed)
         outcome.lost = lost(meaning, shape)
-        outcome.findings += check_losses(meaning, outcome.lost, shape, start(wire))
+        inherited = base.meaning if base is not None and base.meaning.model is meaning.model else None
+        outcome.findings += check_losses(meaning, outcome.lost, shape, start(wire), inherited)
         outcome.narrowed = narrowed(domains)
     outcome.findings += check_hints(meaning)
     _samples(wire, carrying, outcome, effort, both_ways=both_ways)
-    base = base_of(mapping, guides)
     if base is not None and both_ways:
         check_override(mapping, base, outcome, seed, guides)
     return outcome

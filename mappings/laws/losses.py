@@ -8,7 +8,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import Kind, field_type
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.laws.shapes import Shape
+from transload.mappings.laws.shapes import Shape, shape_of
 
 _DEEPEST = 8
 _SHOWN = 12
@@ -46,9 +46,16 @@ def _lost(model: type[BaseModel], prefix: str, carried: set[str], depth: int) ->
             yield path
 
 
-def check_losses(meaning: Meaning, missing: tuple[str, ...], shape: Shape, at: MappingPlace) -> Iterator[Finding]:
-    """``L-LOSES``: what is lost and not listed, and what is listed and carried all the same."""
+def check_losses(
+    meaning: Meaning, missing: tuple[str, ...], shape: Shape, at: MappingPlace, base: Meaning | None = None
+) -> Iterator[Finding]:
+    """``L-LOSES``: what is lost and not listed, and what is listed and carried all the same.
+
+    What the ``base`` loses already, or lists, is told of there.
+    """
     listed = {_plain(path) for path in meaning.loses}
+    if base is not None:
+        listed |= {_plain(path) for path in lost(base, shape_of(base))}
     silent = [path for path in missing if not any(_within(_plain(path), one) for one in listed)]
     if silent:
         more = f" and {len(silent) - _SHOWN} more" if len(silent) > _SHOWN else ""
@@ -59,7 +66,8 @@ def check_losses(meaning: Meaning, missing: tuple[str, ...], shape: Shape, at: M
             hint=f"bind them, or write  loses: [{', '.join(silent)}]",
             mapping=at,
         )
-    carried = [path for path in meaning.loses if _carries(_plain(path), shape)]
+    own = [path for path in meaning.loses if base is None or path not in base.loses]
+    carried = [path for path in own if _carries(_plain(path), shape)]
     if carried:
         yield Finding(
             code="L-LOSES",

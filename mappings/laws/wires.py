@@ -73,7 +73,7 @@ class Wire:
                 text = (
                     f"what is written is a message {message.kind} {message.version}, which this mapping does not read"
                 )
-                findings.append(Finding(code="E-NO-MAPPING", message=text))
+                findings.append(Finding(code="E-UNMAPPED", message=text))
                 continue
             decoded = self.mapping.decode(message)
             documents += decoded.documents

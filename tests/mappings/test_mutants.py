@@ -1,5 +1,6 @@
 """Faulty mappings, each of which a law, a static finding or a test must catch; what nothing can catch is listed."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,7 @@ by the tests: `MUTANTS=write pytest tests/mappings/test_mutants.py`.
 def faulty(mutant: dict[str, Any], folder: Path) -> Path:
     """The mutant's file, with the samples beside it."""
     if "extend" in mutant:
-        text = f"mapping: mutant\\nextends: library:{mutant['extend']}\\n".replace("\\n", "\n") + mutant["text"]
+        text = f"mapping: mutant\nextends: library:{mutant['extend']}\n{mutant['text']}"
     else:
         text = (ACME / f"orders-{mutant['base']}.yaml").read_text(encoding="utf-8")
         assert mutant["old"] in text, mutant["name"]
@@ -67,6 +68,8 @@ def test_without_a_fault_nothing_is_found(base: str) -> None:
 
 
 def test_the_page_lists_them() -> None:
+    if os.environ.get("MUTANTS") == "write":
+        PAGE.write_text(page(), encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == page()
 
 

@@ -69,8 +69,8 @@ def test_what_is_written_cannot_be_read(changed: Changed) -> None:
     more = f"{nodes}\n  - only: encode\n    RFF: {{1153: CT, 1154: =write(number)}}"
     found = check_laws(changed("edifact", nodes, more)).findings
     assert [line(finding) for finding in found if "cannot be read back" in finding.message] == [
-        "18:5: error L-CARRY a document within the domain is written, and it cannot be read back: E-DUP RFF CT may come "
-        "once here, and this is one more (give the node each: or max:, or tell the two apart by a literal)"
+        "18:5: error L-CARRY a document within the domain is written, and it cannot be read back: E-DUP RFF CT may "
+        "come once here, and this is one more (give the node each: or max:, or tell the two apart by a literal)"
     ]
 
 
@@ -107,7 +107,8 @@ def test_normal_form(changed: Changed) -> None:
     assert one.law == "L2 normal form"
     assert line(one.finding) == (
         "43:26: warning L-NORMAL orders.edi states another value than the mapping would write: 462.50 is stated, and "
-        "251.85 follows from the message (either the sample is wrong, or what is computed is not what the partner means)"
+        "251.85 follows from the message (either the sample is wrong, or what is computed is not what the partner "
+        "means)"
     )
 
 
@@ -166,8 +167,8 @@ def test_converters(acme: Load) -> None:
     one = only(check_laws(mapping, QUICK), "L-CONVERTER")
     assert one.law == "L7 converters"
     assert line(one.finding) == (
-        "18:21: error L-CONVERTER =contract writes ' a', and reads it back as 'a' (the converters of an entry must undo "
-        "each other for each value that they take)"
+        "18:21: error L-CONVERTER =contract writes ' a', and reads it back as 'a' (the converters of an entry must "
+        "undo each other for each value that they take)"
     )
 
 
@@ -212,8 +213,8 @@ def test_hints(changed: Changed) -> None:
     mapping = changed("edifact", "3164: =city\n      3251: =postcode", "3164: =postcode\n      3251: =city")
     found = [line(finding) for finding in check_laws(mapping, QUICK).findings if finding.code == "L-HINT"]
     assert found[:2] == [
-        "26:7: warning L-HINT NAD 3164 is the usual place of city, and postcode is bound to it (postcode usually stands "
-        "at NAD 3251; leave it so if the partner's guide says so)",
+        "26:7: warning L-HINT NAD 3164 is the usual place of city, and postcode is bound to it (postcode usually "
+        "stands at NAD 3251; leave it so if the partner's guide says so)",
         "27:7: warning L-HINT NAD 3251 is the usual place of postcode, and city is bound to it (city usually stands at "
         "NAD 3164; leave it so if the partner's guide says so)",
     ]
@@ -230,6 +231,7 @@ def test_a_mapping_without_a_sample_is_refused(changed: Changed) -> None:
 
 def test_one_that_only_writes_needs_no_sample(bench: Any) -> None:
     mapping = bench.load(
-        "mapping: out\ndocument: order/1\nformat: {type: json}\nlayout:\n  - only: encode\n    head: {number: =number}\n"
+        "mapping: out\ndocument: order/1\nformat: {type: json}\nlayout:\n  - only: encode\n"
+        "    head: {number: =number}\n"
     )
     assert check_laws(mapping, QUICK).findings == []
