@@ -13,13 +13,14 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.terms import Slot
 from transload.mappings.laws.differences import Difference, differences, flat, general
-from transload.mappings.laws.documents import Documents, Whole
+from transload.mappings.laws.documents import Documents, Pick, Whole
 from transload.mappings.laws.domains import Domain, Domains
 from transload.mappings.laws.outcome import Counterexample, Effort, Outcome
 from transload.mappings.laws.shapes import Carried, Shape
 from transload.mappings.laws.shrinking import shrink
 from transload.mappings.laws.wires import Wire, shown
 
+_RETRIES = 40
 _LIMIT = 12
 """So many counterexamples are enough for one mapping."""
 
@@ -58,19 +59,49 @@ class Carrying:
         self._totality(outcome)
         self._charset()
         seen: set[tuple[str, str]] = set()
-        for document in self.documents.all(self.effort.documents, seed):
+        for pick in self.documents.picks(self.effort.documents, seed):
+            if outcome.documents >= self.effort.documents:
+                break
+            document, fault = self._tried(pick)
+            if document is None:
+                continue
             outcome.documents += 1
-            fault = self.fault(document)
             if fault is None or fault.kind in seen or len(seen) >= _LIMIT:
                 continue
             if fault.law == "refused":
                 outcome.refused += 1
-                fault = self._narrower(document, fault)
+                fault = self._nameless(fault)
                 if fault is None:
                     continue
             if fault.kind not in seen:
                 seen.add(fault.kind)
                 outcome.add(self._counterexample(document, fault))
+
+    def _tried(self, pick: Pick) -> tuple[Model | None, Fault | None]:
+        """A document of a pick and what is wrong with it; values that are refused by name are not taken again."""
+        document = self.documents.make(pick)
+        for _ in range(_RETRIES):
+            fault = self.fault(document) if document is not None else None
+            if document is None or fault is None or fault.law != "refused" or not self._learn(document, fault):
+                return document, fault
+            document = self.documents.make(pick)
+        return document, self.fault(document) if document is not None else None
+
+    def _learn(self, document: Model, fault: Fault) -> bool:
+        """Take refused values out of the domains: a row may have no room for what its converters take."""
+        values = flat(document)
+        learned = False
+        for finding in fault.findings:
+            value = values.get(finding.field or "")
+            domain = self._domain_of(general(finding.field or ""))
+            if domain is not None and value in domain.inside and len(domain.inside) > 1:
+                domain.inside.remove(value)
+                domain.outside.append(value)
+                learned = True
+        return learned
+
+    def _domain_of(self, path: str) -> Domain | None:
+        return next((domain for domain in self.domains.all if _is(path, domain.carried)), None)
 
     @cached_property
     def _carried(self) -> frozenset[str]:
@@ -128,11 +159,11 @@ class Carrying:
             return Fault(law="L4", findings=tuple(bad), message=error.message)
         return Fault(law="refused", findings=tuple(error.findings))
 
-    def _narrower(self, document: Model, fault: Fault) -> Fault | None:
-        """What is refused together: alone, each of its values must go or be refused by name."""
-        del document
+    def _nameless(self, fault: Fault) -> Fault | None:
+        """A refusal that names a place of the mapping and no field, where it is not about a computed value."""
+        computed = {slot.at for slot in self.mapping.meaning.slots if slot.computed is not None}
         unnamed = [finding for finding in fault.findings if finding.mapping is not None and finding.field is None]
-        nameless = [finding for finding in unnamed if "computed" not in finding.message]
+        nameless = [finding for finding in unnamed if finding.mapping not in computed]
         return Fault(law="L4", findings=tuple(nameless)) if nameless else None
 
     def _charset(self) -> None:

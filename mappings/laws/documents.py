@@ -105,7 +105,7 @@ class Documents:
     def all(self, count: int, seed: str) -> Iterator[Model]:
         """``count`` documents: the systematic ones first, then as many by chance as are missing."""
         made = 0
-        for pick in self._picks(count, seed):
+        for pick in self.picks(count, seed):
             document = self.make(pick)
             if document is not None:
                 made += 1
@@ -113,7 +113,8 @@ class Documents:
             if made >= count:
                 return
 
-    def _picks(self, count: int, seed: str) -> Iterator[Pick]:
+    def picks(self, count: int, seed: str) -> Iterator[Pick]:
+        """How those documents are made; more than ``count``, since some cannot be."""
         yield Whole(full=False)
         yield Whole(full=True, items=2)
         longest = max((len(domain.inside) for domain in self.domains.all), default=1)
