@@ -7,7 +7,7 @@ from transload.canonical.findings import Finding
 from transload.mappings.language.terms import Slot
 from transload.mappings.laws.candidates import texts
 from transload.mappings.laws.differences import Difference
-from transload.mappings.laws.domains import REFUSALS, Domains
+from transload.mappings.laws.domains import REFUSALS, Domains, is_unfinished
 from transload.mappings.laws.outcome import Counterexample, Outcome
 
 _NOTATIONS = (
@@ -48,6 +48,8 @@ def _normal(slot: Slot) -> Iterator[Counterexample]:
             value = slot.chain.read(text)
             once = slot.chain.write(value)
         except REFUSALS:
+            continue
+        if is_unfinished(slot, once):
             continue
         try:
             back = slot.chain.read(once)

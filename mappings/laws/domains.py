@@ -139,6 +139,8 @@ class Domains:
                 continue
             if _beyond(written, forms):
                 return "beyond"
+            if is_unfinished(slot, written):
+                continue
             try:
                 back = slot.chain.read(list(written) if slot.many else written)
             except REFUSALS as error:
@@ -179,6 +181,11 @@ def _texts(written: Any) -> list[str]:
 def _is_data(written: Any) -> bool:
     """Whether what is written is a number or truth value of JSON."""
     return written is not None and not isinstance(written, str | list | tuple)
+
+
+def is_unfinished(slot: Slot, written: Any) -> bool:
+    """Whether a chain for texts gives a number, whose digits are the format's affair: then only the whole way tells."""
+    return slot.chain is not None and slot.chain.gives is Kind.TEXT and _is_data(written)
 
 
 def _beyond(written: Any, forms: Sequence[Form]) -> bool:
