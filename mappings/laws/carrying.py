@@ -65,15 +65,12 @@ class Carrying:
             document, fault = self._tried(pick)
             if document is None:
                 continue
-            outcome.documents += 1
-            if fault is None or fault.kind in seen or len(seen) >= _LIMIT:
-                continue
-            if fault.law == "refused":
+            if fault is not None and fault.law == "refused":
                 outcome.refused += 1
                 fault = self._nameless(fault)
-                if fault is None:
-                    continue
-            if fault.kind not in seen:
+            else:
+                outcome.documents += 1
+            if fault is not None and fault.kind not in seen and len(seen) < _LIMIT:
                 seen.add(fault.kind)
                 outcome.add(self._counterexample(document, fault))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from transload.canonical.findings import Finding
+from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Slot
 from transload.mappings.laws.candidates import texts
 from transload.mappings.laws.differences import Difference
@@ -26,7 +27,7 @@ def check_converters(domains: Domains, outcome: Outcome) -> None:
             if slot.chain is None or not slot.chain.steps or key in seen or slot.many or len(slot.places) > 1:
                 continue
             seen.add(key)
-            for law in _normal(slot):
+            for law in _normal(slot, domains.meaning):
                 outcome.add(law)
         for slot, value, back in domain.broken[:1]:
             finding = Finding(
@@ -40,7 +41,7 @@ def check_converters(domains: Domains, outcome: Outcome) -> None:
             outcome.add(Counterexample(law="L7 converters", finding=finding, differences=(change,)))
 
 
-def _normal(slot: Slot) -> Iterator[Counterexample]:
+def _normal(slot: Slot, meaning: Meaning) -> Iterator[Counterexample]:
     """Texts of the wire: once read and written they stay as they are."""
     assert slot.chain is not None
     for text in (*_NOTATIONS, *texts()[:40], *_codes(slot)):
@@ -49,7 +50,7 @@ def _normal(slot: Slot) -> Iterator[Counterexample]:
             once = slot.chain.write(value)
         except REFUSALS:
             continue
-        if is_unfinished(slot, once):
+        if is_unfinished(meaning, once):
             continue
         try:
             back = slot.chain.read(once)

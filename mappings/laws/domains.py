@@ -139,7 +139,7 @@ class Domains:
                 continue
             if _beyond(written, forms):
                 return "beyond"
-            if is_unfinished(slot, written):
+            if is_unfinished(self.meaning, written):
                 continue
             try:
                 back = slot.chain.read(list(written) if slot.many else written)
@@ -183,9 +183,9 @@ def _is_data(written: Any) -> bool:
     return written is not None and not isinstance(written, str | list | tuple)
 
 
-def is_unfinished(slot: Slot, written: Any) -> bool:
-    """Whether a chain for texts gives a number, whose digits are the format's affair: then only the whole way tells."""
-    return slot.chain is not None and slot.chain.gives is Kind.TEXT and _is_data(written)
+def is_unfinished(meaning: Meaning, written: Any) -> bool:
+    """Whether a chain gives a number, whose form is the format's affair (COBOL): then only the whole way tells."""
+    return meaning.format_type != "json" and _is_data(written)
 
 
 def _beyond(written: Any, forms: Sequence[Form]) -> bool:
