@@ -7,7 +7,7 @@ from typing import Any
 
 from transload.canonical.documents import as_json
 from transload.canonical.errors import Reject, TransloadError
-from transload.canonical.findings import Finding, errors_of
+from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import Kind
@@ -59,6 +59,7 @@ class Carrying:
         self._totality(outcome)
         self._charset()
         seen: set[tuple[str, str]] = set()
+        refusal: Finding | None = None
         for pick in self.documents.picks(self.effort.documents, seed):
             if outcome.documents >= self.effort.documents:
                 break
@@ -67,12 +68,27 @@ class Carrying:
                 continue
             if fault is not None and fault.law == "refused":
                 outcome.refused += 1
+                refusal = fault.findings[0]
                 fault = self._nameless(fault)
             else:
                 outcome.documents += 1
             if fault is not None and fault.kind not in seen and len(seen) < _LIMIT:
                 seen.add(fault.kind)
                 outcome.add(self._counterexample(document, fault))
+        if refusal is not None and not outcome.documents:
+            outcome.findings.append(self._nothing(refusal))
+
+    def _nothing(self, refusal: Finding) -> Finding:
+        """No document can be written at all, so nothing is known of the laws."""
+        return Finding(
+            code="L-TOTAL",
+            severity=Severity.WARNING,
+            message=f"none of the documents that were made for this mapping can be written: {refusal.message}",
+            hint=refusal.hint,
+            value=refusal.value,
+            mapping=refusal.mapping or self._start,
+            field=refusal.field,
+        )
 
     def _tried(self, pick: Pick) -> tuple[Model | None, Fault | None]:
         """A document of a pick and what is wrong with it; values that are refused by name are not taken again."""
@@ -249,13 +265,18 @@ class Carrying:
         finding = Finding(code="L-TOTAL", message=message, mapping=at, field=name, hint=_said(details))
         return Counterexample(law="L4 total", finding=finding, document=as_json(document))
 
+    def _judged(self, document: Model) -> Fault | None:
+        """What is wrong with a document, a rightful refusal not counted."""
+        fault = self.fault(document)
+        return self._nameless(fault) if fault is not None and fault.law == "refused" else fault
+
     def _counterexample(self, document: Model, fault: Fault) -> Counterexample:
         def same(other: Model) -> bool:
-            found = self.fault(other)
+            found = self._judged(other)
             return found is not None and found.kind == fault.kind
 
         small = shrink(document, same, self.effort.steps, self._plain)
-        found = self.fault(small) or fault
+        found = self._judged(small) or fault
         try:
             wire = shown(self.wire.write(small))
         except Reject:

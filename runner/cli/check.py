@@ -1,28 +1,23 @@
 """``transload check``: whether what a user wrote is right."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, errors_of
-from transload.mappings import load_mapping
-from transload.mappings.laws import FAST, QUICK, THOROUGH, Counterexample, Effort, Outcome, check_laws
-from transload.mappings.testing import run_tests
+from transload.mappings.laws import FAST, QUICK, THOROUGH
 from transload.runner.cli import exits
-from transload.runner.cli.given import Given, guides_for
+from transload.runner.cli.given import Given
 from transload.runner.cli.guard import guarded
+from transload.runner.cli.judgement import judge, say_counterexample, say_explanation
 from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json, summary
 from transload.runner.workspace import load_workspace
 from transload.runner.workspace.agreement import check_routes
-
-_LONGEST = 2000
-"""So many characters of a wire or document are shown."""
 
 
 @guarded
@@ -73,7 +68,7 @@ def check(
     findings = list(given.findings)
     for folder in given.workspaces:
         _extend(findings, _workspace(folder, environment))
-    checked = [_mapping(file, effort) for file in given.mappings]
+    checked = [judge(file, effort) for file in given.mappings]
     for one in checked:
         _extend(findings, one.findings)
     errors = len(errors_of(findings))
@@ -85,23 +80,14 @@ def check(
         for finding in findings:
             say_findings([finding], of_files=True)
             if id(finding) in shown:
-                _say_counterexample(shown[id(finding)])
+                say_counterexample(shown[id(finding)])
         for one in checked:
             if explain and one.outcome is not None:
-                _say_explanation(one.file, one.outcome)
+                say_explanation(one.file, one.outcome)
         parts = [counted(len(given.workspaces), "workspace")] if given.workspaces else []
         say(f"{' and '.join([*parts, counted(len(given.mappings), 'mapping')])} checked: {summary(findings)}")
     if errors:
         raise typer.Exit(exits.ERRORS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Checked:
-    """A mapping file with what was found; no outcome of laws where it cannot be loaded."""
-
-    file: Path
-    outcome: Outcome | None = None
-    findings: list[Finding] = field(default_factory=list)
 
 
 def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
@@ -110,55 +96,6 @@ def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
     except ConfigurationError as error:
         return error.findings
     return [*workspace.findings, *check_routes(workspace)]
-
-
-def _mapping(file: Path, effort: Effort) -> _Checked:
-    guides = guides_for(file)
-    findings: list[Finding] = []
-    try:
-        mapping = load_mapping(file, guides=guides)
-        for result in run_tests(mapping):
-            findings += result.findings
-    except ConfigurationError as error:
-        return _Checked(file=file, findings=list(error.findings))
-    outcome = check_laws(mapping, effort, guides=guides)
-    return _Checked(file=file, outcome=outcome, findings=[*findings, *outcome.findings])
-
-
-def _say_counterexample(one: Counterexample) -> None:
-    say(f"    law      {one.law}")
-    for difference in one.differences[:5]:
-        say(f"    differs  {difference}")
-    if one.document is not None:
-        say(f"    document {_cut(json.dumps(one.document, ensure_ascii=False))}")
-    for number, line in enumerate(_cut(one.wire).replace("\r", "").rstrip("\n").split("\n") if one.wire else []):
-        say(f"    {'wire' if number == 0 else '':<8} {line}")
-
-
-def _say_explanation(file: Path, outcome: Outcome) -> None:
-    tried = f"{counted(outcome.documents, 'document')} made, {counted(outcome.mutations, 'value')} of samples changed"
-    say(f"{file}: {tried}")
-    rows: list[tuple[str, Any]] = [
-        (
-            "equivalences met",
-            [f"{name}: {example}" for name, example in sorted(outcome.quotients.items(), key=_number)],
-        ),
-        ("lost", [", ".join(outcome.lost)] if outcome.lost else []),
-        ("narrower than the field", [f"{name} {words}" for name, words in outcome.narrowed.items()]),
-    ]
-    for title, lines in rows:
-        say(f"  {title}: {'' if lines else 'none'}".rstrip())
-        for line in lines:
-            say(f"    {_cut(line)}")
-
-
-def _number(pair: tuple[str, str]) -> int:
-    """The number of an equivalence: Q2 before Q10."""
-    return int(pair[0].partition(" ")[0].removeprefix("Q"))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text) - _LONGEST} characters more)"
 
 
 def _extend(findings: list[Finding], more: Sequence[Finding]) -> None:
