@@ -13,9 +13,10 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.terms import Slot
 from transload.mappings.laws.differences import Difference, differences, flat, general
-from transload.mappings.laws.documents import Documents, Pick, Whole
+from transload.mappings.laws.documents import Documents
 from transload.mappings.laws.domains import Domain, Domains
 from transload.mappings.laws.outcome import Counterexample, Effort, Outcome
+from transload.mappings.laws.picks import Only, Pick, Whole, names_of
 from transload.mappings.laws.shapes import Carried, Shape
 from transload.mappings.laws.shrinking import shrink
 from transload.mappings.laws.wires import Wire, shown
@@ -291,7 +292,7 @@ class Carrying:
 
     def _plain(self, names: tuple[str, ...]) -> list[Any]:
         for domain in self.domains.all:
-            if _names(domain.carried) == names:
+            if names_of(domain.carried) == names:
                 return domain.inside
         return []
 
@@ -335,40 +336,9 @@ class Carrying:
         return self._start
 
 
-class Only:
-    """One field with one value; lists have the one item that it needs."""
-
-    def __init__(self, carried: Carried, value: Any) -> None:
-        self.key = "".join(f".{name}" for name in _names(carried))
-        self.wanted = value
-
-    def present(self, key: str) -> bool:
-        """See `Pick.present`."""
-        return key.replace("[]", "") == self.key
-
-    def value(self, key: str, values: list[Any]) -> Any:
-        """See `Pick.value`."""
-        own = key.replace("[]", "").rstrip("0123456789")
-        return self.wanted if own == self.key and "?" not in key else self._loser(values) if "?" in key else values[0]
-
-    def _loser(self, names: list[Any]) -> Any:
-        """Of rivals the field itself wins."""
-        last = self.key.rpartition(".")[2]
-        return next((name for name in names if name != last), names[0])
-
-    def count(self, key: str, most: int | None) -> int:
-        """See `Pick.count`."""
-        plain = key.replace("[]", "")
-        return int(plain == self.key or self.key.startswith(f"{plain}."))
-
-
 def start(wire: Wire) -> MappingPlace:
     """The beginning of the mapping's file."""
     return MappingPlace(file=str(wire.mapping.files[0]), line=1, column=1)
-
-
-def _names(carried: Carried) -> tuple[str, ...]:
-    return tuple(name for name in carried.field.text().replace("[]", "").split(".") if name)
 
 
 def _is(path: str, carried: Carried) -> bool:

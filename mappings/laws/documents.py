@@ -1,9 +1,7 @@
 """Documents made for a mapping: minimal, maximal, each optional field with and without each other, borders, random."""
 
 from collections.abc import Iterator
-from random import Random
-from typing import Any, Protocol
-from zlib import crc32
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,86 +10,8 @@ from transload.mappings.language.fields import FieldType, Kind, field_type
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.laws.candidates import allowed, candidates
 from transload.mappings.laws.domains import Domains
+from transload.mappings.laws.picks import MANY, Chance, Coded, Pick, Whole
 from transload.mappings.laws.shapes import Path, Shape
-
-MANY = 12
-
-
-class Pick(Protocol):
-    """Decides what a document holds; ``key`` names a field, the same for each item of a list."""
-
-    def present(self, key: str) -> bool:
-        """Whether an optional field has a value."""
-        ...
-
-    def value(self, key: str, values: list[Any]) -> Any:
-        """One of the values."""
-        ...
-
-    def count(self, key: str, most: int | None) -> int:
-        """How many items a list has."""
-        ...
-
-
-class Whole:
-    """All optional fields or none; the ``number``-th value of each field; lists of ``items``."""
-
-    def __init__(self, *, full: bool, number: int = 0, items: int = 1) -> None:
-        self.full, self.number, self.items = full, number, items
-
-    def present(self, key: str) -> bool:
-        """See `Pick.present`."""
-        return self.full
-
-    def value(self, key: str, values: list[Any]) -> Any:
-        """See `Pick.value`.  Fields are out of step, so that a few documents show each border to some field."""
-        if self.number < 2:
-            return values[self.number % len(values)]
-        return values[(self.number + crc32(key.encode())) % len(values)]
-
-    def count(self, key: str, most: int | None) -> int:
-        """See `Pick.count`."""
-        return min(self.items if self.full else 0, most if most is not None else MANY)
-
-
-class Coded:
-    """The fields whose number has a certain bit, so that over all bits each pair of fields is with and without."""
-
-    def __init__(self, numbers: dict[str, int], bit: int, *, turned: bool) -> None:
-        self.numbers, self.bit, self.turned = numbers, bit, turned
-
-    def present(self, key: str) -> bool:
-        """See `Pick.present`."""
-        return bool(self.numbers.setdefault(key, len(self.numbers)) >> self.bit & 1) != self.turned
-
-    def value(self, key: str, values: list[Any]) -> Any:
-        """See `Pick.value`."""
-        return values[(self.bit + len(key)) % min(len(values), 3)]
-
-    def count(self, key: str, most: int | None) -> int:
-        """See `Pick.count`."""
-        return int(self.present(key)) + int(self.turned and self.present(key) and (most is None or most > 1))
-
-
-class Chance:
-    """All by chance, from a seed."""
-
-    def __init__(self, seed: str) -> None:
-        self.random = Random(seed)  # noqa: S311 - the same seed must give the same documents
-        self.often = self.random.choice((0.1, 0.3, 0.5, 0.8))
-
-    def present(self, key: str) -> bool:
-        """See `Pick.present`."""
-        return self.random.random() < self.often
-
-    def value(self, key: str, values: list[Any]) -> Any:
-        """See `Pick.value`."""
-        return self.random.choice(values)
-
-    def count(self, key: str, most: int | None) -> int:
-        """See `Pick.count`."""
-        count = self.random.choice((0, 1, 1, 2, 2, 3, 5, MANY if self.random.random() < 0.1 else 4))
-        return count if most is None else min(count, most)
 
 
 class Documents:

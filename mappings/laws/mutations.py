@@ -17,6 +17,9 @@ from transload.mappings.mapping import Mapping, Trace
 from transload.mappings.source.reading import Written
 
 _TRIES = 4
+_USUAL = 400
+"""Values in a sample of usual size.  Reading takes as long as a sample is large: of a larger one fewer are changed."""
+_FEWEST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,7 @@ class Mutations:
         if errors_of(self.before.findings):
             return
         atoms = list(self.loose.atoms())
+        most = max(min(most, most * _USUAL // max(len(atoms), 1)), _FEWEST)
         silent: set[str] = set()
         for atom in atoms[:: max(-(-len(atoms) // most), 1)]:
             outcome.mutations += 1

@@ -11,9 +11,10 @@ from transload.canonical.findings import Finding
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import AnyNode, Slot, below
 from transload.mappings.laws.differences import differences, flat, general
-from transload.mappings.laws.documents import Chance, Documents, Pick, Whole
+from transload.mappings.laws.documents import Documents
 from transload.mappings.laws.domains import Domains
 from transload.mappings.laws.outcome import Counterexample, Outcome
+from transload.mappings.laws.picks import Chance, Pick, Whole
 from transload.mappings.laws.shapes import shape_of
 from transload.mappings.laws.wires import Wire
 from transload.mappings.loading import load_mapping
