@@ -48,27 +48,37 @@ class Loose(ABC):
         return self.original.place(atom.path)
 
 
-class _LooseRecords(Records):
-    def __init__(self, body: Records) -> None:
-        self.segments = [list(segment) for segment in body.segments]
-        self.component = body.component
-        self.repetition = body.repetition
+def _copied(body: Records) -> Records:
+    """A body of the same class, since a format may keep more in it than segments, with lists of its own."""
 
     def place(
-        self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None
+        self: Records, segment: int, element: int | None = None, repetition: int | None = None, component: Any = None
     ) -> Place:
+        del self, repetition
         return Place(segment=segment, element=element, component=component)
+
+    kind = type(body)
+    members = {"segments": [list(segment) for segment in body.segments], "place": place}
+    copied: Records = object.__new__(type(kind.__name__, (kind,), members))
+    copied.__dict__.update({name: value for name, value in vars(body).items() if name != "segments"})
+    copied.component, copied.repetition = body.component, body.repetition
+    return copied
+
+
+_LINE = 2
 
 
 class LooseRecords(Loose):
     """Segments."""
 
     def __init__(self, body: Records) -> None:
-        self.body: _LooseRecords = _LooseRecords(body)
+        self.body: Records = _copied(body)
         self.original = body
 
     def atoms(self) -> Iterator[Atom]:
-        """See `Loose.atoms`."""
+        """See `Loose.atoms`.  Records of one value each are lines that the mapping cuts itself: they are left alone."""
+        if all(len(segment) <= _LINE for segment in self.body.segments):
+            return
         for index, segment in enumerate(self.body.segments):
             for element in range(1, len(segment)):
                 yield from self._parts(index, segment, element)
