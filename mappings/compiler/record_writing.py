@@ -190,11 +190,11 @@ class RecordWriter(Writer):
         place = slot.places[0]
         if slot.many:
             name = part or self._list(slot, body)
-            if self.trace and self.meaning.shapes is not None:
+            if self.trace and self.meaning.shapes is not None and slot.chain and slot.chain.steps:
                 each = statements("X.text(S, Y)", S=self.bound(slot), Y=(one := self.namer.fresh("y")))
                 body += statements("for Y in L or NONE:\n    EACH", Y=one, L=name, NONE=constant(()), EACH=each)
             separator = COMPONENT if place.component is not None else ELEMENT
-            text = expression("JOIN(SEP, L)", JOIN=self.namer.bind(self.join), SEP=constant(separator), L=name)
+            text = self._joined(slot, separator, name)
             if part is None:
                 crowded = self.trouble("crowded", self.bound(slot), expression("len(L)", L=name))
                 body += statements("if len(L) > N:\n    CROWDED", L=name, N=constant(place.repeats), CROWDED=crowded)
@@ -230,6 +230,14 @@ class RecordWriter(Writer):
             elements.repeat(place.element, place.repetition, place.component, text)
         else:
             elements.put(place.element, place.component, text, certain=sure and not flag and not self.trace)
+
+    def _joined(self, slot: Slot, separator: str, texts: str) -> ast.expr:
+        """The texts of a list side by side, each made sure of; in the trace a converter has reported its own."""
+        if not self.trace:
+            return expression("JOIN(SEP, L)", JOIN=self.namer.bind(self.join), SEP=constant(separator), L=texts)
+        item = self.namer.fresh("x")
+        template = "SEP.join([X.text(S, I) for I in L])" if not slot.chain or not slot.chain.steps else "SEP.join(L)"
+        return expression(template, SEP=constant(separator), S=self.bound(slot), I=item, L=texts)
 
     def _literal(self, slot: Slot, node: Segment, elements: "_Elements", body: Statements) -> None:
         """A literal; an attached one only where its composite holds a value."""

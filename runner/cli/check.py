@@ -1,6 +1,7 @@
 """``transload check``: whether what a user wrote is right."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +9,12 @@ import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, errors_of
-from transload.mappings.drafting.openings import open_points
+from transload.mappings.laws import FAST, QUICK, THOROUGH
 from transload.runner.cli import exits
 from transload.runner.cli.covered import Covered
 from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
+from transload.runner.cli.judgement import judge, say_counterexample, say_explanation
 from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json, summary
 from transload.runner.workspace import load_workspace
@@ -29,6 +31,19 @@ def check(
     ] = False,
     environment: Environment = None,
     as_json: AsJson = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Try less, for each time a file is saved.")] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Try 1,000 documents for each mapping, before it goes into use.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also tell what is lost, and which equivalences were met.")
+    ] = False,
+    documents: Annotated[
+        int | None, typer.Option("--documents", min=1, help="How many documents are made for each mapping.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Other documents; without it the same file gives the same ones.")
+    ] = None,
 ) -> None:
     """Check a workspace, its partners' files and its mappings, and list everything that is wrong.
 
@@ -37,28 +52,47 @@ def check(
     transload new) is listed in the order of the file. Without a path the current folder is checked.
     A workspace is checked as it is in one environment: run it once for each.
 
+    A mapping must also keep the laws of two-way mappings. Documents are made for it,
+    written, read and written again; its tests are run, and each value of its samples is
+    changed to see what follows. What breaks a law is shown as small as it could be made.
+
     \b
     Examples:
       transload check
       transload check --environment production
       transload check mappings/acme/orders.yaml
+      transload check mappings/acme/orders.yaml --quick
+      transload check mappings/acme/orders.yaml --thorough --explain
       transload check --json | jq '.findings[].message'
     """
+    if quick and thorough:
+        raise typer.BadParameter("--quick and --thorough exclude each other")
+    effort = replace(QUICK if quick else THOROUGH if thorough else FAST, seed=seed)
+    effort = replace(effort, documents=documents) if documents is not None else effort
     given = Given.of(paths or [HERE])
     findings = list(given.findings)
     for folder in given.workspaces:
         _extend(findings, _workspace(folder, environment))
-    for file in given.mappings:
-        _extend(findings, _mapping(file))
+    checked = [judge(file, effort) for file in given.mappings]
+    for one in checked:
+        _extend(findings, one.findings)
     errors = len(errors_of(findings))
     covered = _covered(given.mappings) if coverage else None
     if as_json:
-        told = {"errors": errors, "findings": [finding.as_dict() for finding in findings]}
+        laws = [{"mapping": str(one.file), **one.outcome.as_dict()} for one in checked if one.outcome is not None]
+        told = {"errors": errors, "findings": [finding.as_dict() for finding in findings], "laws": laws}
         say_json({**told, "coverage": covered.as_list()} if covered else told)
     else:
         if covered:
             covered.tell()
-        say_findings(findings, of_files=True)
+        shown = {id(c.finding): c for one in checked if one.outcome for c in one.outcome.counterexamples}
+        for finding in findings:
+            say_findings([finding], of_files=True)
+            if id(finding) in shown:
+                say_counterexample(shown[id(finding)])
+        for one in checked:
+            if explain and one.outcome is not None:
+                say_explanation(one.file, one.outcome)
         parts = [counted(len(given.workspaces), "workspace")] if given.workspaces else []
         say(f"{' and '.join([*parts, counted(len(given.mappings), 'mapping')])} checked: {summary(findings)}")
     if errors:
@@ -71,15 +105,6 @@ def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
     except ConfigurationError as error:
         return error.findings
     return [*workspace.findings, *check_routes(workspace)]
-
-
-def _mapping(file: Path) -> Sequence[Finding]:
-    try:
-        mapping = loaded(file)
-    except ConfigurationError as error:
-        return [*error.findings, *open_points(file)]
-    found = [*mapping.meaning.remarks, *open_points(file)]
-    return sorted(found, key=lambda one: (one.mapping.file, one.mapping.line) if one.mapping else ("", 0))
 
 
 def _covered(files: Sequence[Path]) -> Covered:

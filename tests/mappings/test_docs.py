@@ -20,7 +20,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 YAML = [body for language, body in BLOCKS if language == "yaml"]
 WHOLE = [body for body in YAML if body.startswith("mapping:")]
 PARTS = [body for body in YAML if not body.startswith("mapping:")]
-CODE = re.compile(r"[EWMT](?:-[A-Z]+)+")
+CODE = re.compile(r"[EWMTL](?:-[A-Z]+)+")
 NAME = re.compile(r"`([a-z_0-9]+)[`(]")
 
 

@@ -1,0 +1,245 @@
+"""L5 lineage and L6 nothing silent: each value of a sample is changed, and what happens is compared."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from transload.adapters.base.format import Message, Records
+from transload.canonical.documents import as_json
+from transload.canonical.findings import Finding, Severity, errors_of
+from transload.mappings.language.terms import Element, Segment, Slot
+from transload.mappings.laws.bodies import Atom, Loose, Spot, loose, variants
+from transload.mappings.laws.differences import Difference, differences, flat, general
+from transload.mappings.laws.outcome import Counterexample, Outcome
+from transload.mappings.laws.samples import Sample
+from transload.mappings.mapping import Mapping, Trace
+from transload.mappings.source.reading import Written
+
+_TRIES = 4
+_USUAL = 400
+"""Values in a sample of usual size.  Reading takes as long as a sample is large: of a larger one fewer are changed."""
+_FEWEST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aside:
+    """What is left aside: a record by its index, a place in all records of a tag, or a path in a tree."""
+
+    record: int | str = ""
+    element: int | None = None
+    component: int | None = None
+    path: str = ""
+
+
+class Mutations:
+    """Changes one value at a time in one message of a sample."""
+
+    def __init__(self, mapping: Mapping, message: Message, sample: Sample) -> None:
+        self.mapping = mapping
+        self.sample = sample
+        self.loose: Loose = loose(message.body)
+        self.message = replace(message, body=self.loose.body)
+        self.before = mapping.trace(self.message)
+        self._values = self._all(self.before)
+        self._said = _said(self.before)
+
+    @cached_property
+    def _sources(self) -> dict[Spot, list[tuple[str, Slot | None]]]:
+        """The fields that lineage names for each spot, with the entry that reads it."""
+        slots = {(slot.at, slot.rule): slot for slot in self.mapping.meaning.slots}
+        found: dict[Spot, list[tuple[str, Slot | None]]] = {}
+        for row in self.before.lineage:
+            slot = slots.get((row.mapping, row.rule))
+            for place in row.places:
+                spots = [self.loose.spot(place)]
+                if slot is not None and isinstance(self.loose.body, Records) and len(slot.places) > 1:
+                    spots += [(place.segment, where.element, where.component or 1) for where in slot.places]
+                for spot in dict.fromkeys(spots):
+                    found.setdefault(spot, []).append((row.field, slot))
+        return found
+
+    @cached_property
+    def _quiet(self) -> list[Aside]:
+        """What the mapping leaves aside because it says so: what is reported when it ignores nothing."""
+        meaning = self.mapping.meaning
+        if not meaning.ignores:
+            return []
+        blunt = Mapping(_written(self.mapping), replace(meaning, ignores=()))
+        return list(self._asides(blunt.trace(self.message, lineage=False).findings))
+
+    @cached_property
+    def _told(self) -> list[Aside]:
+        """What the mapping reports that nothing takes it."""
+        return list(self._asides(self.before.findings))
+
+    def _asides(self, findings: Iterable[Finding]) -> Iterator[Aside]:
+        """A value at a place that no entry names is reported once for all of its like; so it speaks of each of them."""
+        body = self.loose.body
+        for finding in findings:
+            place = finding.place
+            if finding.code != "E-UNMAPPED" or place is None:
+                continue
+            if isinstance(body, Records) and place.segment is not None:
+                record = place.segment if place.element is None else body.segments[place.segment][0]
+                yield Aside(record=record, element=place.element, component=place.component)
+            else:
+                yield Aside(path=_unnumbered(place.path or ""))
+
+    def _is_aside(self, atom: Atom) -> bool:
+        body = self.loose.body
+        if not isinstance(body, Records):
+            path = _unnumbered(str(atom.spot[0]))
+            return any(path == one.path or path.startswith(f"{one.path}\x00") for one in (*self._told, *self._quiet))
+        index, element, component = atom.spot
+        return any(
+            one.record in (index, body.segments[index][0])
+            and one.element in (None, element)
+            and one.component in (None, component)
+            for one in (*self._told, *self._quiet)
+        )
+
+    def run(self, outcome: Outcome, most: int) -> None:
+        """Both laws, on at most ``most`` values, spread evenly."""
+        if errors_of(self.before.findings):
+            return
+        atoms = list(self.loose.atoms())
+        most = max(min(most, most * _USUAL // max(len(atoms), 1)), _FEWEST)
+        silent: set[str] = set()
+        for atom in atoms[:: max(-(-len(atoms) // most), 1)]:
+            outcome.mutations += 1
+            for counterexample in self._atom(atom, silent):
+                outcome.add(counterexample)
+
+    def _atom(self, atom: Atom, silent: set[str]) -> Iterator[Counterexample]:
+        sources = self._sources.get(atom.spot)
+        if sources is None:
+            if self._is_silent(atom):
+                name = self._general(atom)
+                if name not in silent:
+                    silent.add(name)
+                    yield self._unread(atom)
+            return
+        for value in self._others(atom, sources):
+            after = self._with(atom, value)
+            if after is None or not after.documents:
+                continue
+            changed = differences(self._values, self._all(after))
+            wrong = [one for one in changed if not self._named(one.path, sources)]
+            if wrong:
+                yield self._strayed(atom, value, sources, wrong)
+            return
+
+    def _with(self, atom: Atom, value: Any) -> Trace | None:
+        atom.put(value)
+        try:
+            return self.mapping.trace(self.message, lineage=False)
+        finally:
+            atom.put(atom.value)
+
+    def _others(self, atom: Atom, sources: list[tuple[str, Slot | None]]) -> list[Any]:
+        """Other values, those from code tables first."""
+        found: list[Any] = []
+        for _, slot in sources:
+            for step in slot.chain.steps if slot is not None and slot.chain is not None else ():
+                if step.read_table is not None and isinstance(atom.value, str):
+                    meant = step.read_table.get(atom.value)
+                    found += [code for code, meaning in step.read_table.items() if meaning != meant][:2]
+        return [*found, *variants(atom.value)][:_TRIES]
+
+    def _named(self, path: str, sources: list[tuple[str, Slot | None]]) -> bool:
+        """Whether lineage names the field, or a field that takes it as its default."""
+        fields = {field for field, _ in sources}
+        if path in fields or any(path.startswith((f"{field}[", f"{field}.")) for field in fields):
+            return True
+        return any(
+            slot.field.text() == general(path) and slot.default.field.text() in fields
+            for slot in self.mapping.meaning.slots
+            if slot.default is not None and slot.default.field is not None and slot.field is not None
+        )
+
+    def _is_silent(self, atom: Atom) -> bool:
+        """Whether a value may be anything without anybody noticing, and nothing in the mapping says so."""
+        if self._is_aside(atom) or self._declared(atom):
+            return False
+        for value in variants(atom.value)[:2]:
+            after = self._with(atom, value)
+            if after is None or self._all(after) != self._values or _said(after) != self._said:
+                return False
+        return True
+
+    def _declared(self, atom: Atom) -> bool:
+        """Whether an entry of the mapping names the place: it accepts anything there, and that is its choice."""
+        body = self.loose.body
+        for node in self.mapping.meaning.nodes():
+            for slot in node.own():
+                if isinstance(node, Segment) and isinstance(body, Records):
+                    if node.tag == body.segments[atom.spot[0]][0] and any(
+                        where.element == atom.spot[1] and (where.component or 1) == atom.spot[2]
+                        for where in slot.places
+                    ):
+                        return True
+                elif isinstance(node, Element) and not slot.reads and _stands_at(node, slot, str(atom.spot[0])):
+                    return True
+        return False
+
+    def _general(self, atom: Atom) -> str:
+        return atom.name if isinstance(self.loose.body, Records) else _unnumbered(str(atom.spot[0]))
+
+    def _unread(self, atom: Atom) -> Counterexample:
+        finding = Finding(
+            code="L-SILENT",
+            severity=Severity.ERROR if self.mapping.meaning.strict else Severity.WARNING,
+            message=f"{atom.name} is {str(atom.value)!r} in {self.sample.file.name}, and nothing reads, checks or "
+            "reports it",
+            hint="bind the place, give it a literal, or list it under ignores:",
+            value=str(atom.value),
+            place=self.loose.place(atom),
+            mapping=self.sample.at,
+        )
+        return Counterexample(law="L6 nothing silent", finding=finding)
+
+    def _strayed(
+        self, atom: Atom, value: Any, sources: list[tuple[str, Slot | None]], wrong: list[Difference]
+    ) -> Counterexample:
+        names = ", ".join(dict.fromkeys(field for field, _ in sources))
+        slot = next((slot for _, slot in sources if slot is not None), None)
+        finding = Finding(
+            code="L-LINEAGE",
+            message=f"{atom.name} was {str(atom.value)!r} and is changed to {str(value)!r}: it is said to be {names}, "
+            f"and it changes {wrong[0].path}",
+            place=self.loose.place(atom),
+            mapping=slot.at if slot is not None else self.sample.at,
+            field=general(wrong[0].path),
+        )
+        documents = [as_json(document) for document in self.before.documents]
+        return Counterexample(law="L5 lineage", finding=finding, document=documents, differences=tuple(wrong))
+
+    @staticmethod
+    def _all(trace: Trace) -> dict[str, Any]:
+        """The values of all documents of a message."""
+        documents = trace.documents
+        if len(documents) == 1:
+            return flat(documents[0])
+        return {f"{number}:{path}": v for number, d in enumerate(documents) for path, v in flat(d).items()}
+
+
+def _said(trace: Trace) -> list[str]:
+    return [finding.line() for finding in trace.findings]
+
+
+def _unnumbered(path: str) -> str:
+    """A path without the numbers of items."""
+    return "\x00".join(step for step in path.split("\x00") if not step.isdigit())
+
+
+def _stands_at(node: Element, slot: Slot, path: str) -> bool:
+    """Whether a path ends where a slot of the element has its value."""
+    names = [step for step in path.split("\x00") if not step.isdigit()]
+    attribute = next((f"@{name}" for name, other in node.attributes if other is slot), None)
+    wanted = [node.tag] if attribute is None else [node.tag, attribute]
+    return names[-len(wanted) :] == wanted
+
+
+def _written(mapping: Mapping) -> Written:
+    return mapping._written  # noqa: SLF001 - the same file with another meaning
