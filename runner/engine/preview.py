@@ -106,13 +106,17 @@ class Preview:
         except TransloadError as error:
             stopped = tuple(errors_of(error.findings))
             findings += error.findings
-        found["documents"] = [self._document(item) for item in parsed]
+        shared: dict[str, dict[str, Any]] = {}
+        found["documents"] = [self._document(item, shared) for item in parsed]
         found["findings"] = [finding.as_dict() for finding in findings]
         wrong = stopped if parsed else errors_of(findings)
         found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])
 
-    def _document(self, item: Parsed) -> dict[str, Any]:
-        sent = [self._delivery(draft) for draft in item.drafts]
+    def _document(self, item: Parsed, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        for draft in item.drafts:
+            if draft.key not in shared:
+                shared[draft.key] = self._delivery(draft)
+        sent = [shared[draft.key] for draft in item.drafts]
         refused = any("size" not in delivery for delivery in sent)
         return {
             "message": item.message,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.context import Numbers
@@ -53,6 +53,7 @@ class Draft:
 
     ``freeze`` is called inside the transaction with the control numbers and makes the
     bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
+    A ``shared`` one carries a whole payload: the messages of a receipt have one together for each target.
     """
 
     lane: str
@@ -63,6 +64,7 @@ class Draft:
     order_key: str | None = None
     artifacts: tuple[Artifact, ...] = ()
     product: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,11 @@ class Parsed:
     drafts: tuple[Draft, ...] = ()
     verdicts: tuple[PartnerVerdict, ...] = ()
     replaces: int | None = None
+
+    @property
+    def shares(self) -> bool:
+        """Whether it is delivered together with other messages."""
+        return any(draft.shared for draft in self.drafts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +225,9 @@ class _Batch:
                 item.state, receipt=self.receipt.id, document=document, detail=detail, digest=item.wire_digest
             )
         for draft in item.drafts:
-            delivery, state = self.deliver(draft, kind="document", document=document, detail=detail)
+            delivery, state = self._joined(draft, document, detail) or self.deliver(
+                draft, kind="document", document=document, detail=detail
+            )
             self.links.append({"delivery_id": delivery, "document_id": document})
             states.append(state)
         self.verdicts += [(document, verdict) for verdict in item.verdicts]
@@ -259,6 +268,40 @@ class _Batch:
                 "created_at": self.now,
             }
         )
+
+    def _joined(self, draft: Draft, document: int, detail: Mapping[str, Any]) -> tuple[int, State] | None:
+        """The delivery that already carries the payload to the target of a shared draft, with its state.
+
+        A replay joins what an earlier generation has delivered, or is about to, unless it is to be sent again.
+        """
+        if not draft.shared:
+            return None
+        rows: list[tuple[int, str, State]] = [
+            (row["id"], row["key"], State(row["state"])) for row in self.deliveries if row["key"] == draft.key
+        ]
+        if not rows:
+            query = select(deliveries.c.id, deliveries.c.key, deliveries.c.state).where(
+                deliveries.c.receipt_id == self.receipt.id,
+                deliveries.c.target == draft.target,
+                deliveries.c.kind == "document",
+            )
+            rows = [(row.id, row.key, State(row.state)) for row in self.connection.execute(query)]
+        found = [
+            (delivery, state)
+            for delivery, key, state in rows
+            if key == draft.key or not (self.receipt.force or state in (State.QUARANTINED, State.DEAD))
+        ]
+        if not found:
+            return None
+        delivery, state = max(found)
+        self.journal.record(
+            state,
+            receipt=self.receipt.id,
+            document=document,
+            delivery=delivery,
+            detail={**detail, "target": draft.target},
+        )
+        return delivery, state
 
     def acknowledge(self, make: Callable[[Numbers], Sequence[AcknowledgementDraft]]) -> None:
         """Add the acknowledgements; when they cannot be made, none is, and their numbers are not used."""
