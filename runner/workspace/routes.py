@@ -149,7 +149,8 @@ def _template(file: PartnerFile, node: Node | None, take: Node | None) -> None:
         file.report.add("C-TEMPLATE", fault, node, hint="such as {document.number}, {number:06} or {now:%Y%m%d}")
         return
     document = take.get("document") if isinstance(take, Entries) else None
-    if document is None and isinstance(take, Entries) and _DOCUMENT_HOLE.search(node.text):
+    passes = document is None and isinstance(take, Entries) and any(take.get(name) is not None for name in FACTS)
+    if passes and _DOCUMENT_HOLE.search(node.text):
         message = "the template names a document, and what is passed on as it was received is none"
         file.report.add("C-TEMPLATE", message, node, hint="such as {receipt.name}, {message.reference} or {number:06}")
         return

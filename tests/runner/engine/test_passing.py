@@ -7,6 +7,8 @@ import pytest
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger, Ref, State
 from transload.runner.workspace import load_workspace
+from transload.runner.workspace.agreement import check_routes
+from transload.runner.workspace.take import Passing
 
 HEAD = "workspace: hub\nstore: sqlite:///var/ledger.db\nenvironment: production\n"
 ACME = """\
@@ -243,3 +245,67 @@ catalogues:
     summary = run(folder)
     assert landed(folder, "copies") == {"a.xml": payload}
     assert [finding.code for finding in summary.findings if finding.is_error] == ["E-NO-MAPPING"]
+
+
+@pytest.mark.parametrize(
+    ("routes", "to", "kind", "expected"),
+    [
+        (
+            INVOICES.replace("INVOIC", "ORDERS"),
+            "[hub/invoices]",
+            "edifact",
+            [
+                "warning C-PASS hub/invoices is to pass on ORDERS, but in acme/all the mapping orders-d96a reads"
+                " such messages, and what a mapping reads is not passed on (receive them by a route without that"
+                " mapping, or take them from message:)",
+            ],
+        ),
+        (
+            INVOICES.replace("sender:", 'when: {"BGM 01": "1"}, sender:'),
+            "[hub/invoices]",
+            "xml",
+            [
+                "error C-PASS hub/invoices looks at BGM 01, and messages of the format xml have no such places"
+                " (tell them apart by message:, sender: or receiver:)",
+            ],
+        ),
+    ],
+)
+def test_check_finds_what_could_never_be_passed_on(hub, routes, to, kind, expected):
+    mappings = "[library:edifact/orders-d96a]" if kind == "edifact" else "[]"
+    found = check_routes(load_workspace(hub(routes, to=to, kind=kind, mappings=mappings)))
+    assert [finding.line().partition(": ")[2] for finding in found if finding.code == "C-PASS"] == expected
+
+
+def test_what_is_passed_on_is_acknowledged_and_a_partner_can_acknowledge_it(hub):
+    folder = hub()
+    partner = folder / "mappings/acme/partner.yaml"
+    text = partner.read_text() + '    acknowledge: {with: contrl, connection: disk, folder: copies, file: "c.edi"}\n'
+    partner.write_text(text)
+    (folder / "in/a.edi").write_bytes(interchange("INVOIC"))
+    run(folder)
+    (contrl,) = landed(folder, "copies").values()
+    assert b"UCI+R1+9520001000003:14+9520002000002:14+7'" in contrl
+    # it comes back as if the target's partner had written it, and is brought together with the delivery
+    partner.write_text(text.partition("    acknowledge:")[0])
+    (folder / "in/b.edi").write_bytes(contrl)
+    run(folder)
+    _, (_, delivery) = rows(folder)
+    assert (delivery["target"], delivery["state"]) == ("hub/invoices", "ACKED")
+    # a target that names them gets them instead
+    hub(COPIES.strip().replace('"*"', "[CONTRL]"), to="[hub/copies]")
+    other = contrl.replace(b"9520001000003:14", b"5555:14")
+    (folder / "in/c.edi").write_bytes(other)
+    assert run(folder).deliveries == {State.SENT: 1}
+    assert landed(folder, "copies")["c.edi"] == other
+
+
+def test_the_example_of_the_page_loads(hub):
+    page = (Path(__file__).parents[3] / "docs/workspace.md").read_text("utf-8")
+    example = page.partition("## Messages that are passed on")[2].partition("```yaml\n")[2].partition("```")[0]
+    folder = hub(to="[warehouse/invoices, warehouse/copies]")
+    (folder / "mappings/warehouse").mkdir()
+    (folder / "mappings/warehouse/partner.yaml").write_text(example)
+    loaded = load_workspace(folder)
+    assert not check_routes(loaded)
+    assert [type(route.take) for route in loaded.receive_route("acme/all").to] == [Passing, Passing]
