@@ -114,8 +114,8 @@ send:
 
 Every entry must fit, with one of its texts. Places under `when` are named as in `match:` of a mapping: by element
 (`BGM 1001`) where a guide knows the message, by position (`BGM 01`) everywhere. XML and JSON have none; in XML
-`message` is the root element's name. Receive routes name such targets under `to:` like any other. They may have mappings
-too, or none and `format: {type: edifact}`, say.
+`message` is the root element's name. Receive routes name such targets under `to:` like any other. They may have
+mappings too, or none and `format: {type: edifact}`, say.
 
 - **What a mapping reads is not passed on.** `check` warns (`C-PASS`) where `message` names what a mapping reads.
 - **A payload goes whole or not at all.** A message of EDI cannot leave without its interchange, and an interchange that

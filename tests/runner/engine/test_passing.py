@@ -295,9 +295,9 @@ def test_what_is_passed_on_is_acknowledged_and_a_partner_can_acknowledge_it(hub)
     # a target that names them gets them instead
     hub(COPIES.strip().replace('"*"', "[CONTRL]"), to="[hub/copies]")
     other = contrl.replace(b"9520001000003:14", b"5555:14")
-    (folder / "in/c.edi").write_bytes(other)
+    (folder / "in/d.edi").write_bytes(other)
     assert run(folder).deliveries == {State.SENT: 1}
-    assert landed(folder, "copies")["c.edi"] == other
+    assert landed(folder, "copies")["d.edi"] == other
 
 
 def test_the_example_of_the_page_loads(hub):
