@@ -45,7 +45,11 @@ class Passage:
     def takers(self, message: Message) -> tuple[Passer, ...]:
         """The targets that take ``message``; an acknowledgement is taken only by those that name its kind."""
         passers = self.line.passers
-        if guarded("the format", lambda: self.line.format.acknowledged(message)) is not None:
+        try:
+            acknowledges = guarded("the format", lambda: self.line.format.acknowledged(message)) is not None
+        except TransloadError:  # an acknowledgement in disorder, which reconciling will speak of
+            acknowledges = True
+        if acknowledges:
             passers = tuple(passer for passer in passers if passer.take.names(message.kind))
         return tuple(passer for passer in passers if passer.take.takes(message, self._guide(passer, message)))
 

@@ -131,12 +131,12 @@ class Reader:
         passed = (State.PARSED, State.VALIDATED)
         mapping = self._choose(message, self._day(origin))
         if mapping is None:
-            drafts = self._passage(payload, origin).drafts(message) if self.line.passers else ()
-            if drafts:
-                before = origin.original(number, 0)
-                return [] if before and before.good else without_document(State.STAGED, drafts=drafts)
-            found = self._unmapped(message)
-            return without_document(found.state, *found.findings, verdicts=found.verdicts)
+            passed_on = self._passed_on(message, payload, origin)
+            if not passed_on:
+                found = self._unmapped(message)
+                return without_document(found.state, *found.findings, verdicts=found.verdicts)
+            before = origin.original(number, 0)
+            return [] if before and before.good else without_document(State.STAGED, drafts=passed_on)
         decoded = self._decode(mapping, message)
         if isinstance(decoded, TransloadError):
             return without_document(State.QUARANTINED, *decoded.findings)
@@ -157,6 +157,10 @@ class Reader:
         mappings = self.line.route.mappings
         fitting = (found for mapping in mappings if (found := mapping.reader_of(message)) is not None)
         return next((mapping for mapping in fitting if mapping.valid is None or mapping.valid.holds(day)), None)
+
+    def _passed_on(self, message: Message, payload: bytes, origin: Origin) -> tuple[Draft, ...]:
+        """The deliveries of the whole payload to the targets that take the message unread."""
+        return self._passage(payload, origin).drafts(message) if self.line.passers else ()
 
     def _passage(self, payload: bytes, origin: Origin) -> Passage:
         """What of the payload is passed on; made once for each receipt."""

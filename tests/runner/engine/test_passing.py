@@ -1,9 +1,12 @@
 """Payloads that are passed on as they were received: real files, real formats, the whole engine."""
 
+import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from transload.runner.cli.app import application
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger, Ref, State
 from transload.runner.workspace import load_workspace
@@ -45,7 +48,8 @@ ORDERS = """\
     mapping: library:x12/850-004010
     to: {connection: disk, folder: orders, file: "{document.number}"}
 """
-ORDER = (Path(__file__).parents[3] / "fixtures/edifact/orders.edi").read_bytes()
+FIXTURES = Path(__file__).parents[3] / "fixtures"
+ORDER = (FIXTURES / "edifact/orders.edi").read_bytes()
 
 
 def interchange(*kinds, reference="R1", sender="9520001000003", ending="'\r\n"):
@@ -309,3 +313,49 @@ def test_the_example_of_the_page_loads(hub):
     loaded = load_workspace(folder)
     assert not check_routes(loaded)
     assert [type(route.take) for route in loaded.receive_route("acme/all").to] == [Passing, Passing]
+
+
+def test_what_was_refused_and_is_read_again_piece_by_piece_goes_once(hub):
+    folder = hub(INVOICES)
+    payload = interchange("INVOIC", "ORDRSP", "INVOIC")
+    (folder / "in/a.edi").write_bytes(payload)
+    assert run(folder).documents == {State.QUARANTINED: 3}
+    hub(INVOICES.replace("INVOIC,", "[INVOIC, ORDRSP],"))
+    for document in (3, 2, 1):
+        run(folder, lambda engine, ledger, at=document: ledger.actions.remap(Ref("document", at), engine.clock()))
+    assert list(landed(folder).values()) == [payload]
+    documents, deliveries = rows(folder)
+    assert [row["state"] for row in documents] == ["SENT"] * 3 + ["SUPPRESSED"] * 3
+    assert [row["state"] for row in deliveries] == ["SENT", "QUARANTINED"]
+    with Ledger(load_workspace(folder).store) as ledger:
+        assert ledger.verify() == []
+
+
+def test_a_transaction_set_of_x12_is_chosen_by_kind_version_and_receiver(hub):
+    payload = (FIXTURES / "x12/850.edi").read_bytes()
+    (receiver,) = re.findall(rb"^ISA(?:.[^*]*){7}.([^*]*)", payload)
+    routes = COPIES.strip().replace('"*"', f"['850'], version: '004010', receiver: '{receiver.decode().strip()}'")
+    folder = hub(routes, to="[hub/copies]", kind="x12")
+    (folder / "in/a.x12").write_bytes(payload)
+    assert run(folder).exit_code == 0
+    assert landed(folder, "copies") == {"a.x12": payload}
+
+
+def test_a_payload_without_kinds_or_envelope_is_passed_on_by_any(hub):
+    folder = hub(COPIES.strip(), to="[hub/copies]", kind="json")
+    payload = b'[ {"a": 1.10} ,\t{"b":2}]\n\n'
+    (folder / "in/a.json").write_bytes(payload)
+    assert run(folder).exit_code == 0
+    assert landed(folder, "copies") == {"a.json": payload}
+
+
+def test_people_are_told_that_it_was_passed_on(hub):
+    folder = hub()
+    (folder / "in/a.edi").write_bytes(interchange("INVOIC"))
+    ran = [
+        CliRunner().invoke(application(), [*words, "--workspace", str(folder)])
+        for words in (["run", "--dry-run"], ["run"], ["show", "d1"])
+    ]
+    assert [each.exit_code for each in ran] == [0, 0, 0]
+    assert "  message 1: passed on as it is, STAGED" in ran[0].stdout
+    assert "document d1  SENT  passed on as it is, from message 1 (INVOIC D:77Z:UN 1)" in ran[2].stdout
