@@ -359,3 +359,23 @@ def test_people_are_told_that_it_was_passed_on(hub):
     assert [each.exit_code for each in ran] == [0, 0, 0]
     assert "  message 1: passed on as it is, STAGED" in ran[0].stdout
     assert "document d1  SENT  passed on as it is, from message 1 (INVOIC D:77Z:UN 1)" in ran[2].stdout
+
+
+def test_errors_outside_of_the_messages_keep_the_payload_back(hub):
+    folder = hub()
+    empty = b"UNB+UNOC:3+9520001000003:14+9520002000002:14+260302:0915+R2'\r\nUNZ+4+R2'\r\n"
+    (folder / "in/a.edi").write_bytes(interchange("INVOIC") + empty)
+    (finding,) = [finding for finding in run(folder).findings if finding.code == "E-MIXED"]
+    assert "as a whole: it has errors outside of its messages: " in finding.message
+    assert landed(folder) == {}
+
+
+def test_an_acknowledgement_is_not_passed_on_by_any_kind(hub):
+    folder = hub(COPIES.strip(), to="[hub/copies]")
+    rows_of_it = ["UNH+1+CONTRL:4:1:UN", "UCI+X1+9520002000002:14+9520001000003:14+7", "UNT+3+1"]
+    text = interchange("CONTRL").decode("latin-1").split("'\r\n")
+    payload = "'\r\n".join([*text[:2], *rows_of_it, *text[5:]]).encode("latin-1")
+    (folder / "in/a.edi").write_bytes(payload)
+    summary = run(folder)
+    assert landed(folder, "copies") == {}
+    assert [finding.code for finding in summary.findings] == ["E-ACK-UNKNOWN"]
