@@ -19,7 +19,7 @@ from transload.canonical.places import Place
 from transload.runner.engine.drafting import Origin, guarded
 from transload.runner.engine.lines import Line, Passer
 from transload.runner.engine.templates import fill_all, once
-from transload.runner.ledger.staging import Draft, Frozen
+from transload.runner.ledger.drafts import Draft, Frozen
 
 Standing = Callable[[Message], str | None]
 """Why a message cannot be passed on by any target, as the end of a sentence; None where it can."""

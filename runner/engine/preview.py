@@ -17,9 +17,10 @@ from transload.runner.engine.lines import Line
 from transload.runner.engine.reading import Reader
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers
-from transload.runner.ledger.staging import Draft, Parsed
+from transload.runner.ledger.staging import Parsed
 
 
 class _PreviewNumbers:

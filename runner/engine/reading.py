@@ -25,8 +25,9 @@ from transload.runner.engine.logs import get_logger
 from transload.runner.engine.passing import Passage
 from transload.runner.engine.reconciliation import Answered, Carriers, answered
 from transload.runner.ledger import State
+from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.reconciled import PartnerVerdict
-from transload.runner.ledger.staging import Draft, Parsed
+from transload.runner.ledger.staging import Parsed
 
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping

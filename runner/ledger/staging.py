@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.context import Numbers
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
@@ -19,6 +18,7 @@ from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import LedgerNumbers
@@ -32,49 +32,6 @@ from transload.runner.ledger.schema import (
     receipts,
 )
 from transload.runner.ledger.states import State, of_document
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frozen:
-    """What a target will be handed, the same at every attempt."""
-
-    content: bytes = field(repr=False)
-    content_type: str = "application/octet-stream"
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    references: tuple[Reference, ...] = ()
-    """The control numbers in the content, by which the partner can acknowledge it."""
-    findings: tuple[Finding, ...] = ()
-    """What of the document the content does not hold."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A delivery to be staged.
-
-    ``freeze`` is called inside the transaction with the control numbers and makes the
-    bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
-    A ``shared`` one carries a whole payload: the messages of a receipt have one together for each target.
-    """
-
-    lane: str
-    target: str
-    connection: str
-    key: str
-    freeze: Callable[[Numbers], Frozen]
-    order_key: str | None = None
-    artifacts: tuple[Artifact, ...] = ()
-    product: str = ""
-    shared: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class AcknowledgementDraft:
-    """An acknowledgement to be staged as a delivery, and what it says about which interchange."""
-
-    kind: str
-    reference: str
-    accepted: bool
-    draft: Draft
 
 
 @dataclass(frozen=True, kw_only=True)
