@@ -64,9 +64,7 @@ class InvoiceLine(Model):
         "Order of the line, where it differs from the invoice's", "RFF 1154[ON]", "cac:OrderReference/cbc:ID"
     )
     order_line: Text | None = known("Line of the order (BT-132)", "RFF 1156[ON]", "RFF 1154[LI]", "cbc:LineID")
-    despatch_advice: Text | None = known(
-        "Despatch advice of the line, where it differs", "RFF 1154[AAK]", "REF 02[MA]"
-    )
+    despatch_advice: Text | None = known("Despatch advice of the line, where it differs", "RFF 1154[AAK]", "REF 02[MA]")
     gtin: Gtin | None = known(
         "GS1 Global Trade Item Number (BT-157)",
         "LIN 7140[EN]",
