@@ -22,6 +22,7 @@ COMMANDS = {
     "test": "mapping_tests:mapping_tests",
     "convert": "convert:convert",
     "inspect": "inspect:inspect",
+    "why": "why:why",
     "acknowledge": "acknowledge:acknowledge",
     "reconcile": "reconcile:reconcile",
     "run": "run:run",

@@ -19,6 +19,7 @@ COMMANDS = [
     "test",
     "convert",
     "inspect",
+    "why",
     "acknowledge",
     "reconcile",
     "run",
