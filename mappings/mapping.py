@@ -31,6 +31,7 @@ from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
 from transload.mappings.residue import Residue, put_back, residue_of
 from transload.mappings.several import disagreements, divided, joined, none_found
+from transload.mappings.source.nodes import Table
 from transload.mappings.source.reading import Written
 from transload.mappings.tables.rows import Rows
 
@@ -127,6 +128,11 @@ class Mapping:
     def files(self) -> tuple[str, ...]:
         """The file and those that it extends."""
         return self._written.files
+
+    @property
+    def table(self) -> Table:
+        """The file with all that it extends merged in; every node has its place in the file that it comes from."""
+        return self._written.table
 
     @cached_property
     def digest(self) -> str:
