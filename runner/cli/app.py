@@ -23,6 +23,7 @@ COMMANDS = {
     "convert": "convert:convert",
     "inspect": "inspect:inspect",
     "why": "why:why",
+    "schema": "schema:schema",
     "acknowledge": "acknowledge:acknowledge",
     "reconcile": "reconcile:reconcile",
     "run": "run:run",

@@ -20,6 +20,7 @@ COMMANDS = [
     "convert",
     "inspect",
     "why",
+    "schema",
     "acknowledge",
     "reconcile",
     "run",
@@ -54,6 +55,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
         "adapters",
         "check",
         "test",
+        "schema",
         "guide",
         "demo",
     )
