@@ -17,7 +17,7 @@ def holes(meaning: Meaning) -> Iterator[str]:
 
 def _lines(meaning: Meaning, node: AnyNode, depth: int) -> Iterator[str]:
     text = _segment(meaning, node) if isinstance(node, Segment) else _element(meaning, node)
-    remark = " ".join(_remarks(node))
+    remark = ", ".join(_remarks(node))
     yield "  " * depth + (f"{text}      * {remark}" if remark else text)
     for inner in below(node):
         yield from _lines(meaning, inner, depth + 1)
@@ -28,6 +28,10 @@ def _remarks(node: AnyNode) -> Iterator[str]:
         yield f"each {node.items.text()}"
     elif node.most is not None and node.most > 1:
         yield f"up to {node.most} times"
+    for pairs in node.pairs if isinstance(node, Segment) else ():
+        if not pairs.repeating:
+            written = [(qualifier, slot) for qualifier, slot in pairs.choices if slot.writes]
+            yield from (f"or {qualifier or 'no qualifier'} {_hole(slot)}" for qualifier, slot in written[1:])
     if not node.writes:
         yield "only read"
     if not node.reads:
@@ -83,7 +87,7 @@ def _hole(slot: Slot) -> str:
         return "{" + name + "}"
     if slot.parts is not None:
         return _compound(slot.parts.slots)
-    rule = slot.rule.lstrip("=").strip()
+    rule = slot.rule.lstrip("=").partition("|")[0].strip()
     return rule.strip("'") if rule.startswith("'") else "{" + rule + "}"
 
 
