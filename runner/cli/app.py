@@ -24,6 +24,7 @@ COMMANDS = {
     "inspect": "inspect:inspect",
     "why": "why:why",
     "schema": "schema:schema",
+    "diff": "diff:diff",
     "acknowledge": "acknowledge:acknowledge",
     "reconcile": "reconcile:reconcile",
     "run": "run:run",

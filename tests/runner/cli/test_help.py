@@ -21,6 +21,7 @@ COMMANDS = [
     "inspect",
     "why",
     "schema",
+    "diff",
     "acknowledge",
     "reconcile",
     "run",
@@ -56,6 +57,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
         "check",
         "test",
         "schema",
+        "diff",
         "guide",
         "demo",
     )
