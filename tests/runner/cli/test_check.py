@@ -108,7 +108,7 @@ def test_a_broken_law_is_shown_with_a_small_counterexample(run: Run, workspace: 
     assert ran.code == 1
     head, *rest = ran.lines
     assert head == (
-        f"{workspace}/mappings/erp/order.yaml:18:5: error L-CARRY a document is written and read, and is not the same: "
+        f"{workspace}/mappings/erp/order.yaml:11:5: error L-CARRY a document is written and read, and is not the same: "
         "currency: before 'EUR', after nothing (it is not read from where it is written, or not written at all)"
     )
     document = '{"number": "Ab1", "kind": "order", "purpose": "original", "issued_on": "2026-02-03", "currency": "EUR"}'
@@ -130,7 +130,7 @@ def test_what_is_lost_and_which_equivalences_were_met(run: Run, workspace: Path)
         "    Q9 envelope, counters and computed values are made anew: the envelope is written from its options",
         "  lost:",
     ]
-    assert ran.lines[4].startswith("    issued_at, transport.service, taxes[].exemption, ")
+    assert ran.lines[4].startswith("    issued_at, transport.service, ")
     assert "    taxes[].kind takes GST, ST, EXC, ENV, OTH, VAT" in ran.lines
 
 

@@ -22,7 +22,7 @@ def test_all_of_a_workspace(run: Run, workspace: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines == [
         f"ok     {workspace}/mappings/acme/orders.yaml:9 an order of two lines",
-        f"ok     {workspace}/mappings/erp/order.yaml:32 an order",
+        f"ok     {workspace}/mappings/erp/order.yaml:25 an order",
         "2 mappings, 2 tests: none failed",
     ]
 

@@ -186,6 +186,9 @@ class LineMapping:
             die()
         return message.kind == self.kind and message.reference != "NOBODY"
 
+    def reader_of(self, message: Message) -> "LineMapping | None":
+        return self if self.matches(message) else None
+
     def decode(self, message: Message) -> Any:
         _, _, number, buyer = message.body.segments[0]
         if number == "BAD" and not self.fixed:
