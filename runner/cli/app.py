@@ -25,6 +25,7 @@ COMMANDS = {
     "why": "why:why",
     "schema": "schema:schema",
     "diff": "diff:diff",
+    "sample": "sample:sample",
     "acknowledge": "acknowledge:acknowledge",
     "reconcile": "reconcile:reconcile",
     "run": "run:run",

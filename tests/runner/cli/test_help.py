@@ -22,6 +22,7 @@ COMMANDS = [
     "why",
     "schema",
     "diff",
+    "sample",
     "acknowledge",
     "reconcile",
     "run",
@@ -58,6 +59,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
         "test",
         "schema",
         "diff",
+        "sample",
         "guide",
         "demo",
     )
