@@ -132,7 +132,8 @@ def _journey(journey: Mapping[str, Any]) -> None:
         )
         _findings(receipt["findings"])
     for document in journey["documents"]:
-        _document(document)
+        passed_on = any(document["ref"] in delivery["documents"] for delivery in journey["deliveries"])
+        _document(document, "passed on as it is" if passed_on else "no document")
     for delivery in journey["deliveries"]:
         _delivery(delivery)
     for item in journey["acknowledgements"]:
@@ -151,9 +152,10 @@ def _journey(journey: Mapping[str, Any]) -> None:
         say(f"  {_time(event['at'])}  {who:<6} {event['what']:<12} {detail}".rstrip())
 
 
-def _document(document: Mapping[str, Any]) -> None:
+def _document(document: Mapping[str, Any], otherwise: str) -> None:
+    """Print a document; ``otherwise`` is its name where a message gave none."""
     message = " ".join(part for part in (document["kind"], document["version"], document["reference"]) if part)
-    name = f"{document['document']} {document['number'] or ''}".strip() if document["document"] else "no document"
+    name = f"{document['document']} {document['number'] or ''}".strip() if document["document"] else otherwise
     mapping = f", by mapping {document['mapping']}" if document["mapping"] else ""
     say(
         f"document {document['ref']}  {document['state']}  {name}, from message {document['message']}"
