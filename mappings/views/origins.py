@@ -99,8 +99,6 @@ def why(mapping: Mapping, message: Message, path: Location, ordinal: int = 1) ->
         return location[: len(outer)] == outer and may_begin(location[len(outer) :], path)
 
     trace = mapping.trace(message, lineage=wanted)
-    if not trace.documents:  # its findings need the places of all values
-        trace = mapping.trace(message)
     document = trace.documents[ordinal - 1] if ordinal <= len(trace.documents) else None
     name = field_text(path)
     origins = tuple(
