@@ -23,7 +23,8 @@ from transload.runner.engine.lines import Outlet
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Arrival, Receipt
-from transload.runner.ledger.staging import Draft, Frozen, Parsed
+from transload.runner.ledger.drafts import Draft, Frozen
+from transload.runner.ledger.staging import Parsed
 from transload.runner.workspace.model import RetryPolicy
 
 CONTENT = (b"LIN+1++4000862141404:EN'QTY+21:24:PCE'PRI+AAA:12.50'" * 20)[:1000]

@@ -1,148 +1,334 @@
-"""How fast mappings read and write, for each format; and as a ratio to pydifact's bare parse in the same run.
+"""How fast mappings read and write whole payloads, format by format, beside others who do it in the same run.
 
-    python benchmarks/mapping.py [documents]
+    python benchmarks/mapping.py [--lines 5,20,200] [--rounds 5]
 
-Interleaved, medians of five, processor time.  The documents are those of the samples in
-fixtures/ and mappings/library, given another number, other quantities and other prices each, so that no cache
-of values sees the same ones again.  "read" is from split segments (or a parsed tree) to the
-validated document, "write" from the document to segments (or text); splitting, parsing and
-envelopes are not in it.  pydifact only splits, and its figure is for scale, not for the same work.
+"read" goes from bytes to the validated document, "write" from the document to bytes, envelopes, checks and guides
+included; "origin" is reading with the origin of every value.  The mappings are those of fixtures/mappings/acme, with
+one set of fields for all formats.  Documents are given other numbers, quantities and prices each, so that no cache
+sees the same values again.  Interleaved, medians, processor time.
+
+Peers, each with its ratio to ours (over 1: we are faster):
+
+- "prototype": the throwaway compiler that the language was proved with, on the same fields, with the checks that it
+  has: no envelopes, no guides; its EDIFACT and X12 are validated by pydantic, the rest are plain structures.  It is
+  found through TRANSLOAD_SHARED and needs msgspec and ruamel.yaml.
+- "interpreted": the same mapping, worked off entry by entry (benchmarks/interpreted.py), from split segments.
+- "jsonata": jsonata-python with 8 fields of the header and 5 of each line, from split segments; a part of the work.
+- "pydifact": its bare parse of the same text, without any mapping.
+
+What is not installed is left out.
 """
 
+import argparse
+import gc
+import importlib
 import json
+import os
 import statistics
 import sys
+import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from types import ModuleType
+from typing import Any
 
-from lxml import etree
-from pydifact.segmentcollection import Interchange
+from interpreted import Interpreter
 
-from transload.adapters.base.format import Encoded, Message, Records, Tree
+from transload.adapters.base.format import Format, Identity, Message, Records
 from transload.adapters.base.registry import adapter
-from transload.adapters.edi import EdifactFormat
-from transload.adapters.edi.options import EdifactOptions
 from transload.canonical.context import Context
+from transload.canonical.documents import compact
 from transload.canonical.order import Order
-from transload.canonical.places import Place
 from transload.mappings import Mapping, load_mapping
 
 ROOT = Path(__file__).parents[1]
-ROUNDS = 5
-MAPPINGS = {
-    "EDIFACT ORDERS": "library:edifact/orders-d96a",
-    "X12 850": "library:x12/850-004010",
-    "UBL Order": "library:ubl/order-2.1",
-    "JSON portal": str(ROOT / "fixtures/mappings/portal-order.yaml"),
-    "CSV orders": "library:csv/orders",
-    "fixed-width orders": "library:fixed/orders",
+PROTOTYPE = Path(os.environ.get("TRANSLOAD_SHARED", ROOT / "../shared")) / "design/prototype"
+FIELD_SET = ROOT / "fixtures/mappings/acme"
+NAMES = {
+    "EDIFACT": ("orders-edifact", "orders-d96a"),
+    "X12": ("orders-x12", "850-004010"),
+    "CSV": ("orders-csv", "orders-csv"),
+    "fixed width": ("orders-fixed", "orders-fixed"),
+    "UBL": ("orders-ubl", "orders-ubl"),
+    "SOAP": ("orders-soap", "orders-soap"),
+    "JSON": ("orders-json", "orders-json"),
 }
-ROWS = ROOT / "mappings/library/samples/orders.fixed.json"
-"""The order of the row formats, which have no place for much of what the other ones carry."""
+"""Our mapping and the prototype's of each format."""
+CONTEXT = Context(now=datetime(2026, 1, 5, 10, 30, tzinfo=UTC))
+BATCH = 20
+PARTIES = ("buyer", "seller", "ship_to", "bill_to")
 
 
-class Parsed(Tree):
-    """A tree that is not asked for places."""
+def order(lines: int, number: int, chance: Random, *, released: bool) -> dict[str, Any]:
+    """An order with the prototype's fields, as JSON values."""
+    names = ("ACME Retail NV", "Bolt + Nut GmbH" if released else "Bolt and Nut GmbH", "ACME DC North", "ACME Finance")
+    parties = {
+        role: {
+            "gln": f"541234500{place:04}",
+            "name": name,
+            "street": f"Main Street {place + 1}",
+            "city": "Brussels",
+            "postcode": "1000",
+            "country": "BE",
+        }
+        for place, (role, name) in enumerate(zip(PARTIES, names, strict=True))
+    }
+    ordered = [
+        {
+            "number": str(line),
+            "gtin": f"40008621{line:05}",
+            "supplier_item": f"SUP-{line}",
+            "buyer_item": f"BUY-{line + 8}",
+            "description": "Box: cardboard" if released and line == 5 else "Steel bolt M8x40",
+            "quantity": str(chance.randint(1, 99_999)),
+            "uom": "EA",
+            "price": str(Decimal(chance.randint(1, 9_999)) / 100),
+        }
+        for line in range(1, lines + 1)
+    ]
+    return {
+        "number": f"PO-{number:06}",
+        "kind": "call_off",
+        "issued_on": "2026-01-05",
+        "requested_on": "2026-01-20",
+        "currency": "EUR",
+        "contract": "FRAME-2025-7",
+        "notes": ["Deliver to dock 4", "Call before unloading?" if released else "Call before unloading"],
+        **parties,
+        "lines": ordered,
+    }
 
-    def __init__(self, root: object) -> None:
-        self.root = root
 
-    def place(self, path: object) -> Place:
-        return Place()
+class Ours:
+    """One format's mapping with its format, writing and reading whole payloads."""
 
-
-class Split(Records):
-    """A message's segments, as a format gives them; not asked for places either."""
-
-    def __init__(self, body: list[str]) -> None:
-        self.segments = [text.split("\x1d") for text in body]
-        self.component, self.repetition = "\x1f", ""
-
-    def place(self, segment: int, element: object = None, repetition: object = None, component: object = None) -> Place:
-        return Place(segment=segment)
-
-
-def varied(order: Order, count: int) -> list[Order]:
-    chance = Random(7)
-    found = []
-    for number in range(count):
-        lines = tuple(
-            line.model_copy(
-                update={
-                    "quantity": Decimal(chance.randint(1, 99_999)) / 10,
-                    "price": Decimal(chance.randint(1, 9_999_999)) / 10_000,
-                    "amount": Decimal(chance.randint(1, 99_999_999)) / 100,
-                }
-            )
-            for line in order.lines
-        )
-        found.append(order.model_copy(update={"number": f"PO-{number:07}", "lines": lines}))
-    return found
-
-
-def messages(mapping: Mapping, bodies: list[object]) -> tuple[list[Message], int]:
-    """The written bodies as messages to read, and their size as characters."""
-    if mapping.format_type == "xml":
-        roots = [Parsed(etree.fromstring(str(body))) for body in bodies]
-        return [Message(kind=mapping.kind, body=root) for root in roots], sum(len(str(body)) for body in bodies)
-    if mapping.format_type == "json":
-        return [Message(kind="", body=Parsed(body)) for body in bodies], sum(len(str(body)) for body in bodies)
-    if mapping.meaning.shapes is not None:
-        kind = adapter(mapping.format_type).format
+    def __init__(self, file: Path) -> None:
+        self.mapping: Mapping = load_mapping(file)
+        kind = adapter(self.mapping.format_type).format
         assert kind is not None
-        ours = kind(kind.Options(**mapping.format_options))
-        payload = ours.write([Encoded(kind="", body=body) for body in bodies], context=Context(now=datetime.now(UTC)))
-        return list(ours.read(payload)), len(payload)
-    size = sum(len(text) + 1 for body in bodies for text in body)  # type: ignore[attr-defined]
-    return [Message(kind=mapping.kind, body=Split(body)) for body in bodies], size  # type: ignore[arg-type]
+        options = self.mapping.format_options
+        self.format: Format[Any] = kind(kind.Options.model_validate(options))
+        self.envelope = self.format.envelope(sender=Identity(id="ACME"), receiver=Identity(id="BOLT"))
+
+    def write(self, document: Order) -> bytes:
+        """The document's payload."""
+        return self.format.write([self.mapping.encode(document, CONTEXT)], envelope=self.envelope, context=CONTEXT)
+
+    def messages(self, payload: bytes) -> list[Message]:
+        """The messages of a payload."""
+        return list(self.format.read(payload))
+
+    def read(self, payload: bytes) -> list[Any]:
+        """The documents of a payload."""
+        return [found for message in self.messages(payload) for found in self.mapping.decode(message).documents]
+
+    def trace(self, payload: bytes) -> list[Any]:
+        """The documents of a payload, with the origin of every value."""
+        return [self.mapping.trace(message) for message in self.messages(payload)]
+
+
+@contextmanager
+def prototype() -> Iterator[ModuleType | None]:
+    """The prototype's modules, run in a folder of their own, since they leave files behind; None where it is not."""
+    if not PROTOTYPE.is_dir():
+        yield None
+        return
+    sys.path.insert(0, str(PROTOTYPE))
+    home = Path.cwd()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            try:
+                yield importlib.import_module("edi")
+            except ImportError as error:
+                print(f"the prototype is left out: {error}")
+                yield None
+    finally:
+        os.chdir(home)
+
+
+class Theirs:
+    """One mapping of the prototype; ``read`` gives pydantic models for the formats where it was measured so."""
+
+    def __init__(self, name: str) -> None:
+        file = str(PROTOTYPE / "maps" / f"{name}.yaml")
+        self.models = importlib.import_module("models")
+        module, kind = {
+            "orders-d96a": ("edi", "Codec"),
+            "850-004010": ("edi", "Codec"),
+            "orders-csv": ("rec", "RCodec"),
+            "orders-fixed": ("rec", "RCodec"),
+        }.get(name, ("tree", "TCodec"))
+        self.codec = getattr(importlib.import_module(module), kind)(file)
+        self.validated = module == "edi"
+        if self.validated:
+            plain = self._dicts(file)
+            self.codec.dec = lambda segments: self.models.POrder.model_validate(plain(segments))
+
+    def _dicts(self, file: str) -> Callable[[Any], Any]:
+        """Its decoder with dicts in the place of its structures, made as its own benchmark makes it."""
+        import re
+
+        compiler = importlib.import_module("mapc")
+        compiler.build(compiler.Mapping(file), dump="made.py")
+        source = re.sub(r"\by\.(\w+)", r"y['\1']", Path("made.py").read_text())
+        names = {**self.codec.ns, "Order": dict, "Party": dict, "Line": dict}
+        exec(compile(source, "prototype", "exec"), names)
+        decode: Callable[[Any], Any] = names["decode"]
+        return decode
+
+    def document(self, values: dict[str, Any]) -> Any:
+        """Its order of the same values."""
+        import msgspec
+
+        model = self.models.POrder.model_validate(values)
+        if self.validated:
+            return model
+        return msgspec.convert(json.loads(model.model_dump_json()), self.models.Order, strict=False)
+
+
+JSONATA = """{
+  "number": $[$[0] = "BGM"][2], "kind": $[$[0] = "BGM"][1],
+  "issued": $[$[0] = "DTM" and $[1][0] = "137"][1][1], "requested": $[$[0] = "DTM" and $[1][0] = "2"][1][1],
+  "currency": $[$[0] = "CUX"][1][1], "contract": $[$[0] = "RFF" and $[1][0] = "CT"][1][1],
+  "buyer": $[$[0] = "NAD" and $[1] = "BY"][2][0], "seller": $[$[0] = "NAD" and $[1] = "SU"][2][0],
+  "numbers": $[$[0] = "LIN"][1], "gtins": $[$[0] = "LIN"][3][0],
+  "quantities": $[$[0] = "QTY"][1][1], "units": $[$[0] = "QTY"][1][2], "prices": $[$[0] = "PRI"][1][1]
+}"""
+"""Without the nesting of a line's segments below their LIN, which JSONata has no short way to say: a lower bound."""
+
+
+def jsonata(message: Message) -> Callable[[], Any] | None:
+    """A run of jsonata-python over the split segments; None where it is not installed."""
+    try:
+        expression = importlib.import_module("jsonata").Jsonata(JSONATA)
+    except ImportError:
+        return None
+    assert isinstance(message.body, Records)
+    data = [[part if isinstance(part, str) else list(part) for part in segment] for segment in message.body.split()]
+    return lambda: expression.evaluate(data)
+
+
+def pydifact(payload: bytes) -> Callable[[], Any] | None:
+    """pydifact's bare parse; None where it is not installed."""
+    try:
+        segments = importlib.import_module("pydifact.segmentcollection")
+    except ImportError:
+        return None
+    text = payload.decode("latin-1")
+    return lambda: [list(m.segments) for m in segments.Interchange.from_str(text).get_messages()]
+
+
+Job = Callable[[], Any]
+
+
+def jobs_of(name: str, lines: int, theirs: bool) -> dict[str, tuple[int, Job]]:
+    """What is measured for one format and size: the documents that a run handles, and the run."""
+    ours, _ = NAMES[name]
+    own = Ours(FIELD_SET / f"{ours}.yaml")
+    chance = Random(lines)
+    values = [order(lines, number, chance, released=False) for number in range(BATCH)]
+    documents = [Order.model_validate(value) for value in values]
+    payloads = [own.write(document) for document in documents]
+    read = [len(own.read(payload)) for payload in payloads]
+    assert read == [1] * BATCH, f"{name}: {own.mapping.decode(own.messages(payloads[0])[0]).findings}"
+    whole = own.format.write(
+        [own.mapping.encode(document, CONTEXT) for document in documents], envelope=own.envelope, context=CONTEXT
+    ) if name not in ("UBL", "SOAP") else b""  # fmt: skip
+    jobs: dict[str, tuple[int, Job]] = {
+        "read": (BATCH, lambda: [own.read(payload) for payload in payloads]),
+        "read to JSON": (BATCH, lambda: [compact(d) for payload in payloads for d in own.read(payload)]),
+        "write": (BATCH, lambda: [own.write(document) for document in documents]),
+        "origin": (BATCH, lambda: [own.trace(payload) for payload in payloads]),
+    }
+    if whole:
+        jobs["read, one payload"] = (BATCH, lambda: own.read(whole))
+    if name == "EDIFACT":
+        released = [own.write(Order.model_validate(order(lines, n, chance, released=True))) for n in range(BATCH)]
+        jobs["read, released"] = (BATCH, lambda: [own.read(payload) for payload in released])
+    if theirs:
+        jobs |= of_prototype(name, values, payloads, released if name == "EDIFACT" else [])
+    if name in ("EDIFACT", "X12"):
+        jobs |= of_peers(name, own, payloads)
+    return jobs
+
+
+def of_prototype(
+    name: str, values: list[dict[str, Any]], payloads: list[bytes], released: list[bytes]
+) -> dict[str, tuple[int, Job]]:
+    """The prototype's runs over the same payloads, or its own where its text differs."""
+    other = Theirs(NAMES[name][1])
+    documents = [other.document(value) for value in values]
+    texts = [payload.decode() for payload in payloads]
+    try:
+        [other.codec.read(text)[0] for text in texts]
+    except Exception:  # noqa: BLE001 - a throwaway raises anything; it then reads what it wrote itself
+        texts = [other.codec.write([document]) for document in documents]
+    jobs: dict[str, tuple[int, Job]] = {
+        "read | prototype": (BATCH, lambda: [other.codec.read(text) for text in texts]),
+        "write | prototype": (BATCH, lambda: [other.codec.write([document]) for document in documents]),
+    }
+    if released:
+        escaped = [payload.decode() for payload in released]
+        jobs["read, released | prototype"] = (BATCH, lambda: [other.codec.read(text) for text in escaped])
+    return jobs
+
+
+def of_peers(name: str, own: Ours, payloads: list[bytes]) -> dict[str, tuple[int, Job]]:
+    """The interpreter, and for EDIFACT jsonata-python and pydifact; the latter two on few payloads, being slow."""
+    message = own.messages(payloads[0])[0]
+    assert isinstance(message.body, Records)
+    interpreter, body = Interpreter(own.mapping.meaning), message.body
+    model = own.mapping.meaning.model
+    assert model.model_validate(interpreter.read(body)) == own.mapping.decode(message).documents[0]
+    jobs: dict[str, tuple[int, Job]] = {
+        "decode": (1, lambda: own.mapping.decode(message)),
+        "decode | interpreted": (1, lambda: model.model_validate(interpreter.read(body))),
+    }
+    if name == "EDIFACT":
+        for peer, of, run in (("decode", "jsonata", jsonata(message)), ("read", "pydifact", pydifact(payloads[0]))):
+            if run is not None:
+                jobs[f"{peer} | {of}"] = (1, run)
+    return jobs
+
+
+def medians(jobs: dict[str, tuple[int, Job]], rounds: int) -> dict[str, float]:
+    """Seconds of processor time for one document of each job."""
+    spent: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(rounds):
+        for name, (count, job) in jobs.items():
+            gc.collect()
+            start, times = time.process_time(), 0
+            while times < 3 or time.process_time() - start < 0.02:
+                job()
+                times += 1
+            spent[name].append((time.process_time() - start) / times / count)
+    return {name: statistics.median(times) for name, times in spent.items()}
 
 
 def main() -> int:
+    """Measure and print."""
     warnings.simplefilter("ignore")  # pydifact warns for each segment that its wheel holds no directories
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    payload = (ROOT / "fixtures/edifact/orders.edi").read_bytes()
-    context = Context(now=datetime.now(UTC))
-    (message,) = EdifactFormat(EdifactOptions()).read(payload)
-    (sample,) = load_mapping(MAPPINGS["EDIFACT ORDERS"]).decode(message).documents
-    assert isinstance(sample, Order)
-    sample = sample.model_copy(update={"transport": None, "delivery_terms": None, "payment_terms": ()})
-    rows = Order.model_validate(json.loads(ROWS.read_text(encoding="utf-8"))[0])
-    text = payload.decode("latin-1")
-
-    def split() -> object:
-        return [[message.segments for message in Interchange.from_str(text).get_messages()] for _ in range(20)]
-
-    jobs: dict[str, tuple[int, int, Callable[[], object]]] = {
-        "pydifact, ORDERS, split only": (len(text) * 20, 20, split)
-    }
-    for name, reference in MAPPINGS.items():
-        mapping = load_mapping(reference)
-        orders = varied(rows if mapping.meaning.shapes is not None else sample, count)
-        bodies = [mapping.encode(order, context).body for order in orders]
-        read, size = messages(mapping, bodies)
-        good = sum(bool(mapping.decode(one).documents) for one in read)
-        assert good == count, f"{name}: {count - good} documents are not read"
-        jobs[f"{name}, read"] = size, count, lambda m=mapping, r=read: [m.decode(one) for one in r]  # type: ignore[misc]
-        jobs[f"{name}, read, every value's origin"] = size, count, lambda m=mapping, r=read: [m.trace(one) for one in r]  # type: ignore[misc]
-        jobs[f"{name}, write"] = size, count, lambda m=mapping, o=orders: [m.encode(order, context) for order in o]  # type: ignore[misc]
-    spent: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(ROUNDS):
-        for name, (_, _, job) in jobs.items():
-            start = time.process_time()
-            job()
-            spent[name].append(time.process_time() - start)
-    medians = {name: statistics.median(times) for name, times in spent.items()}
-    size, _, _ = jobs["pydifact, ORDERS, split only"]
-    peer = size / medians["pydifact, ORDERS, split only"]
-    print(f"{'':44} {'us a document':>14} {'documents/s':>12} {'MB/s':>7} {'to pydifact':>12}")
-    for name, (size, number, _) in jobs.items():
-        each, rate = medians[name] / number, size / medians[name]
-        print(f"{name:44} {each * 1e6:14.1f} {1 / each:12,.0f} {rate / 1e6:7.2f} {rate / peer:11.1f}x")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lines", default="5,20,200")
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    print(f"{'':34} {'us a document':>14} {'documents/s':>12}   ratio to ours")
+    with prototype() as found:
+        for name in NAMES:
+            for lines in map(int, given.lines.split(",")):
+                gc.freeze()  # as the runner does once its workspace is loaded
+                took = medians(jobs_of(name, lines, found is not None), given.rounds)
+                for job, each in took.items():
+                    mine, _, peer = job.partition(" | ")
+                    ratio = f"  {each / took[mine]:6.2f}" if peer else ""
+                    print(f"{name + ', ' + str(lines):16} {job:26} {each * 1e6:8.1f} {1 / each:12,.0f} {ratio}")
     return 0
 
 

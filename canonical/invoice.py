@@ -64,9 +64,7 @@ class InvoiceLine(Model):
         "Order of the line, where it differs from the invoice's", "RFF 1154[ON]", "cac:OrderReference/cbc:ID"
     )
     order_line: Text | None = known("Line of the order (BT-132)", "RFF 1156[ON]", "RFF 1154[LI]", "cbc:LineID")
-    despatch_advice: Text | None = known(
-        "Despatch advice of the line, where it differs", "RFF 1154[AAK]", "RFF 1154[DQ]"
-    )
+    despatch_advice: Text | None = known("Despatch advice of the line, where it differs", "RFF 1154[AAK]", "REF 02[MA]")
     gtin: Gtin | None = known(
         "GS1 Global Trade Item Number (BT-157)",
         "LIN 7140[EN]",
@@ -102,7 +100,7 @@ class InvoiceLine(Model):
     )
     price_uom: Unit | None = known("Unit of that quantity (BT-150)", "PRI 6411", "cbc:BaseQuantity/@unitCode")
     amount: Exact | None = known(
-        "Net amount of the line (BT-131)", "MOA 5004[203]", "MOA 5004[66]", "cac:InvoiceLine/cbc:LineExtensionAmount"
+        "Net amount of the line (BT-131)", "MOA 5004[203]", "cac:InvoiceLine/cbc:LineExtensionAmount"
     )
     tax_category: Text | None = known(
         "UNCL 5305 category: S standard, Z zero, E exempt, AE reverse charge (BT-151)",
@@ -163,9 +161,9 @@ class Invoice(Model):
         "The seller's own number of the order (BT-14)", "RFF 1154[VN]", "REF 02[VN]", "cbc:SalesOrderID"
     )
     despatch_advice: Text | None = known(
-        "Despatch advice or delivery note (BT-16)",
+        "Despatch advice (BT-16); a delivery note is one of the references",
         "RFF 1154[AAK]",
-        "RFF 1154[DQ]",
+        "REF 02[MA]",
         "cac:DespatchDocumentReference",
     )
     receiving_advice: Text | None = known("Receiving advice (BT-15)", "RFF 1154[ALO]", "cac:ReceiptDocumentReference")

@@ -46,7 +46,9 @@ class OrderResponse(Model):
     purpose: Literal["original", "replace", "cancel", "duplicate"] = known(
         "What the message does to earlier ones of the same number", "BGM 1225", "BAK 01", default="original"
     )
-    issued_on: Day = known("Date of the response", "DTM 2380[137]", "BAK 09", "cbc:IssueDate", required=True)
+    issued_on: Day | None = known(
+        "Date of the response; only X12 lets a seller leave it out", "DTM 2380[137]", "BAK 09", "cbc:IssueDate"
+    )
     promised_on: Day | None = known("Promised delivery date", "DTM 2380[69]", "DTM 02[068]")
     currency: Currency | None = known("Currency of all prices", "CUX 6345", "CUR 02")
     contract: Text | None = known("Contract or frame agreement", "RFF 1154[CT]", "REF 02[CT]")

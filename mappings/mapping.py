@@ -26,11 +26,12 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.validity import Validity
 from transload.mappings.matching import matches, misfit
 from transload.mappings.reports.losses import losses
-from transload.mappings.reports.reading import Lineage, ReadingReport, Touch
+from transload.mappings.reports.reading import Lineage, Location, ReadingReport, Touch
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
 from transload.mappings.residue import Residue, put_back, residue_of
 from transload.mappings.several import disagreements, divided, joined, none_found
+from transload.mappings.source.nodes import Table
 from transload.mappings.source.reading import Written
 from transload.mappings.tables.rows import Rows
 
@@ -127,6 +128,11 @@ class Mapping:
     def files(self) -> tuple[str, ...]:
         """The file and those that it extends."""
         return self._written.files
+
+    @property
+    def table(self) -> Table:
+        """The file with all that it extends merged in; every node has its place in the file that it comes from."""
+        return self._written.table
 
     @cached_property
     def digest(self) -> str:
@@ -250,10 +256,16 @@ class Mapping:
             return None
         return residue_of(body, remarks) or None
 
-    def trace(self, message: Message, *, lineage: bool = True) -> Trace:
-        """Read a message's body with every fault, every remark and the origin of every value."""
+    def trace(self, message: Message, *, lineage: bool | Callable[[Location], bool] = True) -> Trace:
+        """Read a message's body with every fault, every remark and the origin of every value.
+
+        ``lineage`` may choose by a field's path, in steps, whose origins are kept and told; the places in findings
+        of what is missing are then those of the item.
+        """
         body = self._family.body(message.body)
         report = self._family.report(self.meaning, body)
+        if callable(lineage):
+            report.wanted = lineage
         value = self._trace(body, report)
         findings = list(report.findings)
         documents: list[Model] = []

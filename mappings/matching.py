@@ -3,7 +3,7 @@
 from typing import Any
 
 from transload.adapters.base.format import Identity, Message, Records
-from transload.adapters.edi.guides import PlaceError, WirePlace, resolve_position
+from transload.adapters.edi.guides import Guide, PlaceError, WirePlace, resolve_position
 from transload.mappings.compiler.levels import value_at
 from transload.mappings.compiler.trees import wrong_guard
 from transload.mappings.language.checks import decisive
@@ -14,7 +14,7 @@ from transload.mappings.language.terms import Element
 def matches(meaning: Meaning, message: Message) -> bool:
     """Whether ``message`` is of the mapping's type and fits every entry of its ``match:``."""
     return _right_type(meaning, message) and all(
-        _entry(meaning, message, name, values) for name, values in meaning.match.items()
+        fits(message, name, values, meaning.guide) for name, values in meaning.match.items()
     )
 
 
@@ -52,7 +52,15 @@ def _misfit(node: Element, element: Any) -> bool:
     )
 
 
-def _entry(meaning: Meaning, message: Message, name: str, values: tuple[str, ...]) -> bool:
+FACTS = ("message", "version", "sender", "receiver")
+"""What an entry may name besides places."""
+
+
+def fits(message: Message, name: str, values: tuple[str, ...], guide: Guide | None) -> bool:
+    """Whether ``message`` has one of ``values`` as its fact ``name``, or at the place that this names (``BGM 1001``).
+
+    A place is found by the message's ``guide``; without one it counts elements (``BGM 01``).
+    """
     if name == "message":
         return message.kind in values
     if name == "version":
@@ -65,7 +73,7 @@ def _entry(meaning: Meaning, message: Message, name: str, values: tuple[str, ...
     body = message.body
     if not isinstance(body, Records):
         return False
-    place = place_of(meaning, tag, text)
+    place = place_of(guide, tag, text)
     if place is None:
         return False
     return any(
@@ -79,10 +87,10 @@ def _party(identity: Identity | None, values: tuple[str, ...]) -> bool:
     return identity is not None and identity.id in values
 
 
-def place_of(meaning: Meaning, tag: str, text: str) -> WirePlace | None:
+def place_of(guide: Guide | None, tag: str, text: str) -> WirePlace | None:
     """The place of an entry such as ``BGM 1001``, or None when there is none."""
-    guide = meaning.guide.segment(tag) if meaning.guide is not None else None
+    segment = guide.segment(tag) if guide is not None else None
     try:
-        return guide.resolve(text) if guide is not None else resolve_position(text)
+        return segment.resolve(text) if segment is not None else resolve_position(text)
     except PlaceError:
         return None

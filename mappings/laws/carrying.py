@@ -79,6 +79,11 @@ class Carrying:
         if refusal is not None and not outcome.documents:
             outcome.findings.append(self._nothing(refusal))
 
+    def valid(self, pick: Pick) -> Model | None:
+        """A document of a pick that is written and read again as it was; None where there is none."""
+        document, fault = self._tried(pick)
+        return document if fault is None else None
+
     def _nothing(self, refusal: Finding) -> Finding:
         """No document can be written at all, so nothing is known of the laws."""
         return Finding(

@@ -65,7 +65,7 @@ class Documents:
             lacking = [path for path in carried.needs if not _get(value, path)]
             if not lacking or _get(value, carried.field.path) is None:
                 continue
-            if carried.field.type.required:
+            if carried.required:
                 for path in lacking:
                     _set(value, path, self._items(self.shape, path, Whole(full=False), "", least=1))
             else:
@@ -112,10 +112,11 @@ class Documents:
             count = pick.count(key, domain.most)
             texts = tuple(pick.value(f"{key}{number}", domain.inside) for number in range(count))
             return texts or None, bool(texts)
-        if not kind.required and not pick.present(key):
+        chosen = kind.required or pick.present(key)
+        if not chosen and not carried.required:
             return None, False
         value = pick.value(key, domain.inside)
-        return value, value != self.domains.default(carried)
+        return value, chosen and value != self.domains.default(carried)  # an object is there for what was chosen
 
     def _items(self, shape: Shape, path: Path, pick: Pick, key: str, *, least: int) -> list[Any]:
         """The items of a list; those of one node of the mapping before those of the next, as they are written."""
@@ -151,11 +152,11 @@ class Documents:
             while len(names) > most:
                 loser = pick.value(f"{key}?", names)
                 names.remove(loser)
-                if not shape.fields[(*prefix, loser)].field.type.required:
+                if not shape.fields[(*prefix, loser)].required:
                     del found[loser]
         for name in list(found):
             carried = shape.fields.get((*prefix, name))
-            if carried is None or carried.field.type.required:
+            if carried is None or carried.required:
                 continue
             if not any(_holds(binding.when, found, prefix, shape) for binding in carried.bindings):
                 del found[name]

@@ -1,5 +1,6 @@
 """L5 lineage and L6 nothing silent: each value of a sample is changed, and what happens is compared."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from transload.mappings.laws.samples import Sample
 from transload.mappings.mapping import Mapping, Trace
 from transload.mappings.source.reading import Written
 
+_ONE_OF_SEVERAL = re.compile(r"^documents\[\d+\]\.")
 _TRIES = 4
 _USUAL = 400
 """Values in a sample of usual size.  Reading takes as long as a sample is large: of a larger one fewer are changed."""
@@ -150,10 +152,14 @@ class Mutations:
     def _named(self, path: str, sources: list[tuple[str, Slot | None]]) -> bool:
         """Whether lineage names the field, or a field that takes it as its default."""
         fields = {field for field, _ in sources}
-        if path in fields or any(path.startswith((f"{field}[", f"{field}.")) for field in fields):
+        shared = _ONE_OF_SEVERAL.sub("", path)  # a value outside of each: documents is in all of them
+        if any(
+            one in fields or any(one.startswith((f"{field}[", f"{field}.")) for field in fields)
+            for one in (path, shared)
+        ):
             return True
         return any(
-            slot.field.text() == general(path) and slot.default.field.text() in fields
+            slot.field.text() == general(shared) and slot.default.field.text() in fields
             for slot in self.mapping.meaning.slots
             if slot.default is not None and slot.default.field is not None and slot.field is not None
         )
@@ -215,13 +221,12 @@ class Mutations:
         documents = [as_json(document) for document in self.before.documents]
         return Counterexample(law="L5 lineage", finding=finding, document=documents, differences=tuple(wrong))
 
-    @staticmethod
-    def _all(trace: Trace) -> dict[str, Any]:
-        """The values of all documents of a message."""
+    def _all(self, trace: Trace) -> dict[str, Any]:
+        """The values of all documents of a message, under the names that lineage has for them."""
         documents = trace.documents
-        if len(documents) == 1:
+        if len(documents) == 1 and self.mapping.meaning.several is None:
             return flat(documents[0])
-        return {f"{number}:{path}": v for number, d in enumerate(documents) for path, v in flat(d).items()}
+        return {f"documents[{number}].{path}": v for number, d in enumerate(documents) for path, v in flat(d).items()}
 
 
 def _said(trace: Trace) -> list[str]:

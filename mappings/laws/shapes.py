@@ -28,6 +28,11 @@ class Carried:
     bindings: list[Binding] = dataclasses.field(default_factory=list)
 
     @property
+    def required(self) -> bool:
+        """Whether the model asks for it, or an entry with ``required: yes`` wherever its object is."""
+        return self.field.type.required or any(binding.slot.required for binding in self.bindings)
+
+    @property
     def needs(self) -> tuple[Path, ...]:
         """The lists of the field's own scope that must have an item."""
         found: list[Path] = []

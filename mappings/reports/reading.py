@@ -21,7 +21,8 @@ class Lineage:
     """Where one value of a document comes from.
 
     ``field`` is its path (``lines[3].quantity``), ``places`` where it stands on the wire, ``value`` what stands there,
-    ``rule`` the right side of the entry, ``mapping`` the entry's place.
+    ``rule`` the right side of the entry, ``mapping`` the entry's place.  ``location`` is the path in steps, ``raw``
+    the value as the entry got it, ``slot`` the entry; None for ``when:`` and ``derive:``.
     """
 
     field: str
@@ -29,6 +30,9 @@ class Lineage:
     value: str
     rule: str
     mapping: MappingPlace
+    location: Location = ()
+    raw: Any = None
+    slot: Slot | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The shape in JSON."""
@@ -83,6 +87,7 @@ class ReadingReport:
     """Collects what the traced build reports.  ``locate`` turns a build's idea of a place into a `Place`.
 
     ``refused`` is True where the whole message is not what the mapping reads, so that nothing in it can be missing.
+    ``wanted`` chooses whose origins are kept: to keep all takes longer than to read a large message.
     """
 
     meaning: Meaning
@@ -96,6 +101,7 @@ class ReadingReport:
     index: dict[int, int] = field(default_factory=dict)
     touches: list[Touch] = field(default_factory=list)
     refused: bool = False
+    wanted: Callable[[Location], bool] | None = None
 
     def append(self, remark: Any) -> None:
         """Keep a remark, as the fast build does."""
@@ -307,8 +313,10 @@ class ReadingReport:
         )
 
     def lineage(self) -> Iterator[Lineage]:
-        """Every value's origin, in the order of reading."""
+        """Every value's origin, in the order of reading; only those ``wanted``."""
         for location, sources in self.sources.items():
+            if self.wanted is not None and not self.wanted(location):
+                continue
             for source in sources:
                 place = self._place(source.where)
                 yield Lineage(
@@ -317,6 +325,9 @@ class ReadingReport:
                     value=_text(source.raw),
                     rule=source.rule,
                     mapping=source.mapping,
+                    location=location,
+                    raw=source.raw,
+                    slot=source.slot,
                 )
 
     def where_of(self, location: Location) -> tuple[Place | None, MappingPlace | None, str | None]:
@@ -347,6 +358,8 @@ class ReadingReport:
         return None
 
     def _keep(self, location: Location, slot: Slot, where: Any, raw: Any) -> None:
+        if self.wanted is not None and not self.wanted(location):
+            return
         self.touches.append(Touch(slot=slot, where=where, raw=raw, location=location))
         self.sources.setdefault(location, []).append(_Source(slot, where, raw, slot.rule, slot.at))
 

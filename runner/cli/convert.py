@@ -11,8 +11,7 @@ import typer
 
 from transload.canonical import documents
 from transload.canonical.context import Context
-from transload.canonical.errors import ConfigurationError
-from transload.mappings import Mapping, load_mapping
+from transload.mappings import Mapping
 from transload.runner.cli import exits
 from transload.runner.cli.conversion import (
     Conversion,
@@ -24,8 +23,8 @@ from transload.runner.cli.conversion import (
     new_envelope,
 )
 from transload.runner.cli.files import named, read_bytes
-from transload.runner.cli.given import loaded
 from transload.runner.cli.guard import guarded
+from transload.runner.cli.naming import mapping_named
 from transload.runner.cli.screen import say_bytes, say_findings, say_findings_json, say_json
 
 
@@ -68,11 +67,11 @@ def convert(
     if envelope and not (encode or to):
         raise typer.BadParameter("an envelope is for writing: with --to or --encode", param_hint="--envelope")
     conversion = Conversion(context=Context(now=datetime.now(UTC)))
-    content, reader = read_bytes(file), _load(mapping)
+    content, reader = read_bytes(file), mapping_named(mapping)
     if encode:
         _encode(conversion, content, reader, file, envelope)
     elif to:
-        _rewrite(conversion, content, reader, _load(to), file, envelope)
+        _rewrite(conversion, content, reader, mapping_named(to), file, envelope)
     else:
         for read in conversion.decode(content, reader, named(file)):
             for document in read.documents:
@@ -83,15 +82,6 @@ def convert(
         say_findings(conversion.findings, to_error=True)
     if conversion.failed:
         raise typer.Exit(exits.ERRORS)
-
-
-def _load(reference: str) -> Mapping:
-    path = Path(reference)
-    if reference.startswith("library:"):
-        return load_mapping(reference)
-    if path.is_dir():
-        raise ConfigurationError(f"{path} is a folder", hint="name a mapping file in it")
-    return loaded(path)
 
 
 def _encode(conversion: Conversion, content: bytes, mapping: Mapping, file: Path, envelope: Path | None) -> None:

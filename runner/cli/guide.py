@@ -20,19 +20,54 @@ from transload.canonical.findings import Finding, errors_of
 from transload.runner.cli import exits
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
-from transload.runner.cli.screen import counted, say, say_findings, say_findings_json, say_json, say_table
+from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_findings_json, say_json, say_table
 from transload.runner.workspace.loader import FILE
 
 guide = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="""Message guides of your own: what messages are made of, for validating and mapping them.
+    help="""Message guides of your own, for validating and mapping, and guidelines for partners made of mappings.
 
     \b
-    Example:
+    Examples:
       transload guide import d96a.zip
+      transload guide page orders.yaml -o orders.html
     """,
 )
+
+
+@guide.command("page")
+@guarded
+def guide_page(
+    mapping: Annotated[str, typer.Argument(metavar="MAPPING", help="A mapping file, or library:NAME.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it; else standard output.")
+    ] = None,
+) -> None:
+    """Write what a mapping reads and writes as one HTML page, for the partner's engineer.
+
+    The page shows the structure with formats, our fields, codes, examples from the
+    mapping's own sample, that sample with the fields that stand in each line, what is answered on errors and what is
+    not carried. It needs no other file and no network, and can be printed.
+
+    \b
+    Examples:
+      transload guide page orders.yaml -o orders.html
+      transload guide page library:x12/850-004010 > 850.html
+    """
+    from transload.mappings.views.guideline import guideline  # here: importing guides needs no mappings
+    from transload.runner.cli.naming import mapping_named
+
+    text = guideline(mapping_named(mapping))
+    if output is None:
+        say_bytes(text.encode())
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = f"{output} cannot be written: {error.strerror}"
+        raise TransloadError(reason, findings=[Finding(code="E-FILE", message=reason)]) from None
+    say(f"{output}: {len(text)} characters")
 
 
 @guide.command("import")

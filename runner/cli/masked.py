@@ -36,8 +36,8 @@ def make_test(reference: str, place: Path, environment: str | None, *, as_json: 
     workspace = place if place.is_dir() else workspace_of(place)
     if workspace is None:
         raise ConfigurationError(f"{place} lies in no workspace", hint="name the workspace's folder")
-    row, payload = _document(reference, workspace, environment)
-    mapping, file = _mapping(str(row["mapping"]), workspace)
+    row, payload = document_payload(reference, workspace, environment)
+    mapping, file = mapping_called(str(row["mapping"]), workspace)
     message = _message(mapping, payload, int(row["message"]), reference)
     masked = mask(mapping, message)
     stem = _stem(file, str(row["ref"]))
@@ -61,7 +61,7 @@ def make_test(reference: str, place: Path, environment: str | None, *, as_json: 
     _tell(file, wire, expected, masked, as_json=as_json)
 
 
-def _document(reference: str, workspace: Path, environment: str | None) -> tuple[dict[str, Any], bytes]:
+def document_payload(reference: str, workspace: Path, environment: str | None) -> tuple[dict[str, Any], bytes]:
     """The ledger's row of a document, and the payload that it came in."""
     with opened(workspace, environment) as ledger:
         refs = [ref for ref in ledger.queries.find(reference) if ref.kind == "document"]
@@ -74,7 +74,7 @@ def _document(reference: str, workspace: Path, environment: str | None) -> tuple
         return row, ledger.queries.payload(Ref("receipt", int(row["receipt_id"])))
 
 
-def _mapping(name: str, workspace: Path) -> tuple[Mapping, Path]:
+def mapping_called(name: str, workspace: Path) -> tuple[Mapping, Path]:
     """The mapping called ``name`` as it is now, and its file."""
     for file in Given.of([workspace]).mappings:
         try:

@@ -14,9 +14,8 @@ def tell_preview(preview: Mapping[str, Any]) -> None:
         say(f"{receipt['route']} would receive {receipt['origin']}, {receipt['size']} bytes{known}", style="bold")
         _findings(receipt)
         for document in receipt["documents"]:
-            name = (
-                f"{document['document']} {document['number'] or ''}".strip() if document["document"] else "no document"
-            )
+            name = f"{document['document'] or ''} {document['number'] or ''}".strip()
+            name = name or ("passed on as it is" if document["deliveries"] else "no document")
             say(f"  message {document['message']}: {name}, {document['state']}")
             _findings(document)
             for delivery in document["deliveries"]:

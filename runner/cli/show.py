@@ -19,11 +19,20 @@ from transload.runner.ledger.references import Ref
 def show(
     reference: Annotated[
         str | None,
-        typer.Argument(metavar="ID", help="r1 (receipt), d1 (document), s1 (delivery), or a document's own number."),
+        typer.Argument(
+            metavar="ID|MAPPING",
+            help="r1 (receipt), d1 (document), s1 (delivery), or a document's own number; or a mapping, see below.",
+        ),
     ] = None,
     content: Annotated[
         bool,
         typer.Option("--content", help="Only the bytes: a receipt's, a delivery's, or a document's canonical JSON."),
+    ] = False,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="MAPPING with all that it extends merged in, and each line's origin.")
+    ] = False,
+    holes: Annotated[
+        bool, typer.Option("--holes", help="MAPPING as a message with the fields' names where values stand.")
     ] = False,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
@@ -40,7 +49,14 @@ def show(
       transload show PO-1001
       transload show d12 --json
       transload show r7 --content > as-it-arrived.edi
+      transload show --resolved mappings/acme/orders.yaml
+      transload show --holes library:edifact/orders-d96a
     """
+    if resolved or holes:
+        if reference is None or content or resolved is holes:
+            raise typer.BadParameter("one of --resolved and --holes, with a mapping", param_hint="MAPPING")
+        _mapping(reference, resolved=resolved, as_json=as_json)
+        return
     if content and reference is None:
         raise typer.BadParameter("whose? name an ID", param_hint="--content")
     with opened(workspace, environment) as ledger:
@@ -59,6 +75,26 @@ def show(
         if number:
             say()
         _journey(journey)
+
+
+def _mapping(reference: str, *, resolved: bool, as_json: bool) -> None:
+    from transload.mappings.views.holes import holes  # here: a journey needs no views
+    from transload.mappings.views.resolved import resolved_lines, resolved_text
+    from transload.runner.cli.naming import mapping_named
+
+    mapping = mapping_named(reference)
+    if as_json:
+        lines: list[Any] = (
+            [{"text": line, "file": at.file, "line": at.line} for line, at in resolved_lines(mapping.table)]
+            if resolved
+            else list(holes(mapping.meaning))
+        )
+        say_json({"mapping": mapping.name, "version": mapping.version, "lines": lines})
+    elif resolved:
+        say(resolved_text(mapping.table).rstrip("\n"))
+    else:
+        for line in holes(mapping.meaning):
+            say(line)
 
 
 def _content(ledger: Ledger, reference: str, refs: list[Ref]) -> None:
@@ -96,7 +132,8 @@ def _journey(journey: Mapping[str, Any]) -> None:
         )
         _findings(receipt["findings"])
     for document in journey["documents"]:
-        _document(document)
+        passed_on = any(document["ref"] in delivery["documents"] for delivery in journey["deliveries"])
+        _document(document, "passed on as it is" if passed_on else "no document")
     for delivery in journey["deliveries"]:
         _delivery(delivery)
     for item in journey["acknowledgements"]:
@@ -115,9 +152,10 @@ def _journey(journey: Mapping[str, Any]) -> None:
         say(f"  {_time(event['at'])}  {who:<6} {event['what']:<12} {detail}".rstrip())
 
 
-def _document(document: Mapping[str, Any]) -> None:
+def _document(document: Mapping[str, Any], otherwise: str) -> None:
+    """Print a document; ``otherwise`` is its name where a message gave none."""
     message = " ".join(part for part in (document["kind"], document["version"], document["reference"]) if part)
-    name = f"{document['document']} {document['number'] or ''}".strip() if document["document"] else "no document"
+    name = f"{document['document']} {document['number'] or ''}".strip() if document["document"] else otherwise
     mapping = f", by mapping {document['mapping']}" if document["mapping"] else ""
     say(
         f"document {document['ref']}  {document['state']}  {name}, from message {document['message']}"

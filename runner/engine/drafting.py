@@ -24,7 +24,7 @@ from transload.runner.engine.lines import Line, Outlet, Writer
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.templates import fill_all, once
 from transload.runner.ledger.arrivals import Receipt
-from transload.runner.ledger.staging import AcknowledgementDraft, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
 

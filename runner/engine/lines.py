@@ -18,7 +18,7 @@ from transload.runner.ledger.artifacts import Artifact
 from transload.runner.workspace.identities import identity_of
 from transload.runner.workspace.model import Acknowledge, Partner, ReceiveRoute, RetryPolicy, SendRoute, Workspace
 from transload.runner.workspace.suggestions import suggestion
-from transload.runner.workspace.take import missing_step
+from transload.runner.workspace.take import Passing, Take, missing_step
 
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping
@@ -56,6 +56,7 @@ class Writer:
     """A send route made ready: the mapping that encodes for it and the format that wraps."""
 
     route: SendRoute
+    take: Take
     outlet: Outlet
     mapping: "CompiledMapping"
     format: Format[Any]
@@ -68,6 +69,17 @@ class Writer:
     def artifacts(self) -> tuple[Artifact, ...]:
         """What is in force now."""
         return (*_mapping_artifacts(self.mapping), self.partner)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Passer:
+    """A send route that passes payloads on as they are, made ready."""
+
+    route: SendRoute
+    take: Passing
+    outlet: Outlet
+    partner: Artifact
+    product: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,8 +120,19 @@ class Line:
 
     @cached_property
     def writers(self) -> tuple[Writer, ...]:
-        """The send routes that it feeds."""
-        return tuple(self._writer(send) for send in self.route.to)
+        """The send routes that it feeds with documents."""
+        return tuple(self._writer(send, send.take) for send in self.route.to if isinstance(send.take, Take))
+
+    @cached_property
+    def passers(self) -> tuple[Passer, ...]:
+        """The send routes that it feeds with what it receives."""
+        return tuple(self._passer(send, send.take) for send in self.route.to if isinstance(send.take, Passing))
+
+    @property
+    def format_type(self) -> str:
+        """The name of the format that reads what arrives."""
+        mappings = self.route.mappings
+        return self.route.format_type or (mappings[0].format_type if mappings else "")
 
     @cached_property
     def acknowledging(self) -> Outlet | None:
@@ -135,7 +158,7 @@ class Line:
     @property
     def outlets(self) -> tuple[Outlet, ...]:
         """All ways out."""
-        outlets = tuple(writer.outlet for writer in self.writers)
+        outlets = (*(writer.outlet for writer in self.writers), *(passer.outlet for passer in self.passers))
         return (*outlets, self.acknowledging) if self.acknowledging else outlets
 
     def make_ready(self) -> None:
@@ -185,11 +208,8 @@ class Line:
                 hint=f"it makes: {kinds}",
             )
 
-    def _writer(self, send: SendRoute) -> Writer:
-        mapping = send.mapping
-        partner = _partner_artifact(send.partner)
-        standard = mapping.format_type
-        outlet = Outlet(
+    def _outlet(self, send: SendRoute) -> Outlet:
+        return Outlet(
             lane=f"{self.route.ref}/{send.ref}",
             target=send.ref,
             connection=send.connection.ref,
@@ -198,9 +218,24 @@ class Line:
             hold=bool(send.order_by),
             way=send,
         )
+
+    def _passer(self, send: SendRoute, take: Passing) -> Passer:
+        return Passer(
+            route=send,
+            take=take,
+            outlet=self._outlet(send),
+            partner=_partner_artifact(send.partner),
+            product=_product(send.connection.adapter),
+        )
+
+    def _writer(self, send: SendRoute, take: Take) -> Writer:
+        mapping = send.mapping
+        partner = _partner_artifact(send.partner)
+        standard = mapping.format_type
         return Writer(
             route=send,
-            outlet=outlet,
+            take=take,
+            outlet=self._outlet(send),
             mapping=mapping,
             format=send.format(),
             envelope={
@@ -229,7 +264,9 @@ def _check_templates(way: SendRoute | Acknowledge, at: MappingPlace) -> None:
             scope, _, path = hole.partition(".")
             if scope == "document" and isinstance(way, Acknowledge):
                 faults.append((f"{name}: {{{hole}}} cannot be filled, as an acknowledgement has no document", None))
-            elif scope == "document" and isinstance(way, SendRoute):
+            elif scope == "document" and isinstance(way, SendRoute) and isinstance(way.take, Passing):
+                faults.append((f"{name}: {{{hole}}} cannot be filled, as what is passed on is no document", None))
+            elif scope == "document" and isinstance(way, SendRoute) and isinstance(way.take, Take):
                 model = document_model(way.take.document)
                 missing = missing_step(model, path)
                 if missing is not None:

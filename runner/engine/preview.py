@@ -17,9 +17,10 @@ from transload.runner.engine.lines import Line
 from transload.runner.engine.reading import Reader
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers
-from transload.runner.ledger.staging import Draft, Parsed
+from transload.runner.ledger.staging import Parsed
 
 
 class _PreviewNumbers:
@@ -106,13 +107,17 @@ class Preview:
         except TransloadError as error:
             stopped = tuple(errors_of(error.findings))
             findings += error.findings
-        found["documents"] = [self._document(item) for item in parsed]
+        shared: dict[str, dict[str, Any]] = {}
+        found["documents"] = [self._document(item, shared) for item in parsed]
         found["findings"] = [finding.as_dict() for finding in findings]
         wrong = stopped if parsed else errors_of(findings)
         found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])
 
-    def _document(self, item: Parsed) -> dict[str, Any]:
-        sent = [self._delivery(draft) for draft in item.drafts]
+    def _document(self, item: Parsed, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        for draft in item.drafts:
+            if draft.key not in shared:
+                shared[draft.key] = self._delivery(draft)
+        sent = [shared[draft.key] for draft in item.drafts]
         refused = any("size" not in delivery for delivery in sent)
         return {
             "message": item.message,

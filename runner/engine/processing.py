@@ -204,7 +204,7 @@ class _Reading:
                     continue
                 self.batch += self.reader.parse(number, message, payload, self.origin)
                 self.position = number
-                if len(self.batch) >= BATCH:
+                if len(self.batch) >= BATCH and not any(item.shares for item in self.batch):
                     self._stage()
         except LedgerError:
             raise

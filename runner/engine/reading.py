@@ -5,7 +5,7 @@ quarantined one; its neighbours go on.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from itertools import count
@@ -22,8 +22,10 @@ from transload.runner.engine.drafting import Origin, draft, guarded
 from transload.runner.engine.duplicates import party_text
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
+from transload.runner.engine.passing import Passage
 from transload.runner.engine.reconciliation import Answered, Carriers, answered
 from transload.runner.ledger import State
+from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.reconciled import PartnerVerdict
 from transload.runner.ledger.staging import Parsed
 
@@ -48,6 +50,7 @@ class Reader:
     line: Line
     known: Callable[[Message, str], Finding | None] = lambda message, digest: None
     carriers: Carriers = lambda reference: None
+    _passages: dict[tuple[str, str], Passage] = field(default_factory=dict, init=False, repr=False)
 
     def messages(self, payload: bytes, origin: Origin) -> tuple[Reading, Iterator[tuple[int, Message]]]:
         """The messages of a payload, counted from 1, with the findings about their interchange added to each."""
@@ -73,7 +76,6 @@ class Reader:
 
     def parse(self, number: int, message: Message, payload: bytes, origin: Origin) -> list[Parsed]:
         """The documents of one message with the deliveries to make of them, or why there is none."""
-        wire = payload[message.start : message.end] if message.end > message.start else payload
         facts: dict[str, Any] = {
             "message": number,
             "partner": self.line.partner.name,
@@ -83,7 +85,7 @@ class Reader:
             "receiver": party_text(message.receiver),
             "interchange": message.interchange,
             "reference": message.reference,
-            "wire_digest": sha256(wire).hexdigest(),
+            "wire_digest": _digest(message, payload),
             "start": message.start,
             "end": message.end,
             "product": self.line.product,
@@ -91,7 +93,12 @@ class Reader:
         findings = list(message.findings)
         passed: tuple[State, ...] = (State.PARSED,)
 
-        def without_document(state: State, *more: Finding, verdicts: tuple[PartnerVerdict, ...] = ()) -> list[Parsed]:
+        def without_document(
+            state: State,
+            *more: Finding,
+            verdicts: tuple[PartnerVerdict, ...] = (),
+            drafts: tuple[Draft, ...] = (),
+        ) -> list[Parsed]:
             artifacts = (self.line.partner_artifact,)
             found = (*findings, *more)
             before = origin.original(number, 0) or origin.original(number, 1)
@@ -103,6 +110,7 @@ class Reader:
                     passed=passed,
                     artifacts=artifacts,
                     verdicts=verdicts,
+                    drafts=drafts,
                     replaces=before.id if before else None,
                     **facts,
                 )
@@ -122,11 +130,14 @@ class Reader:
                 return without_document(State.QUARANTINED, wrong)
             findings.append(wrong)
         passed = (State.PARSED, State.VALIDATED)
-        day = origin.receipt.received_at.astimezone(self.line.workspace.timezone).date()
-        mapping = self._choose(message, day)
+        mapping = self._choose(message, self._day(origin))
         if mapping is None:
-            found = self._unmapped(message)
-            return without_document(found.state, *found.findings, verdicts=found.verdicts)
+            passed_on = self._passed_on(message, payload, origin)
+            if not passed_on:
+                found = self._unmapped(message)
+                return without_document(found.state, *found.findings, verdicts=found.verdicts)
+            before = origin.original(number, 0)
+            return [] if before and before.good else without_document(State.STAGED, drafts=passed_on)
         decoded = self._decode(mapping, message)
         if isinstance(decoded, TransloadError):
             return without_document(State.QUARANTINED, *decoded.findings)
@@ -147,6 +158,40 @@ class Reader:
         mappings = self.line.route.mappings
         fitting = (found for mapping in mappings if (found := mapping.reader_of(message)) is not None)
         return next((mapping for mapping in fitting if mapping.valid is None or mapping.valid.holds(day)), None)
+
+    def _passed_on(self, message: Message, payload: bytes, origin: Origin) -> tuple[Draft, ...]:
+        """The deliveries of the whole payload to the targets that take the message unread."""
+        return self._passage(payload, origin).drafts(message) if self.line.passers else ()
+
+    def _passage(self, payload: bytes, origin: Origin) -> Passage:
+        """What of the payload is passed on; made once for each receipt."""
+        key = (origin.receipt.connection, origin.receipt.source_key)
+        if key not in self._passages:
+            self._passages[key] = Passage(
+                line=self.line,
+                payload=payload,
+                origin=origin,
+                messages=lambda: self.messages(payload, origin),
+                standing=lambda message: self._standing(message, payload, origin),
+            )
+        return self._passages[key]
+
+    def _standing(self, message: Message, payload: bytes, origin: Origin) -> str | None:
+        """Why a message cannot be passed on, whatever the target; None where it can."""
+        errors = errors_of(message.findings)
+        if errors:
+            return f"has errors: {errors[0].message}"
+        repeated = None if origin.generation else self.known(message, _digest(message, payload))
+        if repeated is not None and repeated.code == "R-DUPLICATE":
+            return "was received before"
+        wrong = environment_fault(message, test=self.line.workspace.is_test)
+        if wrong is not None and wrong.is_error:
+            return "is flagged as a test"
+        mapping = self._choose(message, self._day(origin))
+        return f"is read by the mapping {mapping.name}" if mapping is not None else None
+
+    def _day(self, origin: Origin) -> date:
+        return origin.receipt.received_at.astimezone(self.line.workspace.timezone).date()
 
     def _unmapped(self, message: Message) -> Answered:
         """What comes of a message that no mapping reads: an acknowledgement is reconciled, any other is refused."""
@@ -183,7 +228,7 @@ class Reader:
     ) -> Parsed:
         text = compact(document)
         passed: tuple[State, ...] = (State.PARSED, State.VALIDATED, State.MAPPED)
-        takers = [writer for writer in self.line.writers if writer.route.take.takes(document)]
+        takers = [writer for writer in self.line.writers if writer.take.takes(document)]
         before = origin.original(facts["message"], ordinal)
         state = State.STAGED if takers else State.MAPPED
         if self.line.writers and not takers:
@@ -232,6 +277,12 @@ def environment_fault(message: Message, *, test: bool) -> Finding | None:
     return None
 
 
+def _digest(message: Message, payload: bytes) -> str:
+    """The digest of a message's own bytes, or of the payload's where the format does not know them."""
+    whole = message.end <= message.start
+    return sha256(payload if whole else payload[message.start : message.end]).hexdigest()
+
+
 def _first_place(message: Message) -> Place | None:
     return message.body.place(0) if isinstance(message.body, Records) else message.body.place(())
 
@@ -253,10 +304,14 @@ def _no_mapping(message: Message, line: Line) -> Finding:
     tried = ", ".join(mapping.name for mapping in line.route.mappings)
     what = " ".join(part for part in (message.kind, message.version) if part) or "of unknown kind"
     sender = f" from {message.sender.id}" if message.sender else ""
+    passers = ", ".join(passer.route.ref for passer in line.passers)
+    passing = f"see take: of {passers}" if passers else ""
     return Finding(
         code="E-NO-MAPPING",
         message=f"no mapping of the route {line.route.ref} matches the message {what}{sender}",
-        hint=f"tried: {tried}; see their match:" if tried else "give the route mappings:",
+        hint=f"tried: {tried}; see their match:{passing and '; '}{passing}"
+        if tried
+        else passing or "give the route mappings:",
         place=Place(byte=message.start),
     )
 

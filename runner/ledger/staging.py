@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.context import Numbers
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
@@ -19,6 +18,7 @@ from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import LedgerNumbers
@@ -32,47 +32,6 @@ from transload.runner.ledger.schema import (
     receipts,
 )
 from transload.runner.ledger.states import State, of_document
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frozen:
-    """What a target will be handed, the same at every attempt."""
-
-    content: bytes = field(repr=False)
-    content_type: str = "application/octet-stream"
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    references: tuple[Reference, ...] = ()
-    """The control numbers in the content, by which the partner can acknowledge it."""
-    findings: tuple[Finding, ...] = ()
-    """What of the document the content does not hold."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A delivery to be staged.
-
-    ``freeze`` is called inside the transaction with the control numbers and makes the
-    bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
-    """
-
-    lane: str
-    target: str
-    connection: str
-    key: str
-    freeze: Callable[[Numbers], Frozen]
-    order_key: str | None = None
-    artifacts: tuple[Artifact, ...] = ()
-    product: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AcknowledgementDraft:
-    """An acknowledgement to be staged as a delivery, and what it says about which interchange."""
-
-    kind: str
-    reference: str
-    accepted: bool
-    draft: Draft
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +68,11 @@ class Parsed:
     drafts: tuple[Draft, ...] = ()
     verdicts: tuple[PartnerVerdict, ...] = ()
     replaces: int | None = None
+
+    @property
+    def shares(self) -> bool:
+        """Whether it is delivered together with other messages."""
+        return any(draft.shared for draft in self.drafts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +182,9 @@ class _Batch:
                 item.state, receipt=self.receipt.id, document=document, detail=detail, digest=item.wire_digest
             )
         for draft in item.drafts:
-            delivery, state = self.deliver(draft, kind="document", document=document, detail=detail)
+            delivery, state = self._joined(draft, document, detail) or self.deliver(
+                draft, kind="document", document=document, detail=detail
+            )
             self.links.append({"delivery_id": delivery, "document_id": document})
             states.append(state)
         self.verdicts += [(document, verdict) for verdict in item.verdicts]
@@ -259,6 +225,40 @@ class _Batch:
                 "created_at": self.now,
             }
         )
+
+    def _joined(self, draft: Draft, document: int, detail: Mapping[str, Any]) -> tuple[int, State] | None:
+        """The delivery that already carries the payload to the target of a shared draft, with its state.
+
+        A replay joins what an earlier generation has delivered, or is about to, unless it is to be sent again.
+        """
+        if not draft.shared:
+            return None
+        rows: list[tuple[int, str, State]] = [
+            (row["id"], row["key"], State(row["state"])) for row in self.deliveries if row["key"] == draft.key
+        ]
+        if not rows:
+            query = select(deliveries.c.id, deliveries.c.key, deliveries.c.state).where(
+                deliveries.c.receipt_id == self.receipt.id,
+                deliveries.c.target == draft.target,
+                deliveries.c.kind == "document",
+            )
+            rows = [(row.id, row.key, State(row.state)) for row in self.connection.execute(query)]
+        found = [
+            (delivery, state)
+            for delivery, key, state in rows
+            if key == draft.key or not (self.receipt.force or state in (State.QUARANTINED, State.DEAD))
+        ]
+        if not found:
+            return None
+        delivery, state = max(found)
+        self.journal.record(
+            state,
+            receipt=self.receipt.id,
+            document=document,
+            delivery=delivery,
+            detail={**detail, "target": draft.target},
+        )
+        return delivery, state
 
     def acknowledge(self, make: Callable[[Numbers], Sequence[AcknowledgementDraft]]) -> None:
         """Add the acknowledgements; when they cannot be made, none is, and their numbers are not used."""

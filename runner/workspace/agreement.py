@@ -7,6 +7,10 @@ from transload.canonical.findings import Finding, Severity
 from transload.mappings.routing import findings_of
 from transload.runner.workspace.model import ReceiveRoute, SendRoute, Workspace
 from transload.runner.workspace.suggestions import suggestion
+from transload.runner.workspace.take import Passing, Take
+
+TREES = ("xml", "soap", "json")
+"""The formats whose messages are no records."""
 
 
 def check_routes(workspace: Workspace) -> list[Finding]:
@@ -20,6 +24,8 @@ def check_routes(workspace: Workspace) -> list[Finding]:
 
 
 def _send_faults(route: SendRoute) -> Iterator[Finding]:
+    if not isinstance(route.take, Take):
+        return
     try:
         mapping = route.mapping
         route.format()
@@ -49,7 +55,7 @@ def _receive_faults(route: ReceiveRoute) -> Iterator[Finding]:
         hint = suggestion(wanted, reader.acknowledgements, "it makes") if reader.acknowledgements else None
         message = f"the format {kind} makes no acknowledgement {wanted!r}"
         yield Finding(code="C-VALUE", message=message, hint=hint, mapping=route.at)
-    taken = {target.take.document for target in route.to}
+    taken = {target.take.document for target in route.to if isinstance(target.take, Take)}
     yield from (finding for finding in findings_of(mappings) if not finding.is_error)
     for mapping in mappings:
         if route.to and mapping.document not in taken:
@@ -60,3 +66,27 @@ def _receive_faults(route: ReceiveRoute) -> Iterator[Finding]:
                 hint="such documents are kept, but go nowhere",
                 mapping=route.at,
             )
+    for target in route.to:
+        if isinstance(target.take, Passing):
+            yield from _passing_faults(route, target, target.take, str(kind))
+
+
+def _passing_faults(route: ReceiveRoute, target: SendRoute, passing: Passing, kind: str) -> Iterator[Finding]:
+    """Messages that are named for passing on and never are, and places where the format has none."""
+    for mapping in route.mappings:
+        if passing.names(mapping.meaning.kind):
+            yield Finding(
+                code="C-PASS",
+                severity=Severity.WARNING,
+                message=f"{target.ref} is to pass on {mapping.meaning.kind}, but in {route.ref} the mapping"
+                f" {mapping.name} reads such messages, and what a mapping reads is not passed on",
+                hint="receive them by a route without that mapping, or take them from message:",
+                mapping=target.at,
+            )
+    if passing.places and kind in TREES:
+        yield Finding(
+            code="C-PASS",
+            message=f"{target.ref} looks at {passing.places[0]}, and messages of the format {kind} have no such places",
+            hint="tell them apart by message:, sender: or receiver:",
+            mapping=target.at,
+        )

@@ -31,7 +31,7 @@ from transload.runner.workspace.identities import Identities, facts_of, identity
 from transload.runner.workspace.secrets import Secrets
 from transload.runner.workspace.shapes import Shape, located
 from transload.runner.workspace.suggestions import suggestion
-from transload.runner.workspace.take import Take
+from transload.runner.workspace.take import Passing, Take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +135,8 @@ class Acknowledge:
 class SendRoute:
     """What goes to a partner: documents that fit ``take`` leave by ``connection``, written by one mapping.
 
+    With a `Passing` as its ``take`` there is no mapping: payloads whose messages fit leave as they were received.
+
     ``order_by`` names the field whose documents keep their sequence: while one of them is
     unfinished, later ones with the same value wait.  Empty means: no order is kept.
     ``written`` is the ``format:`` of the route, laid over the mapping's own options.
@@ -142,8 +144,8 @@ class SendRoute:
 
     partner: "Partner" = field(repr=False)
     name: str
-    take: Take
-    mapping_reference: str
+    take: Take | Passing
+    mapping_reference: str | None = None
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
     order_by: tuple[str, ...] = ()
@@ -160,6 +162,7 @@ class SendRoute:
     @cached_property
     def mapping(self) -> CompiledMapping:
         """The compiled mapping; raises `ConfigurationError` with all that is wrong with its file."""
+        assert self.mapping_reference is not None  # who asks has seen that it takes documents
         return load_mapping(
             self.partner.mapping_file(self.mapping_reference),
             guides=self.guides,

@@ -86,8 +86,49 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "`{document.number}`, `{number:06}`, `{now:%Y%m%d}`, `{partner.gln}`.",
         WrittenSend,
     ),
-    ("take", "", WrittenTake),
+    (
+        "take",
+        "Either `document` and the `mapping` that writes it, or one or more of `message`, `version`, `sender`, "
+        "`receiver` and no mapping: see below.",
+        WrittenTake,
+    ),
 )
+_PASSING = """\
+## Messages that are passed on as they are
+
+A send route whose `take` names no document gets what was received unchanged, byte for byte, with no mapping:
+
+```yaml
+partner: warehouse
+connections:
+  inbox: {adapter: files, root: warehouse}
+receive: {}
+send:
+  invoices:
+    take: {message: [INVOIC, "810"], sender: "9520001000003", when: {"BGM 1001": ["380", "381"]}}
+    to: {connection: inbox, file: "{number:06}_{receipt.name}"}
+  copies:
+    take: {message: "*"}
+    to: {connection: inbox, folder: copies, file: "{receipt.name}"}
+```
+
+Every entry must fit, with one of its texts. Places under `when` are named as in `match:` of a mapping: by element
+(`BGM 1001`) where a guide knows the message, by position (`BGM 01`) everywhere. XML and JSON have none; in XML
+`message` is the root element's name. Receive routes name such targets under `to:` like any other. They may have
+mappings too, or none and `format: {type: edifact}`, say.
+
+- **What a mapping reads is not passed on.** `check` warns (`C-PASS`) where `message` names what a mapping reads.
+- **A payload goes whole or not at all.** A message of EDI cannot leave without its interchange, and an interchange that
+  is written anew is no longer what the partner has sent. All messages of the payload share one delivery to each
+  target. Where some of them are not for the target, have errors, were received before or are read by a mapping, that
+  delivery is quarantined with `E-MIXED`, which names them; other targets get theirs. When the cause is mended,
+  `transload replay` reads it again, and no target gets twice what it has.
+- **Acknowledgements** (CONTRL, 997 and their like) are brought together with what we sent, as ever, unless `message`
+  names them. Those that the receive route owes are made as for other messages.
+- What no route takes is quarantined with `E-NO-MAPPING`.
+- Receipt, duplicates, dry run, retries and `show` are those of other deliveries. Templates have no `{document...}`;
+  `{message.reference}` and `{message.kind}` are of the payload's first message.
+"""
 
 
 def reference() -> str:
@@ -112,6 +153,7 @@ def _parts() -> Iterator[str]:
             )
             yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         yield ""
+    yield _PASSING
 
 
 if __name__ == "__main__":

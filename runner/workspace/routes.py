@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transload.adapters.base.positioned import Entries, Node, Scalar
@@ -10,16 +10,18 @@ from transload.adapters.base.settings import template_fields
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
 from transload.mappings import library_names
+from transload.mappings.matching import FACTS
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.model import LIBRARY, Acknowledge, Connection, ReceiveRoute, RetryPolicy, SendRoute
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import texts_of, without
 from transload.runner.workspace.schedules import schedule
 from transload.runner.workspace.suggestions import misspelt, suggestion
-from transload.runner.workspace.take import Take, missing_step
+from transload.runner.workspace.take import Passing, Take, missing_step
 from transload.runner.workspace.written import WrittenReceive, WrittenSend
 
 _DOCUMENT_HOLE = re.compile(r"\{document\.([\w.]+)")
+_PLACE = re.compile(r"[A-Z][A-Z0-9]{1,2} \S.*")
 Everybody = Mapping[str, PartnerFile]
 
 
@@ -49,8 +51,9 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         file.report.not_yet(f"order_by: {further.text} of {what}", further, "the first field alone tells what waits")
     delivery = _delivery(file, block, "to", what, everybody)
     _mapping(file, block.get("mapping"))
-    take = _take(file, block.get("take"), block.get("order_by"))
-    if written is None or delivery is None or take is None or file.partner is None:
+    take = _take(file, block, what)
+    agrees = _with_or_without_mapping(file, name, block, take, what)
+    if written is None or delivery is None or take is None or file.partner is None or not agrees:
         return
     file.send[name.text] = SendRoute(
         partner=file.partner,
@@ -146,6 +149,11 @@ def _template(file: PartnerFile, node: Node | None, take: Node | None) -> None:
         file.report.add("C-TEMPLATE", fault, node, hint="such as {document.number}, {number:06} or {now:%Y%m%d}")
         return
     document = take.get("document") if isinstance(take, Entries) else None
+    passes = document is None and isinstance(take, Entries) and any(take.get(name) is not None for name in FACTS)
+    if passes and _DOCUMENT_HOLE.search(node.text):
+        message = "the template names a document, and what is passed on as it was received is none"
+        file.report.add("C-TEMPLATE", message, node, hint="such as {receipt.name}, {message.reference} or {number:06}")
+        return
     name = document.text if isinstance(document, Scalar) else ""
     model = DOCUMENTS.get(name)
     for path in _DOCUMENT_HOLE.findall(node.text):
@@ -230,9 +238,26 @@ def _target(file: PartnerFile, name: Scalar, everybody: Everybody) -> SendRoute 
     return None
 
 
-def _take(file: PartnerFile, node: Node | None, order_by: Node | None) -> Take | None:
+def _take(file: PartnerFile, block: Entries, what: str) -> Take | Passing | None:
+    node, order_by = block.get("take"), block.get("order_by")
     document = node.get("document") if isinstance(node, Entries) else None
-    if not isinstance(node, Entries) or not isinstance(document, Scalar):
+    if not isinstance(node, Entries):
+        return None
+    named = [name for name in FACTS if node.get(name) is not None]
+    if document is None:
+        if named:
+            return _passing(file, node, named, what)
+        lead = "or, to pass messages on as they are, message, version, sender or receiver"
+        file.report.add(
+            "C-MISSING", f"'take' of {what} needs 'document'", node, hint=misspelt("document", node) or lead
+        )
+        return None
+    if named:
+        message = f"'take' of {what} names a document, and with {named[0]!r} messages that no mapping reads"
+        way_out = "write document: for what a mapping writes, and no document: for what is passed on as it is"
+        file.report.add("C-VALUE", message, node.key(named[0]) or node, hint=way_out)
+        return None
+    if not isinstance(document, Scalar):
         return None
     try:
         model = document_model(document.text)
@@ -249,6 +274,34 @@ def _take(file: PartnerFile, node: Node | None, order_by: Node | None) -> Take |
             file.report.add("C-FIELD", message, path, hint=hint)
     texts = {key.text: tuple(text.text for text in texts_of(value)) for key, value in conditions}
     return Take(document=document.text, when=texts)
+
+
+def _passing(file: PartnerFile, node: Entries, named: Sequence[str], what: str) -> Passing | None:
+    facts = {name: tuple(text.text for text in texts_of(node.get(name))) for name in named}
+    when = node.get("when")
+    for key, value in when.pairs if isinstance(when, Entries) else ():
+        if not _PLACE.fullmatch(key.text):
+            message = f"{key.text!r} is no place, as 'take' of {what} is for messages and not for documents"
+            file.report.add("C-FIELD", message, key, hint="write segment and element, such as BGM 1001 or BGM 01")
+            return None
+        facts[key.text] = tuple(text.text for text in texts_of(value))
+    return Passing(facts=facts)
+
+
+def _with_or_without_mapping(
+    file: PartnerFile, name: Scalar, block: Entries, take: Take | Passing | None, what: str
+) -> bool:
+    """Whether a route for documents has a mapping, and one that passes on has nothing that only documents need."""
+    if isinstance(take, Take) and block.get("mapping") is None:
+        file.report.add("C-MISSING", f"{what} needs 'mapping'", name, hint=misspelt("mapping", block))
+        return False
+    if not isinstance(take, Passing):
+        return True
+    found = [key for key in (block.key(other) for other in ("mapping", "order_by", "format")) if key is not None]
+    for key in found:
+        message = f"{what} passes on what was received as it is, so it can have no {key.text!r}"
+        file.report.add("C-VALUE", message, key, hint="remove it, or take a document: instead of messages")
+    return not found
 
 
 def _without_effect(file: PartnerFile, block: Entries, what: str, keys: Mapping[str, str]) -> None:

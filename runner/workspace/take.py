@@ -1,4 +1,4 @@
-"""Which documents a send route takes."""
+"""Which documents a send route takes, or which messages it passes on as they are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from transload.adapters.base import Message
+from transload.adapters.edi.guides import Guide
 from transload.canonical.documents import as_json, document_name
 from transload.canonical.model import Model
+from transload.mappings.matching import FACTS, fits
+
+ANY = "*"
+"""Written under ``message:`` of a take: messages of every kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,33 @@ class Take:
         if document_name(document) != self.document:
             return False
         return all(set(field_texts(document, path)) & set(texts) for path, texts in self.when.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passing:
+    """Takes messages by what their envelope and header say; no mapping reads them.
+
+    ``facts`` are entries as in ``match:`` of a mapping, by name: ``message``, ``version``, ``sender``, ``receiver``,
+    and places such as ``BGM 1001``; of each one of the texts must fit.
+    """
+
+    facts: Mapping[str, tuple[str, ...]]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The places that it looks at."""
+        return tuple(name for name in self.facts if name not in FACTS)
+
+    def takes(self, message: Message, guide: Guide | None) -> bool:
+        """Whether ``message`` is meant; ``guide`` is the message's, by which places are found."""
+        return all(
+            (name == "message" and ANY in values) or fits(message, name, values, guide)
+            for name, values in self.facts.items()
+        )
+
+    def names(self, kind: str) -> bool:
+        """Whether ``kind`` is named, and not only let in."""
+        return kind in self.facts.get("message", ())
 
 
 def field_texts(document: Model, path: str) -> tuple[str, ...]:

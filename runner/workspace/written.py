@@ -116,7 +116,7 @@ class WrittenReceive(Settings):
     mappings: list[str] = Field(
         [],
         description="Mapping files; the narrowest that matches a message reads it;"
-        " none where, with format: {type: ...}, only acknowledgements arrive",
+        " none where, with format: {type: ...}, only acknowledgements arrive or messages are passed on",
     )
     to: list[str] = Field(description="Send routes, written partner/route; may be empty")
     acknowledge: Open | None = Field(
@@ -126,19 +126,29 @@ class WrittenReceive(Settings):
 
 
 class WrittenTake(Settings):
-    """Which documents a send route takes."""
+    """Which documents a send route takes, or which messages it passes on as they are."""
 
-    document: str = Field(description="Document and version, such as order/1")
+    document: str | None = Field(None, description="Document and version, such as order/1")
     when: dict[str, str | list[str]] = Field(
-        {}, description="Field paths with the text, or one of the texts, they have"
+        {},
+        description="Field paths with the text, or one of the texts, they have; beside message: and its like,"
+        " places such as BGM 1001",
     )
+    message: str | list[str] | None = Field(
+        None, description="Instead of document: the kind of message, such as ORDERS, 850, an XML root element, or *"
+    )
+    version: str | list[str] | None = Field(None, description="The message's version, such as D:96A:UN:EAN008")
+    sender: str | list[str] | None = Field(None, description="The sender's identification in the envelope")
+    receiver: str | list[str] | None = Field(None, description="The receiver's identification in the envelope")
 
 
 class WrittenSend(Settings):
     """A send route."""
 
-    take: WrittenTake = Field(description="Which documents it takes")
-    mapping: str = Field(description="The mapping file that writes them")
+    take: WrittenTake = Field(description="Which documents it takes, or which messages")
+    mapping: str | None = Field(
+        None, description="The mapping file that writes them; none where messages are passed on"
+    )
     to: Open = Field(description="connection, and the options of its target")
     order_by: list[str] = Field([], description="Field whose documents keep their sequence")
     format: Open | None = Field(None, description="Options of the format, laid over the mapping's")

@@ -44,7 +44,7 @@ class Converter:
     is then read and written, which compiled code then does without building a pair.  With
     ``only``, a record whose code is not in the table is not for the node at all.  A step that ``checks`` gives each
     value as it got it, or refuses it.  ``samples`` gives values of the field's side that are in the domain,
-    where the kind of the value does not tell them.
+    where the kind of the value does not tell them.  ``table`` is the code table of a step that looks values up.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Converter:
     only: bool = False
     checks: bool = False
     samples: Callable[[], Iterable[Any]] | None = None
+    table: "CodeTable | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ def code(argument: str | None, setting: Setting) -> Converter:
         read_table=table.read,
         write_table=table.write,
         only=only,
+        table=table,
     )
 
 
@@ -73,7 +74,9 @@ def _keeping(table: CodeTable) -> Converter:
             return value
         return found
 
-    return Converter(name="code", read=lambda text: table.read.get(text, text), write=write, gives=Kind.TEXT)
+    return Converter(
+        name="code", read=lambda text: table.read.get(text, text), write=write, gives=Kind.TEXT, table=table
+    )
 
 
 def _with_other(table: CodeTable, other: str) -> Converter:
@@ -82,6 +85,7 @@ def _with_other(table: CodeTable, other: str) -> Converter:
         read=lambda text: table.read.get(text, other),
         write=lambda value: _look(table.write, value, _unwritable(table, value)),
         gives=Kind.TEXT,
+        table=table,
     )
 
 

@@ -40,7 +40,7 @@ def line(finding: Finding) -> str:
     return finding.line().rpartition(".yaml:")[2]
 
 
-@pytest.mark.parametrize("name", ["edifact", "x12", "ubl", "json"])
+@pytest.mark.parametrize("name", ["edifact", "x12", "ubl", "json", "csv", "fixed", "soap"])
 def test_a_good_mapping_breaks_no_law(acme: Load, name: str) -> None:
     outcome = check_laws(acme(name), QUICK)
     assert [finding.line() for finding in outcome.findings] == []

@@ -203,6 +203,11 @@ def messages_of(shared: Path, index: str, kind: str) -> list[Path]:
     ("index", "kind", "name"),
     [
         ("edifact", "ORDERS:D:96A", "edifact/orders-d96a"),
+        ("edifact", "ORDERS:D:01B", "edifact/orders-d01b"),
+        ("edifact", "INVOIC:D:96A", "edifact/invoic-d96a"),
+        ("edifact", "INVOIC:D:01B", "edifact/invoic-d01b"),
+        ("edifact", "APERAK:D:96A", "edifact/aperak-d96a"),
+        ("x12", "810:004010", "x12/810-004010"),
         ("x12", "850:004010", "x12/850-004010"),
         ("x12", "855:004010", "x12/855-004010"),
     ],
@@ -228,3 +233,37 @@ def test_messages_of_other_projects_give_documents_or_findings_with_places(
             assert all(finding.mapping or finding.place for finding in decoded.findings)
     assert seen
     assert capfd.readouterr() == ("", "")
+
+
+READ = {
+    "edifact": {
+        "edifactrs__tests_fixtures_d96a_orders_conforming.edi": ("edifact/orders-d96a", 0),
+        "edifactrs__tests_fixtures_d01b_orders_conforming.edi": ("edifact/orders-d01b", 0),
+        "pydifact__tests_data_order.edi": ("edifact/orders-d96a", 0),
+        "smooksex__camel_camel-unedifact-to-xml_input-message.txt": ("edifact/orders-d96a", 0),
+    },
+    "x12": {
+        "edinet__indice.Edi.Tests_Samples_x12.850.edi": ("x12/850-004010", 2),
+        "edinet__indice.Edi.Tests_Samples_x12.850a.edi": ("x12/850-004010", 12),
+        "edinet__indice.Edi.Tests_Samples_x12.810a.edi": ("x12/810-004010", 38),
+        "stupidedi__PO850_pass_1.edi": ("x12/850-004010", 0),
+    },
+}
+"""Messages of other projects that library mappings read whole, and the number of their segments that stay aside."""
+
+
+@pytest.mark.parametrize(("index", "file"), [(index, file) for index, files in READ.items() for file in files])
+def test_a_message_of_another_project_is_carried_but_for_a_known_number_of_segments(
+    desk: Callable[..., Any], shared: Path, index: str, file: str
+) -> None:
+    name, aside = READ[index][file]
+    ours = desk(name)
+    (message,), _ = ours.read((shared / "samples" / index / file).read_bytes())
+    decoded = ours.mapping.decode(message)
+    assert len(decoded.documents) == 1
+    left = {
+        finding.place.segment
+        for finding in decoded.findings
+        if finding.code == "E-UNMAPPED" and finding.place is not None and finding.place.element is None
+    }
+    assert len(left) == aside

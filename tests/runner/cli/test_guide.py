@@ -301,3 +301,14 @@ def test_real_directories_in_seconds(command, shared, tmp_path):
     assert ran.code == 0
     assert ran.json["releases"][0]["counts"]["messages"] == 125
     assert len(list(Path(tmp_path, "edifact", "d96a").iterdir())) == 127
+
+
+def test_a_page_of_a_mapping(run, tmp_path):
+    page = tmp_path / "page.html"
+    ran = run("guide", "page", "library:x12/850-004010", "-o", page)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == [f"{page}: {len(page.read_text(encoding='utf-8'))} characters"]
+    assert run("guide", "page", "library:x12/850-004010").out == page.read_text(encoding="utf-8")
+    ran = run("guide", "page", "library:x12/850-004010", "-o", tmp_path / "no/page.html")
+    assert ran.err == f"error E-FILE {tmp_path}/no/page.html cannot be written: No such file or directory\n"
+    assert run("guide", "page", "library:x12/85").code == 1

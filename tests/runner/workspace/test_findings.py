@@ -7,6 +7,10 @@ import pytest
 Faults = Callable[..., list[str]]
 Edits = dict[str, list[tuple[str, str]]]
 
+TAKE = 'take: {document: order/1, when: {buyer.gln: "9520001000003"}}'
+MAPPING = ("    mapping: orders.yaml\n", "")
+ORDER_BY = ("    order_by: [buyer.gln]\n", "")
+DOCUMENT_NUMBER = ("{document.number}", "{number}")
 CASES: dict[str, tuple[Edits, list[str]]] = {
     "unknown key at the top": (
         {"transload": [("timezone:", "timezon:")]},
@@ -358,6 +362,48 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
     "unknown environment": (
         {"transload": [("secrets:", "environment: prod\nsecrets:")]},
         ["transload:3:14: error C-ENVIRONMENT there is no environment 'prod' (did you mean 'production'?)"],
+    ),
+    "messages are taken and there is a mapping": (
+        {"erp": [(TAKE, "take: {message: ORDERS}"), DOCUMENT_NUMBER]},
+        [
+            "erp:8:5: error C-VALUE the send route 'orders' passes on what was received as it is, so it can have no "
+            "'mapping' (remove it, or take a document: instead of messages)",
+            "erp:10:5: error C-VALUE the send route 'orders' passes on what was received as it is, so it can have no "
+            "'order_by' (remove it, or take a document: instead of messages)",
+        ],
+    ),
+    "documents and messages at once": (
+        {"erp": [("{document: order/1, when", "{document: order/1, sender: A, when")]},
+        [
+            "erp:7:31: error C-VALUE 'take' of the send route 'orders' names a document, and with 'sender' messages "
+            "that no mapping reads (write document: for what a mapping writes, and no document: for what is passed on "
+            "as it is)"
+        ],
+    ),
+    "neither a document nor messages": (
+        {"erp": [("document: order/1, ", "")]},
+        [
+            "erp:7:11: error C-MISSING 'take' of the send route 'orders' needs 'document' (or, to pass messages on as "
+            "they are, message, version, sender or receiver)"
+        ],
+    ),
+    "documents without a mapping": (
+        {"erp": [MAPPING]},
+        ["erp:6:3: error C-MISSING the send route 'orders' needs 'mapping'"],
+    ),
+    "a field where messages are taken": (
+        {"erp": [("document: order/1", "message: ORDERS"), DOCUMENT_NUMBER, MAPPING, ORDER_BY]},
+        [
+            "erp:7:36: error C-FIELD 'buyer.gln' is no place, as 'take' of the send route 'orders' is for messages and "
+            "not for documents (write segment and element, such as BGM 1001 or BGM 01)"
+        ],
+    ),
+    "a template with a document where messages are taken": (
+        {"erp": [(TAKE, "take: {message: ORDERS}"), MAPPING, ORDER_BY]},
+        [
+            "erp:8:35: error C-TEMPLATE the template names a document, and what is passed on as it was received is "
+            "none (such as {receipt.name}, {message.reference} or {number:06})"
+        ],
     ),
     "branch without a value": (
         {"acme": [("{test: sftp-test.example, ", "{")]},

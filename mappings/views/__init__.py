@@ -1,0 +1,1 @@
+"""What can be seen from a mapping file: where values come from, guidelines, schemas, differences, samples."""

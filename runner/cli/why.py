@@ -1,0 +1,177 @@
+"""``transload why``: where the values of a document come from."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transload.adapters.base.format import Message
+from transload.canonical.errors import ConfigurationError
+from transload.canonical.findings import Finding, Severity
+from transload.mappings import Mapping
+from transload.mappings.views.origins import Origin, Why
+from transload.mappings.views.origins import why as find_why
+from transload.mappings.views.paths import parse_path
+from transload.runner.cli.conversion import format_of
+from transload.runner.cli.files import named, read_bytes
+from transload.runner.cli.given import Given, loaded, workspace_of
+from transload.runner.cli.guard import guarded
+from transload.runner.cli.naming import mapping_named
+from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.screen import say, say_findings, say_json, say_table
+from transload.runner.workspace.loader import FILE
+
+
+@guarded
+def why(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|ID", help="A partner's file, or a processed document: d1, or its own number.")
+    ],
+    field: Annotated[
+        str, typer.Argument(metavar="[FIELD]", help="/lines/2/quantity or lines[2].quantity; items count from 0.")
+    ] = "",
+    mapping: Annotated[
+        str | None,
+        typer.Option("--map", "-m", metavar="MAPPING", help="Mapping file, or library:NAME; else the workspace's."),
+    ] = None,
+    message: Annotated[int, typer.Option("--message", metavar="N", min=1, help="Message N of the file.")] = 1,
+    document: Annotated[
+        int, typer.Option("--document", metavar="N", min=1, help="Document N of the message, where it holds several.")
+    ] = 1,
+    everything: Annotated[bool, typer.Option("--all", help="A table of all values.")] = False,
+    workspace: WorkspaceFolder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where a value comes from: place and byte, what stands there, rule, line of the mapping.
+
+    FILE is read by --map, or by the mapping of the workspace that it lies in (or of --workspace) that is for the
+    message. An ID names a document in the ledger, which is read from the payload that it
+    came in, by its mapping as it is now.
+
+    FIELD may be a list, an item or an object: then all values in it are shown. For a field without
+    an origin the reason is told.
+
+    \b
+    Examples:
+      transload why orders.edi /lines/2/quantity --map library:edifact/orders-d96a
+      transload why orders.edi lines[0] --map orders.yaml --json
+      transload why PO-1001 buyer.name
+      transload why d12 --all
+    """
+    if not field and not everything:
+        raise typer.BadParameter("which field? name one, or give --all", param_hint="FIELD")
+    if field and everything:
+        raise typer.BadParameter("it shows all fields; leave FIELD out", param_hint="--all")
+    path = parse_path(field)
+    if Path(what).is_file() or what == "-" or mapping is not None:
+        reader, found = _of_file(Path(what), mapping, message, workspace)
+    else:
+        from transload.runner.cli.masked import document_payload, mapping_called  # here: it brings the ledger with it
+
+        row, payload = document_payload(what, workspace, environment)
+        reader = mapping_called(str(row["mapping"]), workspace)[0]
+        found, document = _numbered(reader, payload, int(row["message"]), what), max(int(row["ordinal"]), 1)
+    reader = reader.reader_of(found) or reader
+    answer = find_why(reader, found, path, document)
+    if as_json:
+        say_json(answer.as_dict())
+    elif everything:
+        _table(answer)
+    else:
+        _tell(answer)
+    say_findings((one for one in answer.findings if one.severity is Severity.ERROR), to_error=True)
+
+
+def _of_file(file: Path, reference: str | None, number: int, workspace: Path) -> tuple[Mapping, Message]:
+    payload = read_bytes(file)
+    if reference is not None:
+        mapping = mapping_named(reference)
+        message = _numbered(mapping, payload, number, named(file))
+        if mapping.reader_of(message) is None:
+            raise ConfigurationError(
+                f"the mapping {mapping.name} is not for this message, {message.kind} {message.version}".rstrip(),
+                hint="see match: and format: of the mapping",
+            )
+        return mapping, message
+    home = workspace if (workspace / FILE).is_file() else workspace_of(file)
+    if home is None:
+        raise ConfigurationError(f"{file} lies in no workspace, so the mapping must be named", hint="--map MAPPING")
+    fitting = list(_fitting(home, payload, number, file))
+    if len(fitting) != 1:
+        names = ", ".join(mapping.name for mapping, _ in fitting) or "none"
+        raise ConfigurationError(f"mappings of the workspace for this message: {names}", hint="name one: --map MAPPING")
+    return fitting[0]
+
+
+def _fitting(home: Path, payload: bytes, number: int, file: Path) -> Iterator[tuple[Mapping, Message]]:
+    """The mappings of a workspace that are for the message."""
+    for path in Given.of([home]).mappings:
+        try:
+            mapping = loaded(path)
+            message = _numbered(mapping, payload, number, named(file))
+        except ConfigurationError:  # a file of another format, or a mapping with errors: not the one
+            continue
+        if mapping.reader_of(message) is not None:
+            yield mapping, message
+
+
+def _numbered(mapping: Mapping, payload: bytes, number: int, name: str) -> Message:
+    reading = format_of(mapping).read(payload, file=name)
+    found = next(islice(reading, number - 1, None), None)
+    if found is None:
+        raise ConfigurationError(
+            f"there is no message {number} in {name}",
+            findings=[*reading.findings, Finding(code="E-EMPTY", message=f"there is no message {number} in {name}")],
+        )
+    return found
+
+
+def _table(answer: Why) -> None:
+    rows = [
+        [
+            origin.field,
+            _text(origin.value),
+            origin.source.value,
+            "; ".join(str(place) for place in origin.source.places),
+            origin.source.rule,
+            str(origin.source.mapping),
+        ]
+        for origin in answer.origins
+    ]
+    say_table(["FIELD", "VALUE", "ON THE WIRE", "PLACE", "RULE", "MAPPING"], rows)
+
+
+def _tell(answer: Why) -> None:
+    if not answer.origins:
+        value = "has no value" if answer.value is None else f"is {_text(answer.value)}"
+        say(f"{answer.field} {value}", style="bold")
+        say(f"  why      {answer.reason}")
+        if answer.mapping is not None:
+            say(f"  mapping  {answer.mapping}")
+        return
+    last = None
+    for origin in answer.origins:
+        if origin.field != last:
+            said = "was not read" if origin.value is None else f"is {_text(origin.value)}"
+            say(f"{origin.field} {said}", style="bold")
+            last = origin.field
+        _origin(origin)
+
+
+def _origin(origin: Origin) -> None:
+    for place in origin.source.places:
+        say(f"  place    {place}")
+    say(f"  value    {origin.source.value!r}")
+    say(f"  rule     {origin.source.rule}")
+    if origin.row is not None:
+        at = f" at {origin.row.at}" if origin.row.at is not None else ""
+        say(f"  code     {origin.row.wire} is {origin.row.canonical} in table {origin.row.table}{at}")
+    chain = f", file {origin.layer} of the {origin.layers} that extend each other" if origin.layers > 1 else ""
+    say(f"  mapping  {origin.source.mapping}{chain}")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else str(value)

@@ -1,0 +1,52 @@
+"""Deliveries before they are staged: what makes their bytes, and what they are for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from transload.adapters.base.acknowledgement import Reference
+from transload.canonical.context import Numbers
+from transload.canonical.findings import Finding
+from transload.runner.ledger.artifacts import Artifact
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """What a target will be handed, the same at every attempt."""
+
+    content: bytes = field(repr=False)
+    content_type: str = "application/octet-stream"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    """The control numbers in the content, by which the partner can acknowledge it."""
+    findings: tuple[Finding, ...] = ()
+    """What of the document the content does not hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A delivery to be staged.
+
+    ``freeze`` is called inside the transaction with the control numbers and makes the
+    bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
+    A ``shared`` one carries a whole payload: the messages of a receipt have one together for each target.
+    """
+
+    lane: str
+    target: str
+    connection: str
+    key: str
+    freeze: Callable[[Numbers], Frozen]
+    order_key: str | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    product: str = ""
+    shared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcknowledgementDraft:
+    """An acknowledgement to be staged as a delivery, and what it says about which interchange."""
+
+    kind: str
+    reference: str
+    accepted: bool
+    draft: Draft

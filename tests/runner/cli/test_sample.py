@@ -1,0 +1,34 @@
+"""transload sample."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[..., Any]
+
+
+def test_into_a_folder(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    ran = run("sample", "library:csv/orders", "--into", folder)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == [f"{folder}: 8 valid messages, 11 faulty ones, index.json"]
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    assert {one["file"] for one in index} | {"index.json"} == {file.name for file in folder.iterdir()}
+    assert index == run("sample", "library:csv/orders", "--json").json
+    assert index[0]["file"] == "minimal.csv"
+    faulty = [one for one in index if one["findings"]]
+    assert all(one["findings"][0]["code"] in one["file"] for one in faulty)
+    for one in (index[0], faulty[0]):
+        assert run("convert", folder / one["file"], "--map", "library:csv/orders").code == bool(one["findings"])
+    again = run("sample", "library:csv/orders", "--into", folder)
+    assert (again.code, again.err) == (
+        1,
+        f"error E-FILE {folder}/minimal.csv is there already (name a new folder: nothing is ever overwritten)\n",
+    )
+
+
+def test_one_message(run: Run) -> None:
+    ran = run("sample", "library:edifact/orders-d96a")
+    assert ran.code == 0
+    assert ran.raw.startswith(b"UNA") or ran.raw.startswith(b"UNB")
