@@ -144,7 +144,7 @@ def miscounted(value: FileValue, found: str, counts: dict[str, int], place: Plac
                 value=found,
                 place=place,
             )
-    elif not (found.isascii() and found.isdigit()) or int(found) != counts[value.count]:
+    elif not (found.isascii() and found.isdigit()) or (found.lstrip("0") or "0") != str(counts[value.count]):
         yield Finding(
             code="E-FILE-COUNT",
             message=f"the file says that it holds {found} {value.count}, and there are {counts[value.count]}",
