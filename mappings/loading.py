@@ -11,8 +11,9 @@ from transload.mappings.language.front import understand
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.shelves import Files, Shelves
 from transload.mappings.mapping import Mapping
+from transload.mappings.source.bounds import beside
 from transload.mappings.source.nodes import Text
-from transload.mappings.source.reading import Written, read
+from transload.mappings.source.reading import PREFIX, Written, read
 from transload.mappings.surroundings import Surroundings
 from transload.mappings.tables.files import Kept
 
@@ -93,9 +94,13 @@ def _faults(meaning: Meaning, written: Written, guides: Sequence[Path], around: 
     found = []
     for name in meaning.faults:
         try:
+            if not name.text.startswith(PREFIX):
+                beside(name.text, written.file.parent)
             mapping = _load(name.text, written.file.parent, guides, around, of_faults=True)
         except ConfigurationError as error:
             raise _refused(name, f"the mapping of faults, {name.text}: {error.message}", error.findings) from error
+        except OSError as error:
+            raise _refused(name, f"the mapping of faults, {name.text!r}: {error.strerror}") from error
         if mapping.format_type != "soap":
             raise _refused(name, f"the mapping of faults, {name.text}, is of the format {mapping.format_type}")
         found.append(mapping)

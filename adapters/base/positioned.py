@@ -15,16 +15,20 @@ from typing import Any, NoReturn
 import yaml
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from transload.adapters.base.regular import read_regular
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace
 
-_MOST_NODES = 200_000
+_MOST_NODES = 50_000
+_MOST_BYTES = 4_000_000
+_SMALL = 100_000
+"""A text of so many characters has no more nodes than may be."""
 _DEEPEST = 60
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _IMPLICIT_TAGS = frozenset(["str", "int", "float", "bool", "null", "timestamp", "merge", "value", "seq", "map"])
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)")
-_DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,99})")
+_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})\.\d{1,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def load(path: Path, *, name: str | None = None) -> Node:
     """
     file = name or str(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path, _MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -87,7 +91,7 @@ def load(path: Path, *, name: str | None = None) -> Node:
             file, 1, 1, f"this is no UTF-8 text: byte {error.start} is 0x{error.object[error.start]:02X}"
         )
         raise ConfigurationError(finding.message, findings=[finding]) from error
-    return parse(text, file)
+    return parse(text.replace("\r\n", "\n").replace("\r", "\n"), file)
 
 
 def parse(text: str, file: str) -> Node:
@@ -96,6 +100,7 @@ def parse(text: str, file: str) -> Node:
     Raises `ConfigurationError` with a finding at line and column.
     """
     try:
+        _refuse_many(text, file)
         loader = _LOADER(text)
         try:
             root = loader.get_single_node()
@@ -114,6 +119,25 @@ def parse(text: str, file: str) -> Node:
         finding = _finding(file, 1, 1, "the file is empty")
         raise ConfigurationError(finding.message, findings=[finding])
     return _Reader(file).convert(root, 0)
+
+
+def _refuse_many(text: str, file: str) -> None:
+    """Count the nodes of a large text before they are made, since each takes a hundred times its room."""
+    if len(text) <= _SMALL:
+        return
+    loader = _LOADER(text)
+    try:
+        count = 0
+        while loader.check_event():
+            event = loader.get_event()
+            count += isinstance(event, yaml.NodeEvent)
+            if count > _MOST_NODES:
+                at = event.start_mark
+                message = f"the file has more than {_MOST_NODES} keys and values"
+                finding = _finding(file, at.line + 1, at.column + 1, message, "keep tables in CSV files")
+                raise ConfigurationError(message, findings=[finding])
+    finally:
+        loader.dispose()
 
 
 class _Reader:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import BaseModel
 
+from transload.adapters.edi.guides import WirePlace
 from transload.adapters.edi.guides.model import Entry
 from transload.canonical.findings import Severity
 from transload.canonical.places import MappingPlace
@@ -14,10 +15,14 @@ from transload.mappings.language.terms import AnyNode, Element, Field, Scope, Se
 from transload.mappings.source.problems import Problems, suggest
 
 _DEEPEST = 17
+MOST_NODES = 2000
+MOST_SLOTS = 20_000
+"""So many nodes, each case counted, and entries may stand in a mapping."""
 
 
 def check(meaning: Meaning, problems: Problems) -> None:
     """Note all that is wrong with ``meaning``, and mark the slots that share a field."""
+    _check_size(meaning, problems)
     _mark_shared(meaning)
     for slot in meaning.slots:
         _check_codes(slot, meaning, problems)
@@ -35,6 +40,16 @@ def check(meaning: Meaning, problems: Problems) -> None:
         _check_elements(meaning.elements, problems, xml=meaning.family == "xml")
     _check_repeats(meaning, problems)
     _check_depth([*meaning.segments, *meaning.elements], problems)
+
+
+def _check_size(meaning: Meaning, problems: Problems) -> None:
+    """A mapping of a size that nobody means takes too long to be checked and compiled.  Raises for one."""
+    count = sum(1 for _ in meaning.nodes())
+    if count > MOST_NODES or len(meaning.slots) > MOST_SLOTS:
+        at = meaning.slots[-1].at if meaning.slots else next(iter(meaning.nodes())).at
+        message = f"the file has {count} nodes with {len(meaning.slots)} entries; {MOST_NODES} with {MOST_SLOTS}"
+        problems.add("M-NODE", at, f"{message} are the most", hint="split it, or use a code table")
+        problems.raise_errors()
 
 
 def _mark_shared(meaning: Meaning) -> None:
@@ -179,10 +194,10 @@ def _check_loses(meaning: Meaning, problems: Problems) -> None:
 
 def _check_level(nodes: Sequence[Segment], problems: Problems) -> None:
     """Two nodes of one level and tag must differ in a literal, so that no record can be taken by both (L0)."""
-    readable = [node for node in nodes if node.reads]
-    for position, node in enumerate(readable):
-        for other in readable[position + 1 :]:
-            if node.tag == other.tag and not _disjoint(node.literals, other.literals):
+    readable = [(node, _told_apart_by(node)) for node in nodes if node.reads]
+    for position, (node, mine) in enumerate(readable):
+        for other, theirs in readable[position + 1 :]:
+            if node.tag == other.tag and not any(p in theirs and theirs[p].isdisjoint(mine[p]) for p in mine):
                 problems.add(
                     "M-AMBIGUOUS",
                     other.at,
@@ -225,11 +240,9 @@ def _tags(entries: Iterable[Entry]) -> Iterator[str]:
             yield entry.name
 
 
-def _disjoint(one: Iterable[Slot], other: Iterable[Slot]) -> bool:
-    theirs = {slot.places: set(slot.literals) for slot in other if not slot.attached}
-    return any(
-        slot.places in theirs and not theirs[slot.places] & set(slot.literals) for slot in one if not slot.attached
-    )
+def _told_apart_by(node: Segment) -> dict[tuple[WirePlace, ...], frozenset[str]]:
+    """The literals without which a record is not for the node, by their places."""
+    return {slot.places: frozenset(slot.literals) for slot in node.literals if not slot.attached}
 
 
 def guards(element: Element) -> dict[tuple[str, ...], Slot]:
@@ -270,11 +283,12 @@ def decisive(node: Element, siblings: Sequence[Element]) -> bool:
 
 def _check_elements(elements: Sequence[Element], problems: Problems, *, xml: bool) -> None:
     readable = [element for element in elements if element.reads]
+    told = {id(element): guards(element) for element in readable}
     for position, element in enumerate(readable):
         for other in readable[position + 1 :]:
             if element.tag != other.tag:
                 continue
-            mine, theirs = guards(element), guards(other)
+            mine, theirs = told[id(element)], told[id(other)]
             if not any(
                 path in theirs and not set(theirs[path].literals) & set(slot.literals) for path, slot in mine.items()
             ):

@@ -15,6 +15,7 @@ parentheses and blanks at its ends.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NoReturn
@@ -116,6 +117,7 @@ _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(\()?")
 _KEY = re.compile(r"\s*\[\s*([A-Za-z_]\w*)\s*=\s*(?:'([^']+)'|([^\]'\s]+))\s*\]")
 _GIVEN = re.compile(r"\s*\(\s*([a-z_]+)\s*\(\s*\)\s*\)")
 _DEEPEST = 40
+_LONGEST = 100
 GIVEN = ("now", "control_number", "seq")
 """The functions of what comes from outside the document."""
 HIERARCHY = {"level": 0, "parent": 0, "levels": 0, "children": 2}
@@ -132,6 +134,7 @@ class _Parser:
         self.text = text
         self.position = 0
         self.depth = 0
+        self.operations = 0
 
     def value(self) -> Value:
         found = _NAME.match(self.text)
@@ -221,18 +224,24 @@ class _Parser:
         if self.depth > _DEEPEST:
             self.fail("the parentheses are nested too deep")
         left = self.product()
-        while (sign := self.peek()) in ("+", "-"):
-            self.take()
-            left = Operation(sign, left, self.product())
+        while self.peek() in ("+", "-"):
+            left = self.operation(left, self.product)
         self.depth -= 1
         return left
 
     def product(self) -> Expression:
         left = self.factor()
-        while (sign := self.peek()) in ("*", "/"):
-            self.take()
-            left = Operation(sign, left, self.factor())
+        while self.peek() in ("*", "/"):
+            left = self.operation(left, self.factor)
         return left
+
+    def operation(self, left: Expression, right: Callable[[], Expression]) -> Expression:
+        """What is next, a sign and what is ``right`` of it, joined to ``left``."""
+        self.operations += 1
+        if self.operations > _LONGEST:
+            self.fail(f"more than {_LONGEST} signs stand")
+        _, sign = self.take()
+        return Operation(sign, left, right())
 
     def factor(self) -> Expression:
         kind, found = self.take()

@@ -3,9 +3,11 @@
 What was processed with a mapping can then be processed again as it was, whatever became of the file.
 """
 
+import errno
 import os
 from pathlib import Path, PurePosixPath
 
+from transload.adapters.base.regular import read_regular
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.mappings.source.nodes import Table, Text
@@ -35,17 +37,17 @@ def with_copybook(table: Table, folder: Path) -> Table:
 
 def _read(value: Text, folder: Path) -> str:
     path = PurePosixPath(value.text)
-    root = os.path.realpath(folder)
-    found = os.path.realpath(folder / path)
-    if path.is_absolute() or os.path.commonpath([root, found]) != root:
-        raise _refusal(value, f"the copybook {value.text} lies outside of the mapping's folder", "copy it there")
     try:
-        if os.path.getsize(found) > LARGEST:  # noqa: PTH202 - Path raises for names that are too long
-            raise _refusal(value, f"the copybook {value.text} has more than {LARGEST} bytes")
-        content = Path(found).read_bytes()
+        root = os.path.realpath(folder)
+        found = os.path.realpath(folder / path)
+        if path.is_absolute() or os.path.commonpath([root, found]) != root:
+            raise _refusal(value, f"the copybook {value.text} lies outside of the mapping's folder", "copy it there")
+        content = read_regular(Path(found), LARGEST)
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise _refusal(value, f"the copybook {value.text} cannot be read: {said}") from error
+        large = isinstance(error, OSError) and error.errno == errno.EFBIG
+        reason = getattr(error, "strerror", None) or "no file has such a name"
+        said = f"has more than {LARGEST} bytes" if large else f"cannot be read: {reason}"
+        raise _refusal(value, f"the copybook {value.text!r} {said}") from error
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:  # only comments and literals can be beyond ASCII

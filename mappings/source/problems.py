@@ -8,12 +8,17 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace
 
+MOST = 1000
+"""So many errors, and so many other findings, are told of a file at most."""
+
 
 class Problems:
     """The static findings of one mapping, in the order of the file."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self._known: set[tuple[object, ...]] = set()
+        self._errors = 0
 
     def add(
         self,
@@ -25,10 +30,21 @@ class Problems:
         field: str | None = None,
         severity: Severity = Severity.ERROR,
     ) -> None:
-        """Note a finding once; the same one from another case of a node is not repeated."""
+        """Note a finding once; the same one from another case of a node is not repeated.
+
+        Raises `ConfigurationError` with what there is when `MOST` errors are noted: a file with so many is none.
+        """
         finding = Finding(code=code, severity=severity, message=message, hint=hint, mapping=at, field=field)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        same = (code, at, message, hint, field, severity)
+        if same in self._known:
+            return
+        self._known.add(same)
+        if len(self.findings) - self._errors >= MOST and not finding.is_error:
+            return
+        self.findings.append(finding)
+        self._errors += finding.is_error
+        if self._errors >= MOST:
+            self.raise_errors()
 
     def raise_errors(self) -> None:
         """Raise `ConfigurationError` with all findings when one of them is an error."""

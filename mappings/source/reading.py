@@ -11,16 +11,18 @@ from transload.adapters.base import positioned
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
+from transload.mappings.source.bounds import LIBRARY, beside
 from transload.mappings.source.copybooks import with_copybook
 from transload.mappings.source.merging import merge
 from transload.mappings.source.nodes import Rows, Source, Table, Text, located
 from transload.mappings.source.problems import Problems, suggest
 
-LIBRARY = Path(__file__).resolve().parent.parent / "library"
-"""The mappings that come with Transload."""
 PREFIX = "library:"
 LEVELS = 3
 """The longest chain of files that extend each other: standard, sector or group, partner."""
+LONGEST = 2000
+"""Characters of one text, but for those of `_FREE`: below what makes Python refuse to read a number."""
+_FREE = ("tests", "note", "copybook")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,7 @@ def read(reference: str | Path, base: Path | None = None) -> Written:
     table = chain[-1].table
     for link in reversed(chain[:-1]):
         table = merge(table, link.table, problems)
+    _refuse_long(table)
     _refuse_controls(table, problems)
     text = json.dumps(_bare(table), ensure_ascii=False, indent=1)
     return Written(
@@ -104,6 +107,23 @@ def _refuse_controls(node: Source, problems: Problems) -> None:
         for key, value in node:
             _refuse_controls(key, problems)
             _refuse_controls(value, problems)
+
+
+def _refuse_long(node: Source) -> None:
+    """No text that is taken apart is longer than any person would write it; samples and remarks may be."""
+    if isinstance(node, Text):
+        if len(node.text) > LONGEST:
+            message = f"{node.text[:20]!r} ... has {len(node.text)} characters, and {LONGEST} are the most"
+            finding = Finding(code="M-VALUE", message=message, hint="split it, or use a file", mapping=node.at)
+            raise ConfigurationError(message, hint=finding.hint, findings=[finding])
+    elif isinstance(node, Rows):
+        for value in node:
+            _refuse_long(value)
+    else:
+        for key, value in node:
+            _refuse_long(key)
+            if key.text not in _FREE:
+                _refuse_long(value)
 
 
 @dataclass(frozen=True)
@@ -141,9 +161,13 @@ def _chain(path: Path, name: str) -> list[_Link]:
             raise _refusal(below.at, "extends: names one file", "for example  library:edifact/orders-d96a")
         at = below.at
         try:
+            if not below.text.startswith(PREFIX):
+                beside(below.text, path.parent)
             path, found = locate(below.text, path.parent)
         except ConfigurationError as error:
             raise _refusal(at, error.message, error.hint) from error
+        except OSError as error:
+            raise _refusal(at, f"cannot extend {below.text!r}: {error.strerror}", "keep it in the workspace") from error
         name = found if found.startswith(PREFIX) else str(Path(name).parent / below.text)
 
 

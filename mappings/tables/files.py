@@ -1,6 +1,7 @@
 """Tables in CSV files beside a mapping."""
 
 import csv
+import errno
 import io
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +11,15 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+from transload.adapters.base.regular import read_regular
 from transload.canonical.places import MappingPlace
+from transload.mappings.source.bounds import OutsideError, beside
 from transload.mappings.source.problems import Problems, suggest
 
 LARGEST = 64 << 20
 """Bytes of the largest table file."""
-WORKSPACE = "transload.yaml"
+_LONGEST = 100_000
+"""Characters that the line of names may have; below what the csv module takes as one value."""
 _SEPARATORS = (",", ";", "\t", "|")
 Made = TypeVar("Made")
 
@@ -35,22 +39,17 @@ def open_table(reference: str, folder: Path, at: MappingPlace, problems: Problem
     A mapping that somebody else wrote may not look around: the file is in the mapping's own
     workspace, or where there is none in the mapping's folder.
     """
-    bounds = next((p for p in (folder.resolve(), *folder.resolve().parents) if (p / WORKSPACE).is_file()), None)
     try:
-        path = (folder / reference).resolve()
-        inside = path.is_relative_to(bounds or folder.resolve())
-        if not inside:
-            where = "the workspace" if bounds else "the mapping's folder"
-            problems.add(code, at, f"the file {reference!r} lies outside of {where}", hint="keep it beside the mapping")
-            return None
-        if path.stat().st_size > LARGEST:
-            problems.add(code, at, f"the file {reference!r} is larger than {LARGEST >> 20} MiB", hint="use database:")
-            return None
-        content = path.read_bytes()
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        hint = "the path starts at the folder of the mapping"
-        problems.add(code, at, f"the file {reference!r} cannot be read: {reason}", hint=hint)
+        content = read_regular(beside(reference, folder), LARGEST)
+    except OutsideError as error:
+        message = f"the file {reference!r} lies outside of {error.area}"
+        problems.add(code, at, message, hint="keep it beside the mapping")
+        return None
+    except OSError as error:
+        large = error.errno == errno.EFBIG
+        message = f"is larger than {LARGEST >> 20} MiB" if large else f"cannot be read: {error.strerror}"
+        hint = "use database:" if large else "the path starts at the folder of the mapping"
+        problems.add(code, at, f"the file {reference!r} {message}", hint=hint)
         return None
     return TableFile(name=str(Path(at.file).parent / reference), content=content, digest=sha256(content).hexdigest())
 
@@ -70,6 +69,10 @@ def rows_of(
         problems.add(code, MappingPlace(file=file.name, line=line, column=1), "the file is no UTF-8 text")
         return
     head = text.partition("\n")[0].rstrip("\r")
+    if len(head) > _LONGEST:
+        first = MappingPlace(file=file.name, line=1, column=1)
+        problems.add(code, first, f"the first line has more than {_LONGEST} characters", hint="it holds the names")
+        return
     places, separator = _columns(head, columns)
     if places is None:
         names = [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]

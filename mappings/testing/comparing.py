@@ -7,12 +7,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from transload.adapters.base.regular import read_regular
 from transload.canonical.documents import as_json
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.mapping import Mapping
+from transload.mappings.source.bounds import beside
 from transload.mappings.source.nodes import Rows, Source, Text, plain_value
 from transload.mappings.testing.cases import Failure
+
+LARGEST = 64 << 20
+"""Bytes that a file with an expected document may have."""
 
 
 def expected(mapping: Mapping, node: Source, folder: Path) -> list[Model]:
@@ -42,11 +47,17 @@ def _values(node: Source, folder: Path) -> list[Any]:
 
 def _load(node: Text, folder: Path) -> Any:
     try:
-        return json.loads((folder / node.text).read_text(encoding="utf-8"), parse_float=str)
+        text = read_regular(beside(node.text, folder, free=True), LARGEST).decode()
+        return json.loads(text, parse_float=str, parse_int=_number)
     except OSError as error:
         raise Failure(f"cannot read {node.text}: {error.strerror}", at=node.at) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Failure(f"{node.text} is no JSON: {error}", at=node.at) from error
+
+
+def _number(text: str) -> int | str:
+    """A number of JSON; Python refuses to read one of thousands of digits."""
+    return int(text) if len(text) < 100 else text
 
 
 def _document(mapping: Mapping, value: Any, at: MappingPlace) -> Model:

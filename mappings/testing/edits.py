@@ -22,8 +22,9 @@ from transload.mappings.testing.cases import Failure
 SEGMENTED = ("edifact", "x12")
 MARKS = {"edifact": ("+", ":", "?"), "x12": ("*", ":", "")}
 """The usual separators of elements and components, and the release character."""
-_LINE = re.compile(r"line ([1-9]\d*)")
-_STEP = re.compile(r"(?P<name>@?[^\[\]]+)(?:\[(?P<number>[1-9]\d*)\])?")
+_LINE = re.compile(r"line ([1-9]\d{0,8})")
+_NUMBER = re.compile(r"#([0-9]{1,8})")
+_STEP = re.compile(r"(?P<name>@?[^\[\]]+)(?:\[(?P<number>[1-9]\d{0,8})\])?")
 
 
 def edited_payload(mapping: Mapping, payload: bytes, edit: Source | None) -> bytes:
@@ -68,8 +69,8 @@ def _json(payload: bytes, key: Text, value: Source) -> bytes:
     """``/orders/0/id``: a JSON pointer (RFC 6901)."""
     try:
         text = payload.decode()
-        json.loads(text)
-    except ValueError as error:
+        json.loads(text, parse_int=str)
+    except (ValueError, RecursionError) as error:
         raise Failure(f"the sample is no JSON: {error}", at=key.at) from error
     start = positions.value_start(text)
     entry = None
@@ -184,7 +185,9 @@ def edited(mapping: Mapping, message: Message, edit: Source | None) -> Message:
 def _find(body: Records, address: Text) -> int:
     """The index of ``QTY 21 #3``: the third QTY whose first value is 21."""
     words = address.text.split()
-    number = int(words.pop()[1:]) if words[-1].startswith("#") and words[-1][1:].isdigit() else 1
+    counted = _NUMBER.fullmatch(words[-1]) if words else None
+    number = int(counted[1]) if counted else 1
+    words = words[:-1] if counted else words
     found = [
         index
         for index, segment in enumerate(body.segments)

@@ -8,10 +8,12 @@ from typing import Any
 
 from transload.adapters.base.format import ELEMENT, Encoded, Format, Identity, Message
 from transload.adapters.base.registry import adapter
+from transload.adapters.base.regular import read_regular
 from transload.canonical.context import Context
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
 from transload.mappings.mapping import Mapping
+from transload.mappings.source.bounds import beside
 from transload.mappings.source.nodes import Source, Text
 from transload.mappings.testing.cases import Failure
 from transload.mappings.testing.edits import MARKS, SEGMENTED, edited, edited_payload, segment_of
@@ -20,6 +22,8 @@ CONTEXT = Context(now=datetime(2026, 1, 1, tzinfo=UTC))
 """The clock and the numbers of tests: the same on every day."""
 NOBODY = Identity(id="NOBODY")
 """The parties in the envelope of a message that came without one."""
+LARGEST = 256 << 20
+"""Bytes that a file of a case may have."""
 _SERVICE = {"edifact": ("UNA", "UNB"), "x12": ("ISA",)}
 _HEADERS = {"edifact": ("UNH", "UNT"), "x12": ("ST", "SE")}
 _ENDS = {"edifact": "'", "x12": "~"}
@@ -81,7 +85,7 @@ def written(mapping: Mapping, encoded: Sequence[Encoded], like: Message | None) 
 
 def _file(wire: Text, folder: Path) -> bytes:
     try:
-        return (folder / wire.text).read_bytes()
+        return read_regular(beside(wire.text, folder, free=True), LARGEST)
     except OSError as error:
         raise Failure(f"cannot read {wire.text}: {error.strerror}", at=wire.at) from error
 

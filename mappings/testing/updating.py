@@ -13,6 +13,7 @@ from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.model import Model
 from transload.mappings.mapping import Mapping
+from transload.mappings.source.bounds import OutsideError, beside
 from transload.mappings.source.nodes import Rows, Table, Text
 from transload.mappings.testing.cases import Case, Failure, cases_of
 from transload.mappings.testing.comparing import expected
@@ -109,12 +110,34 @@ def _changed(mapping: Mapping, case: Case, documents: list[Model]) -> Update | N
         return _refused(case, "its document stands in the mapping file, which only you change")
     changes = []
     for name, its in wanted:
+        try:
+            _refuse_outside(name, case)
+        except OSError as error:
+            return _refused(case, f"{name.text} is not written: {error.strerror}")
         file = case.folder / name.text
         if not _says(mapping, name, case.folder, its):
-            old = file.read_text(encoding="utf-8") if file.is_file() else None
+            try:
+                old = file.read_text(encoding="utf-8") if file.is_file() else None
+            except (OSError, UnicodeDecodeError) as error:
+                return _refused(case, f"{name.text} is no text that can be read: {error}")
             text = _text([as_json(document) for document in its])
             changes.append(Change(file=file, old=old, new=text, why="what the sample gives now"))
     return Update(case=case.name, changes=tuple(changes)) if changes else None
+
+
+def _refuse_outside(name: Text, case: Case) -> None:
+    """A file is written in the mapping's workspace or folder, or beside its sample: the mapping may be of others.
+
+    Raises `OSError`.
+    """
+    try:
+        beside(name.text, case.folder)
+    except OutsideError:
+        wire = case.get("wire")
+        assert isinstance(wire, Text)
+        sample = beside(wire.text, case.folder, free=True) if "\n" not in wire.text else None
+        if sample is None or not sample.is_file() or sample.parent != beside(name.text, case.folder, free=True).parent:
+            raise
 
 
 def _says(mapping: Mapping, name: Text, folder: Path, documents: list[Model]) -> bool:

@@ -267,7 +267,7 @@ def test_the_copybook_is_a_part_of_the_mapping(bench):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("none.cpy", "the copybook none.cpy cannot be read: No such file or directory"),
+        ("none.cpy", "the copybook 'none.cpy' cannot be read: No such file or directory"),
         ("../secret.cpy", "the copybook ../secret.cpy lies outside of the mapping's folder"),
         ("/etc/hostname", "the copybook /etc/hostname lies outside of the mapping's folder"),
         ("map.yaml", "format: line 2: ':' is not closed"),

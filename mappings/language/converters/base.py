@@ -113,6 +113,8 @@ class Setting:
     site: Site = dataclasses.field(default_factory=lambda: Site(mapping="", place="", field=""))
 
 
+MOST = 9999
+"""The largest width, or number of digits, that a converter takes: a text of its size is made for each value."""
 Factory = Callable[[str | None, Setting], Converter]
 
 
@@ -124,9 +126,11 @@ def need(setting: Setting, name: str, *kinds: Kind) -> None:
 
 
 def whole_argument(name: str, argument: str | None, least: int = 0) -> int:
-    """The argument as a whole number of at least ``least``."""
+    """The argument as a whole number of at least ``least``, and at most `MOST`."""
     if argument is None or not argument.isascii() or not argument.isdigit() or int(argument) < least:
         raise ConverterError(f"{name} needs a whole number", f"for example  {name}({max(least, 2)})")
+    if int(argument) > MOST:
+        raise ConverterError(f"{name} takes no number above {MOST}", f"for example  {name}({max(least, 2)})")
     return int(argument)
 
 
