@@ -25,6 +25,7 @@ def check_hints(meaning: Meaning) -> Iterator[Finding]:
     for slot, model, name, spot in spots:
         del slot
         bound.setdefault((model, name), []).append(spot)
+    told: set[tuple[str, str, str, int, int]] = set()
     for slot, model, name, spot in spots:
         own = _known(model, name, meaning.format_type)
         if not own or any(_meets(known, spot) for known in own):
@@ -33,7 +34,9 @@ def check_hints(meaning: Meaning) -> Iterator[Finding]:
             usual = _known(model, other, meaning.format_type) if other != name else []
             exact = [known for known in usual if _meets(known, spot)]
             at_home = any(_meets(known, place) for place in bound.get((model, other), ()) for known in usual)
-            if exact and not at_home:
+            entry = (slot.name, name, other, slot.at.line, slot.at.column)  # the same for each case of a node
+            if exact and not at_home and entry not in told:
+                told.add(entry)
                 yield Finding(
                     code="L-HINT",
                     severity=Severity.WARNING,

@@ -119,6 +119,10 @@ def _covered(files: Sequence[Path]) -> Covered:
 
 
 def _extend(findings: list[Finding], more: Sequence[Finding]) -> None:
-    """Add what is not there yet: a mapping that two routes use is wrong only once."""
+    """Add what is not there yet: a mapping that two routes use, or an entry of several cases, is wrong only once."""
     known = {(finding.line(), str(finding)) for finding in findings}
-    findings += [finding for finding in more if (finding.line(), str(finding)) not in known]
+    for finding in more:
+        told = finding.line(), str(finding)
+        if told not in known:
+            known.add(told)
+            findings.append(finding)
