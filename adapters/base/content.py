@@ -113,6 +113,8 @@ class File(Content):
 
     def __getitem__(self, index: slice) -> bytes:
         start, stop, _ = index.indices(self._size)
+        if stop <= start:  # a stop before the window would count from its end
+            return b""
         if start < self._base or stop > self._base + len(self._window):
             if stop - start > WINDOW:  # what is that large is read once, and not kept
                 return self._read(start, stop - start)

@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from transload.adapters.base import content as module
@@ -39,6 +39,7 @@ def spans(content, pattern):
     stop=st.integers(0, 210),
     needle=st.text("ab~", min_size=1, max_size=4).map(str.encode),
 )
+@example(payload=b"aaaa", start=2, stop=1, needle=b"a")
 def test_a_file_is_like_its_bytes(tmp_path_factory, payload, start, stop, needle):
     patch = pytest.MonkeyPatch()
     patch.setattr(module, "WINDOW", 32)
