@@ -11,6 +11,9 @@ from transload.adapters.json.text import Decoded
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding, Severity
 
+_MOST = 10**18
+"""No page counts further."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
@@ -106,7 +109,9 @@ def _is_token(value: Any) -> bool:
 def _whole(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
-    return int(value) if value == int(value) and value >= 0 else None
+    if not 0 <= value < _MOST:  # int() of 1e999999999 would fill the memory; NaN is none either
+        return None
+    return int(value) if value == int(value) else None
 
 
 def _put(root: Any, path: Sequence[str], value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
-_VALUE = JSONDecoder().raw_decode
+_VALUE = JSONDecoder(parse_int=str).raw_decode  # Python refuses numbers of thousands of digits
 
 
 @dataclass(frozen=True, slots=True)

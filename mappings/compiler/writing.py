@@ -235,8 +235,10 @@ class Writer(ABC):
                 result = expression("F(V)", F=self.namer.bind(step.write), V=result)
         if slot.parts is not None:
             return self.cleaned(result, plain=not steps)
-        if slot.field is None or slot.field.type.kind is not Kind.TEXT or slot.chain.gives is not Kind.TEXT:
-            return result  # several texts are made sure of when they are joined
+        if slot.chain.gives is not Kind.TEXT or slot.field is None:
+            return result  # several texts are made sure of when they are put side by side
+        if slot.field.type.kind not in (Kind.TEXT, Kind.TEXTS) and not any(step.name == "py" for step in steps):
+            return result  # our own converters make nothing else of numbers, days and words
         if steps and steps[-1].write_table is not None:
             return result
         return self.cleaned(result, plain=not steps)

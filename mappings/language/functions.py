@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from transload.mappings.language import expressions
+from transload.mappings.language.binding import Binding
 from transload.mappings.language.compounds import Pattern, holes_of
 from transload.mappings.language.converters import chains
 from transload.mappings.language.converters.base import ConverterError
@@ -14,63 +14,60 @@ from transload.mappings.language.fields import FieldType, Kind
 from transload.mappings.language.terms import Around, Compound, Given, Slot
 from transload.mappings.source.nodes import Text
 
-if TYPE_CHECKING:
-    from transload.mappings.language.values import Values
 
-
-def compound(values: "Values", slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
+def compound(binding: Binding, slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
     """``parts("{number}/{release}")``: one place for several fields."""
     if slot.many or len(slot.places) == 2:
-        values.problems.add("M-EXPRESSION", value.at, "parts() takes one place")
+        binding.problems.add("M-EXPRESSION", value.at, "parts() takes one place")
         return None
-    if any(values.is_told(pipe) for pipe in parsed.pipes):
+    if any(binding.is_told(pipe) for pipe in parsed.pipes):
         return None
     try:
         holes, texts = holes_of(parsed.arguments[0])
-        setting = values.setting(slot, FieldType(Kind.TEXT), "")
+        setting = binding.setting(slot, FieldType(Kind.TEXT), "")
         slot.chain = chains.build(parsed.pipes, setting)
     except ExpressionError as error:
-        values.problems.add("M-EXPRESSION", value.at, str(error), hint=error.hint)
+        binding.problems.add("M-EXPRESSION", value.at, str(error), hint=error.hint)
         return None
     except ConverterError as error:
-        values.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
+        binding.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
         return None
-    values.keep(slot)
+    binding.keep(slot)
     inner: list[Slot] = []
     for hole in holes:
         assert isinstance(hole.base, expressions.Path)
-        field = values.path(hole.base, around, value.at)
-        part = Slot(number=len(values.meaning.slots), at=slot.at, home=slot.home, places=slot.places, rule=slot.rule)
-        bound = values.bind(part, field, value, hole.pipes) if field is not None else None
+        field = binding.path(hole.base, around, value.at)
+        part = Slot(number=len(binding.meaning.slots), at=slot.at, home=slot.home, places=slot.places, rule=slot.rule)
+        bound = binding.bind(part, field, value, hole.pipes) if field is not None else None
         if bound is None:
             return None
         if bound.default is not None or bound.elide is not None or bound.none is not None:
-            values.problems.add("M-CONVERTER", value.at, "in parts() no field has default, elide or none")
+            binding.problems.add("M-CONVERTER", value.at, "in parts() no field has default, elide or none")
             return None
         inner.append(bound)
     slot.parts = Compound(tuple(inner), Pattern(texts))
     return slot
 
 
-def given(values: "Values", slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
+def given(binding: Binding, slot: Slot, value: Text, around: Around, parsed: expressions.Value) -> Slot | None:
     """``write(now())`` and its like."""
     if slot.many or (len(slot.places) == 2 and parsed.word != "now"):
-        values.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() takes one place")
+        binding.problems.add("M-EXPRESSION", value.at, f"{parsed.word}() takes one place")
         return None
     if parsed.word == "seq" and around.scope.parent is None:
         hint = "for the document itself write the number, or control_number()"
-        values.problems.add("M-EXPRESSION", value.at, "seq() counts items, and stands in a node with each:", hint=hint)
+        binding.problems.add("M-EXPRESSION", value.at, "seq() counts items, and stands in a node with each:", hint=hint)
         return None
     try:
         if parsed.word == "now":
             slot.given, slot.chain = _clock(slot, parsed.pipes)
         else:
             slot.given = Given(parsed.word)
-            slot.chain = chains.build(parsed.pipes, values.setting(slot, FieldType(Kind.INTEGER), ""))
+            slot.chain = chains.build(parsed.pipes, binding.setting(slot, FieldType(Kind.INTEGER), ""))
     except ConverterError as error:
-        values.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
+        binding.problems.add("M-CONVERTER", value.at, str(error), hint=error.hint)
         return None
-    return values.keep(slot)
+    return binding.keep(slot)
 
 
 def _clock(slot: Slot, pipes: Sequence[Pipe]) -> tuple[Given, chains.Chain]:

@@ -1,10 +1,11 @@
 """The report of a traced reading: every fault, every remark, and where each field's value comes from."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from transload.canonical.findings import Finding, Severity
+from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace, Place
 from transload.mappings.compiler.frames import FAILED
 from transload.mappings.language.converters.base import CodeError
@@ -14,6 +15,8 @@ from transload.mappings.language.terms import Condition, Derived, Field, Node, S
 Location = tuple[str | int, ...]
 """A path in the document, as pydantic writes it: ``("lines", 3, "quantity")``."""
 Locate = Callable[[Any], Place]
+_TOLD = 30
+"""So many codes of a table are named in a hint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -391,11 +394,6 @@ class ReadingReport:
         )
 
 
-def as_severity(finding: Finding, severity: Severity) -> Finding:
-    """The same finding, as bad as ``severity``."""
-    return replace(finding, severity=severity)
-
-
 def _text(raw: Any) -> str:
     if isinstance(raw, tuple | list):
         return ":".join(str(part) for part in raw)
@@ -416,5 +414,6 @@ def _code_hint(slot: Slot) -> str | None:
     table = next((step.read_table for step in steps if step.read_table is not None), None)
     if table is None:
         return None
-    known = ", ".join(table)
+    more = f" and {len(table) - _TOLD} more" if len(table) > _TOLD else ""
+    known = ", ".join(islice(table, _TOLD)) + more
     return f"the table has {known}; add the code to it in the partner's mapping"

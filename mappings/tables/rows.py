@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 
 Row = tuple[str, str, int]
 """The partner's word, ours, and the line (of a file) or number (of a query's row)."""
+_SEEN = 50_000
 _CLOSE = 2000
-"""So many words at most are compared letter by letter for a hint."""
+"""So many words at most are looked at for a hint, and compared letter by letter."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Rows:
 
 def _some(words: Iterable[str], beginning: str) -> Iterator[str]:
     count = 0
-    for word in words:
+    for word in islice(words, _SEEN):
         if word.startswith(beginning):
             yield word
             count += 1

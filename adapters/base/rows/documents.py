@@ -52,7 +52,6 @@ class Extent:
 
     start: int
     end: int
-    first_row: int = 0
     rows: int = 0
     findings: list[Finding] = field(default_factory=list)
 
@@ -100,7 +99,7 @@ class Divider:
         if new:
             if extents:
                 extents[-1].end = start  # blank lines between belong to what is before them
-            extents.append(Extent(start=start, end=end, first_row=row))
+            extents.append(Extent(start=start, end=end))
             if options.by and known != len(extents) - 1:
                 extents[-1].findings.append(extents[known].findings[-1])
         extents[-1].end = end
@@ -144,7 +143,7 @@ def miscounted(value: FileValue, found: str, counts: dict[str, int], place: Plac
                 value=found,
                 place=place,
             )
-    elif not (found.isascii() and found.isdigit()) or int(found) != counts[value.count]:
+    elif not (found.isascii() and found.isdigit()) or (found.lstrip("0") or "0") != str(counts[value.count]):
         yield Finding(
             code="E-FILE-COUNT",
             message=f"the file says that it holds {found} {value.count}, and there are {counts[value.count]}",

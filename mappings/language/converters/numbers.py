@@ -20,6 +20,8 @@ from transload.mappings.language.fields import Kind
 MATH = Context(prec=60)
 """Computed values: 60 digits, so that no product of two fields of 28 digits is rounded unseen."""
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
+MOST_DIGITS = 200
+"""The most digits before the point, and behind it, that are read or written."""
 _PLAIN = re.compile(r"[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})", re.ASCII)
 _COMMA = re.compile(r"[+-]?(?:\d{1,200}(?:[.,]\d{0,200})?|[.,]\d{1,200})", re.ASCII)
 _KEPT = 8192
@@ -42,13 +44,25 @@ def read_edifact_decimal(text: str) -> Decimal:
     raise DomainError(_not_a_number(text))
 
 
+def bounded(value: Decimal) -> Decimal:
+    """The number, if it can be written in full: a few characters such as 1e999999999 may stand for gigabytes."""
+    if not value.is_finite():
+        raise DomainError(f"{value} is no finite number")
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if value.adjusted() >= MOST_DIGITS or exponent < -MOST_DIGITS:
+        raise DomainError(f"{str(value)[:40]} has more than {MOST_DIGITS} digits before or after its point")
+    return value
+
+
 def write_decimal(value: Decimal) -> str:
     """The number as it stands, trailing zeros included, without exponent."""
     text = str(value)
-    if "0" <= text[0] <= "9" and "E" not in text:
+    if "0" <= text[0] <= "9" and "E" not in text and len(text) <= MOST_DIGITS:
         return text
-    if not isinstance(value, Decimal) or not value.is_finite():
-        raise DomainError(f"{text} is no finite number")
+    if not isinstance(value, Decimal):
+        raise DomainError(f"{text} is no number")
+    bounded(value)
     if not value:
         return format(abs(value), "f")
     return format(value, "f")
@@ -132,16 +146,14 @@ def number(argument: str | None, setting: Setting) -> Converter:
 
 def _json_to_decimal(value: Any) -> Decimal:
     if isinstance(value, Decimal):
-        return value
+        return bounded(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     raise DomainError(f"{value!r} is no JSON number")
 
 
 def _decimal_to_json(value: Decimal) -> Decimal:
-    if not value.is_finite():
-        raise DomainError(f"{value} is no finite number")
-    return value
+    return bounded(value)
 
 
 def _json_to_integer(value: Any) -> int:
@@ -168,15 +180,22 @@ def implied(argument: str | None, setting: Setting) -> Converter:
     need(setting, "implied", Kind.DECIMAL)
 
     def read(text: str) -> Decimal:
-        return Decimal(read_integer(text)).scaleb(-places, MATH)
+        return _shifted(Decimal(read_integer(text)), -places)
 
     def write(value: Decimal) -> str:
-        scaled = value.scaleb(places, MATH)
+        scaled = _shifted(bounded(value), places)
         if scaled != scaled.to_integral_value():
             raise DomainError(f"{value} has more than {places} decimals")
         return format(scaled.to_integral_value().copy_abs() if not value else scaled.to_integral_value(), "f")
 
     return Converter(name="implied", read=read, write=write, gives=Kind.TEXT)
+
+
+def _shifted(value: Decimal, places: int) -> Decimal:
+    try:
+        return value.scaleb(places, _EXACT)
+    except (Inexact, InvalidOperation):
+        raise DomainError(f"{str(value)[:40]} has more digits than can be kept, {_EXACT.prec}") from None
 
 
 def zeros(argument: str | None, setting: Setting) -> Converter:
@@ -218,11 +237,14 @@ def scale(argument: str | None, setting: Setting) -> Converter:
     def read(value: Decimal) -> Decimal:
         try:
             return _plain_exponent(_EXACT.divide(value, factor))
-        except Inexact:
+        except (Inexact, InvalidOperation):
             raise DomainError(f"{value} divided by {factor} has no end") from None
 
     def write(value: Decimal) -> Decimal:
-        scaled = _EXACT.multiply(value, factor)
+        try:
+            scaled = _EXACT.multiply(bounded(value), factor)
+        except (Inexact, InvalidOperation):
+            raise DomainError(f"{value} times {factor} has too many digits") from None
         if read(scaled) != value:
             raise DomainError(f"{value} times {factor} cannot be undone")
         return scaled
@@ -232,11 +254,10 @@ def scale(argument: str | None, setting: Setting) -> Converter:
 
 def exact_ratio(value: Decimal, factor: Fraction, complaint: str) -> Decimal:
     """``value`` times ``factor``; raises `DomainError` with the complaint where that has no end."""
-    if not value.is_finite():
-        raise DomainError(f"{value} is no finite number")
+    bounded(value)
     try:
         return _plain_exponent(_EXACT.divide(_EXACT.multiply(value, factor.numerator), Decimal(factor.denominator)))
-    except Inexact:
+    except (Inexact, InvalidOperation):
         raise DomainError(complaint) from None
 
 
