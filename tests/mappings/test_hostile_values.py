@@ -200,7 +200,8 @@ def test_a_trailer_of_others_counts_as_it_likes(bench):
 def test_the_hint_for_an_unknown_code_names_some_of_a_large_table(bench):
     codes = ", ".join(f"A{n}: B{n}" for n in range(500))
     mapping = bench.load(
-        f'mapping: m\ndocument: order/1\nformat: {{type: edifact, message: "ORDERS:D:96A:UN"}}\ncodes: {{t: {{{codes}}}}}\n'
+        'mapping: m\ndocument: order/1\nformat: {type: edifact, message: "ORDERS:D:96A:UN"}\n'
+        f"codes: {{t: {{{codes}}}}}\n"
         "layout:\n  - BGM: {1004: =number | code(t)}\n  - DTM: {2005: 137, 2380+2379: =issued_on | dtm(102)}\n"
     )
     (finding,) = mapping.decode(bench.records(["BGM++X", "DTM+137:20260105:102"])).findings
