@@ -109,8 +109,13 @@ class Tally:
             self._note(findings)
 
     def failure(self, error: TransloadError, *, later: bool = False) -> None:
-        """Count a route or connection that could not be used; ``later``: it may work then."""
+        """Count a route or connection that could not be used; ``later``: it may work then.
+
+        One that was tried again in the same pass, with the same outcome, counts once.
+        """
         with self._lock:
+            if error.findings and all(finding in self._findings for finding in error.findings):
+                return
             self._postponed += later
             self._failed += not later
             self._note(error.findings)
