@@ -495,7 +495,7 @@ def test_an_order_is_written_as_records_and_read_as_the_same_or_refused(
     assert fits or refused
 
 
-SHARED = Path(os.environ.get("TRANSLOAD_SHARED", "/nowhere")) / "design/prototype"
+SHARED = Path(os.environ.get("TRANSLOAD_SHARED", "../shared")) / "design/prototype"
 
 
 @pytest.mark.parametrize("kind", ["csv", "fixed"])
