@@ -240,6 +240,12 @@ def offset_in(
 
 def _spans(segment: bytes, start: int, stop: int, separator: bytes, release: bytes) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
+    if not release or segment.find(release, start, stop) < 0:
+        begin = start
+        while (end := segment.find(separator, begin, stop)) >= 0:
+            spans.append((begin, end))
+            begin = end + 1
+        return [*spans, (begin, stop)]
     at = begin = start
     while at < stop:
         byte = segment[at : at + 1]
