@@ -78,7 +78,7 @@ class Reporter:
 
     def place(self, byte: int, where: Place = _NOWHERE) -> Place:
         """``where`` with file, line and byte for the offset ``byte``."""
-        return replace(where, file=self.file, line=self.lines.line(byte), byte=byte)
+        return where.at(file=self.file, line=self.lines.line(byte), byte=byte)
 
     def add(
         self,

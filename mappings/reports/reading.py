@@ -99,6 +99,8 @@ class ReadingReport:
     starts: dict[Location, Any] = field(default_factory=dict)
     failed: set[Location] = field(default_factory=set)
     index: dict[int, int] = field(default_factory=dict)
+    _items: dict[int, Location] = field(default_factory=dict)
+    """The paths of the current items, as far as they were asked for since the last one began."""
     touches: list[Touch] = field(default_factory=list)
     refused: bool = False
     wanted: Callable[[Location], bool] | None = None
@@ -110,15 +112,22 @@ class ReadingReport:
     def enter(self, scope: int, index: int, where: Any) -> None:
         """An item begins: the ``index``-th of its list."""
         self.index[scope] = index
+        self._items.clear()
         self.starts[self.item(self.meaning.scopes[scope])] = where
 
     def item(self, scope: Scope) -> Location:
         """The path of the current item of a scope."""
         if scope.parent is None:
             return ()
-        if scope.key is not None:
-            return keyed(self.item(scope.parent), scope)
-        return (*self.item(scope.parent), *scope.path, self.index.get(scope.number, 0))
+        found = self._items.get(scope.number)
+        if found is None:
+            above = self.item(scope.parent)
+            if scope.key is not None:
+                found = keyed(above, scope)
+            else:
+                found = (*above, *scope.path, self.index.get(scope.number, 0))
+            self._items[scope.number] = found
+        return found
 
     def location(self, target: Field) -> Location:
         """The path of a field of the current item."""
