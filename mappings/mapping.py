@@ -264,6 +264,7 @@ class Mapping:
         """
         body = self._family.body(message.body)
         report = self._family.report(self.meaning, body)
+        report.origins = bool(lineage)
         if callable(lineage):
             report.wanted = lineage
         value = self._trace(body, report)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 from transload.adapters.base.content import Content

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace, Place
@@ -73,8 +73,7 @@ class Touch:
     location: Location | None
 
 
-@dataclass
-class _Source:
+class _Source(NamedTuple):
     slot: Slot | None
     where: Any
     raw: Any
@@ -88,6 +87,7 @@ class ReadingReport:
 
     ``refused`` is True where the whole message is not what the mapping reads, so that nothing in it can be missing.
     ``wanted`` chooses whose origins are kept: to keep all takes longer than to read a large message.
+    ``origins`` is False where only faults are asked for, so that no touches are kept.
     """
 
     meaning: Meaning
@@ -104,6 +104,7 @@ class ReadingReport:
     touches: list[Touch] = field(default_factory=list)
     refused: bool = False
     wanted: Callable[[Location], bool] | None = None
+    origins: bool = True
 
     def append(self, remark: Any) -> None:
         """Keep a remark, as the fast build does."""
@@ -369,8 +370,14 @@ class ReadingReport:
     def _keep(self, location: Location, slot: Slot, where: Any, raw: Any) -> None:
         if self.wanted is not None and not self.wanted(location):
             return
-        self.touches.append(Touch(slot=slot, where=where, raw=raw, location=location))
-        self.sources.setdefault(location, []).append(_Source(slot, where, raw, slot.rule, slot.at))
+        if self.origins:
+            self.touches.append(Touch(slot=slot, where=where, raw=raw, location=location))
+        source = _Source(slot, where, raw, slot.rule, slot.at)
+        known = self.sources.get(location)
+        if known is None:
+            self.sources[location] = [source]
+        else:
+            known.append(source)
 
     def _place(self, where: Any) -> Place | None:
         return self.locate(where) if where is not None else None
