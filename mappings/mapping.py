@@ -238,8 +238,8 @@ class Mapping:
         """The documents in what was read; raises where one is not valid, or there is none."""
         model = self.meaning.model
         if not self.gathers:
-            return (model.model_validate(value),)
-        documents = tuple(model.model_validate(each) for each in divided(value))
+            return (model.model_validate(value, extra="ignore"),)  # there is nothing extra, and looking takes time
+        documents = tuple(model.model_validate(each, extra="ignore") for each in divided(value))
         if not documents:
             raise ValueError("there is no document in the message")
         return documents

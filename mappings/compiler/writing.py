@@ -52,6 +52,8 @@ class Writer(ABC):
         self.counters: dict[int, str] = {}
         self._known: list[dict[tuple[int, tuple[str, ...]], str]] = [{}]
         self._sure: list[set[tuple[int, tuple[str, ...]]]] = [set()]
+        self._worked_out: list[dict[int, str]] = [{}]
+        """The variables of computed slots, by the slot's identity."""
 
     @abstractmethod
     def encode(self) -> ast.FunctionDef:
@@ -72,9 +74,11 @@ class Writer(ABC):
         """What is loaded inside is known only inside."""
         self._known.append({})
         self._sure.append(set())
+        self._worked_out.append({})
         yield
         self._known.pop()
         self._sure.pop()
+        self._worked_out.pop()
 
     def load(self, scope: Scope, path: tuple[str, ...], body: Statements) -> str:
         """The variable that holds the value at ``path``; None where an object on the way is missing."""
@@ -206,7 +210,10 @@ class Writer(ABC):
         return held(fill.value, self.namer)
 
     def _computed(self, slot: Slot, body: Statements) -> str:
-        """Evaluated where it is written; in the trace a fault of computing is reported."""
+        """Evaluated once where it is asked for first; in the trace a fault of computing is reported."""
+        for known in reversed(self._worked_out):
+            if id(slot) in known:
+                return known[id(slot)]
 
         def load(field: Field) -> ast.expr:
             return variable(self.load(field.scope, field.path, body))
@@ -219,6 +226,7 @@ class Writer(ABC):
                 E=evaluate, ERROR=self.bound(ArithmeticError), A=result, REPORT=report,
             )  # fmt: skip
         body += evaluate
+        self._worked_out[-1][id(slot)] = result
         return result
 
     def written(self, slot: Slot, value: ast.expr) -> ast.expr:
