@@ -284,7 +284,7 @@ class Mapping:
             documents=() if failed else tuple(documents),
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.origins.lineage(wanted)) if lineage else (),
-            touches=report.origins.touches if lineage else (),
+            touches=report.origins.touches if lineage is True else (),
             sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
             residue=self._residue(body, report.remarks),
         )
