@@ -197,8 +197,7 @@ class _Item(JsonTree):
     def place(self, path: Sequence[str | int]) -> Place:
         """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
         start = self._source.positions.locate(path, self._start)
-        place = self._source.place(start, positions.pointer((*self._prefix, *path)))
-        return place.within(Place(message=self._number))
+        return self._source.place(start, positions.pointer((*self._prefix, *path)), self._number)
 
 
 def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any], Finding | None]:
