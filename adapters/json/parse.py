@@ -63,8 +63,10 @@ def parse(
     texts = _texts(root, deepest)
     if texts is None:
         return None, [_depth(source, deepest)], []
-    # each text has two quotes, so fewer texts than quotes are equal keys, of which the parser keeps the last only
-    if flags.raised or 2 * texts != text.count('"') or _ESCAPED_SURROGATE.search(text):
+    # each text has two quotes, so fewer texts than quotes are equal keys, of which the parser keeps the last only;
+    # with two backslashes it is not so easy to tell which quotes belong to a text's value
+    doubtful = "\\\\" in text or 2 * texts != text.count('"') - text.count('\\"')
+    if flags.raised or doubtful or _ESCAPED_SURROGATE.search(text):
         return root, list(_faults(source)), spans
     return root, [], spans
 
