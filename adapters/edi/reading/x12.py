@@ -138,7 +138,11 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
     isa = _isa(content, pos)
     assert isa is not None
     charset = charset or UNDECLARED
-    elements = tuple(decode(value, charset)[0] for value in isa.elements)
+    whole = isa.element.join(isa.elements)  # one step where all is ASCII, as it nearly always is
+    if whole.isascii():
+        elements = tuple(whole.decode().split(isa.element.decode()))
+    else:
+        elements = tuple(decode(value, charset)[0] for value in isa.elements)
     if not isa.fixed:
         wrong = [n for n, (value, width) in enumerate(zip(elements, ISA_WIDTHS, strict=True), 1) if len(value) != width]
         length = isa.end - pos
@@ -193,6 +197,9 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
 
 def _check_for_separators(header: Service, separators: Separators, number: int, reporter: Reporter) -> None:
     """Report the first element of ISA that holds a separator which it does not announce."""
+    values = "".join((*header.elements[:10], *header.elements[11:15]))
+    if not any(sign in values for sign in separators.service):
+        return
     for at, value in enumerate(header.elements[:15], 1):
         own = next((sign for sign in separators.service if sign in value), None)
         if own is not None and at != 11:
