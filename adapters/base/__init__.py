@@ -1,9 +1,9 @@
 """What every adapter is made of; a plug-in imports from here and nowhere else of ours.
 
 An adapter is a package with an entry point in the group ``transload.adapters``
-that names an `Adapter`: its connection settings and up to four abilities, a
-`Source` (we fetch), a `Target` (we send), an `Endpoint` (they call us) and a
-`Format` (bytes to messages and back).
+that names an `Adapter`: its connection settings and its abilities, a
+`Source` (we fetch), a `Target` (we send), an `Endpoint` (they call us), a
+`Format` (bytes to messages and back) and a `Filter` (what stands between transport and format).
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
 if TYPE_CHECKING:
+    from transload.adapters.base.filter import Filter, Payload
     from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
     from transload.adapters.base.registry import Adapter, adapter, adapter_names
     from transload.adapters.base.settings import Duration, Secret, Settings, Template
@@ -32,6 +33,7 @@ else:
     __getattr__ = deferred(
         __name__,
         {
+            "filter": ("Filter", "Payload"),
             "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
             "registry": ("Adapter", "adapter", "adapter_names"),
             "settings": ("Duration", "Secret", "Settings", "Template"),
@@ -47,6 +49,7 @@ __all__ = [
     "CountingNumbers",
     "Duration",
     "Encoded",
+    "Filter",
     "Finding",
     "Format",
     "Identity",
@@ -56,6 +59,7 @@ __all__ = [
     "Message",
     "Numbers",
     "Outbound",
+    "Payload",
     "Place",
     "Probe",
     "Reading",

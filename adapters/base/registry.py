@@ -6,12 +6,14 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from transload.adapters.base.filter import Filter
 from transload.adapters.base.format import Format
 from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Source, Target
 from transload.canonical.errors import ConfigurationError
 
 GROUP = "transload.adapters"
+ABILITIES = ("source", "target", "format", "filter")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +25,12 @@ class Adapter:
     source: type[Source[Any, Any]] | None = None
     target: type[Target[Any, Any]] | None = None
     format: type[Format[Any]] | None = None
+    filter: type[Filter[Any]] | None = None
 
     @property
     def abilities(self) -> tuple[str, ...]:
-        """Which of source, target and format this adapter has."""
-        return tuple(name for name in ("source", "target", "format") if getattr(self, name) is not None)
+        """Which of source, target, format and filter this adapter has."""
+        return tuple(name for name in ABILITIES if getattr(self, name) is not None)
 
 
 @cache
