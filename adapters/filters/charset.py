@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from transload.adapters.base import Finding, Settings
-from transload.adapters.base.filter import Filter, Payload, one
 from transload.adapters.base.bounds import refused
+from transload.adapters.base.filter import Filter, Payload, one
 
 _NO_CHARSETS = frozenset(
     ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "uu", "utf_7", "utf-7")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pydantic import Field
 
 from transload.adapters.base import Finding
-from transload.adapters.base.filter import Filter, Payload, one
 from transload.adapters.base.bounds import Bounds, Meter, refused
+from transload.adapters.base.filter import Filter, Payload, one
 
 _MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS

@@ -11,18 +11,19 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Annotated
 
 from pydantic import Field
 
 from transload.adapters.base import Finding, Reject, Severity, Template
+from transload.adapters.base.bounds import Bounds, Meter, refused
 from transload.adapters.base.filter import Filter, Payload
 from transload.adapters.base.folders.names import shown
+from transload.adapters.base.folders.pickup import Patterns
 from transload.adapters.filters.archive import entries_claimed
-from transload.adapters.base.bounds import Bounds, Meter, refused
 
 _LOCAL, _END = b"PK\x03\x04", b"PK\x05\x06"
 _ENCRYPTED = 0x1
+_NAMES = {1: "shrink", 6: "implode", 9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstd", 95: "xz", 98: "ppmd"}
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _AGAIN = "it was damaged on the way; ask the partner to send it again"
 _OLDEST = (1980, 1, 1, 0, 0, 0)
@@ -32,10 +33,11 @@ class ZipOptions(Bounds):
     """A zip archive."""
 
     optional: bool = Field(default=False, description="Take what is no archive as it is, where a partner sends both")
-    pattern: list[Annotated[str, Field(min_length=1)]] = Field(
-        default=["*"],
+    pattern: Patterns = Field(
+        default=("*",),
         min_length=1,
-        description="Shell patterns of the entries that are taken, by the last part of their names; others are left",
+        description="Shell pattern of the entries that are taken, by the last part of their names, or a list of them;"
+        " others are left",
     )
     entries: int = Field(default=1000, ge=1, description="Entries that an archive may have, those within it included")
     nesting: int = Field(
@@ -107,7 +109,9 @@ class _Archive:
             return
         name = PurePosixPath(info.filename).name or info.filename
         packed = name.lower().endswith(".zip")
-        if not (packed and level < self.options.nesting) and not any(fnmatchcase(name, pattern) for pattern in self.options.pattern):
+        if not (packed and level < self.options.nesting) and not any(
+            fnmatchcase(name, pattern) for pattern in self.options.pattern
+        ):
             message = f"the entry {whole} of {payload.name} is left: no 'pattern' of the filter fits"
             self.remark(Finding(code="R-ENTRY", severity=Severity.REMARK, message=message))
             return
@@ -148,7 +152,7 @@ def _check(info: zipfile.ZipInfo, whole: str, name: str) -> None:
         hint = "zip passwords are weak and not supported; agree with the partner on the filter pgp"
         raise refused("E-ZIP-ENCRYPTED", message, hint, byte=info.header_offset)
     if info.compress_type not in _METHODS:
-        method = zipfile.compressor_names.get(info.compress_type, str(info.compress_type))
+        method = _NAMES.get(info.compress_type, str(info.compress_type))
         message = f"the entry {whole} of {name} is packed with the method {method}"
         hint = "only stored and deflated entries are opened; ask the partner to pack as every zip program does"
         raise refused("E-ZIP-METHOD", message, hint, byte=info.header_offset)

@@ -17,6 +17,12 @@ from transload.runner.workspace.report import Report
 from transload.runner.workspace.secrets import Secrets, has_reference
 from transload.runner.workspace.shapes import Shape, scalars
 
+_VERBS = {
+    "source": "receive",
+    "target": "send",
+    "format": "read or write messages",
+    "filter": "stand between transport and format",
+}
 _LOGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
 
 
@@ -27,7 +33,7 @@ class Adapted:
     secrets: Secrets
 
     def find(self, name: Scalar, report: Report, ability: str | None = None) -> Adapter | None:
-        """The adapter called ``name``, or None with a finding; ``ability`` is source, target or format."""
+        """The adapter called ``name``, or None with a finding; ``ability`` is source, target, format or filter."""
         try:
             found = find_adapter(name.text)
         except ConfigurationError as error:
@@ -35,7 +41,7 @@ class Adapted:
             return None
         if ability and getattr(found, ability) is None:
             able = [other for other in adapter_names() if self._has(other, ability)]
-            verb = {"source": "receive", "target": "send", "format": "read or write messages"}[ability]
+            verb = _VERBS[ability]
             hint = f"adapters that can: {', '.join(able)}"
             report.add("C-ADAPTER", f"the adapter {name.text!r} cannot {verb}", name, hint=hint)
             return None

@@ -27,6 +27,7 @@ from transload.mappings.routing import findings_of, narrowest_first
 from transload.mappings.surroundings import Surroundings
 from transload.mappings.tables.databases import Database
 from transload.runner.workspace.build import build_settings, make_format, wrong
+from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.identities import Identities, facts_of, identity_of
 from transload.runner.workspace.secrets import Secrets
 from transload.runner.workspace.shapes import Shape, located
@@ -69,6 +70,7 @@ LIBRARY = "library:"
 class Connection:
     """One way to reach a partner's system: an adapter's name and its settings, with references instead of secrets.
 
+    ``filters``, the outermost first, are those of routes that have none of their own.
     ``at`` is where it stands in the partner's file.
     """
 
@@ -76,6 +78,7 @@ class Connection:
     name: str
     adapter: str
     settings: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
     secrets: Secrets = field(repr=False)
     at: MappingPlace
 
@@ -120,6 +123,7 @@ class Acknowledge:
     kinds: tuple[str, ...]
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
 
     def target(self) -> Target[Any, Any]:
         """The target that acknowledgements are delivered to; raises `Stop` as `Connection.target` does."""
@@ -148,6 +152,7 @@ class SendRoute:
     mapping_reference: str | None = None
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
     order_by: tuple[str, ...] = ()
     written: Mapping[str, Any] = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -197,6 +202,7 @@ class ReceiveRoute:
     name: str
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
     schedule: Schedule | None = None
     format_type: str | None = None
     written: Mapping[str, Any] = field(default_factory=dict)

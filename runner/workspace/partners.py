@@ -8,6 +8,7 @@ from transload.adapters.base import Adapter
 from transload.adapters.base.positioned import Entries, Scalar
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.facts import Facts
+from transload.runner.workspace.filters import FilterSetting, filters_of
 from transload.runner.workspace.model import Connection, Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.report import Report, only, without
 from transload.runner.workspace.shapes import Shape
@@ -15,7 +16,7 @@ from transload.runner.workspace.suggestions import misspelt, suggestion
 from transload.runner.workspace.written import WrittenConnection, WrittenIdentities, WrittenPartner
 
 _BLOCKS = ("connections", "receive", "send")
-_CONNECTION_KEYS = ("adapter", "limits", "windows")
+_CONNECTION_KEYS = ("adapter", "filters", "limits", "windows")
 
 
 class PartnerFile:
@@ -80,6 +81,13 @@ class PartnerFile:
         adapter = self.facts.adapted.find(marked, self.report, ability)
         return (connection, adapter) if adapter else None
 
+    def filters_of(
+        self, block: Entries, what: str, otherwise: tuple[FilterSetting, ...]
+    ) -> tuple[FilterSetting, ...] | None:
+        """The filters written in ``block``; ``otherwise`` where it writes none; None with a finding."""
+        node = block.get("filters")
+        return otherwise if node is None else filters_of(node, self.facts.adapted, self.report, what)
+
     def all(self) -> list[Connection]:
         """The connections made so far."""
         return list(self.connections.values())
@@ -127,12 +135,14 @@ class PartnerFile:
             return
         rest = without(entry, *_CONNECTION_KEYS)
         values = self.facts.adapted.values(rest, adapter.connection, self.report, what, _CONNECTION_KEYS)
-        if values is not None:
+        filters = self.filters_of(entry, what, ())
+        if values is not None and filters is not None:
             self.connections[name.text] = Connection(
                 partner=self.name,
                 name=name.text,
                 adapter=written.adapter,
                 settings=self._with_timeouts(values, adapter),
+                filters=filters,
                 secrets=self.facts.adapted.secrets,
                 at=self.report.at(name),
             )

@@ -25,6 +25,18 @@ def _named(value: str) -> str:
 Name = Annotated[str, AfterValidator(_named), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
 """A name of a partner, connection or route: small letters, digits, ``-`` and ``_``."""
 Open = dict[str, Any]
+FilterList = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}},
+                *({"type": kind} for kind in ("string", "object", "null")),
+            ]
+        }
+    ),
+]
+"""A list of filters, each a name or a block with ``type``; `filters.filters_of` checks it."""
 
 
 class EnvelopeIdentity(Settings):
@@ -101,6 +113,9 @@ class WrittenConnection(Settings):
     """A connection, without the adapter's own settings."""
 
     adapter: str = Field(description="The adapter's name, see: transload adapters")
+    filters: FilterList = Field(
+        None, description="What stands between the connection and formats, the outermost first; routes may have others"
+    )
     limits: Open | None = Field(None, description="Sessions, calls in flight and rate (no effect in this version)")
     windows: Open | None = Field(None, description="Times when the connection is closed (no effect in this version)")
 

@@ -76,7 +76,9 @@ def test_refusals() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["ebcdic", "base64", "rot13", "punycode", "idna", "unicode_escape", "", "utf\0", "hex"])
+@pytest.mark.parametrize(
+    "name", ["ebcdic", "base64", "rot13", "punycode", "idna", "unicode_escape", "", "utf\0", "hex"]
+)
 def test_what_is_no_character_set(name: str) -> None:
     with pytest.raises(ValidationError, match="is no character set"):
         CharsetFilter.Options(charset=name)

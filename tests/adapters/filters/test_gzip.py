@@ -91,10 +91,12 @@ def test_a_member_that_is_cut_at_any_byte_is_refused(cut: int) -> None:
 def test_damage_is_a_finding_and_never_another_error(noise: bytes, at: int) -> None:
     packed = bytearray(gzip.compress(TEXT))
     packed[2 + at : 2 + at + len(noise)] = noise
+    codes = set()
     try:
         unwrap(bytes(packed))
     except Reject as error:
-        assert {finding.code for finding in error.findings} <= {"E-GZIP", "E-BOMB"}
+        codes = {finding.code for finding in error.findings}
+    assert codes <= {"E-GZIP", "E-BOMB"}
 
 
 def bomb(size: int) -> bytes:

@@ -199,7 +199,9 @@ def test_damage_is_a_finding_and_never_another_error(data: st.DataObject) -> Non
     packed = bytearray(archive(("a.txt", b"hello" * 50), ("b/c.txt", b"x"), method=data.draw(st.sampled_from([0, 8]))))
     for _ in range(data.draw(st.integers(1, 4))):
         packed[data.draw(st.integers(4, len(packed) - 1))] = data.draw(st.integers(0, 255))
+    codes = set()
     try:
         unwrap(bytes(packed))
     except Reject as error:
-        assert all(finding.code.startswith("E-") for finding in error.findings)
+        codes = {finding.code for finding in error.findings}
+    assert codes <= {"E-ZIP", "E-ZIP-ENCRYPTED", "E-ZIP-METHOD", "E-ZIP-LINK", "E-BOMB"}
