@@ -63,6 +63,9 @@ class Filter(ABC, Generic[O]):
         Raises `Reject` when the content cannot be wrapped so, `Stop` when a key is wrong for every payload.
         """
 
+    def close(self) -> None:
+        """Give back what was opened; called once, also after an error.  Nothing is opened before it is needed."""
+
 
 def one(payload: Payload, content: bytes, *, name: str | None = None, **metadata: str) -> Payload:
     """``payload`` with other ``content``: what most filters give."""

@@ -105,9 +105,9 @@ class _Archive:
         self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, payload: Payload, level: int
     ) -> Iterator[Payload]:
         whole = shown(info.filename)
-        if info.is_dir():
+        if info.filename.endswith("/"):  # a folder; the library's own question fails on empty names
             return
-        name = PurePosixPath(info.filename).name or info.filename
+        name = PurePosixPath(info.filename).name or "unnamed"
         packed = name.lower().endswith(".zip")
         if not (packed and level < self.options.nesting) and not any(
             fnmatchcase(name, pattern) for pattern in self.options.pattern

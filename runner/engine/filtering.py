@@ -1,6 +1,7 @@
 """Filters at work: receipts are unwrapped before a format reads them, deliveries wrapped before they are frozen."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from typing import Any
 
 from transload.adapters.base import Filter, Payload
@@ -28,15 +29,16 @@ def unwrapped(
     Raises `Reject` when a filter refuses; its findings then speak of the bytes that this filter was given, with the
     name that these have.  Raises `Stop` and `Retry` as `FilterSetting.filter` does.
     """
-    made = [(one.adapter, one.filter()) for one in filters]
     size = 0
-    for found in _through(made, payload, remark):
-        size += len(found.content)
-        if size > MOST_UNPACKED:
-            message = f"{payload.name} becomes more than {MOST_UNPACKED} bytes when it is unpacked"
-            finding = Finding(code="E-BOMB", message=message, hint="ask the partner to send it in several pieces")
-            raise Reject(message, findings=[finding])
-        yield found
+    with ExitStack() as stack:
+        made = [(one.adapter, stack.enter_context(closing(one.filter()))) for one in filters]
+        for found in _through(made, payload, remark):
+            size += len(found.content)
+            if size > MOST_UNPACKED:
+                message = f"{payload.name} becomes more than {MOST_UNPACKED} bytes when it is unpacked"
+                finding = Finding(code="E-BOMB", message=message, hint="ask the partner to send it in several pieces")
+                raise Reject(message, findings=[finding])
+            yield found
 
 
 def _through(
@@ -75,12 +77,22 @@ class Wrapping:
             content_type = filter_.content_type or content_type
         return content, content_type
 
+    def close(self) -> None:
+        """Close the filters."""
+        for _, filter_ in self._filters:
+            filter_.close()
+
 
 class Wrappings:
     """The wrappings of the ways out that one receipt's deliveries take, each made at its first use."""
 
     def __init__(self) -> None:
         self._made: dict[str, Wrapping] = {}
+
+    def close(self) -> None:
+        """Close all of them; the next use makes them again."""
+        while self._made:
+            self._made.popitem()[1].close()
 
     def of(self, lane: str, filters: Sequence[FilterSetting]) -> Wrapping:
         """The wrapping of a lane.  Raises `Stop` and `Retry` as `FilterSetting.filter` does."""

@@ -125,6 +125,7 @@ class Preview:
             findings += error.findings
         shared: dict[str, dict[str, Any]] = {}
         found["documents"] = [self._document(item, shared) for item in parsed]
+        origin.wrappings.close()
         found["findings"] = [finding.as_dict() for finding in findings]
         wrong = stopped if parsed else errors_of(findings)
         found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])

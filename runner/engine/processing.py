@@ -203,6 +203,8 @@ class _Reading:
         except Exception as error:  # noqa: BLE001  # it would come up again at each further attempt
             _log.exception("unexpected error", route=self.receipt.route, receipt=self.receipt.id)
             self._give_up(_fault(error))
+        finally:
+            self.origin.wrappings.close()
 
     def _is_wrapped(self) -> bool:
         """Whether filters must unwrap it; what gave documents itself was read without any, and is read so again."""
