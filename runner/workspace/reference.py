@@ -19,6 +19,7 @@ from transload.runner.workspace.written import (
     WrittenSend,
     WrittenTake,
     WrittenTimeouts,
+    WrittenVault,
     WrittenWorkspace,
 )
 
@@ -42,8 +43,10 @@ keys/, secrets/                files that ${file:...} may read; never under vers
 `transload adapters NAME` shows what an adapter takes. Routes are named `partner/route` everywhere.
 
 **Secrets** are references, never values: `${env:NAME}` is an environment variable, `${file:PATH}` the text of a
-file below `keys` or `secrets`. They are looked up each time a connection is opened, and by nothing else. A secret in
-plain text is an error. `$${` stands for the characters `${`.
+file below `keys` or `secrets`, `${vault:PATH#FIELD}` a value in HashiCorp Vault, `${keyring:SERVICE/NAME}` one in the
+system's keyring. The last two must be allowed under `secrets:` and need `transload[vault]` and `transload[keyring]`.
+They are looked up each time a connection is opened, and by nothing else. A secret in plain text is an error. `$${`
+stands for the characters `${`.
 
 **Environments**: wherever a value may stand there may be a branch, `{test: ..., production: ...}`: a block whose keys
 are all names of environments. Which one counts is said by `environment:` or by `--environment`. A ledger belongs to
@@ -60,6 +63,11 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("identities", "In transload.yaml our own, in partner.yaml the partner's.", WrittenIdentities),
     ("identities: edifact, x12", "", EnvelopeIdentity),
     ("secrets: file", "Written `secrets: [env, file: {folders: [keys]}]`.", SecretFolders),
+    (
+        "secrets: vault",
+        "Written `secrets: [env, {vault: {url: ..., token: ...}}]`.",
+        WrittenVault,
+    ),
     (
         "databases: NAME",
         "Mappings name them under `xrefs:`; see the mapping language. A table is asked for when a document needs it.",
