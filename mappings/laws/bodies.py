@@ -9,6 +9,7 @@ from typing import Any
 
 from transload.adapters.base.format import Records, Tree
 from transload.canonical.places import Place
+from transload.mappings.compiler.cutting import Cut
 from transload.mappings.reports.xml_parts import xml_path
 
 Spot = tuple[Any, ...]
@@ -65,26 +66,22 @@ def _copied(body: Records) -> Records:
     return copied
 
 
-_LINE = 2
-
-
 class LooseRecords(Loose):
-    """Segments."""
+    """Segments, and rows that are cut."""
 
     def __init__(self, body: Records) -> None:
         self.body: Records = _copied(body)
         self.original = body
 
     def atoms(self) -> Iterator[Atom]:
-        """See `Loose.atoms`.  Records of one value each are lines that the mapping cuts itself: they are left alone."""
-        if all(len(segment) <= _LINE for segment in self.body.segments):
-            return
+        """See `Loose.atoms`."""
         for index, segment in enumerate(self.body.segments):
             for element in range(1, len(segment)):
                 yield from self._parts(index, segment, element)
 
     def _parts(self, index: int, segment: list[str], element: int) -> Iterator[Atom]:
         whole = segment[element]
+        word = self.body.word if isinstance(self.body, Cut) else _number
         marks = (self.body.repetition, self.body.component)
         repetitions = whole.split(marks[0]) if marks[0] else [whole]
         for number, repeated in enumerate(repetitions):
@@ -99,12 +96,18 @@ class LooseRecords(Loose):
                     texts = [marks[1].join(row) for row in rows]
                     segment[element] = marks[0].join(texts) if marks[0] else texts[0]
 
-                named = f"{segment[0]} {element:02}" + (f".{position + 1}" if len(components) > 1 else "")
+                named = f"{segment[0]} {word(segment[0], element)}"
+                named += f".{position + 1}" if len(components) > 1 else ""
                 yield Atom(spot=(index, element, position + 1), value=value, name=named, put=put)
 
     def spot(self, place: Place) -> Spot:
         """See `Loose.spot`."""
         return place.segment, place.element, place.component or 1
+
+
+def _number(tag: str, element: int) -> str:
+    del tag
+    return f"{element:02}"
 
 
 class _LooseTree(Tree):
@@ -185,7 +188,10 @@ def _spot(path: Sequence[str | int]) -> Spot:
 
 
 def loose(body: Records | Tree) -> Loose:
-    """A copy of ``body`` whose values can be changed."""
+    """A copy of ``body`` whose values can be changed.
+
+    Rows of which only a mapping knows the values must be cut before: `Wire.body`.
+    """
     if isinstance(body, Records):
         return LooseRecords(body)
     return LooseXml(body) if hasattr(body.root, "tag") else LooseJson(body)

@@ -1,7 +1,7 @@
 """L5 lineage and L6 nothing silent: each value of a sample is changed, and what happens is compared."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from transload.mappings.laws.bodies import Atom, Loose, Spot, loose, variants
 from transload.mappings.laws.differences import Difference, differences, flat, general
 from transload.mappings.laws.outcome import Counterexample, Outcome
 from transload.mappings.laws.samples import Sample
+from transload.mappings.laws.wires import Wire
 from transload.mappings.mapping import Mapping, Trace
 from transload.mappings.source.reading import Written
 
@@ -22,6 +23,8 @@ _TRIES = 4
 _USUAL = 400
 """Values in a sample of usual size.  Reading takes as long as a sample is large: of a larger one fewer are changed."""
 _FEWEST = 3
+Sources = list[tuple[str, Slot | None]]
+"""The fields that lineage names for a spot, with the entry that reads each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,20 +40,20 @@ class Aside:
 class Mutations:
     """Changes one value at a time in one message of a sample."""
 
-    def __init__(self, mapping: Mapping, message: Message, sample: Sample) -> None:
-        self.mapping = mapping
+    def __init__(self, wire: Wire, message: Message, sample: Sample) -> None:
+        self.mapping = wire.mapping
         self.sample = sample
-        self.loose: Loose = loose(message.body)
+        self.loose: Loose = loose(wire.body(message))
         self.message = replace(message, body=self.loose.body)
-        self.before = mapping.trace(self.message)
+        self.before = self.mapping.trace(self.message)
         self._values = self._all(self.before)
         self._said = _said(self.before)
 
     @cached_property
-    def _sources(self) -> dict[Spot, list[tuple[str, Slot | None]]]:
+    def _sources(self) -> dict[Spot, Sources]:
         """The fields that lineage names for each spot, with the entry that reads it."""
         slots = {(slot.at, slot.rule): slot for slot in self.mapping.meaning.slots}
-        found: dict[Spot, list[tuple[str, Slot | None]]] = {}
+        found: dict[Spot, Sources] = {}
         for row in self.before.lineage:
             slot = slots.get((row.mapping, row.rule))
             for place in row.places:
@@ -123,8 +126,10 @@ class Mutations:
                     yield self._unread(atom)
             return
         for value in self._others(atom, sources):
-            after = self._with(atom, value)
-            if after is None or not after.documents:
+            after = self._with([atom], value)
+            if not after.documents:
+                after = self._with(self._same(atom, sources), value)
+            if not after.documents:
                 continue
             changed = differences(self._values, self._all(after))
             wrong = [one for one in changed if not self._named(one.path, sources)]
@@ -132,14 +137,28 @@ class Mutations:
                 yield self._strayed(atom, value, sources, wrong)
             return
 
-    def _with(self, atom: Atom, value: Any) -> Trace | None:
-        atom.put(value)
+    def _with(self, atoms: Sequence[Atom], value: Any) -> Trace:
+        for atom in atoms:
+            atom.put(value)
         try:
             return self.mapping.trace(self.message, lineage=False)
         finally:
-            atom.put(atom.value)
+            for atom in atoms:
+                atom.put(atom.value)
 
-    def _others(self, atom: Atom, sources: list[tuple[str, Slot | None]]) -> list[Any]:
+    def _same(self, atom: Atom, sources: Sources) -> list[Atom]:
+        """All atoms of a value that stands at several places, such as the order's number in each row."""
+        fields = _fields(sources)
+        return [atom] if not fields else self._by_fields.get(fields, [atom])
+
+    @cached_property
+    def _by_fields(self) -> dict[frozenset[str], list[Atom]]:
+        found: dict[frozenset[str], list[Atom]] = {}
+        for atom in self.loose.atoms():
+            found.setdefault(_fields(self._sources.get(atom.spot, ())), []).append(atom)
+        return found
+
+    def _others(self, atom: Atom, sources: Sources) -> list[Any]:
         """Other values, those from code tables first."""
         found: list[Any] = []
         for _, slot in sources:
@@ -149,7 +168,7 @@ class Mutations:
                     found += [code for code, meaning in step.read_table.items() if meaning != meant][:2]
         return [*found, *variants(atom.value)][:_TRIES]
 
-    def _named(self, path: str, sources: list[tuple[str, Slot | None]]) -> bool:
+    def _named(self, path: str, sources: Sources) -> bool:
         """Whether lineage names the field, or a field that takes it as its default."""
         fields = {field for field, _ in sources}
         shared = _ONE_OF_SEVERAL.sub("", path)  # a value outside of each: documents is in all of them
@@ -169,8 +188,8 @@ class Mutations:
         if self._is_aside(atom) or self._declared(atom):
             return False
         for value in variants(atom.value)[:2]:
-            after = self._with(atom, value)
-            if after is None or self._all(after) != self._values or _said(after) != self._said:
+            after = self._with([atom], value)
+            if self._all(after) != self._values or _said(after) != self._said:
                 return False
         return True
 
@@ -205,9 +224,7 @@ class Mutations:
         )
         return Counterexample(law="L6 nothing silent", finding=finding)
 
-    def _strayed(
-        self, atom: Atom, value: Any, sources: list[tuple[str, Slot | None]], wrong: list[Difference]
-    ) -> Counterexample:
+    def _strayed(self, atom: Atom, value: Any, sources: Sources, wrong: list[Difference]) -> Counterexample:
         names = ", ".join(dict.fromkeys(field for field, _ in sources))
         slot = next((slot for _, slot in sources if slot is not None), None)
         finding = Finding(
@@ -227,6 +244,10 @@ class Mutations:
         if len(documents) == 1 and self.mapping.meaning.several is None:
             return flat(documents[0])
         return {f"documents[{number}].{path}": v for number, d in enumerate(documents) for path, v in flat(d).items()}
+
+
+def _fields(sources: Sequence[tuple[str, Slot | None]]) -> frozenset[str]:
+    return frozenset(field for field, _ in sources)
 
 
 def _said(trace: Trace) -> list[str]:

@@ -47,7 +47,7 @@ class NormalForm:
 
     def run(self, message: Message, sample: Sample, outcome: Outcome) -> None:
         """The law on one message of a sample that is read without a fault."""
-        first = loose(message.body)
+        first = loose(self.wire.body(message))
         before = self.mapping.trace(replace(message, body=first.body))
         if errors_of(before.findings) or not before.documents:
             return
@@ -63,7 +63,7 @@ class NormalForm:
             again = self.wire.messages(payload)
             if len(before.documents) != 1 or len(again) != 1:
                 continue
-            second = loose(again[0].body)
+            second = loose(self.wire.body(again[0]))
             after = self.mapping.trace(replace(again[0], body=second.body))
             if errors_of(after.findings) or not after.documents:
                 outcome.add(self._unreadable(document, after, payload, sample))
@@ -81,7 +81,12 @@ class NormalForm:
                     )
                 )  # fmt: skip
                 return
-            for name, example in (*self._of_values(before, after), *_of_bodies(message, again[0], before)):
+            if message.envelope is not None:
+                outcome.quotients.setdefault(f"Q9 {NAMES['Q9']}", "the envelope is written from its options")
+            for name, example in (
+                *self._of_values(before, after),
+                *_of_bodies(first.original, second.original, before),
+            ):
                 outcome.quotients.setdefault(f"{name} {NAMES[name]}", example)
 
     def _of_values(self, before: Trace, after: Trace) -> Iterator[tuple[str, str]]:
@@ -169,14 +174,11 @@ def _why(slot: Slot | None, same_entry: bool) -> str:
     return "Q10" if any(name in _TEXTS for name in names) else "Q12"
 
 
-def _of_bodies(message: Message, again: Message, before: Trace) -> Iterator[tuple[str, str]]:
+def _of_bodies(one: Records | Tree, other: Records | Tree, before: Trace) -> Iterator[tuple[str, str]]:
     """The equivalences that show in the message as a whole."""
     for finding in before.findings:
         if finding.code == "E-UNMAPPED":
             yield "Q8", finding.message
-    one, other = message.body, again.body
-    if message.envelope is not None:
-        yield "Q9", "the envelope is written from its options"
     if isinstance(one, Records) and isinstance(other, Records):
         yield from _of_records(one, other)
     elif isinstance(one, Tree) and isinstance(other, Tree):
