@@ -11,14 +11,17 @@ from transload.canonical.documents import as_json
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.mappings.language.terms import Element, Segment, Slot
 from transload.mappings.laws.bodies import Atom, Loose, Spot, loose, variants
-from transload.mappings.laws.differences import Difference, differences, flat, general
+from transload.mappings.laws.differences import Difference, differences, flat, general, own
+from transload.mappings.laws.keys import Keys
+from transload.mappings.laws.losses import every_operand
 from transload.mappings.laws.outcome import Counterexample, Outcome
 from transload.mappings.laws.samples import Sample
+from transload.mappings.laws.shapes import plain_name
 from transload.mappings.laws.wires import Wire
 from transload.mappings.mapping import Mapping, Trace
 from transload.mappings.source.reading import Written
 
-_ONE_OF_SEVERAL = re.compile(r"^documents\[\d+\]\.")
+_KEYED = re.compile(r"\[[^]]+\]")
 _TRIES = 4
 _USUAL = 400
 """Values in a sample of usual size.  Reading takes as long as a sample is large: of a larger one fewer are changed."""
@@ -43,6 +46,7 @@ class Mutations:
     def __init__(self, wire: Wire, message: Message, sample: Sample) -> None:
         self.mapping = wire.mapping
         self.sample = sample
+        self.keys = Keys(self.mapping.meaning)
         self.loose: Loose = loose(wire.body(message))
         self.message = replace(message, body=self.loose.body)
         self.before = self.mapping.trace(self.message)
@@ -56,6 +60,8 @@ class Mutations:
         found: dict[Spot, Sources] = {}
         for row in self.before.lineage:
             slot = slots.get((row.mapping, row.rule))
+            if row.slot is None and row.raw == "":  # derived: it stands nowhere
+                continue
             for place in row.places:
                 spots = [self.loose.spot(place)]
                 if slot is not None and isinstance(self.loose.body, Records) and len(slot.places) > 1:
@@ -63,6 +69,21 @@ class Mutations:
                 for spot in dict.fromkeys(spots):
                     found.setdefault(spot, []).append((row.field, slot))
         return found
+
+    @cached_property
+    def _handled(self) -> dict[Any, Sources]:
+        """The fields that a plug-in makes of a segment, by the segment: which value gives which is not known."""
+        found: dict[Any, Sources] = {}
+        for row in self.before.lineage:
+            if row.slot is not None and row.slot.number in self._numbers:
+                for place in row.places:
+                    found.setdefault(place.segment, []).append((row.field, row.slot))
+        return found
+
+    @cached_property
+    def _numbers(self) -> set[int]:
+        nodes = [node for node in self.mapping.meaning.nodes() if isinstance(node, Segment) and node.use is not None]
+        return {slot.number for node in nodes if node.use is not None for slot in node.use.slots}
 
     @cached_property
     def _quiet(self) -> list[Aside]:
@@ -118,12 +139,15 @@ class Mutations:
 
     def _atom(self, atom: Atom, silent: set[str]) -> Iterator[Counterexample]:
         sources = self._sources.get(atom.spot)
+        if sources is None and not self._is_silent(atom):
+            sources = self._handled.get(atom.spot[0])
+            if sources is None:
+                return
         if sources is None:
-            if self._is_silent(atom):
-                name = self._general(atom)
-                if name not in silent:
-                    silent.add(name)
-                    yield self._unread(atom)
+            name = self._general(atom)
+            if name not in silent:
+                silent.add(name)
+                yield self._unread(atom)
             return
         for value in self._others(atom, sources):
             after = self._with([atom], value)
@@ -171,7 +195,9 @@ class Mutations:
     def _named(self, path: str, sources: Sources) -> bool:
         """Whether lineage names the field, or a field that takes it as its default."""
         fields = {field for field, _ in sources}
-        shared = _ONE_OF_SEVERAL.sub("", path)  # a value outside of each: documents is in all of them
+        shared = own(path)  # a value outside of each: documents is in all of them
+        if general(shared) in self._following({general(own(field)) for field in fields}):
+            return True
         if any(
             one in fields or any(one.startswith((f"{field}[", f"{field}.")) for field in fields)
             for one in (path, shared)
@@ -182,6 +208,14 @@ class Mutations:
             for slot in self.mapping.meaning.slots
             if slot.default is not None and slot.default.field is not None and slot.field is not None
         )
+
+    def _following(self, fields: set[str]) -> set[str]:
+        """What is derived from fields, and from what is derived from them."""
+        found = {_KEYED.sub("[]", field) for field in fields}
+        for derived in self.mapping.meaning.derived:
+            if any(plain_name(operand) in found for operand in every_operand(derived.value)):
+                found.add(plain_name(derived.field))
+        return found - fields
 
     def _is_silent(self, atom: Atom) -> bool:
         """Whether a value may be anything without anybody noticing, and nothing in the mapping says so."""
@@ -241,9 +275,10 @@ class Mutations:
     def _all(self, trace: Trace) -> dict[str, Any]:
         """The values of all documents of a message, under the names that lineage has for them."""
         documents = trace.documents
-        if len(documents) == 1 and self.mapping.meaning.several is None:
-            return flat(documents[0])
-        return {f"documents[{number}].{path}": v for number, d in enumerate(documents) for path, v in flat(d).items()}
+        values = [self.keys.named(flat(document)) for document in documents]
+        if len(values) == 1 and self.mapping.meaning.several is None:
+            return values[0]
+        return {f"documents[{number}].{path}": v for number, one in enumerate(values) for path, v in one.items()}
 
 
 def _fields(sources: Sequence[tuple[str, Slot | None]]) -> frozenset[str]:
