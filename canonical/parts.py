@@ -156,7 +156,12 @@ class Totals(Model):
     net_amount: Exact | None = known("Total without tax (BT-109)", "MOA 5004[125]", "cbc:TaxExclusiveAmount")
     tax_amount: Exact | None = known("Sum of taxes (BT-110)", "MOA 5004[124]", "MOA 5004[176]")
     total_amount: Exact | None = known(
-        "Total with tax (BT-112)", "MOA 5004[77]", "MOA 5004[86]", "MOA 5004[128]", "cbc:TaxInclusiveAmount"
+        "Total with tax (BT-112)",
+        "MOA 5004[77]",
+        "MOA 5004[86]",
+        "MOA 5004[128]",
+        "cbc:TaxInclusiveAmount",
+        "cac:AnticipatedMonetaryTotal/cbc:PayableAmount",
     )
     prepaid_amount: Exact | None = known("Paid already (BT-113)", "MOA 5004[113]", "cbc:PrepaidAmount")
     rounding_amount: Exact | None = known(

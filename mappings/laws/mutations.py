@@ -249,7 +249,7 @@ class Mutations:
         finding = Finding(
             code="L-SILENT",
             severity=Severity.ERROR if self.mapping.meaning.strict else Severity.WARNING,
-            message=f"{atom.name} is {str(atom.value)!r} in {self.sample.file.name}, and nothing reads, checks or "
+            message=f"{atom.name} is {str(atom.value)!r} in {self.sample.name}, and nothing reads, checks or "
             "reports it",
             hint="bind the place, give it a literal, or list it under ignores:",
             value=str(atom.value),

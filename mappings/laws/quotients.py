@@ -70,9 +70,7 @@ class NormalForm:
                 return
             changed = self.carrying.differing(document, after.documents[0])
             if changed:
-                message_text = (
-                    f"what is read from {sample.file.name} is written and read as another document: {changed[0]}"
-                )
+                message_text = f"what is read from {sample.name} is written and read as another document: {changed[0]}"
                 finding = Finding(code="L-NORMAL", message=message_text, mapping=sample.at, field=changed[0].path)
                 outcome.add(
                     Counterexample(
@@ -115,7 +113,7 @@ class NormalForm:
         first = error.findings[0] if error.findings else None
         finding = Finding(
             code="L-NORMAL",
-            message=f"{sample.file.name} is read, and cannot be written again: {error.message}",
+            message=f"{sample.name} is read, and cannot be written again: {error.message}",
             hint=first.hint if first else None,
             mapping=first.mapping if first and first.mapping else sample.at,
             field=first.field if first else None,
@@ -127,7 +125,7 @@ class NormalForm:
         said = f": {first.code} {first.message}" if first else ""
         finding = Finding(
             code="L-NORMAL",
-            message=f"{sample.file.name} is read and written again, and that cannot be read{said}",
+            message=f"{sample.name} is read and written again, and that cannot be read{said}",
             mapping=first.mapping if first and first.mapping else sample.at,
             field=first.field if first else None,
         )
@@ -139,7 +137,7 @@ def _miscomputed(finding: Finding, sample: Sample) -> Counterexample:
     stated = Finding(
         code="L-NORMAL",
         severity=Severity.WARNING,
-        message=f"{sample.file.name} states another value than the mapping would write: {finding.message}",
+        message=f"{sample.name} states another value than the mapping would write: {finding.message}",
         hint="either the sample is wrong, or what is computed is not what the partner means",
         value=finding.value,
         mapping=finding.mapping,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from transload.adapters.base.format import Message, Records
-from transload.mappings.laws.samples import messages_of, samples_of
+from transload.mappings.laws.samples import messages_of, payload_of, samples_of
 from transload.mappings.laws.wires import Wire, shown
 from transload.mappings.mapping import Mapping
 
@@ -52,9 +52,9 @@ def example_of(mapping: Mapping) -> Example:
                     named = fields.setdefault(number or 0, [])
                     if row.field not in named:
                         named.append(row.field)
-            texts = _texts(message, sample.file.read_bytes())
+            texts = _texts(message, payload_of(sample, wire))
             lines = tuple(Line(text=text, fields=tuple(fields.get(number, ()))) for number, text in texts[:_MOST])
-            return Example(file=sample.file.name, values=values, lines=lines, left=max(len(texts) - _MOST, 0))
+            return Example(file=sample.name, values=values, lines=lines, left=max(len(texts) - _MOST, 0))
     return Example()
 
 
