@@ -25,7 +25,6 @@ _KEYED = re.compile(r"\[[^]]+\]")
 _TRIES = 4
 _USUAL = 400
 """Values in a sample of usual size.  Reading takes as long as a sample is large: of a larger one fewer are changed."""
-_FEWEST = 3
 Sources = list[tuple[str, Slot | None]]
 """The fields that lineage names for a spot, with the entry that reads each."""
 
@@ -47,9 +46,15 @@ class Mutations:
         self.mapping = wire.mapping
         self.sample = sample
         self.keys = Keys(self.mapping.meaning)
-        self.loose: Loose = loose(wire.body(message))
+        body = wire.body(message)
+        self.loose: Loose = loose(body)
+        self.loose.shorten(self.mapping.meaning)
         self.message = replace(message, body=self.loose.body)
         self.before = self.mapping.trace(self.message)
+        if self.loose.left and errors_of(self.before.findings):  # what is left cannot stand alone
+            self.loose = loose(body)
+            self.message = replace(message, body=self.loose.body)
+            self.before = self.mapping.trace(self.message)
         self._values = self._all(self.before)
         self._said = _said(self.before)
 
@@ -126,16 +131,30 @@ class Mutations:
         )
 
     def run(self, outcome: Outcome, most: int) -> None:
-        """Both laws, on at most ``most`` values, spread evenly."""
+        """Both laws, on at most ``most`` values: one of each place first, the others spread evenly."""
         if errors_of(self.before.findings):
             return
-        atoms = list(self.loose.atoms())
-        most = max(min(most, most * _USUAL // max(len(atoms), 1)), _FEWEST)
+        if self.loose.left:
+            outcome.left[self.sample.name] = outcome.left.get(self.sample.name, 0) + self.loose.left
         silent: set[str] = set()
-        for atom in atoms[:: max(-(-len(atoms) // most), 1)]:
+        for atom in self._chosen(list(self.loose.atoms()), most):
             outcome.mutations += 1
             for counterexample in self._atom(atom, silent):
                 outcome.add(counterexample)
+
+    def _chosen(self, atoms: list[Atom], most: int) -> list[Atom]:
+        places: dict[str, Atom] = {}
+        for atom in atoms:
+            places.setdefault(self._general(atom), atom)
+        most = min(most, max(most * _USUAL // max(len(atoms), 1), len(places)))
+        if len(atoms) <= most:
+            return atoms
+        first = list(places.values())
+        first = first[:: -(-len(first) // most)]
+        taken = {id(atom) for atom in first}
+        others = [atom for atom in atoms if id(atom) not in taken]
+        room = most - len(first)
+        return [*first, *(others[:: -(-len(others) // room)] if room else [])]
 
     def _atom(self, atom: Atom, silent: set[str]) -> Iterator[Counterexample]:
         sources = self._sources.get(atom.spot)
