@@ -113,6 +113,7 @@ class InvoiceLine(Model):
     origin: Country | None = known("Country of origin (BT-159)", "ALI 3239", "cac:OriginCountry")
     accounting: Text | None = known("Where the buyer books it (BT-133)", "cac:InvoiceLine/cbc:AccountingCost")
     period: Period | None = known("When it was delivered or used (BG-26)", "cac:InvoicePeriod")
+    ship_to: Party | None = known("Where this line went, where it differs from the invoice's", "NAD 3035[DP]")
     notes: tuple[Text, ...] = known("Free text about the line (BT-127)", "FTX 4440[LIN]", "cbc:Note", default=())
     properties: tuple[Property, ...] = known("Properties of the item (BG-32)", default=())
     allowances_charges: tuple[AllowanceCharge, ...] = known(
@@ -168,7 +169,11 @@ class Invoice(Model):
     )
     receiving_advice: Text | None = known("Receiving advice (BT-15)", "RFF 1154[ALO]", "cac:ReceiptDocumentReference")
     contract: Text | None = known("Contract (BT-12)", "RFF 1154[CT]", "REF 02[CT]", "cac:ContractDocumentReference")
-    project: Text | None = known("Project (BT-11)", "cac:ProjectReference")
+    project: Text | None = known("Project (BT-11)", "RFF 1154[AEP]", "REF 02[JB]", "cac:ProjectReference")
+    tender: Text | None = known("Tender or lot that led to the contract (BT-17)", "cac:OriginatorDocumentReference")
+    billed_object: Text | None = known(
+        "What is billed: a meter, a telephone number, a subscription (BT-18)", "cac:AdditionalDocumentReference[130]"
+    )
     buyer_reference: Text | None = known(
         "Reference that the buyer wants repeated (BT-10)", "RFF 1154[CR]", "REF 02[CR]", "cbc:BuyerReference"
     )
@@ -185,6 +190,9 @@ class Invoice(Model):
     ship_to: Party | None = known("Where the goods went (BG-13)", "NAD 3035[DP]", "N1 01[ST]", "cac:Delivery")
     ship_from: Party | None = known("Where the goods came from", "NAD 3035[SF]", "N1 01[SF]")
     payee: Party | None = known("Who is paid, where it is not the seller (BG-10)", "NAD 3035[PE]", "N1 01[RE]")
+    tax_representative: Party | None = known(
+        "Who declares the seller's tax (BG-11)", "cac:TaxRepresentativeParty"
+    )
     delivery_terms: DeliveryTerms | None = known("Terms of delivery")
     payment_terms: tuple[PaymentTerms, ...] = known("Terms of payment (BT-20)", default=())
     payment_means: tuple[PaymentMeans, ...] = known("How it is to be paid (BG-16)", default=())

@@ -17,6 +17,9 @@ class OrderResponseLine(Model):
     gtin: Gtin | None = known("GS1 Global Trade Item Number", "LIN 7140[EN]", "PO1 07[UK]", "PO1 07[UP]")
     supplier_item: Text | None = known("The seller's item number", "PIA 7140[SA]", "PO1 07[VP]", "PO1 07[VN]")
     buyer_item: Text | None = known("The buyer's item number", "PIA 7140[IN]", "PO1 07[BP]", "PO1 07[IN]")
+    manufacturer_item: Text | None = known(
+        "The maker's item number", "PIA 7140[MF]", "PO1 07[MG]", "cac:ManufacturersItemIdentification"
+    )
     description: Text | None = known("What the item is, in words", "IMD 7008", "PID 05")
     ordered_quantity: Exact | None = known("Quantity that was ordered", "QTY 6060[21]", "PO1 02", ge=0)
     quantity: Exact | None = known("Quantity that will be delivered", "QTY 6060[113]", "ACK 02", ge=0)
