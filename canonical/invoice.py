@@ -42,9 +42,13 @@ class PaymentMeans(Model):
 
 
 class Attachment(Model):
-    """A document that supports the invoice, by its reference (BG-24)."""
+    """A document that supports the invoice, or what it is about, by its reference (BG-24, BT-18)."""
 
     number: Text = known("Its reference (BT-122)", "cac:AdditionalDocumentReference/cbc:ID", required=True)
+    kind: Text | None = known(
+        "What it is, as a code of UNCL 1001: 130 the object that is billed (BT-18), 50 a credit note's project (BT-11)",
+        "cbc:DocumentTypeCode",
+    )
     description: Text | None = known("What it is (BT-123)", "cbc:DocumentDescription")
     location: Text | None = known("Where it can be had, as a URL (BT-124)", "cbc:URI")
 
@@ -54,6 +58,13 @@ class Property(Model):
 
     name: Text = known("Its name, such as colour (BT-160)", "cac:AdditionalItemProperty/cbc:Name", required=True)
     value: Text = known("Its value (BT-161)", "cac:AdditionalItemProperty/cbc:Value", required=True)
+
+
+class Classification(Model):
+    """What sort of item it is, by a list of such codes (BT-158)."""
+
+    code: Text = known("The code", "cbc:ItemClassificationCode", required=True)
+    scheme: Text | None = known("The list, by its code of UNCL 7143: STI for CPV, TST for UNSPSC", "@listID")
 
 
 class InvoiceLine(Model):
@@ -115,6 +126,10 @@ class InvoiceLine(Model):
     period: Period | None = known("When it was delivered or used (BG-26)", "cac:InvoicePeriod")
     ship_to: Party | None = known("Where this line went, where it differs from the invoice's", "NAD 3035[DP]")
     notes: tuple[Text, ...] = known("Free text about the line (BT-127)", "FTX 4440[LIN]", "cbc:Note", default=())
+    billed_object: Text | None = known(
+        "What is billed: a meter, a telephone number, a subscription (BT-128)", "cac:DocumentReference/cbc:ID"
+    )
+    classifications: tuple[Classification, ...] = known("Codes of the item in lists of items (BT-158)", default=())
     properties: tuple[Property, ...] = known("Properties of the item (BG-32)", default=())
     allowances_charges: tuple[AllowanceCharge, ...] = known(
         "Deductions and additions on this line (BG-27, BG-28)", default=()
@@ -145,6 +160,10 @@ class Invoice(Model):
     issued_on: Day = known("Date of the invoice (BT-2)", "DTM 2380[137]", "DTM 2380[3]", "BIG 01", required=True)
     due_on: Day | None = known("When it is to be paid (BT-9)", "DTM 2380[13]", "DTM 2380[140]", "cbc:DueDate")
     tax_point_on: Day | None = known("When the tax falls due (BT-7)", "DTM 2380[131]", "cbc:TaxPointDate")
+    tax_point_code: Text | None = known(
+        "The same by an event, as a code of UNCL 2005: 3 invoice, 35 delivery, 432 payment (BT-8)",
+        "cac:InvoicePeriod/cbc:DescriptionCode",
+    )
     delivered_on: Day | None = known(
         "When the goods were delivered (BT-72)", "DTM 2380[35]", "DTM 02[035]", "cbc:ActualDeliveryDate"
     )
@@ -171,9 +190,6 @@ class Invoice(Model):
     contract: Text | None = known("Contract (BT-12)", "RFF 1154[CT]", "REF 02[CT]", "cac:ContractDocumentReference")
     project: Text | None = known("Project (BT-11)", "RFF 1154[AEP]", "REF 02[JB]", "cac:ProjectReference")
     tender: Text | None = known("Tender or lot that led to the contract (BT-17)", "cac:OriginatorDocumentReference")
-    billed_object: Text | None = known(
-        "What is billed: a meter, a telephone number, a subscription (BT-18)", "cac:AdditionalDocumentReference[130]"
-    )
     buyer_reference: Text | None = known(
         "Reference that the buyer wants repeated (BT-10)", "RFF 1154[CR]", "REF 02[CR]", "cbc:BuyerReference"
     )
