@@ -20,6 +20,7 @@ TOTAL = "cac:LegalMonetaryTotal"
 SUBTOTAL = "cac:TaxTotal/cac:TaxSubtotal"
 LINE = "cac:InvoiceLine"
 MEANS = "cac:PaymentMeans"
+ACCOUNT = f"{MEANS}/cac:PayeeFinancialAccount"
 
 TERMS: dict[int, tuple[str, str, str]] = {  # number: where in UBL, where in the document, a value
     1: ("cbc:ID", "number", "R-1"),
@@ -100,9 +101,9 @@ TERMS: dict[int, tuple[str, str, str]] = {  # number: where in UBL, where in the
     81: (f"{MEANS}/cbc:PaymentMeansCode", "payment_means.0.kind", "59"),
     82: (f"{MEANS}/cbc:PaymentMeansCode/@name", "payment_means.0.text", "SEPA direct debit"),
     83: (f"{MEANS}/cbc:PaymentID", "payment_means.0.remittance", "R-1 / C-7"),
-    84: (f"{MEANS}/cac:PayeeFinancialAccount/cbc:ID", "payment_means.0.account", "AT611904300234573201"),
-    85: (f"{MEANS}/cac:PayeeFinancialAccount/cbc:Name", "payment_means.0.account_name", "Tornado account"),
-    86: (f"{MEANS}/cac:PayeeFinancialAccount/cac:FinancialInstitutionBranch/cbc:ID", "payment_means.0.bank", "BKAUATWW"),
+    84: (f"{ACCOUNT}/cbc:ID", "payment_means.0.account", "AT611904300234573201"),
+    85: (f"{ACCOUNT}/cbc:Name", "payment_means.0.account_name", "Tornado account"),
+    86: (f"{ACCOUNT}/cac:FinancialInstitutionBranch/cbc:ID", "payment_means.0.bank", "BKAUATWW"),
     89: (f"{MEANS}/cac:PaymentMandate/cbc:ID", "payment_means.0.mandate", "M-5"),
     91: (f"{MEANS}/cac:PaymentMandate/cac:PayerFinancialAccount/cbc:ID", "payment_means.0.debited_account", "AT02"),
     92: (f"{ALLOWANCE}/cbc:Amount", "allowances_charges.0.amount", "53.01"),
