@@ -103,7 +103,7 @@ class JsonReader(TreeReader):
         """The node whose literals hold takes the value; else it is left aside."""
         branches: list[tuple[ast.expr, Statements]] = []
         for node in nodes:
-            taken = self.one(node, seen[node], value, above)
+            taken = self.one(level, node, seen[node], value, above)
             test = self.guard(node, nodes, value)
             if test is None:
                 return chain(branches, taken)

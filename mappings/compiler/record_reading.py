@@ -137,9 +137,27 @@ class RecordReader(Reader):
         following: dict[str, list[Segment]],
         above: tuple[str, ...],
     ) -> Statements:
-        body = self.in_order(node, level.ranks, level.position, _where()) + self._count(node, seen)
-        entered, after = self.hierarchy.enter(node, self._raw(places))
-        body += entered
+        body = self.in_order(node, level.ranks, level.position, _where())
+        crowded, count = self._count(node, seen)
+        taken = count + self._taken(level, node, places, following, above)
+        if crowded is None:
+            return body + taken
+        if node.first:
+            further = statements("i = L.further(S, i, CS, RS, X, N)", L=self.bound(level), N=self.bound(node))
+            return body + statements("if T:\n    FURTHER\nelse:\n    TAKEN", T=crowded, FURTHER=further, TAKEN=taken)
+        again = self.trouble("again", self.bound(node), _where())
+        return body + statements("if T:\n    AGAIN", T=crowded, AGAIN=again) + taken
+
+    def _taken(
+        self,
+        level: Level,
+        node: Segment,
+        places: Places,
+        following: dict[str, list[Segment]],
+        above: tuple[str, ...],
+    ) -> Statements:
+        """Take the record, and what follows it."""
+        body, after = self.hierarchy.enter(node, self._raw(places))
         body += self.begin(node, _where())
         body += self.fulfil(node.when, _where())
         named = named_places(node, level.named)
@@ -188,19 +206,16 @@ class RecordReader(Reader):
         """What stands at a place of the current record."""
         return lambda place: places.raw(place, self._anywhere(place))
 
-    def _count(self, node: Segment, seen: str) -> Statements:
-        """Refuse one occurrence too many (``E-DUP``)."""
-        again = self.trouble("again", self.bound(node), _where())
+    def _count(self, node: Segment, seen: str) -> tuple[ast.expr | None, Statements]:
+        """The test whether this is one too many, None where there are never, and the counting of one that is not."""
         if node.items is not None:
             if node.most is None:
-                return []
-            return statements(
-                "if len(L) >= MOST:\n    AGAIN", L=self.list_of(node), MOST=constant(node.most), AGAIN=again
-            )
+                return None, []
+            return expression("len(L) >= MOST", L=self.list_of(node), MOST=constant(node.most)), []
         most = node.most or 1
         if most == 1 and node.least <= 1:
-            return statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again)
-        return statements("if F >= MOST:\n    AGAIN\nF += 1", F=seen, MOST=constant(most), AGAIN=again)
+            return variable(seen), statements("F = 1", F=seen)
+        return expression("F >= MOST", F=seen, MOST=constant(most)), statements("F += 1", F=seen)
 
     def _least(self, node: Segment, seen: str) -> Statements:
         if not node.least:

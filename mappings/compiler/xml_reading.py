@@ -99,7 +99,7 @@ class XmlReader(TreeReader):
         branches: list[tuple[ast.expr, Statements]] = []
         for node in (n for n in level.nodes if n.tag == tag):
             taken = self.in_order(node, level.ranks, level.position, self.here)
-            taken += self.one(node, seen[node], child, above)
+            taken += self.one(level, node, seen[node], child, above)
             test = self.guard(node, level.nodes, child)
             if test is None:
                 return chain(branches, taken)

@@ -83,6 +83,7 @@ class RecordLayout:
             items=modified.items,
             most=modified.most,
             least=modified.least,
+            first=modified.first,
             when=modified.when,
             only_if=modified.only_if,
             reads=modified.reads,
@@ -98,6 +99,8 @@ class RecordLayout:
             self.entry(segment, known, key, value, modified.around)
         if modified.use is not None:
             self._use(segment, modified.use, modified.around)
+        for slot in segment.own():
+            slot.first = modified.first
         self._refuse_overlaps(segment)
         segment.at = named(segment.at, _label(segment))
         _attach(segment)
