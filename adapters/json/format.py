@@ -25,7 +25,7 @@ class JsonTree(Tree):
     def place(self, path: Sequence[str | int]) -> Place:
         """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
         whole = (*self._prefix, *path)
-        start, _ = positions.locate(self._source.text, whole)
+        start = self._source.positions.locate(whole)
         return self._source.place(start, positions.pointer(whole))
 
 
@@ -118,7 +118,7 @@ class JsonFormat(Format[JsonOptions]):
         page = page_of(root, len(items), self.options)
         envelope = JsonEnvelope(source, root, page)
         wrong = contradictions(root, len(items), source, self.options)
-        start, _ = positions.locate(source.text, path)
+        start = positions.locate(source.text, path)
         entries = list(positions.entries(source.text, start))
         borders = source.bytes([end for entry in entries for end in (entry.start, entry.end)])
         own: dict[int, list[Finding]] = {}
@@ -193,7 +193,7 @@ class _Item(JsonTree):
 
     def place(self, path: Sequence[str | int]) -> Place:
         """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
-        start, _ = positions.locate(self._source.text, path, self._start)
+        start = self._source.positions.locate(path, self._start)
         place = self._source.place(start, positions.pointer((*self._prefix, *path)))
         return place.within(Place(message=self._number))
 
@@ -203,7 +203,7 @@ def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any
     value = root
     for depth, step in enumerate(path):
         if not isinstance(value, dict) or step not in value:
-            start, _ = positions.locate(source.text, path[:depth])
+            start = positions.locate(source.text, path[:depth])
             there = ", ".join(list(value)[:8]) if isinstance(value, dict) else _name(value)
             return [], Finding(
                 code="E-ITEMS",
@@ -214,7 +214,7 @@ def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any
         value = value[step]
     if isinstance(value, list):
         return value, None
-    start, _ = positions.locate(source.text, path)
+    start = positions.locate(source.text, path)
     return [], Finding(
         code="E-ITEMS",
         message=f"the items of the page should be an array, and are {_name(value)}",

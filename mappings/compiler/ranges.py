@@ -60,7 +60,10 @@ class RangeCutting(Cutting):
             spot = row.spot(element) if row is not None and element is not None else None
             if spot is None:
                 return replace(body.place(index), tag=tag)
-            return replace(body.place(index, spot.first), tag=tag, element=None, path=str(spot))
+            found = body.place(index, spot.first)
+            return Place(
+                file=found.file, line=found.line, byte=found.byte, message=found.message, tag=tag, path=str(spot)
+            )
 
         return Cut(segments, locate=locate, word=self._word)
 

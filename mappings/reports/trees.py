@@ -14,7 +14,7 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element
 from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.remarks import another, differing, further_one
-from transload.mappings.reports.xml_parts import Parts, xml_path
+from transload.mappings.reports.xml_parts import Parts
 
 
 @dataclass
@@ -67,20 +67,20 @@ def xml_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterato
             yield from parts.findings(remark)
             continue
         if remark[0] == "sum":
-            place = body.place(xml_path(body.root, *remark[2]))
+            place = body.place(parts.paths.of(*remark[2]))
             yield differing(remark[1], place, remark[3], remark[4])
             continue
         if remark[0] == "another":
-            place = body.place(xml_path(body.root, *remark[2]))
+            place = body.place(parts.paths.of(*remark[2]))
             yield another(remark[1], remark[3], place, strict=meaning.strict)
             continue
         if remark[0] == "further":
-            place = body.place(xml_path(body.root, *remark[3]))
+            place = body.place(parts.paths.of(*remark[3]))
             yield further_one(remark[1], remark[1].label, place, severity)
             continue
         level, element = remark[1], remark[2]
         local = element.tag.rpartition("}")[2]
-        place = body.place(xml_path(body.root, element, None))
+        place = body.place(parts.paths.of(element))
         yield _aside(level, local, element, severity, place, xml=True)
 
 
