@@ -167,7 +167,7 @@ class RecordReader(Reader):
         unread = UnreadTests(node, named, remark)
         if node.use is not None:
             body += self._handled(node)
-        body += self._values(node, places, unread)
+        body += self._values(level, node, places, unread)
         for pairs in node.pairs:
             body += self._pairs(pairs, unread)
         if node.use is None:
@@ -224,7 +224,7 @@ class RecordReader(Reader):
         few = self.trouble("few", self.bound(node), _where())
         return statements("if COUNT < LEAST:\n    FEW", COUNT=count, LEAST=constant(node.least), FEW=few)
 
-    def _values(self, node: Segment, places: Places, unread: UnreadTests) -> Statements:
+    def _values(self, level: Level, node: Segment, places: Places, unread: UnreadTests) -> Statements:
         """Take the values of a segment, element by element."""
         body: Statements = []
         slots = [slot for slot in node.slots if slot.reads and not slot.literals and slot.numbering is None]
@@ -236,7 +236,7 @@ class RecordReader(Reader):
             if slot.many:
                 body += self._many(slot, places, unread)
             elif len(slot.places) == 2:
-                body += self._two(slot, places)
+                body += self._two(slot, places, level)
             elif slot.places[0].repetition is not None:
                 raw = self._anywhere(slot.places[0])
                 taken = self.take(slot, variable("r"), _where(slot.places[0]))
@@ -307,11 +307,23 @@ class RecordReader(Reader):
         )  # fmt: skip
         return statements("if n > E:\n    BODY", E=constant(place.element), BODY=body)
 
-    def _two(self, slot: Slot, places: Places) -> Statements:
+    def _two(self, slot: Slot, places: Places, level: Level) -> Statements:
         """Two places for one field: the converter gets both texts."""
         first, second = (places.raw(place, self._anywhere(place)) for place in slot.places)
         taken = self.take(slot, expression("(r, q)"), _where(slot.places[0]))
+        taken += self._rest(slot, level)
         return statements("r = A\nif r:\n    q = B\n    TAKE", A=first, B=second, TAKE=taken)
+
+    def _rest(self, slot: Slot, level: Level) -> Statements:
+        """Tell of what the converter leaves aside; in the usual form of the value that is nothing."""
+        rest = slot.chain.rest if slot.chain is not None else None
+        if rest is None or slot.chain is None or (usual := slot.chain.steps[-1].usual) is None:
+            return []
+        return statements(
+            "if q != SECOND:\n    p = REST((r, q))\n    if p:\n        X.append((KIND, L, S, W, p))",
+            SECOND=constant(usual.second), REST=self.namer.bind(rest), KIND=constant("rest"),
+            L=self.bound(level), S=self.bound(slot), W=_where(slot.places[0]),
+        )  # fmt: skip
 
     def _anywhere(self, place: WirePlace) -> ast.expr:
         return expression("AT(e, P, CS, RS)", AT=self.namer.bind(value_at), P=self.bound(place))

@@ -174,7 +174,7 @@ class RecordLayout:
         slot.direct(reads=segment.reads, writes=segment.writes)
         segment.slots.append(slot)
         if slot.chain is not None and slot.chain.only and slot.reads:
-            codes = slot.chain.only
+            codes = (*slot.chain.only, *((slot.none, "") if slot.none is not None else ()))
             segment.slots.append(replace(slot, literals=codes, field=None, chain=None, writes=False, guard=True))
 
     def place(self, tag: str, guide: SegmentGuide | None, key: Text) -> Placed | None:

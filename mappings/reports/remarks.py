@@ -7,6 +7,7 @@ from transload.adapters.base.format import Records
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 from transload.mappings.compiler.levels import Level, fits, takes, value_at
+from transload.mappings.language.coverage import covers
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Length, Node, Pairs, Segment, Slot
 from transload.mappings.reports.unread import Unread
@@ -17,6 +18,7 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
 
     A remark is ``("unmapped", level, index, None)``, ``("further", level, index, node)``,
     ``("inside", level, index, start)``, ``("another", slot, where, value)``,
+    ``("rest", level, slot, where, value)`` for a part of a value,
     ``("quiet", level, index, start)`` for what is ignored and kept,
     ``("pair", pairs, index, (element, qualifier, value))``, ``("unread", level, node, index)``
     ``("hierarchy", slot, where, stated, expected)``, ``("finding", finding)``
@@ -33,12 +35,8 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             yield _unmapped(meaning, body, remark[1], remark[2], severity)
         elif kind == "inside":
             yield _inside(body, remark[2], remark[3], severity, also=remark[3] in further)
-        elif kind == "further":
-            yield further_one(remark[3], _words(body.segments[remark[2]], body), body.place(remark[2]), severity)
-        elif kind == "another":
-            index, element, component = remark[2]
-            place = body.place(index, element=element, component=component)
-            yield another(remark[1], remark[3], place, strict=meaning.strict)
+        elif kind in ("further", "another", "rest"):
+            yield from _beyond(meaning, body, remark, severity)
         elif kind == "pair":
             yield _pair(body, remark[1], remark[2], remark[3], severity)
         elif kind == "quiet":
@@ -53,6 +51,18 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             index, element, component = remark[2]
             place = body.place(index, element=element, component=component)
             yield differing(remark[1], place, remark[3], remark[4])
+
+
+def _beyond(meaning: Meaning, body: Records, remark: Any, severity: Severity) -> Iterator[Finding]:
+    """What is too much: of segments, of values, or within a value."""
+    if remark[0] == "further":
+        yield further_one(remark[3], _words(body.segments[remark[2]], body), body.place(remark[2]), severity)
+    elif remark[0] == "another":
+        index, element, component = remark[2]
+        place = body.place(index, element=element, component=component)
+        yield another(remark[1], remark[3], place, strict=meaning.strict)
+    else:
+        yield from _rest(body, *remark[1:], strict=meaning.strict)
 
 
 def further_one(node: Node, words: str, place: Place | None, severity: Severity) -> Finding:
@@ -172,6 +182,29 @@ def near_miss(
                 other,
             )
     return None
+
+
+def _rest(
+    body: Records, level: Level, slot: Slot, where: tuple[int, int, int | None], rest: str, *, strict: bool
+) -> Iterator[Finding]:
+    """What a converter leaves aside of a value, unless its place is ignored."""
+    index, element, component = where
+    record = body.segments[index]
+    names = frozenset(level.qualifiers(record, body.component, body.repetition))
+    for entry in level.places:
+        named = entry.qualifier is None or entry.qualifier in names
+        if entry.tag == record[0] and named and covers(entry, slot.places[0]):
+            return
+    assert slot.field is not None
+    yield Finding(
+        code="E-UNMAPPED",
+        severity=Severity.ERROR if strict else Severity.WARNING,
+        message=f"{rest} is left aside: {slot.field.text()} is a day",
+        hint=f"list its place under ignores: [{_words(record, body)}/{slot.name.rpartition(' ')[2].partition('+')[0]}]",
+        value=rest,
+        place=body.place(index, element=element, component=component),
+        mapping=slot.at,
+    )
 
 
 def _inside(body: Records, index: int, start: int, severity: Severity, *, also: bool) -> Finding:
