@@ -110,23 +110,31 @@ class RecordReader(Reader):
         following: dict[str, list[Segment]],
         above: tuple[str, ...],
     ) -> Statements:
-        """What to do with a record of ``tag``: the first node whose literals hold takes it."""
+        """What to do with a record of ``tag``: the first node whose literals hold takes it.
+
+        One with ``first:`` that has taken enough gives way to the next.
+        """
         nodes = [node for node in level.nodes if node.tag == tag]
         places = Places(self.namer)
         body = statements("n = len(e)")
         body += places.prepare([slot for node in nodes for slot in node.literals])
         branches: list[tuple[ast.expr, Statements]] = []
+        further: list[tuple[ast.expr, Statements]] = []
         for node in nodes:
             conditions = [places.holds(slot) for slot in node.literals]
             closes = expression("L.closes(e, CS, RS)", L=self.bound(level)) if level.outer else None
             below = self.hierarchy.fits(node, self._raw(places), closes)
             if below is not None:
                 conditions.append(below)
+            if node.gives_way:
+                aside = statements("i = L.further(S, i, CS, RS, X, N)", L=self.bound(level), N=self.bound(node))
+                further.append((both(conditions) if conditions else constant(True), aside))
+                conditions.append(expression("not T", T=self._count(node, seen[node])[0] or constant(False)))
             taken = self._node(level, node, seen[node], places.copy(), following, above)
             if not conditions:
                 return body + chain(branches, taken)
             branches.append((both(conditions), taken))
-        return body + chain(branches, self._leave(level))
+        return body + chain([*branches, *further], self._leave(level))
 
     def _node(
         self,
@@ -140,11 +148,8 @@ class RecordReader(Reader):
         body = self.in_order(node, level.ranks, level.position, _where())
         crowded, count = self._count(node, seen)
         taken = count + self._taken(level, node, places, following, above)
-        if crowded is None:
+        if crowded is None or node.first:
             return body + taken
-        if node.first:
-            further = statements("i = L.further(S, i, CS, RS, X, N)", L=self.bound(level), N=self.bound(node))
-            return body + statements("if T:\n    FURTHER\nelse:\n    TAKEN", T=crowded, FURTHER=further, TAKEN=taken)
         again = self.trouble("again", self.bound(node), _where())
         return body + statements("if T:\n    AGAIN", T=crowded, AGAIN=again) + taken
 

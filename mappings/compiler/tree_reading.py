@@ -4,7 +4,17 @@ import ast
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, function, statements, variable
+from transload.mappings.compiler.quotes import (
+    Namer,
+    Statements,
+    both,
+    chain,
+    constant,
+    expression,
+    function,
+    statements,
+    variable,
+)
 from transload.mappings.compiler.reading import Reader
 from transload.mappings.compiler.trees import Guard, TreeLevel
 from transload.mappings.language.meaning import Meaning
@@ -43,20 +53,46 @@ class TreeReader(Reader):
         """The run-time side of a level."""
         return TreeLevel(self.meaning, owner, nodes, above)
 
-    def one(self, level: TreeLevel, node: Element, seen: str, element: str, above: tuple[str, ...]) -> Statements:
+    def choose(
+        self,
+        level: TreeLevel,
+        nodes: Sequence[Element],
+        seen: dict[Element, str],
+        element: str,
+        above: tuple[str, ...],
+        otherwise: Statements,
+    ) -> Statements:
+        """The first of ``nodes``, which have one name, whose literals hold takes the element; else ``otherwise``.
+
+        One with ``first:`` that has taken enough gives way to the next.
+        """
+        branches: list[tuple[ast.expr, Statements]] = []
+        further: list[tuple[ast.expr, Statements]] = []
+        for node in nodes:
+            taken = self.in_order(node, level.ranks, level.position, self.here) if self.xml else []
+            taken += self._one(node, seen[node], element, above)
+            test = self.guard(node, level.nodes, element)
+            if node.gives_way:
+                aside = statements(
+                    "L.further(N, E, P, X)", L=self.bound(level), N=self.bound(node), E=element, P=self.here
+                )
+                further.append((test or constant(True), aside))
+                free = expression("not T", T=self._count(node, seen[node])[0] or constant(False))
+                test = both([test, free]) if test is not None else free
+            if test is None:
+                return chain(branches, taken)
+            branches.append((test, taken))
+        return chain([*branches, *further], otherwise)
+
+    def _one(self, node: Element, seen: str, element: str, above: tuple[str, ...]) -> Statements:
         """Take one element: count it, open its item, read it, finish its item."""
         crowded, taken = self._count(node, seen)
         taken += self.begin(node, self.here)
         taken += self.fulfil(node.when, self.here)
         taken += self.body(node, element, (*above, node.tag))
         taken += self.end(node)
-        if crowded is None:
+        if crowded is None or node.first:
             return taken
-        if node.first:
-            further = statements(
-                "L.further(N, E, P, X)", L=self.bound(level), N=self.bound(node), E=element, P=self.here
-            )
-            return statements("if T:\n    FURTHER\nelse:\n    TAKEN", T=crowded, FURTHER=further, TAKEN=taken)
         again = self.trouble("again", self.bound(node), self.here)
         return statements("if T:\n    AGAIN", T=crowded, AGAIN=again) + taken
 

@@ -197,7 +197,8 @@ def _check_level(nodes: Sequence[Segment], problems: Problems) -> None:
     readable = [(node, _told_apart_by(node)) for node in nodes if node.reads]
     for position, (node, mine) in enumerate(readable):
         for other, theirs in readable[position + 1 :]:
-            if node.tag == other.tag and not any(p in theirs and theirs[p].isdisjoint(mine[p]) for p in mine):
+            told_apart = any(p in theirs and theirs[p].isdisjoint(mine[p]) for p in mine)
+            if node.tag == other.tag and not told_apart and not node.gives_way:
                 problems.add(
                     "M-AMBIGUOUS",
                     other.at,
@@ -286,7 +287,7 @@ def _check_elements(elements: Sequence[Element], problems: Problems, *, xml: boo
     told = {id(element): guards(element) for element in readable}
     for position, element in enumerate(readable):
         for other in readable[position + 1 :]:
-            if element.tag != other.tag:
+            if element.tag != other.tag or (element.gives_way and (xml or (element.many and other.many))):
                 continue
             mine, theirs = told[id(element)], told[id(other)]
             if not any(

@@ -319,7 +319,7 @@ Test = Comparison | Negation | Junction
 class Node:
     """What all nodes share.  ``items`` is the list that a node with ``each`` repeats over, ``scope`` its item's.
 
-    With ``first`` one too many is left aside, and is no error.
+    With ``first`` one too many is for the next node that fits it, or is left aside, and is no error.
     """
 
     number: int
@@ -339,6 +339,11 @@ class Node:
     def name(self) -> str:
         """What findings call it."""
         return self.at.place or ""
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it takes so many only, and then another node may take what fits it."""
+        return self.first and (self.items is None or self.most is not None)
 
 
 @dataclass(eq=False, kw_only=True)

@@ -87,7 +87,8 @@ def test_a_time_is_dropped_where_the_mapping_says_so_and_nowhere_else(bench):
     assert read.requested_on == datetime(2026, 1, 20, tzinfo=UTC).date()
     assert "DTM+2:20260120:102" in bench.lines(mapping, read)
     for time, ignores in (("0000", ""), ("1430", "ignores: [DTM 2/2380]"), ("1430", "ignores: [DTM/2380]")):
-        quiet = bench.load(SMALL.replace("EXTRA", layout.replace("#", " day")).replace("layout:", f"{ignores}\nlayout:"))
+        text = SMALL.replace("EXTRA", layout.replace("#", " day"))
+        quiet = bench.load(text.replace("layout:", f"{ignores}\nlayout:"))
         message = bench.records([*lines[:2], f"DTM+2:20260120{time}:203", lines[3]])
         assert (quiet.decode(message).findings, quiet.trace(message).findings) == ((), ())
 

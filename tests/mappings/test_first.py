@@ -60,6 +60,11 @@ def both(mapping: Mapping, message: Any) -> tuple[Any, list[str]]:
     return (decoded.documents[0] if decoded.documents else None), [line.partition(": ")[2] for line in lines]
 
 
+def message_of(names: str) -> str:
+    parties = "".join(f"<Party><Name>{name}</Name></Party>" for name in names)
+    return f"<Order><Id>1</Id><Date>2026-01-05</Date>{parties}</Order>"
+
+
 def told(lines: list[str]) -> list[str]:
     """The findings from their code on."""
     return [line[line.index(" E-") + 1 :] for line in (f" {line}" for line in lines)]
@@ -169,6 +174,34 @@ def test_in_xml_it_speaks_of_the_element_and_what_stands_in_its_braces(bench: An
         "E-UNMAPPED Party is left aside: one is taken already, and Party says that the first counts "
         "(bind a list with each:, or list it under ignores: [Party])",
     ]
+
+
+def test_a_further_one_is_for_the_next_node_that_fits_it(bench: Any, order: Callable[..., str], minimal: Any) -> None:
+    nodes = """  - first: true
+    RFF: {1153: [CT, BO], 1154: =contract}
+  - each: references
+    RFF: {1153: =kind | code(sort only), 1154: =number}
+"""
+    mapping = bench.load(order("", "codes: {sort: {CT: contract, PD: promotion}}\n", early=nodes))
+    rows = ["RFF+CT:C-1", "RFF+PD:P-1", "RFF+CT:C-2", "RFF+BO:B-1", "RFF+CT:C-3"]
+    document, lines = both(mapping, bench.records([*minimal[:2], *rows, minimal[2]]))
+    assert document.contract == "C-1"
+    assert [(found.kind, found.number) for found in document.references] == [
+        ("promotion", "P-1"),
+        ("contract", "C-2"),
+        ("contract", "C-3"),
+    ]
+    assert ["RFF BO is left aside: one is taken already" in line for line in lines] == [True]
+    written = bench.lines(mapping, document)[2:-1]
+    assert written == ["RFF+CT:C-1", "RFF+PD:P-1", "RFF+CT:C-2", "RFF+CT:C-3"]
+    assert both(mapping, bench.again(mapping, document)) == (document, [])
+
+
+def test_in_a_tree_as_well(bench: Any) -> None:
+    mapping = bench.load(f"{XML}    - in: seller\n      Party: {{Name: =name}}\n")
+    document, lines = both(mapping, bench.xml(message_of("AB")))
+    assert (document.buyer.name, document.seller.name, lines) == ("A", "B", [])
+    assert [finding.code for finding in mapping.decode(bench.xml(message_of("ABC"))).findings] == ["E-DUP"]
 
 
 def test_it_is_true_or_false(bench: Any, order: Callable[..., str]) -> None:
