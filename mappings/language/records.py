@@ -219,7 +219,7 @@ class RecordLayout:
         else:
             first = guide.resolve(key.text)
             count = first.repeats
-        if count < 2:
+        if count < 2 and counted["count"] != "1":  # *1: a list with one item in each segment
             self.problems.add("M-PLACE", key.at, f"{tag} {key.text} stands only once", hint=f"write {counted['place']}")
             return None
         place = WirePlace(element=first.element, component=first.component, repeats=count)
