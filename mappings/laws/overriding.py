@@ -106,8 +106,7 @@ def _entries(meaning: Meaning) -> Iterator[tuple[str, tuple[set[str], object]]]:
 def _of(meaning: Meaning, node: AnyNode, above: str) -> Iterator[tuple[str, tuple[set[str], object]]]:
     address = f"{above} / {node.name}" + (f" {node.case}" if node.case else "")
     inside = set(_fields(node))
-    conditions = tuple((c.field.text(), c.value) for c in node.when)
-    signature = (node.most, node.least, node.first, node.reads, node.writes, conditions)
+    signature = (node.most, node.least, node.reads, node.writes, tuple((c.field.text(), c.value) for c in node.when))
     yield address, (inside, signature)
     for slot in node.own():
         fields = inside if slot.literals else {slot.field.text().rstrip(".")} if slot.field is not None else inside
