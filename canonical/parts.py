@@ -102,7 +102,12 @@ class AllowanceCharge(Model):
 class Tax(Model):
     """A tax that applies (UBL TaxSubtotal, BG-23)."""
 
-    kind: Text = known("Kind of tax: VAT, GST, ST (sales tax), ...", "TAX 5153", "TXI 01", default="VAT")
+    kind: Text = known(
+        "Kind of tax: VAT, GST, ST (sales tax), EXC (excise), ENV, OTH; others by their code of X12 963",
+        "TAX 5153",
+        "TXI 01",
+        default="VAT",
+    )
     category: Text | None = known("UNCL 5305 category: S standard, Z zero, E exempt, AE reverse (BT-118)", "TAX 5305")
     rate: Exact | None = known("Rate in percent (BT-119)", "TAX 5278", "TXI 03", "cbc:Percent")
     taxable_amount: Exact | None = known("Amount that is taxed (BT-116)", "MOA 5004[125]", "cbc:TaxableAmount")
