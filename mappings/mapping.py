@@ -238,8 +238,8 @@ class Mapping:
         """The documents in what was read; raises where one is not valid, or there is none."""
         model = self.meaning.model
         if not self.gathers:
-            return (model.model_validate(value),)
-        documents = tuple(model.model_validate(each) for each in divided(value))
+            return (model.model_validate(value, extra="ignore"),)  # there is nothing extra, and looking takes time
+        documents = tuple(model.model_validate(each, extra="ignore") for each in divided(value))
         if not documents:
             raise ValueError("there is no document in the message")
         return documents
@@ -284,7 +284,7 @@ class Mapping:
             documents=() if failed else tuple(documents),
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.origins.lineage(wanted)) if lineage else (),
-            touches=report.origins.touches if lineage else (),
+            touches=report.origins.touches if lineage is True else (),
             sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
             residue=self._residue(body, report.remarks),
         )

@@ -12,6 +12,7 @@ from json import JSONDecoder
 from typing import Any
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
+_WHITE = " \t\n\r"
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _VALUE = JSONDecoder(parse_int=str).raw_decode  # Python refuses numbers of thousands of digits
 
@@ -28,6 +29,8 @@ class Entry:
 
 def value_start(text: str, position: int = 0) -> int:
     """The offset of the first character at or after ``position`` that is no white space."""
+    if text[position : position + 1] not in _WHITE:
+        return position
     found = _BLANKS.match(text, position)
     return found.end() if found else position
 

@@ -62,9 +62,10 @@ class Decoded:
         """The column, from 1 and in characters, of the character with that offset."""
         return character - self.text.rfind("\n", 0, character)
 
-    def place(self, character: int, path: str | None = None) -> Place:
+    def place(self, character: int, path: str | None = None, message: int | None = None) -> Place:
         """The place of the character with that offset."""
-        return Place(file=self.file, line=self.line(character), byte=self.byte(character), path=path)
+        line, byte = self.line(character), self.byte(character)
+        return Place(file=self.file, line=line, byte=byte, message=message, path=path)
 
 
 def decode(payload: bytes, *, encoding: str, file: str | None) -> Decoded | Finding:
