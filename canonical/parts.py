@@ -163,6 +163,10 @@ class Totals(Model):
     charges_amount: Exact | None = known("Sum of charges (BT-108)", "MOA 5004[259]", "cbc:ChargeTotalAmount")
     net_amount: Exact | None = known("Total without tax (BT-109)", "MOA 5004[125]", "cbc:TaxExclusiveAmount")
     tax_amount: Exact | None = known("Sum of taxes (BT-110)", "MOA 5004[124]", "MOA 5004[176]")
+    declared_tax_amount: Exact | None = known(
+        "Sum of taxes in the currency in which tax is declared, where that is another one (BT-111)",
+        "cac:TaxTotal/cbc:TaxAmount",
+    )
     total_amount: Exact | None = known(
         "Total with tax (BT-112)", "MOA 5004[77]", "MOA 5004[86]", "MOA 5004[128]", "cbc:TaxInclusiveAmount"
     )
