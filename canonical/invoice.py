@@ -236,7 +236,9 @@ class Invoice(Model):
     ship_to: InvoiceParty | None = known("Where the goods went (BG-13)", "NAD 3035[DP]", "N1 01[ST]", "cac:Delivery")
     ship_from: Party | None = known("Where the goods came from", "NAD 3035[SF]", "N1 01[SF]")
     payee: Party | None = known("Who is paid, where it is not the seller (BG-10)", "NAD 3035[PE]", "N1 01[RE]")
-    tax_representative: InvoiceParty | None = known("Who declares the seller's tax (BG-11)", "cac:TaxRepresentativeParty")
+    tax_representative: InvoiceParty | None = known(
+        "Who declares the seller's tax (BG-11)", "cac:TaxRepresentativeParty"
+    )
     delivery_terms: DeliveryTerms | None = known("Terms of delivery")
     payment_terms: tuple[PaymentTerms, ...] = known("Terms of payment (BT-20)", default=())
     payment_means: tuple[PaymentMeans, ...] = known("How it is to be paid (BG-16)", default=())

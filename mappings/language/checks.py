@@ -251,7 +251,7 @@ def guards(element: Element) -> dict[tuple[str, ...], Slot]:
 
     Its own attributes and text, and the places of its short form that hold literals only.
     A place that holds a field besides its literals is looked at by itself: where they do not
-    fit, it alone is left aside.
+    fit, it alone is left aside.  Not so with ``first:``, where another node may take the element.
     """
     found: dict[tuple[str, ...], Slot] = {}
     for name, slot in element.attributes:
@@ -260,7 +260,9 @@ def guards(element: Element) -> dict[tuple[str, ...], Slot]:
     if element.text is not None and element.text.literals and element.text.reads:
         found[()] = element.text
     for child in element.children:
-        if child.alone or child.many or child.items is not None or not child.reads or holds_value(child):
+        if child.alone or child.many or child.items is not None or not child.reads:
+            continue
+        if holds_value(child) and not element.first:
             continue
         for path, slot in guards(child).items():
             found[(child.tag, *path)] = slot

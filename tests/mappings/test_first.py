@@ -207,3 +207,23 @@ def test_in_a_tree_as_well(bench: Any) -> None:
 def test_it_is_true_or_false(bench: Any, order: Callable[..., str]) -> None:
     (line,) = bench.static(order("  - FTX: {4451: AAI, 4440*: =notes}\n    first: once\n"))
     assert "M-NODE first: is true or false" in line
+
+
+def test_in_a_tree_literals_beside_fields_say_which_element_is_meant(bench: Any) -> None:
+    nodes = """
+    - in: buyer
+      Party:
+        - first: true
+          Number: {Id: {"@of": bank, text(): =vat}}
+        - Number: {Id: =id}
+"""
+    mapping = bench.load(XML[: XML.index("    - in: buyer")] + nodes.lstrip("\n"))
+    for rows in (["7", "b1"], ["b1", "7"]):
+        numbers = "".join(
+            f"<Number><Id of='bank'>{row}</Id></Number>" if row == "b1" else f"<Number><Id>{row}</Id></Number>"
+            for row in rows
+        )
+        message = bench.xml(f"<Order><Id>1</Id><Date>2026-01-05</Date><Party>{numbers}</Party></Order>")
+        document, lines = both(mapping, message)
+        assert (document.buyer.id, document.buyer.vat, lines) == ("7", "b1", [])
+        assert both(mapping, bench.again(mapping, document)) == (document, [])
