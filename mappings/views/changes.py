@@ -236,6 +236,10 @@ def _nodes(before: Inventory, after: Inventory) -> Iterator[Change]:
                 yield Change(
                     what=what, where=name, old=old, new=new, reading=reading, writing=Effect.CHANGED, at=now.at
                 )
+        if was.first is not now.first:
+            old, new = ("the first counts" if one.first else "one more is refused" for one in (was, now))
+            reading = Effect.WIDENED if now.first else Effect.NARROWED
+            yield Change(what="first", where=name, old=old, new=new, reading=reading, writing=Effect.NONE, at=now.at)
     common = [name for name in before.nodes if name in after.nodes]
     order = [name for name in after.nodes if name in before.nodes]
     if common != order:

@@ -29,6 +29,7 @@ _MODIFIERS: dict[str, tuple[str, Schema]] = {
     "only_if": ("Written only where this condition holds", {"type": "string"}),
     "min": ("How often it must come", {"$ref": "#/$defs/count"}),
     "max": ("How often it may come", {"$ref": "#/$defs/count"}),
+    "first": ("The first counts: one more is left aside and told of", {"type": "boolean"}),
     "only": ("decode: read only; encode: written only", {"enum": ["decode", "encode"]}),
     "then": ("The nodes that follow this one", {"$ref": "#/$defs/nodes"}),
     "use": ("A plug-in for the whole segment: py(name)", {"type": "string"}),

@@ -33,6 +33,7 @@ class Place:
     items: str
     least: int
     most: int | None
+    first: bool
     when: tuple[str, ...]
     only_if: str
     reads: bool
@@ -64,6 +65,7 @@ def _take(node: AnyNode, above: str, found: Inventory) -> None:
         items=node.items.text() if node.items is not None else "",
         least=node.least,
         most=node.most,
+        first=node.first,
         when=tuple(_condition(condition) for condition in node.when),
         only_if=condition_text(node.only_if) if node.only_if is not None else "",
         reads=node.reads,

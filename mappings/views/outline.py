@@ -159,6 +159,8 @@ def _conditions(node: AnyNode) -> Iterator[str]:
         yield f"there exactly if {condition.field.text()} is {condition.value}"
     if node.only_if is not None:
         yield f"written only if {condition_text(node.only_if)}"
+    if node.first:
+        yield "the first counts, one more is left aside"
     one_way = direction(reads=node.reads, writes=node.writes)
     if one_way:
         yield one_way
