@@ -262,7 +262,7 @@ WRONG = {
         'Incorrect type. Expected "array".',
     ),
 }
-"""What is wrong, how the good file is changed so, the line that a language server marks, and how what it says begins."""
+"""What is wrong, how the good file is changed so, the line that a server marks, and how what it says begins."""
 
 
 def test_a_good_file() -> None:
