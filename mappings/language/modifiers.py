@@ -34,6 +34,7 @@ class Modified:
     writes: bool
     only_if: Test | None = None
     use: Source | None = None
+    note: str = ""
 
 
 class Modifiers:
@@ -147,6 +148,7 @@ class Modifiers:
             writes=around.writes,
             only_if=self._only_if(item.get("only_if"), around),
             use=item.get("use"),
+            note=note.text if isinstance(note := item.get("note"), Text) else "",
         )
 
     def _only_if(self, value: Source | None, around: Around) -> Test | None:

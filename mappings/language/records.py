@@ -85,6 +85,7 @@ class RecordLayout:
             least=modified.least,
             when=modified.when,
             only_if=modified.only_if,
+            note=modified.note,
             reads=modified.reads,
             writes=modified.writes,
             case=modified.around.case,

@@ -205,6 +205,7 @@ class Slot:
     as literals that are matched and not written.  ``aside`` is True for ``write(...)``, which is
     no reason for its node to be there.  ``none`` is what stands on the wire for no value.  A ``required`` field
     has a value wherever the object is that it is in.  ``spots`` are its places in the words of a row format.
+    ``most`` is how many characters may stand there, where the entry says it; ``note`` is a remark for people.
     """
 
     number: int
@@ -232,6 +233,8 @@ class Slot:
     required: bool = False
     rule: str = ""
     spots: tuple[Spot, ...] = ()
+    most: int | None = None
+    note: str = ""
 
     def direct(self, *, reads: bool, writes: bool) -> None:
         """Take away a direction that its node does not have."""
@@ -328,6 +331,7 @@ class Node:
     reads: bool = True
     writes: bool = True
     case: str | None = None
+    note: str = ""
 
     @property
     def name(self) -> str:

@@ -82,6 +82,7 @@ class TreeLayout:
             least=modified.least,
             when=modified.when,
             only_if=modified.only_if,
+            note=modified.note,
             reads=modified.reads,
             writes=modified.writes,
             case=modified.around.case,
