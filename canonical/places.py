@@ -39,6 +39,23 @@ class Place:
         }
         return replace(self, **missing) if missing else self
 
+    def at(self, *, file: str | None, line: int | None, byte: int | None) -> "Place":
+        """This place with file, line and byte; far faster than ``replace``, for those who place every value."""
+        return Place(
+            file=file,
+            line=line,
+            byte=byte,
+            interchange=self.interchange,
+            group=self.group,
+            message=self.message,
+            segment=self.segment,
+            tag=self.tag,
+            element=self.element,
+            repetition=self.repetition,
+            component=self.component,
+            path=self.path,
+        )
+
     def as_dict(self) -> dict[str, str | int]:
         """The known parts by name, as they stand in JSON."""
         return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}

@@ -5,7 +5,7 @@ if __name__ != "transload.mappings":  # the bare name belongs to other distribut
 
 from transload.mappings.loading import load_mapping
 from transload.mappings.mapping import Decoded, Mapping, Trace
-from transload.mappings.reports.reading import Lineage
+from transload.mappings.reports.origins import Lineage
 from transload.mappings.source.reading import library_names
 
 __all__ = ["Decoded", "Lineage", "Mapping", "Trace", "library_names", "load_mapping"]

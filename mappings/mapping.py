@@ -26,7 +26,8 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.validity import Validity
 from transload.mappings.matching import matches, misfit
 from transload.mappings.reports.losses import losses
-from transload.mappings.reports.reading import Lineage, Location, ReadingReport, Touch
+from transload.mappings.reports.origins import Lineage, Location, Touch
+from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
 from transload.mappings.residue import Residue, put_back, residue_of
@@ -237,8 +238,8 @@ class Mapping:
         """The documents in what was read; raises where one is not valid, or there is none."""
         model = self.meaning.model
         if not self.gathers:
-            return (model.model_validate(value),)
-        documents = tuple(model.model_validate(each) for each in divided(value))
+            return (model.model_validate(value, extra="ignore"),)  # there is nothing extra, and looking takes time
+        documents = tuple(model.model_validate(each, extra="ignore") for each in divided(value))
         if not documents:
             raise ValueError("there is no document in the message")
         return documents
@@ -259,13 +260,12 @@ class Mapping:
     def trace(self, message: Message, *, lineage: bool | Callable[[Location], bool] = True) -> Trace:
         """Read a message's body with every fault, every remark and the origin of every value.
 
-        ``lineage`` may choose by a field's path, in steps, whose origins are kept and told; the places in findings
-        of what is missing are then those of the item.
+        ``lineage`` may choose by a field's path, in steps, whose origins are told: finding all places takes longer
+        than reading.
         """
         body = self._family.body(message.body)
         report = self._family.report(self.meaning, body)
-        if callable(lineage):
-            report.wanted = lineage
+        wanted = lineage if callable(lineage) else None
         value = self._trace(body, report)
         findings = list(report.findings)
         documents: list[Model] = []
@@ -283,8 +283,8 @@ class Mapping:
         return Trace(
             documents=() if failed else tuple(documents),
             findings=tuple(_placed(findings, body)),
-            lineage=tuple(report.lineage()) if lineage else (),
-            touches=tuple(report.touches) if lineage else (),
+            lineage=tuple(report.origins.lineage(wanted)) if lineage else (),
+            touches=report.origins.touches if lineage is True else (),
             sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
             residue=self._residue(body, report.remarks),
         )

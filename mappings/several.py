@@ -7,7 +7,7 @@ from typing import Any
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.reports.reading import field_text
+from transload.mappings.reports.origins import field_text
 
 KEY = "documents"
 

@@ -1,7 +1,6 @@
 """The body of a CSV message: its rows, and the way back from a cell to its bytes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -63,10 +62,10 @@ class CsvRecords(Records):
             return source.place(self._header_at)
         if segment >= len(self.rows):
             at = self.rows[-1].end if self.rows else self._header_at
-            return replace(source.place(at), message=self._number)
+            return source.place(at, self._number)
         row = self.rows[segment]
         if element is None:
-            return replace(source.place(row.start), message=self._number)
+            return source.place(row.start, self._number)
         starts = self._known.get(segment)
         if starts is None:
             quote = self._dialect.quote
@@ -77,4 +76,4 @@ class CsvRecords(Records):
             self._known[segment] = starts
         at = starts[element - 1] if element <= len(starts) else row.end
         name = self.header[element - 1] if element <= len(self.header) else str(element)
-        return replace(source.place(at), message=self._number, element=element, path=name)
+        return source.place(at, self._number, element, name)

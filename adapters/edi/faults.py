@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 from transload.adapters.base.content import Content
@@ -78,7 +77,7 @@ class Reporter:
 
     def place(self, byte: int, where: Place = _NOWHERE) -> Place:
         """``where`` with file, line and byte for the offset ``byte``."""
-        return replace(where, file=self.file, line=self.lines.line(byte), byte=byte)
+        return where.at(file=self.file, line=self.lines.line(byte), byte=byte)
 
     def add(
         self,

@@ -236,10 +236,6 @@ class EdifactFormat(_EdiFormat[EdifactOptions]):
     content_type = "application/edifact"
     acknowledgements = frozenset({"contrl"})
 
-    @property
-    def _policy(self) -> AcknowledgementPolicy:
-        return self.options.acknowledgement if isinstance(self.options, GroupedOptions) else AcknowledgementPolicy()
-
     def _answering(self, interchange: Interchange) -> Self:
         """A CONTRL has the syntax version of the interchange that it answers: only one of version 4 fits into 4."""
         version = "4" if interchange.header and interchange.header.element(1, 2) == "4" else "3"
@@ -295,10 +291,6 @@ class X12Format(_EdiFormat[X12Options]):
     standard = "x12"
     content_type = "application/edi-x12"
     acknowledgements = frozenset({"997", "999", "ta1"})
-
-    @property
-    def _policy(self) -> AcknowledgementPolicy:
-        return self.options.acknowledgement if isinstance(self.options, GroupedOptions) else AcknowledgementPolicy()
 
     def _answering(self, interchange: Interchange) -> Self:
         """An answer has the version of the controls (ISA12) that the interchange has, unless the options name one.

@@ -231,24 +231,33 @@ def offset_in(
     for separator, number in steps:
         if number is None or not separator:
             continue
-        spans = _spans(segment, *span, separator.encode("latin-1"), release)
-        if number > len(spans):
+        found = _span(segment, *span, separator.encode("latin-1"), release, number)
+        if found is None:
             return span[1]
-        span = spans[number - 1]
+        span = found
     return span[0]
 
 
-def _spans(segment: bytes, start: int, stop: int, separator: bytes, release: bytes) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    at = begin = start
-    while at < stop:
-        byte = segment[at : at + 1]
-        if byte == release:
-            at += 2
+def _span(
+    segment: bytes, start: int, stop: int, separator: bytes, release: bytes, number: int
+) -> tuple[int, int] | None:
+    """The ``number``-th, from 1, of the parts between ``start`` and ``stop``; None where there are fewer."""
+    released = release != b"" and release in segment
+    begin = at = start
+    while True:
+        end = segment.find(separator, at, stop)
+        if end >= 0 and released and _is_released(segment, begin, end, release):
+            at = end + 1
             continue
-        if byte == separator:
-            spans.append((begin, at))
-            begin = at + 1
-        at += 1
-    spans.append((begin, stop))
-    return spans
+        if number == 1:
+            return begin, end if end >= 0 else stop
+        if end < 0:
+            return None
+        number -= 1
+        begin = at = end + 1
+
+
+def _is_released(segment: bytes, start: int, at: int, release: bytes) -> bool:
+    """Whether the byte at ``at`` is taken as text: an odd number of release characters stands before it."""
+    before = segment[start:at]
+    return (len(before) - len(before.rstrip(release))) % 2 == 1

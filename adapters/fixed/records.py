@@ -1,7 +1,6 @@
 """The body of a fixed-width message: its lines, and the way back from a range to its bytes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from transload.adapters.base.format import Records
@@ -49,14 +48,12 @@ class FixedRecords(Records):
         source, lines = self._source, self.spans
         if not 0 <= segment < len(lines):
             at = lines[-1][1] if lines and segment > 0 else lines[0][0] if lines else 0
-            return replace(source.place(at), message=self._number)
+            return source.place(at, self._number)
         start, end = lines[segment]
-        found = replace(source.place(start), message=self._number)
-        if element is None or found.byte is None:
-            return found
-        line = source.text[start:end]
-        if self._width.wide:
-            ahead = min(element - 1, self._width.length(line))
-        else:
-            ahead = len(line[: element - 1].encode(source.charset))
-        return replace(found, byte=found.byte + ahead)
+        if element is None:
+            return source.place(start, self._number)
+        if not self._width.wide:
+            return source.place(min(start + element - 1, end), self._number)
+        ahead = min(element - 1, self._width.length(source.text[start:end]))
+        line, byte = source.line(start), source.byte(start) + ahead
+        return Place(file=source.file, line=line, byte=byte, message=self._number)

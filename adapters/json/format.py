@@ -6,6 +6,7 @@ from typing import Any
 
 from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject, Severity, Tree
 from transload.adapters.json import positions
+from transload.adapters.json.items import Span
 from transload.adapters.json.options import JsonOptions, steps
 from transload.adapters.json.pages import Page, contradictions, filled, page_of
 from transload.adapters.json.parse import parse
@@ -25,7 +26,7 @@ class JsonTree(Tree):
     def place(self, path: Sequence[str | int]) -> Place:
         """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
         whole = (*self._prefix, *path)
-        start, _ = positions.locate(self._source.text, whole)
+        start = self._source.positions.locate(whole)
         return self._source.place(start, positions.pointer(whole))
 
 
@@ -94,7 +95,8 @@ class JsonFormat(Format[JsonOptions]):
         source = decode(payload, encoding=self.options.encoding, file=file)
         if isinstance(source, Finding):
             return JsonReading((), [source])
-        root, findings = parse(source, deepest=self.options.deepest)
+        items = steps(self.options.items) if self.options.items is not None else None
+        root, findings, spans = parse(source, deepest=self.options.deepest, items=items)
         if any(finding.code in ("E-JSON", "E-DEPTH") for finding in findings):
             return JsonReading((), [*source.findings, *findings])
         if self.options.items is None:
@@ -107,9 +109,9 @@ class JsonFormat(Format[JsonOptions]):
                 findings=tuple(findings),
             )
             return JsonReading((message,), source.findings)
-        return self._page(source, root, findings)
+        return self._page(source, root, findings, spans)
 
-    def _page(self, source: Decoded, root: Any, findings: Sequence[Finding]) -> JsonReading:
+    def _page(self, source: Decoded, root: Any, findings: Sequence[Finding], spans: Sequence[Span]) -> JsonReading:
         assert self.options.items is not None
         path = steps(self.options.items)
         items, fault = _items_at(source, root, path)
@@ -118,9 +120,10 @@ class JsonFormat(Format[JsonOptions]):
         page = page_of(root, len(items), self.options)
         envelope = JsonEnvelope(source, root, page)
         wrong = contradictions(root, len(items), source, self.options)
-        start, _ = positions.locate(source.text, path)
-        entries = list(positions.entries(source.text, start))
-        borders = source.bytes([end for entry in entries for end in (entry.start, entry.end)])
+        if len(spans) != len(items):  # the page was read whole, as something in it is unusual
+            start = positions.locate(source.text, path)
+            spans = [(entry.start, entry.end) for entry in positions.entries(source.text, start)]
+        borders = source.bytes([end for span in spans for end in span])
         own: dict[int, list[Finding]] = {}
         for finding in findings:
             where = bisect_right(borders, finding.place.byte or 0) if finding.place else 0
@@ -130,7 +133,7 @@ class JsonFormat(Format[JsonOptions]):
                 kind=self.options.kind,
                 start=borders[2 * index],
                 end=borders[2 * index + 1],
-                body=_Item(item, source, (*path, index), index + 1, entries[index].start),
+                body=_Item(item, source, (*path, index), index + 1, spans[index][0]),
                 enveloped=lambda: envelope,
                 findings=tuple(finding.within(Place(message=index + 1)) for finding in own.get(index, ())),
             )
@@ -193,9 +196,8 @@ class _Item(JsonTree):
 
     def place(self, path: Sequence[str | int]) -> Place:
         """Where the value that ``path`` leads to stands; for one that is absent, where its object does."""
-        start, _ = positions.locate(self._source.text, path, self._start)
-        place = self._source.place(start, positions.pointer((*self._prefix, *path)))
-        return place.within(Place(message=self._number))
+        start = self._source.positions.locate(path, self._start)
+        return self._source.place(start, positions.pointer((*self._prefix, *path)), self._number)
 
 
 def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any], Finding | None]:
@@ -203,7 +205,7 @@ def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any
     value = root
     for depth, step in enumerate(path):
         if not isinstance(value, dict) or step not in value:
-            start, _ = positions.locate(source.text, path[:depth])
+            start = positions.locate(source.text, path[:depth])
             there = ", ".join(list(value)[:8]) if isinstance(value, dict) else _name(value)
             return [], Finding(
                 code="E-ITEMS",
@@ -214,7 +216,7 @@ def _items_at(source: Decoded, root: Any, path: Sequence[str]) -> tuple[list[Any
         value = value[step]
     if isinstance(value, list):
         return value, None
-    start, _ = positions.locate(source.text, path)
+    start = positions.locate(source.text, path)
     return [], Finding(
         code="E-ITEMS",
         message=f"the items of the page should be an array, and are {_name(value)}",

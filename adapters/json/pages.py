@@ -47,7 +47,7 @@ def contradictions(root: Any, items: int, source: Decoded, options: JsonOptions)
     """What a page says of itself and is not so: warnings, since its items are there all the same."""
 
     def finding(path: str, message: str) -> Finding:
-        start, _ = positions.locate(source.text, steps(path))
+        start = positions.locate(source.text, steps(path))
         value = str(_at(root, path))[:80]
         place = source.place(start, positions.pointer(steps(path)))
         return Finding(code="W-PAGE", severity=Severity.WARNING, message=message, value=value, place=place)

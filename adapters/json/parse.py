@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from transload.adapters.json import positions
+from transload.adapters.json.items import Span, read_page
 from transload.adapters.json.text import Decoded
 from transload.canonical.findings import Finding
 
@@ -42,51 +43,65 @@ class _Flags:
             self.raised = True
         return number
 
-    def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            self.raised = True
-        return found
 
-
-def parse(source: Decoded, *, deepest: int) -> tuple[Any, list[Finding]]:
+def parse(
+    source: Decoded, *, deepest: int, items: Sequence[str] | None = None
+) -> tuple[Any, list[Finding], list[Span]]:
     """The value that ``source`` holds, numbers as Decimal, with the findings about it.
 
-    After a finding with the code ``E-JSON`` or ``E-DEPTH`` the value is None.
+    ``items`` leads to the array of a page, and the spans are then those of its items, in characters; there are none
+    where anything in the page is unusual.  After a finding with the code ``E-JSON`` or ``E-DEPTH`` the value is None.
     """
     flags = _Flags()
-    decoder = json.JSONDecoder(
-        object_pairs_hook=flags.unique,
-        parse_float=flags.fraction,
-        parse_int=Decimal,
-        parse_constant=flags.constant,
-    )
+    text = source.text
     try:
-        root = decoder.decode(source.text)
+        root, spans = _read(text, flags, items)
     except json.JSONDecodeError as error:
-        return None, [_syntax(source, error)]
+        return None, [_syntax(source, error)], []
     except RecursionError:
-        return None, [_depth(source, deepest)]
-    if deeper(root, deepest):
-        return None, [_depth(source, deepest)]
-    if flags.raised or _ESCAPED_SURROGATE.search(source.text):
-        return root, list(_faults(source))
-    return root, []
+        return None, [_depth(source, deepest)], []
+    texts = _texts(root, deepest)
+    if texts is None:
+        return None, [_depth(source, deepest)], []
+    # each text has two quotes, so fewer texts than quotes are equal keys, of which the parser keeps the last only;
+    # with two backslashes it is not so easy to tell which quotes belong to a text's value
+    doubtful = "\\\\" in text or 2 * texts != text.count('"') - text.count('\\"')
+    if flags.raised or doubtful or _ESCAPED_SURROGATE.search(text):
+        return root, list(_faults(source)), spans
+    return root, [], spans
 
 
-def deeper(root: Any, most: int) -> bool:
-    """Whether ``root`` has more than ``most`` levels of objects and arrays."""
-    level = [root] if isinstance(root, (dict, list)) else []
-    for _ in range(most):
-        if not level:
-            return False
-        level = [
-            child
-            for container in level
-            for child in (container.values() if isinstance(container, dict) else container)
-            if isinstance(child, (dict, list))
-        ]
-    return bool(level)
+def _read(text: str, flags: _Flags, items: Sequence[str] | None) -> tuple[Any, list[Span]]:
+    decoder = json.JSONDecoder(parse_float=flags.fraction, parse_int=Decimal, parse_constant=flags.constant)
+    if items is not None:
+        try:
+            return read_page(text, items, decoder.raw_decode)
+        except ValueError:  # it is no page, or no JSON; the whole text is read to tell which
+            pass
+    return decoder.decode(text), []
+
+
+def _texts(root: Any, most: int) -> int | None:
+    """How many keys and texts ``root`` holds; None where it has more than ``most`` levels of objects and arrays."""
+    found = 0
+    level: list[Any] = [[root]]
+    for _ in range(most + 1):
+        below: list[Any] = []
+        for container in level:
+            values: Any = container
+            if type(container) is dict:
+                found += len(container)
+                values = container.values()
+            for value in values:
+                kind = type(value)
+                if kind is str:
+                    found += 1
+                elif kind is dict or kind is list:
+                    below.append(value)
+        if not below:
+            return found
+        level = below
+    return None
 
 
 def _faults(source: Decoded) -> Iterator[Finding]:

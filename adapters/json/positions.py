@@ -12,6 +12,7 @@ from json import JSONDecoder
 from typing import Any
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
+_WHITE = " \t\n\r"
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _VALUE = JSONDecoder(parse_int=str).raw_decode  # Python refuses numbers of thousands of digits
 
@@ -28,6 +29,8 @@ class Entry:
 
 def value_start(text: str, position: int = 0) -> int:
     """The offset of the first character at or after ``position`` that is no white space."""
+    if text[position : position + 1] not in _WHITE:
+        return position
     found = _BLANKS.match(text, position)
     return found.end() if found else position
 
@@ -57,25 +60,34 @@ def entries(text: str, start: int) -> Iterator[Entry]:
             position = value_start(text, position + 1)
 
 
-def locate(text: str, path: Sequence[str | int], start: int = 0) -> tuple[int, int]:
-    """Start and end of the value that ``path`` leads to, or of the deepest container on the way that exists.
+def locate(text: str, path: Sequence[str | int], start: int = 0) -> int:
+    """The start of the value that ``path`` leads to, or of the deepest container on the way that exists.
 
     ``path`` begins at the value that stands at or after ``start``.  Of equal keys the last
     one counts, as it does for the parser.
     """
-    start = value_start(text, start)
-    _, end = _VALUE(text, start)
-    for step in path:
-        found = None
-        for entry in entries(text, start):
-            if entry.key == step and type(entry.key) is type(step):
-                found = entry
-                if isinstance(step, int):
-                    break
-        if found is None:
-            break
-        start, end = found.start, found.end
-    return start, end
+    return Positions(text).locate(path, start)
+
+
+class Positions:
+    """Finds values in one text.  The children of each container on the way are remembered: many may be asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known: dict[int, dict[str | int, int]] = {}
+
+    def locate(self, path: Sequence[str | int], start: int = 0) -> int:
+        """See `locate`."""
+        start = value_start(self._text, start)
+        for step in path:
+            children = self._known.get(start)
+            if children is None:
+                children = self._known[start] = {entry.key: entry.start for entry in entries(self._text, start)}
+            found = children.get(step)
+            if found is None:
+                break
+            start = found
+        return start
 
 
 def walk(text: str) -> Iterator[tuple[tuple[str | int, ...], Entry]]:

@@ -3,7 +3,10 @@
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from transload.adapters.base.ruler import Ruler
+from transload.adapters.json.positions import Positions
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
@@ -28,9 +31,7 @@ class Decoded:
 
     def byte(self, character: int) -> int:
         """The byte at which the character with that offset begins."""
-        if self.text.isascii() and self.encoding == "utf-8":
-            return self.mark + character
-        return self.mark + len(self.text[:character].encode(self.encoding))
+        return self.mark + self._ruler.byte(character)
 
     def bytes(self, characters: Sequence[int]) -> list[int]:
         """The bytes of many characters, whose offsets ascend, in one pass."""
@@ -46,15 +47,25 @@ class Decoded:
 
     def line(self, character: int) -> int:
         """The line, from 1, of the character with that offset."""
-        return self.text.count("\n", 0, character) + 1
+        return self._ruler.line(character)
+
+    @cached_property
+    def _ruler(self) -> Ruler:
+        return Ruler(self.text, None if self.text.isascii() and self.encoding == "utf-8" else self.encoding)
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Where the values of the text stand."""
+        return Positions(self.text)
 
     def column(self, character: int) -> int:
         """The column, from 1 and in characters, of the character with that offset."""
         return character - self.text.rfind("\n", 0, character)
 
-    def place(self, character: int, path: str | None = None) -> Place:
+    def place(self, character: int, path: str | None = None, message: int | None = None) -> Place:
         """The place of the character with that offset."""
-        return Place(file=self.file, line=self.line(character), byte=self.byte(character), path=path)
+        line, byte = self.line(character), self.byte(character)
+        return Place(file=self.file, line=line, byte=byte, message=message, path=path)
 
 
 def decode(payload: bytes, *, encoding: str, file: str | None) -> Decoded | Finding:

@@ -1,7 +1,7 @@
 """JSON values as text: exact numbers, and the layout that a partner's own text had."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from json.encoder import encode_basestring, encode_basestring_ascii
@@ -44,6 +44,14 @@ def layouts_of(text: str) -> Iterator[Layout]:
 
 def write(value: Any, layout: Layout) -> str:
     """``value`` as JSON text.  Raises `Reject` with an ``E-DOMAIN`` finding for each value that JSON cannot carry."""
+    if layout.indent is None:
+        try:
+            text = _plain(value, layout, encode_basestring_ascii if layout.ascii else encode_basestring)
+            text.encode()
+        except (ValueError, TypeError):  # something in it cannot be carried, or is rare; the writer tells which
+            pass
+        else:
+            return text + layout.end
     writer = _Writer(layout)
     writer.value(value, (), "\n")
     if writer.findings:
@@ -51,6 +59,31 @@ def write(value: Any, layout: Layout) -> str:
         message = writer.findings[0].message if count == 1 else f"{count} values cannot be written as JSON"
         raise Reject(message, findings=writer.findings)
     return "".join(writer.parts) + layout.end
+
+
+def _plain(value: Any, layout: Layout, quoted: Callable[[str], str]) -> str:
+    """``value`` on one line, and far faster than by `_Writer`; `ValueError` or `TypeError` for what is not usual."""
+    kind = type(value)
+    if kind is str:
+        return quoted(value)
+    if kind is Decimal:
+        text = str(value)
+        if "E" in text or len(text) > LARGEST or not text[-1:].isdigit() or "N" in text:
+            raise ValueError
+        return text
+    if kind is dict:
+        colon = layout.colon
+        parts = [quoted(key) + colon + _plain(child, layout, quoted) for key, child in value.items()]
+        return "{" + layout.comma.join(parts) + "}"
+    if kind is list:
+        return "[" + layout.comma.join([_plain(child, layout, quoted) for child in value]) + "]"
+    if value is None:
+        return "null"
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return int.__repr__(value)
+    raise ValueError
 
 
 class _Writer:

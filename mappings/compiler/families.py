@@ -29,7 +29,7 @@ from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.remarks import record_remarks
 from transload.mappings.reports.trees import JsonReport, XmlReport, json_remarks, xml_remarks
 from transload.mappings.reports.writing import WritingReport
-from transload.mappings.reports.xml_parts import xml_path
+from transload.mappings.reports.xml_parts import XmlPaths
 
 Read = Callable[[Any], tuple[Any, list[Any]]]
 TracedRead = Callable[[Any, ReadingReport], Any]
@@ -258,7 +258,8 @@ class XmlFamily(TreeFamily):
 
     def report(self, meaning: Meaning, body: Tree) -> ReadingReport:
         """See `Family.report`."""
-        return XmlReport(meaning, lambda where: body.place(xml_path(body.root, *where)))
+        paths = XmlPaths(body.root)
+        return XmlReport(meaning, lambda where: body.place(paths.of(*where)))
 
     def remarks(self, meaning: Meaning, body: Tree, report: ReadingReport) -> Iterator[Finding]:
         """See `Family.remarks`."""

@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import repeat, zip_longest
+from operator import itemgetter
 from typing import Any
 
 from transload.adapters.base.format import ELEMENT, Records
@@ -60,7 +61,10 @@ class RangeCutting(Cutting):
             spot = row.spot(element) if row is not None and element is not None else None
             if spot is None:
                 return replace(body.place(index), tag=tag)
-            return replace(body.place(index, spot.first), tag=tag, element=None, path=str(spot))
+            found = body.place(index, spot.first)
+            return Place(
+                file=found.file, line=found.line, byte=found.byte, message=found.message, tag=tag, path=str(spot)
+            )
 
         return Cut(segments, locate=locate, word=self._word)
 
@@ -171,18 +175,26 @@ class _Row:
 
     def _cutter(self) -> CutLine:
         """``cut(s)``: the record of one line, with the values of all gaps behind it where one of them has any."""
-        holes: dict[str, Hole] = {"E0": constant(self.tag)}
-        for number, spot in enumerate(self.ranges, 1):
-            side = "lstrip" if spot.right else "rstrip"
-            holes[f"E{number}"] = expression(
-                f"s[A:B].{side}(P)", A=constant(spot.first - 1), B=constant(spot.last), P=constant(spot.strips)
-            )
-        body = statements(f"e = [{', '.join(holes)}]", **holes)
+        names: dict[str, Any] = {}
+        sides = {("lstrip" if spot.right else "rstrip", spot.strips) for spot in self.ranges}
+        if len(sides) == 1 and len(self.ranges) > 1:  # all are filled up alike: no byte code for each range
+            ((side, fill),) = sides
+            slices = [slice(spot.first - 1, spot.last) for spot in self.ranges]
+            names = {"MAP": map, "GET": itemgetter(*slices), "STRIP": getattr(str, side), "FILL": repeat(fill)}
+            body = statements("e = [TAG, *MAP(STRIP, GET(s), FILL)]", TAG=constant(self.tag))
+        else:
+            holes: dict[str, Hole] = {"E0": constant(self.tag)}
+            for number, spot in enumerate(self.ranges, 1):
+                side = "lstrip" if spot.right else "rstrip"
+                holes[f"E{number}"] = expression(
+                    f"s[A:B].{side}(P)", A=constant(spot.first - 1), B=constant(spot.last), P=constant(spot.strips)
+                )
+            body = statements(f"e = [{', '.join(holes)}]", **holes)
         if self.gaps:
             rest = {f"G{n}": _text(gap) for n, gap in enumerate(self.gaps)}
             more = statements(f"e += [{', '.join(rest)}]", **rest)
             body += statements("if T:\n    MORE", T=either([_text(gap) for gap in self.gaps]), MORE=more)
-        made: CutLine = bind([function("cut", ("s",), body + statements("return e"))], {}, f"row {self.tag}")["cut"]
+        made: CutLine = bind([function("cut", ("s",), body + statements("return e"))], names, f"row {self.tag}")["cut"]
         return made
 
 

@@ -1,11 +1,9 @@
 """Writing record formats: one text a segment, with control characters as separators, tails trimmed."""
 
 import ast
-import functools
-from collections.abc import Callable
 
 from transload.adapters.base.format import COMPONENT, ELEMENT
-from transload.adapters.edi.guides import WirePlace
+from transload.mappings.compiler.elements import NOTHING, Elements, filled, pair_text
 from transload.mappings.compiler.handling import Handling
 from transload.mappings.compiler.hierarchies import WritingHierarchy
 from transload.mappings.compiler.quotes import (
@@ -23,8 +21,6 @@ from transload.mappings.compiler.writing import Writer, texts_of
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Pairs, Segment, Slot
-
-_NOTHING = constant("")
 
 
 class RecordWriter(Writer):
@@ -71,7 +67,7 @@ class RecordWriter(Writer):
     def _single(self, slot: Slot, value: str, *, sure: bool) -> tuple[ast.expr, bool]:
         """The text of a slot with one place, and whether it is there in any case."""
         written = self.written(slot, variable(value))
-        nothing = _NOTHING if slot.none is None else constant(slot.none)
+        nothing = NOTHING if slot.none is None else constant(slot.none)
         if slot.field is not None and slot.field.type.kind is Kind.TEXTS:  # an empty list is no text
             return expression("W if V else NO", NO=nothing, V=value, W=written), False
         return written if sure else expression("NO if V is None else W", NO=nothing, V=value, W=written), sure
@@ -149,7 +145,7 @@ class RecordWriter(Writer):
         body: Statements = []
         if node.use is not None:
             return self._handled(node)
-        elements = _Elements()
+        elements = Elements()
         for slot in node.slots:
             if slot.writes and slot.numbering is not None:
                 number, sure = self.hierarchy.text(slot, node)
@@ -186,7 +182,7 @@ class RecordWriter(Writer):
             return body + statements("w(X.handled(N, WRITE, V))", N=self.bound(node), WRITE=write, V=given)
         return body + statements("w(WRITE(V))", WRITE=write, V=given)
 
-    def _put(self, slot: Slot, elements: "_Elements", body: Statements, sole: Slot | None, part: str | None) -> None:
+    def _put(self, slot: Slot, elements: Elements, body: Statements, sole: Slot | None, part: str | None) -> None:
         place = slot.places[0]
         if slot.many:
             name = part or self._list(slot, body)
@@ -199,7 +195,7 @@ class RecordWriter(Writer):
                 crowded = self.trouble("crowded", self.bound(slot), expression("len(L)", L=name))
                 body += statements("if len(L) > N:\n    CROWDED", L=name, N=constant(place.repeats), CROWDED=crowded)
             elements.put(place.element, place.component, text, certain=False)
-            elements.widen(place, functools.partial(_padded, self.namer.bind(_pad), place.repeats, separator))
+            elements.widen(place, self.namer.bind(filled), separator)
             return
         if slot in self._made:
             name, sure = self._made[slot]
@@ -212,7 +208,7 @@ class RecordWriter(Writer):
         if len(slot.places) == 2 and usual is not None and not self.trace:
             text = expression("W(V)", W=self.namer.bind(usual.write), V=value)
             for where, part_text in zip(slot.places, (text, constant(usual.second)), strict=True):
-                shown = part_text if sure else expression("NO if V is None else T", NO=_NOTHING, V=value, T=part_text)
+                shown = part_text if sure else expression("NO if V is None else T", NO=NOTHING, V=value, T=part_text)
                 elements.put(where.element, where.component, shown, certain=sure)
             return
         if len(slot.places) == 2:
@@ -239,7 +235,7 @@ class RecordWriter(Writer):
         template = "SEP.join([X.text(S, I) for I in L])" if not slot.chain or not slot.chain.steps else "SEP.join(L)"
         return expression(template, SEP=constant(separator), S=self.bound(slot), I=item, L=texts)
 
-    def _literal(self, slot: Slot, node: Segment, elements: "_Elements", body: Statements) -> None:
+    def _literal(self, slot: Slot, node: Segment, elements: Elements, body: Statements) -> None:
         """A literal; an attached one only where its composite holds a value."""
         place = slot.places[0]
         text: ast.expr = constant(slot.literals[0])
@@ -255,16 +251,16 @@ class RecordWriter(Writer):
                 tests.append(expression("V is not None", V=self.value(other, body)))
             if tests:
                 certain = False
-                text = expression("T if C else NO", T=text, C=either(tests), NO=_NOTHING)
+                text = expression("T if C else NO", T=text, C=either(tests), NO=NOTHING)
         if place.repetition is not None:
             elements.repeat(place.element, place.repetition, place.component, text)
         else:
             elements.put(place.element, place.component, text, certain=certain)
 
-    def _pair(self, pairs: Pairs, elements: "_Elements", body: Statements) -> None:
+    def _pair(self, pairs: Pairs, elements: Elements, body: Statements) -> None:
         """One qualifier and value: of several fields only one can have a value."""
         qualifier, value = self.namer.fresh("q"), self.namer.fresh("v")
-        body += statements("Q = V = NO", Q=qualifier, V=value, NO=_NOTHING)
+        body += statements("Q = V = NO", Q=qualifier, V=value, NO=NOTHING)
         for literal, slot in pairs.choices:
             if not slot.writes:
                 continue
@@ -281,7 +277,7 @@ class RecordWriter(Writer):
     def _pairs(self, pairs: Pairs, body: Statements) -> str:
         """All pairs that have a value, in the order of the file, without gaps; the variable with their text."""
         tail, count = self.namer.fresh("v"), self.namer.fresh("n")
-        body += statements("T = NO", T=tail, NO=_NOTHING)
+        body += statements("T = NO", T=tail, NO=NOTHING)
         limited = pairs.most is not None and len(pairs.choices) > pairs.most
         if limited:
             body += statements("N = 0", N=count)
@@ -289,7 +285,7 @@ class RecordWriter(Writer):
             if not slot.writes:
                 continue
             loaded = self.value(slot, body)
-            text = joined(_pair_text(pairs, constant(literal), self.written(slot, variable(loaded))))
+            text = joined(pair_text(pairs, constant(literal), self.written(slot, variable(loaded))))
             add = statements("T += P", T=tail, P=text)
             if limited:
                 full = self.trouble("full", self.bound(slot), constant(pairs.most))
@@ -298,106 +294,6 @@ class RecordWriter(Writer):
                 )
             body += statements("if V is not None:\n    ADD", V=loaded, ADD=add)
         return tail
-
-
-def _pair_text(pairs: Pairs, qualifier: ast.expr, value: ast.expr) -> list[ast.expr]:
-    """One pair with the separators before and within it."""
-    first, second = pairs.first
-    if first.element == second.element:
-        places = {first.component or 1: qualifier, second.component or 1: value}
-        parts: list[ast.expr] = [constant(ELEMENT)]
-        for position in range(1, max(places) + 1):
-            parts += [constant(COMPONENT if position > 1 else ""), places.get(position, _NOTHING)]
-        return parts
-    low = min(first.element, second.element)
-    elements = {first.element - low: qualifier, second.element - low: value}
-    parts = []
-    for position in range(pairs.step):
-        parts += [constant(ELEMENT), elements.get(position, _NOTHING)]
-    return parts
-
-
-class _Elements:
-    """The texts of a segment by element and component, each with whether it is never empty."""
-
-    def __init__(self) -> None:
-        self.values: dict[int, dict[int, tuple[ast.expr, bool]]] = {}
-        self.repeats: dict[int, dict[int, dict[int, ast.expr]]] = {}
-        self.wide: dict[tuple[int, int | None], tuple[int, Callable[[ast.expr], ast.expr]]] = {}
-        self.last = 0
-
-    def put(self, element: int, component: int | None, text: ast.expr, *, certain: bool) -> None:
-        self.values.setdefault(element, {})[component or 1] = (text, certain)
-        self.last = max(self.last, element)
-
-    def widen(self, place: WirePlace, pad: Callable[[ast.expr], ast.expr]) -> None:
-        """What was put at a repeating place goes over several; ``pad`` fills those left empty, where more follows."""
-        self.wide[place.element, place.component] = place.repeats, pad
-
-    def repeat(self, element: int, repetition: int, component: int | None, text: ast.expr) -> None:
-        self.repeats.setdefault(element, {}).setdefault(repetition, {})[component or 1] = text
-        self.last = max(self.last, element)
-
-    def stretch(self, last: int) -> None:
-        """Let the text reach element ``last`` at least."""
-        self.last = max(self.last, last)
-
-    def text(self, tag: str) -> tuple[ast.expr, bool]:
-        """The segment's text, and whether its last part is never empty."""
-        parts: list[ast.expr] = [constant(tag)]
-        certain = True
-        element = 1
-        while element <= self.last:
-            text, certain = self._element(element, last=element == self.last)
-            reach, pad = self.wide.get((element, None), (1, None))
-            if pad is not None and element < self.last:
-                text = pad(text)
-            parts += [constant(ELEMENT), text]
-            element += reach
-        return joined(parts), certain
-
-    def _element(self, element: int, *, last: bool) -> tuple[ast.expr, bool]:
-        if element in self.repeats:
-            return self._repeated(element), False
-        components = self.values.get(element)
-        if components is None:
-            return _NOTHING, False
-        parts: list[ast.expr] = []
-        position, final = 1, max(components)
-        while position <= final:
-            if position > 1:
-                parts.append(constant(COMPONENT))
-            text = components.get(position, (_NOTHING, False))[0]
-            reach, pad = self.wide.get((element, position), (1, None))
-            parts.append(pad(text) if pad is not None and position < final else text)
-            position += reach
-        certain = components[final][1]
-        text = joined(parts) if len(parts) > 1 else parts[0]
-        if len(parts) > 1 and not certain and not last:
-            text = expression("T.rstrip(SEPARATOR)", T=text, SEPARATOR=constant(COMPONENT))
-        return text, certain
-
-    def _repeated(self, element: int) -> ast.expr:
-        from transload.adapters.base.format import REPETITION
-
-        rows = self.repeats[element]
-        parts: list[ast.expr] = []
-        for repetition in range(1, max(rows) + 1):
-            if repetition > 1:
-                parts.append(constant(REPETITION))
-            components = rows.get(repetition, {})
-            for position in range(1, max(components, default=0) + 1):
-                parts += [constant(COMPONENT if position > 1 else ""), components.get(position, _NOTHING)]
-        return expression("T.rstrip(S)", T=joined(parts), S=constant(REPETITION + COMPONENT))
-
-
-def _pad(text: str, count: int, separator: str) -> str:
-    """``count`` places; values hold no separator."""
-    return text + separator * (count - 1 - text.count(separator))
-
-
-def _padded(pad: str, count: int, separator: str, text: ast.expr) -> ast.expr:
-    return expression("PAD(T, N, S)", PAD=pad, T=text, N=constant(count), S=constant(separator))
 
 
 def _sole(node: Segment) -> Slot | None:

@@ -1,15 +1,14 @@
-"""What writing is in every format: loading fields from the model, deciding what is there, turning values into text."""
+"""What writing is in every format: deciding what is there, turning values into text, going through lists."""
 
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
-from transload.mappings.compiler.choosing import finder
 from transload.mappings.compiler.computing import compute
 from transload.mappings.compiler.conditions import condition
 from transload.mappings.compiler.frames import held
+from transload.mappings.compiler.loading import Loader
 from transload.mappings.compiler.quotes import (
     Namer,
     Statements,
@@ -24,11 +23,10 @@ from transload.mappings.compiler.quotes import (
 )
 from transload.mappings.compiler.reading import TROUBLE
 from transload.mappings.language.converters.base import DomainError
-from transload.mappings.language.fields import Kind, field_type
+from transload.mappings.language.fields import Kind
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import AnyNode, Field, Fill, Length, Scope, Slot, below
 
-_EMPTY: dict[str, Any] = {}
 _CONTROLS = frozenset("\x1c\x1d\x1e\x1f")
 
 
@@ -39,19 +37,15 @@ def clean(text: str) -> str:
     raise DomainError(f"{text!r} holds a control character that no partner format can carry")
 
 
-class Writer(ABC):
+class Writer(Loader, ABC):
     """Makes statements for writing; with ``trace`` they report to ``X`` what cannot be written."""
 
     clean: Callable[[str], str] = staticmethod(clean)
 
     def __init__(self, meaning: Meaning, namer: Namer, *, trace: bool) -> None:
+        super().__init__(namer, trace=trace)
         self.meaning = meaning
-        self.namer = namer
-        self.trace = trace
-        self.items: dict[int, str] = {0: "o"}
         self.counters: dict[int, str] = {}
-        self._known: list[dict[tuple[int, tuple[str, ...]], str]] = [{}]
-        self._sure: list[set[tuple[int, tuple[str, ...]]]] = [set()]
 
     @abstractmethod
     def encode(self) -> ast.FunctionDef:
@@ -66,87 +60,6 @@ class Writer(ABC):
         if not self.trace:
             return statements("raise TROUBLE", TROUBLE=self.bound(TROUBLE))
         return told(report, arguments)
-
-    @contextmanager
-    def block(self) -> Iterator[None]:
-        """What is loaded inside is known only inside."""
-        self._known.append({})
-        self._sure.append(set())
-        yield
-        self._known.pop()
-        self._sure.pop()
-
-    def load(self, scope: Scope, path: tuple[str, ...], body: Statements) -> str:
-        """The variable that holds the value at ``path``; None where an object on the way is missing."""
-        if not path and scope.key is None:
-            return self.items[scope.number]
-        key = scope.number, path
-        for known in reversed(self._known):
-            if key in known:
-                return known[key]
-        if not path:
-            return self._chosen(scope, body)
-        fields = self._fields(scope, path[:-1], body)
-        name = self.namer.fresh("v")
-        sure = (len(path) == 1 and scope.key is None) or self._is_sure(scope, path[:-1])
-        template = "V = D[K]" if sure else "V = D.get(K)"
-        body += statements(template, V=name, D=fields, K=constant(path[-1]))
-        self._known[-1][key] = name
-        return name
-
-    def _fields(self, scope: Scope, path: tuple[str, ...], body: Statements) -> str:
-        """The variable with the fields of an object; an empty dict where it is None.
-
-        A model's ``__dict__`` holds its fields and nothing else; each look-up there costs a
-        fraction of one through the model, whose class has a ``__getattr__``.
-        """
-        key = scope.number, (*path, "")
-        for known in reversed(self._known):
-            if key in known:
-                return known[key]
-        holder = self.load(scope, path, body)
-        name = self.namer.fresh("d")
-        sure = (not path and scope.key is None) or self._is_sure(scope, path)
-        template = "D = O.__dict__" if sure else "D = EMPTY if O is None else O.__dict__"
-        body += statements(template, D=name, O=holder, EMPTY=self.bound(_EMPTY))
-        self._known[-1][key] = name
-        return name
-
-    def _is_sure(self, scope: Scope, path: tuple[str, ...]) -> bool:
-        """Whether the object at ``path`` is known not to be None."""
-        if any((scope.number, path) in sure for sure in self._sure):
-            return True
-        if scope.key is not None:
-            return False
-        model = scope.model
-        for name in path:
-            found = field_type(model, name) if model else None
-            if found is None or found.optional:
-                return False
-            model = found.model
-        return True
-
-    def _chosen(self, scope: Scope, body: Statements) -> str:
-        """The variable with the one item that has the scope's key, None where none has it."""
-        assert scope.parent is not None
-        assert scope.key is not None
-        items = self.load(scope.parent, scope.path, body)
-        name = self.namer.fresh("v")
-        find = self.bound(finder(*scope.key))
-        if self.trace:
-            body += statements("V = X.chosen(S, FIND, L)", V=name, S=self.bound(scope), FIND=find, L=items)
-        else:
-            body += statements("V = FIND(L)", V=name, FIND=find, L=items)
-        self._known[-1][scope.number, ()] = name
-        return name
-
-    def make_sure(self, scope: Scope, path: tuple[str, ...]) -> None:
-        """In this block the object at ``path`` is not None."""
-        self._sure[-1].add((scope.number, path))
-
-    def never_none(self, field: Field) -> bool:
-        """Whether the model guarantees a value, given what is known here."""
-        return not field.path or (not field.type.optional and self._is_sure(field.scope, field.path[:-1]))
 
     def value(self, slot: Slot, body: Statements) -> str:
         """The variable with what the slot writes, before its converters; None for nothing."""
@@ -206,7 +119,10 @@ class Writer(ABC):
         return held(fill.value, self.namer)
 
     def _computed(self, slot: Slot, body: Statements) -> str:
-        """Evaluated where it is written; in the trace a fault of computing is reported."""
+        """Evaluated once where it is asked for first; in the trace a fault of computing is reported."""
+        known = self.worked_out(slot)
+        if known is not None:
+            return known
 
         def load(field: Field) -> ast.expr:
             return variable(self.load(field.scope, field.path, body))
@@ -219,6 +135,7 @@ class Writer(ABC):
                 E=evaluate, ERROR=self.bound(ArithmeticError), A=result, REPORT=report,
             )  # fmt: skip
         body += evaluate
+        self.keep(slot, result)
         return result
 
     def written(self, slot: Slot, value: ast.expr) -> ast.expr:

@@ -9,7 +9,7 @@ from typing import Any
 
 from transload.adapters.base.format import Records, Tree
 from transload.canonical.places import Place
-from transload.mappings.reports.xml_parts import xml_path
+from transload.mappings.reports.xml_parts import XmlPaths
 
 Spot = tuple[Any, ...]
 """Where an atom stands, as lineage names it: segment, element, component; or a path."""
@@ -125,6 +125,7 @@ class LooseXml(Loose):
     def atoms(self) -> Iterator[Atom]:
         """See `Loose.atoms`."""
         root = self.body.root
+        paths = XmlPaths(root)
         for element in root.iter():
             if not isinstance(element.tag, str):
                 continue
@@ -134,16 +135,16 @@ class LooseXml(Loose):
                 def put_attribute(new: str, element: Any = element, key: str = key) -> None:
                     element.set(key, new)
 
-                path = xml_path(root, element, key)
+                path = paths.of(element, key)
                 shown = f"{name}/@{key.rpartition('}')[2]}"
-                yield Atom(spot=_spot(path), value=value, name=shown, put=put_attribute, path=tuple(path))
+                yield Atom(spot=_spot(path), value=value, name=shown, put=put_attribute, path=path)
             if element.text and element.text.strip():
 
                 def put_text(new: str, element: Any = element) -> None:
                     element.text = new
 
-                path = xml_path(root, element, None)
-                yield Atom(spot=_spot(path), value=element.text, name=name, put=put_text, path=tuple(path))
+                path = paths.of(element)
+                yield Atom(spot=_spot(path), value=element.text, name=name, put=put_text, path=path)
 
     def spot(self, place: Place) -> Spot:
         """See `Loose.spot`."""

@@ -6,7 +6,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.losses import Losing, Lost, lost_values
-from transload.mappings.reports.reading import field_text
+from transload.mappings.reports.origins import field_text
 
 
 def losses(plan: Losing, document: Model, at: MappingPlace) -> Iterator[Finding]:

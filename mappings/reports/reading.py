@@ -1,6 +1,6 @@
 """The report of a traced reading: every fault, every remark, and where each field's value comes from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -11,78 +11,10 @@ from transload.mappings.compiler.frames import FAILED
 from transload.mappings.language.converters.base import CodeError
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Condition, Derived, Field, Node, Scope, Segment, Slot
+from transload.mappings.reports.origins import Followed, Locate, Location, Origins, Touch, field_text, keyed, raw_text
 
-Location = tuple[str | int, ...]
-"""A path in the document, as pydantic writes it: ``("lines", 3, "quantity")``."""
-Locate = Callable[[Any], Place]
 _TOLD = 30
 """So many codes of a table are named in a hint."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lineage:
-    """Where one value of a document comes from.
-
-    ``field`` is its path (``lines[3].quantity``), ``places`` where it stands on the wire, ``value`` what stands there,
-    ``rule`` the right side of the entry, ``mapping`` the entry's place.  ``location`` is the path in steps, ``raw``
-    the value as the entry got it, ``slot`` the entry; None for ``when:`` and ``derive:``.
-    """
-
-    field: str
-    places: tuple[Place, ...]
-    value: str
-    rule: str
-    mapping: MappingPlace
-    location: Location = ()
-    raw: Any = None
-    slot: Slot | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The shape in JSON."""
-        return {
-            "field": self.field,
-            "places": [place.as_dict() for place in self.places],
-            "value": self.value,
-            "rule": self.rule,
-            "mapping": self.mapping.as_dict(),
-        }
-
-
-def field_text(location: Location) -> str:
-    """``lines[3].quantity``."""
-    text = ""
-    for step in location:
-        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
-    return text
-
-
-def keyed(parent: Location, scope: Scope) -> Location:
-    """The path of the item of a list that is chosen by its key: its number is not known before all are read."""
-    assert scope.key is not None
-    return (*parent, *scope.path[:-1], f"{scope.path[-1]}[{scope.key[0]}={scope.key[1]}]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Touch:
-    """An entry that took a value: ``where`` is a build's idea of the place, as the body's family knows it.
-
-    Records: ``(segment, element, component)``; XML: ``(element, attribute)``; JSON: the path.  ``raw`` is
-    what stands there (a tuple for two places), ``location`` the field's path, None for a computed value.
-    """
-
-    slot: Slot
-    where: Any
-    raw: Any
-    location: Location | None
-
-
-@dataclass
-class _Source:
-    slot: Slot | None
-    where: Any
-    raw: Any
-    rule: str
-    mapping: MappingPlace
 
 
 @dataclass
@@ -90,7 +22,6 @@ class ReadingReport:
     """Collects what the traced build reports.  ``locate`` turns a build's idea of a place into a `Place`.
 
     ``refused`` is True where the whole message is not what the mapping reads, so that nothing in it can be missing.
-    ``wanted`` chooses whose origins are kept: to keep all takes longer than to read a large message.
     """
 
     meaning: Meaning
@@ -98,13 +29,15 @@ class ReadingReport:
     refuse: Callable[[Slot, Any], str | None] = lambda slot, raw: None
     findings: list[Finding] = field(default_factory=list)
     remarks: list[Any] = field(default_factory=list)
-    sources: dict[Location, list[_Source]] = field(default_factory=dict)
     starts: dict[Location, Any] = field(default_factory=dict)
     failed: set[Location] = field(default_factory=set)
-    index: dict[int, int] = field(default_factory=dict)
-    touches: list[Touch] = field(default_factory=list)
     refused: bool = False
-    wanted: Callable[[Location], bool] | None = None
+
+    def __post_init__(self) -> None:
+        self.origins = Origins(self.locate)
+        self._note = self.origins.log.append
+        self._items: dict[int, Location] = {self.meaning.root.number: ()}
+        self._inner = {scope.number: _inner(scope, self.meaning.scopes) for scope in self.meaning.scopes}
 
     def append(self, remark: Any) -> None:
         """Keep a remark, as the fast build does."""
@@ -112,16 +45,23 @@ class ReadingReport:
 
     def enter(self, scope: int, index: int, where: Any) -> None:
         """An item begins: the ``index``-th of its list."""
-        self.index[scope] = index
-        self.starts[self.item(self.meaning.scopes[scope])] = where
+        entered = self.meaning.scopes[scope]
+        assert entered.parent is not None
+        for inner in self._inner[scope]:
+            self._items.pop(inner, None)
+        item = (*self.item(entered.parent), *entered.path, index)
+        self._items[scope] = item
+        self.starts[item] = where
 
     def item(self, scope: Scope) -> Location:
-        """The path of the current item of a scope."""
-        if scope.parent is None:
-            return ()
+        """The path of the current item of a scope; of its first where none began yet."""
+        found = self._items.get(scope.number)
+        if found is not None:
+            return found
+        assert scope.parent is not None
         if scope.key is not None:
             return keyed(self.item(scope.parent), scope)
-        return (*self.item(scope.parent), *scope.path, self.index.get(scope.number, 0))
+        return (*self.item(scope.parent), *scope.path, 0)
 
     def location(self, target: Field) -> Location:
         """The path of a field of the current item."""
@@ -131,26 +71,32 @@ class ReadingReport:
         """Convert a value, or note why it cannot be, and give `FAILED`."""
         assert slot.field is not None
         assert slot.chain is not None
-        location = self.location(slot.field)
-        self._keep(location, slot, where, raw)
+        self._note(Touch(slot, where, raw, self.item(slot.field.scope)))
         complaint = self.refuse(slot, raw)
         if complaint is None:
             try:
                 return slot.chain.read(raw)
             except CodeError as error:
-                self._fault("E-CODE", str(error), slot, where, raw, location, hint=error.hint or _code_hint(slot))
+                self._fault(
+                    "E-CODE",
+                    str(error),
+                    slot,
+                    where,
+                    raw,
+                    self.location(slot.field),
+                    hint=error.hint or _code_hint(slot),
+                )
                 return FAILED
             except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
                 complaint = _complaint(error, raw)
-        self._fault("E-VALUE", complaint, slot, where, raw, location)
+        self._fault("E-VALUE", complaint, slot, where, raw, self.location(slot.field))
         return FAILED
 
     def seen(self, slot: Slot, raw: Any, where: Any, index: int) -> None:
         """Note where an item of a list of texts stands."""
         assert slot.field is not None
-        location = self.location(slot.field)
         listed = slot.chain is None or slot.chain.bare
-        self._keep((*location, index) if listed else location, slot, where, raw)
+        self._note(Touch(slot, where, raw, self.item(slot.field.scope), index if listed else None))
 
     def whole(self, slot: Slot, items: list[Any]) -> Any:
         """Convert what several places hold together."""
@@ -160,7 +106,8 @@ class ReadingReport:
             return slot.chain.read(items)
         except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
             location = self.location(slot.field)
-            where = self.sources[location][0].where if location in self.sources else None
+            known = self.origins.by_location.get(location)
+            where = known[0].where if known else None
             self._fault("E-VALUE", _complaint(error, items), slot, where, items, location)
             return FAILED
 
@@ -168,7 +115,7 @@ class ReadingReport:
         """Take a text of several fields apart, or note why it cannot be."""
         assert slot.chain is not None
         assert slot.parts is not None
-        self.touches.append(Touch(slot=slot, where=where, raw=raw, location=None))
+        self._note(Touch(slot, where, raw, None))
         complaint = self.refuse(slot, raw)
         if complaint is None:
             try:
@@ -196,13 +143,12 @@ class ReadingReport:
     def took(self, slot: Slot, value: Any, where: Any) -> None:
         """Note where a value comes from that a plug-in gave."""
         assert slot.field is not None
-        self._keep(self.location(slot.field), slot, where, value)
+        self._note(Touch(slot, where, value, self.item(slot.field.scope)))
 
     def derived(self, derived: Derived, location: Location) -> None:
         """Note that a field follows from others."""
         where = self.starts.get(location[: -len(derived.field.path)])
-        source = _Source(None, where, "", f"derive {derived.rule}", derived.at)
-        self.sources.setdefault(location, []).append(source)
+        self._note(Followed(location, where, "", f"derive {derived.rule}", derived.at))
 
     def lacking(self, at: MappingPlace, location: Location, message: str, *, code: str = "E-MISSING") -> None:
         """A required field has no value, or a list too many items."""
@@ -218,7 +164,7 @@ class ReadingReport:
     def stated(self, slot: Slot, raw: Any, where: Any) -> Any:
         """Convert what the wire says of a computed value."""
         assert slot.chain is not None
-        self.touches.append(Touch(slot=slot, where=where, raw=raw, location=None))
+        self._note(Touch(slot, where, raw, None))
         try:
             return slot.chain.read(raw)
         except (ValueError, ArithmeticError, TypeError, AttributeError, LookupError) as error:
@@ -251,7 +197,7 @@ class ReadingReport:
         """A node with ``when:`` gives its field a value."""
         location = self.location(condition.field)
         rule = f"when {condition.value}"
-        self.sources.setdefault(location, []).append(_Source(None, where, condition.value, rule, condition.at))
+        self._note(Followed(location, where, condition.value, rule, condition.at))
 
     def again(self, node: Node, where: Any) -> None:
         """A node comes more often than it may."""
@@ -315,37 +261,19 @@ class ReadingReport:
             Finding(code=code, message=message, hint=hint, value=value, place=self._place(where), mapping=slot.at)
         )
 
-    def lineage(self) -> Iterator[Lineage]:
-        """Every value's origin, in the order of reading; only those ``wanted``."""
-        for location, sources in self.sources.items():
-            if self.wanted is not None and not self.wanted(location):
-                continue
-            for source in sources:
-                place = self._place(source.where)
-                yield Lineage(
-                    field=field_text(location),
-                    places=(place,) if place else (),
-                    value=_text(source.raw),
-                    rule=source.rule,
-                    mapping=source.mapping,
-                    location=location,
-                    raw=source.raw,
-                    slot=source.slot,
-                )
-
     def where_of(self, location: Location) -> tuple[Place | None, MappingPlace | None, str | None]:
         """Place, mapping place and text of a field, or of the item that should hold it."""
-        sources = self.sources.get(location)
-        if sources:
-            last = sources[-1]
-            return self._place(last.where), last.mapping, _text(last.raw)
+        known = self.origins.by_location
+        if location in known:
+            last = known[location][-1]
+            return self._place(last.where), last.mapping, raw_text(last.raw)
         mapping = self.mapping_of(location)
         for length in range(len(location), 0, -1):
             if location[:length] in self.starts:
                 return self._place(self.starts[location[:length]]), mapping, None
-            inside = [path for path in self.sources if path[:length] == location[:length]]
-            if inside:
-                return self._place(self.sources[inside[0]][0].where), mapping, None
+            inside = next((path for path in known if path[:length] == location[:length]), None)
+            if inside is not None:
+                return self._place(known[inside][0].where), mapping, None
         return None, mapping, None
 
     def mapping_of(self, location: Location) -> MappingPlace | None:
@@ -359,12 +287,6 @@ class ReadingReport:
             if name == text or name.startswith(f"{text}."):
                 return slot.at
         return None
-
-    def _keep(self, location: Location, slot: Slot, where: Any, raw: Any) -> None:
-        if self.wanted is not None and not self.wanted(location):
-            return
-        self.touches.append(Touch(slot=slot, where=where, raw=raw, location=location))
-        self.sources.setdefault(location, []).append(_Source(slot, where, raw, slot.rule, slot.at))
 
     def _place(self, where: Any) -> Place | None:
         return self.locate(where) if where is not None else None
@@ -386,7 +308,7 @@ class ReadingReport:
                 code=code,
                 message=message,
                 hint=hint,
-                value=_text(raw),
+                value=raw_text(raw),
                 place=self._place(where),
                 mapping=slot.at,
                 field=field_text(location) if location is not None else None,
@@ -394,14 +316,8 @@ class ReadingReport:
         )
 
 
-def _text(raw: Any) -> str:
-    if isinstance(raw, tuple | list):
-        return ":".join(str(part) for part in raw)
-    return str(raw)
-
-
 def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else _text(value)
+    return repr(value) if isinstance(value, str) else raw_text(value)
 
 
 def _complaint(error: Exception, raw: Any) -> str:
@@ -417,3 +333,8 @@ def _code_hint(slot: Slot) -> str | None:
     more = f" and {len(table) - _TOLD} more" if len(table) > _TOLD else ""
     known = ", ".join(islice(table, _TOLD)) + more
     return f"the table has {known}; add the code to it in the partner's mapping"
+
+
+def _inner(outer: Scope, scopes: Sequence[Scope]) -> tuple[int, ...]:
+    """The scopes whose items lie in one of this scope's."""
+    return tuple(scope.number for scope in scopes if scope is not outer and scope.within(outer))

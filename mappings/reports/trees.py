@@ -14,7 +14,7 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element
 from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.remarks import differing
-from transload.mappings.reports.xml_parts import Parts, xml_path
+from transload.mappings.reports.xml_parts import Parts
 
 
 @dataclass
@@ -66,12 +66,12 @@ def xml_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterato
             yield from parts.findings(remark)
             continue
         if remark[0] == "sum":
-            place = body.place(xml_path(body.root, *remark[2]))
+            place = body.place(parts.paths.of(*remark[2]))
             yield differing(remark[1], place, remark[3], remark[4])
             continue
         level, element = remark[1], remark[2]
         local = element.tag.rpartition("}")[2]
-        place = body.place(xml_path(body.root, element, None))
+        place = body.place(parts.paths.of(element))
         yield _aside(level, local, element, severity, place, xml=True)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from transload.canonical.findings import Finding
-from transload.mappings.reports.reading import Location, ReadingReport, field_text
+from transload.mappings.reports.origins import Location, field_text
+from transload.mappings.reports.reading import ReadingReport
 
 _WORDS = {
     "string_too_short": "is empty",
@@ -33,7 +34,7 @@ def invalid(error: ValidationError, report: ReadingReport, number: int | None = 
     """
     for detail in error.errors(include_url=False):
         location: Location = detail["loc"]
-        if number is not None and location not in report.sources and location not in report.failed:
+        if number is not None and location not in report.origins.by_location and location not in report.failed:
             location = ("documents", number, *location)  # a field of its own, and none that all documents share
         place, mapping, raw = report.where_of(location)
         text = field_text(location)

@@ -9,7 +9,7 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.compiler.given import Outside
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Node, Scope, Segment, Slot
-from transload.mappings.reports.reading import Location, field_text, keyed
+from transload.mappings.reports.origins import Location, field_text, keyed
 
 
 @dataclass

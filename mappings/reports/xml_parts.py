@@ -10,14 +10,24 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element
 
 
-def xml_path(root: Any, element: Any, attribute: str | None) -> list[str | int]:
-    """The path from the root to an element or attribute, as `Tree.place` takes it."""
-    path: list[str | int] = []
-    while element is not root:
-        same = sum(1 for _ in element.itersiblings(tag=element.tag, preceding=True))
-        path[:0] = [element.tag, same]
-        element = element.getparent()
-    return [*path, f"@{attribute}"] if attribute is not None else path
+class XmlPaths:
+    """The paths of elements below a root; siblings are counted once, since each of thousands may be asked for."""
+
+    def __init__(self, root: Any) -> None:
+        self._known: dict[Any, tuple[str | int, ...]] = {root: ()}
+
+    def of(self, element: Any, attribute: str | None = None) -> tuple[str | int, ...]:
+        """The path from the root to an element or attribute, as `Tree.place` takes it."""
+        path = self._known.get(element)
+        if path is None:
+            parent = element.getparent()
+            above = self.of(parent)
+            count: dict[Any, int] = {}
+            for child in parent:
+                number = count[child.tag] = count.get(child.tag, -1) + 1
+                self._known[child] = (*above, child.tag, number)
+            path = self._known[element]
+        return (*path, f"@{attribute}") if attribute is not None else path
 
 
 class Parts:
@@ -25,6 +35,7 @@ class Parts:
 
     def __init__(self, meaning: Meaning, body: Tree, remarks: Sequence[Any], severity: Severity) -> None:
         self._meaning, self._body, self._severity = meaning, body, severity
+        self.paths = XmlPaths(body.root)
         self._count: dict[tuple[Element, str], int] = {}
         self._found: dict[tuple[str, Any], list[tuple[Element, str, str]]] = {}
         for remark in remarks:
@@ -64,7 +75,7 @@ class Parts:
             message=f"{node.label}/{word} is left aside: {value!r} stands there, and {reason}{also}",
             hint=f'bind it, or list it under ignores: ["{node.label}/{word}"]',
             value=value,
-            place=self._body.place(xml_path(self._body.root, element, attribute)),
+            place=self._body.place(self.paths.of(element, attribute)),
             mapping=node.at,
         )
 

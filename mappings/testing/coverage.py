@@ -16,7 +16,7 @@ from transload.mappings.compiler.levels import takes
 from transload.mappings.language.converters.base import CodeTable
 from transload.mappings.language.terms import AnyNode, Segment, Slot, below
 from transload.mappings.mapping import Mapping
-from transload.mappings.reports.reading import Touch
+from transload.mappings.reports.origins import Touch
 from transload.mappings.testing.cases import Case, Failure, cases_of, checked
 from transload.mappings.testing.comparing import expected
 from transload.mappings.testing.samples import sample_of

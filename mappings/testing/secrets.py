@@ -8,7 +8,7 @@ from enum import StrEnum
 from transload.mappings.language.fields import Kind
 from transload.mappings.language.terms import Slot
 from transload.mappings.mapping import Mapping
-from transload.mappings.reports.reading import Touch, field_text
+from transload.mappings.reports.origins import Touch, field_text
 
 _PUBLIC = frozenset(
     (

@@ -11,7 +11,7 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
 from transload.mappings.language.terms import Slot
 from transload.mappings.mapping import Mapping
-from transload.mappings.reports.reading import Lineage, Location, field_text
+from transload.mappings.reports.origins import Lineage, Location, field_text
 from transload.mappings.views.paths import check_path, count_at, may_begin, plain_location, value_at
 
 

@@ -9,7 +9,7 @@ from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.mappings.language.fields import Kind, field_type
-from transload.mappings.reports.reading import Location, field_text
+from transload.mappings.reports.origins import Location, field_text
 from transload.mappings.source.problems import suggest
 
 _STEP = re.compile(r"(?P<name>[A-Za-z_]\w*)|\[(?P<index>\d{1,9})\]", re.ASCII)

@@ -22,7 +22,7 @@ from transload.mappings.laws.picks import Whole
 from transload.mappings.laws.shapes import shape_of
 from transload.mappings.laws.wires import Wire
 from transload.mappings.mapping import Mapping
-from transload.mappings.reports.reading import Lineage
+from transload.mappings.reports.origins import Lineage
 from transload.mappings.views.origins import table_of
 
 _BORDERS = 6

@@ -12,7 +12,7 @@ from transload.mappings import Mapping, load_mapping
 from transload.mappings.loading import asks_outside
 from transload.mappings.plugins import trusted_plugins
 from transload.mappings.surroundings import Surroundings
-from transload.runner.workspace.loader import FILE, PARTNER_FILE, load_workspace
+from transload.runner.filenames import FILE, PARTNER_FILE
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -107,6 +107,8 @@ def surroundings_for(file: Path) -> Surroundings:
     """What the partner's mappings may use in whose folder ``file`` lies; elsewhere trusted plug-ins only."""
     home = workspace_of(file)
     if home is not None:
+        from transload.runner.workspace import load_workspace  # a tenth of a second, for mappings in workspaces only
+
         with suppress(ConfigurationError):  # what is wrong with the workspace is not this file's
             partners = load_workspace(home).partners.values()
             owner = next(

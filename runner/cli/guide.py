@@ -22,7 +22,7 @@ from transload.runner.cli.files import write_text
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
 from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_findings_json, say_json, say_table
-from transload.runner.workspace.loader import FILE
+from transload.runner.filenames import FILE
 
 guide = typer.Typer(
     no_args_is_help=True,

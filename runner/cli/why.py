@@ -21,7 +21,7 @@ from transload.runner.cli.guard import guarded
 from transload.runner.cli.naming import mapping_named
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import say, say_findings, say_json, say_table
-from transload.runner.workspace.loader import FILE
+from transload.runner.filenames import FILE
 
 
 @guarded

@@ -14,6 +14,7 @@ from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.places import MappingPlace
 from transload.mappings.plugins import Plugins, trusted_plugins
 from transload.mappings.tables.databases import Database
+from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.databases import databases_of, url_fault
@@ -27,8 +28,6 @@ from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.secrets import Secrets
 from transload.runner.workspace.written import WrittenFileProvider, WrittenWorkspace
 
-FILE = "transload.yaml"
-PARTNER_FILE = "partner.yaml"
 SECRET_FOLDERS = (Path("keys"), Path("secrets"))
 
 

@@ -88,9 +88,12 @@ class RowText:
         """The line, from 1, of the character with that offset."""
         return bisect_right(self._starts, character)
 
-    def place(self, character: int) -> Place:
-        """The place of the character with that offset."""
-        return Place(file=self.file, line=self.line(character), byte=self.byte(character))
+    def place(
+        self, character: int, message: int | None = None, element: int | None = None, path: str | None = None
+    ) -> Place:
+        """The place of the character with that offset, with what else is known of it."""
+        line, byte = self.line(character), self.byte(character)
+        return Place(file=self.file, line=line, byte=byte, message=message, element=element, path=path)
 
     def lines(self, start: int = 0) -> Iterator[tuple[int, int, int]]:
         """Start and end of each line from ``start`` on, without its line end, and where the next one begins."""

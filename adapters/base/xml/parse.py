@@ -13,6 +13,10 @@ _PROLOG = re.compile(
 )
 """Atomic, since each of many comments could otherwise be tried in every length."""
 _CODES = etree.ErrorTypes
+_USUAL = 24
+"""No deeper are nearly all documents."""
+_UNUSUAL = etree.XPath(f"boolean({'/*' * (_USUAL + 1)})")
+"""Whether an element is nested deeper than that."""
 _TOO_SHORT = {_CODES.ERR_GT_REQUIRED, _CODES.ERR_TAG_NOT_FINISHED}
 _HINTS = {
     _CODES.ERR_TAG_NAME_MISMATCH: "every element must be closed where it was opened, in the same spelling",
@@ -76,6 +80,9 @@ def parse(payload: bytes, *, deepest: int, file: str | None) -> "etree._Element 
 
 
 def _first_below(root: "etree._Element", deepest: int) -> "etree._Element | None":
+    """An element that is nested more than ``deepest`` deep."""
+    if deepest >= _USUAL and not _UNUSUAL(root):  # asked in C, without an object for each element
+        return None
     level = [root]
     for _ in range(deepest):
         level = [child for element in level for child in element.iterchildren(tag=etree.Element)]

@@ -6,11 +6,12 @@ the end of a start tag.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
+
+from transload.adapters.base.ruler import Ruler
 
 _TAG = re.compile(
     r"<(?:!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|/(?P<end>[^>]*)>"
@@ -28,14 +29,6 @@ class Text:
     text: str
     encoding: str | None
     """None where every character of ``text`` is one byte."""
-
-    def byte(self, character: int) -> int:
-        """The byte at which a character begins."""
-        return character if self.encoding is None else len(self.text[:character].encode(self.encoding))
-
-    def line(self, character: int) -> int:
-        """The line, from 1, on which a character stands."""
-        return self.text.count("\n", 0, character) + 1
 
 
 def text_of(payload: bytes, encoding: str) -> Text:
@@ -55,18 +48,35 @@ def text_of(payload: bytes, encoding: str) -> Text:
         return Text(text=payload.decode("latin-1"), encoding=None)
 
 
-def start_tags(text: str) -> Iterator[re.Match[str]]:
-    """The start tags (and empty-element tags) of ``text``, in document order."""
-    return (found for found in _TAG.finditer(text) if found["name"])
+class Positions:
+    """Where the elements of one payload stand.  The payload is scanned, and its elements counted, once.
 
+    ``root`` is any element of the document that was parsed from ``payload``.
+    """
 
-def attribute_start(tag: re.Match[str], local_name: str) -> int:
-    """Where the attribute with that local name begins inside ``tag``, else where the tag does."""
-    for found in _ATTRIBUTE.finditer(tag["rest"]):
-        name = found[1]
-        if name.rpartition(":")[2] == local_name and not name.startswith("xmlns"):
-            return tag.start("rest") + found.start()
-    return tag.start()
+    def __init__(self, root: "etree._Element", payload: bytes) -> None:
+        tree = root.getroottree()
+        text = text_of(payload, tree.docinfo.encoding or "utf-8")
+        self._text = text.text
+        self._ruler = Ruler(text.text, text.encoding)
+        self._tags = [found.start() for found in _TAG.finditer(text.text) if found["name"]]
+        self._numbers = {element: number for number, element in enumerate(tree.iter("*"))}
+
+    def find(self, element: "etree._Element", attribute: str | None) -> tuple[int, int]:
+        """Line and byte of an element's start tag, or of its attribute with that local name, if it is there."""
+        start = self._tags[self._numbers[element]]
+        if attribute is not None:
+            start = self._attribute(start, attribute)
+        return self._ruler.line(start), self._ruler.byte(start)
+
+    def _attribute(self, start: int, local_name: str) -> int:
+        tag = _TAG.match(self._text, start)
+        assert tag is not None
+        for found in _ATTRIBUTE.finditer(tag["rest"]):
+            name = found[1]
+            if name.rpartition(":")[2] == local_name and not name.startswith("xmlns"):
+                return tag.start("rest") + found.start()
+        return start
 
 
 def number_of(element: "etree._Element") -> int:

@@ -1,6 +1,7 @@
 """A parsed element as the body of a message: it knows where its values stand in the payload."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from lxml import etree
 
@@ -21,6 +22,7 @@ class XmlTree(Tree):
         self.root = root
         self._payload = payload
         self._file = file
+        self._known: dict[tuple[etree._Element, str], list[etree._Element]] = {}
 
     def place(self, path: Sequence[str | int]) -> Place:
         """Where an element or attribute stands; for one that is absent, where its parent does.
@@ -39,27 +41,31 @@ class XmlTree(Tree):
                 break
             index = steps.pop(0) if steps and isinstance(steps[0], int) else 0
             assert isinstance(index, int)
-            same = list(element.iterchildren(tag=name))
+            same = self._children(element, name)
             if index >= len(same):
                 rest = [_local(step) for step in (name, *steps) if isinstance(step, str)]
                 words += rest
                 break
             element = same[index]
             words.append(shown(element) + (f"[{index + 1}]" if len(same) > 1 else ""))
-        line, byte = self._find(element, attribute)
+        line, byte = self._positions.find(element, attribute)
         return Place(file=self._file, line=line, byte=byte, path="/" + "/".join(words))
 
-    def _find(self, element: "etree._Element", attribute: str | None) -> tuple[int, int]:
-        before = positions.number_of(element)
-        text = positions.text_of(self._payload, self.root.getroottree().docinfo.encoding or "utf-8")
-        tag = next(tag for number, tag in enumerate(positions.start_tags(text.text)) if number == before)
-        start = positions.attribute_start(tag, attribute) if attribute else tag.start()
-        return text.line(start), text.byte(start)
+    @cached_property
+    def _positions(self) -> positions.Positions:
+        return positions.Positions(self.root, self._payload)
+
+    def _children(self, element: "etree._Element", tag: str) -> list["etree._Element"]:
+        """The children with that tag, which are looked for once: a list may hold thousands, and each be placed."""
+        found = self._known.get((element, tag))
+        if found is None:
+            found = self._known[element, tag] = list(element.iterchildren(tag=tag))
+        return found
 
 
 def shown(element: "etree._Element") -> str:
     """The element's name with the document's own prefix."""
-    name = etree.QName(element).localname
+    name = str(element.tag).rpartition("}")[2]
     return f"{element.prefix}:{name}" if element.prefix else name
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import UNDECLARED, Charset, decode
@@ -82,9 +83,9 @@ class _Isa:
     fixed: bool
 
 
-def _fixed(content: Content, pos: int) -> _Isa | None:
-    """An ISA whose separators all stand where they must."""
-    raw = content[pos : pos + ISA_LENGTH]
+@lru_cache(maxsize=4)
+def _fixed(raw: bytes) -> tuple[bytes, ...] | None:
+    """The elements of an ISA whose separators all stand where they must; it is asked for twice in a row."""
     element = raw[3:4]
     elements: list[bytes] = []
     at = 3
@@ -97,7 +98,7 @@ def _fixed(content: Content, pos: int) -> _Isa | None:
         at += 1 + width
     if any(element in value for value in elements) or raw[105:106].isalnum():
         return None
-    return _Isa(elements=tuple(elements), element=element, terminator=raw[105:], end=pos + ISA_LENGTH, fixed=True)
+    return tuple(elements)
 
 
 def _loose(content: Content, pos: int) -> _Isa | None:
@@ -120,7 +121,11 @@ def _isa(content: Content, pos: int) -> _Isa | None:
     separator = content[pos + 3 : pos + 4]
     if content[pos : pos + 3] != b"ISA" or not separator or separator.isalnum() or separator == b" ":
         return None
-    return _fixed(content, pos) or _loose(content, pos)
+    raw = content[pos : pos + ISA_LENGTH]
+    elements = _fixed(raw)
+    if elements is None:
+        return _loose(content, pos)
+    return _Isa(elements=elements, element=separator, terminator=raw[105:], end=pos + ISA_LENGTH, fixed=True)
 
 
 def starts(content: Content, pos: int) -> bool:
@@ -133,7 +138,11 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
     isa = _isa(content, pos)
     assert isa is not None
     charset = charset or UNDECLARED
-    elements = tuple(decode(value, charset)[0] for value in isa.elements)
+    whole = isa.element.join(isa.elements)  # one step where all is ASCII, as it nearly always is
+    if whole.isascii():
+        elements = tuple(whole.decode().split(isa.element.decode()))
+    else:
+        elements = tuple(decode(value, charset)[0] for value in isa.elements)
     if not isa.fixed:
         wrong = [n for n, (value, width) in enumerate(zip(elements, ISA_WIDTHS, strict=True), 1) if len(value) != width]
         length = isa.end - pos
@@ -188,6 +197,9 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
 
 def _check_for_separators(header: Service, separators: Separators, number: int, reporter: Reporter) -> None:
     """Report the first element of ISA that holds a separator which it does not announce."""
+    values = "".join((*header.elements[:10], *header.elements[11:15]))
+    if not any(sign in values for sign in separators.service):
+        return
     for at, value in enumerate(header.elements[:15], 1):
         own = next((sign for sign in separators.service if sign in value), None)
         if own is not None and at != 11:

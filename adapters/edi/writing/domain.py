@@ -37,12 +37,21 @@ def findings_of(segments: Sequence[str], carrier: Carrier, message: int) -> list
 
 def segment_findings(segment: str, carrier: Carrier, *, but: Sequence[int] = ()) -> list[Finding]:
     """The findings of one segment, with tag and element; the elements ``but`` are not looked at."""
+    if carrier.encode([_without(segment, but)]) is not None:  # it can be carried, as nearly all can
+        return []
     tag = segment.split(ELEMENT, 1)[0]
     found = []
     for place, value in _values(segment):
         if place.element not in but and (reason := _reason(value, place, carrier)):
             found.append(refusal(reason[0], place.within(Place(tag=tag)), value, reason[1]))
     return found
+
+
+def _without(segment: str, but: Sequence[int]) -> str:
+    if not but:
+        return segment
+    parts = segment.split(ELEMENT)
+    return ELEMENT.join("" if number in but else part for number, part in enumerate(parts))
 
 
 def refusal(message: str, place: Place, value: str, hint: str) -> Finding:

@@ -24,6 +24,7 @@ MOST_DIGITS = 200
 """The most digits before the point, and behind it, that are read or written."""
 _PLAIN = re.compile(r"[+-]?(?:\d{1,200}(?:\.\d{0,200})?|\.\d{1,200})", re.ASCII)
 _COMMA = re.compile(r"[+-]?(?:\d{1,200}(?:[.,]\d{0,200})?|[.,]\d{1,200})", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _KEPT = 8192
 """Quantities and prices come again and again: so many of the last texts are kept with their numbers."""
 
@@ -48,6 +49,8 @@ def bounded(value: Decimal) -> Decimal:
     """The number, if it can be written in full: a few characters such as 1e999999999 may stand for gigabytes."""
     if not value.is_finite():
         raise DomainError(f"{value} is no finite number")
+    if len(text := str(value)) <= MOST_DIGITS and "E" not in text:  # nearly all numbers, and far faster
+        return value
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)
     if value.adjusted() >= MOST_DIGITS or exponent < -MOST_DIGITS:
@@ -70,7 +73,7 @@ def write_decimal(value: Decimal) -> str:
 
 def read_integer(text: str) -> int:
     """A whole number in plain notation."""
-    if isinstance(text, str) and re.fullmatch(r"[+-]?\d{1,300}", text, re.ASCII):
+    if isinstance(text, str) and _WHOLE.fullmatch(text):
         return int(text)
     raise DomainError(f"{text!r} is no whole number")
 
@@ -82,7 +85,12 @@ def write_integer(value: int) -> str:
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """``value`` rounded to ``places`` decimals, halves away from zero as in commerce."""
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, MATH)
+    return value.quantize(_unit(places), ROUND_HALF_UP, MATH)
+
+
+@lru_cache
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def _not_a_number(text: Any) -> str:
@@ -180,7 +188,9 @@ def implied(argument: str | None, setting: Setting) -> Converter:
     need(setting, "implied", Kind.DECIMAL)
 
     def read(text: str) -> Decimal:
-        return _shifted(Decimal(read_integer(text)), -places)
+        if not isinstance(text, str) or not _WHOLE.fullmatch(text):
+            raise DomainError(f"{text!r} is no whole number")
+        return _shifted(Decimal(text), -places)
 
     def write(value: Decimal) -> str:
         scaled = _shifted(bounded(value), places)

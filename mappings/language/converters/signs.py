@@ -101,7 +101,10 @@ def thousands(argument: str | None, setting: Setting) -> Converter:
         minus, digits = _parts(write_decimal(value))
         whole, _, part = digits.partition(".")
         grouped = f"{int(whole):,}".replace(",", mark) if len(whole) < 4000 else whole
-        return ("-" if minus else "") + grouped + (f"{point}{part}" if part else "")
+        text = ("-" if minus else "") + grouped + (f"{point}{part}" if part else "")
+        if not pattern.fullmatch(text):
+            raise DomainError("the number has more digits than can be read back")
+        return text
 
     return Converter(name="thousands", read=read, write=write, gives=Kind.TEXT)
 

@@ -266,3 +266,12 @@ def test_many_comments_before_the_root_take_no_time(piece: bytes) -> None:
 
 def codes(reading: Reading) -> list[str]:
     return [finding.code for finding in reading.findings]
+
+
+@pytest.mark.parametrize("deepest", [3, 23, 24, 25, 26, 40])
+@pytest.mark.parametrize("more", [0, 1])
+def test_elements_may_be_so_deep_and_no_deeper(deepest: int, more: int) -> None:
+    levels = deepest + more
+    payload = b"<a>" * levels + b"</a>" * levels
+    reading = XmlFormat(XmlOptions(deepest=deepest)).read(payload)
+    assert [finding.code for finding in reading.findings] == (["E-DEPTH"] if more else [])

@@ -64,7 +64,8 @@ NEW = st.text(alphabet="<>/\"'=&;:.*(){}[]|, ANRS0129_-\n\0é", max_size=6)
 
 
 def check(made: list[Imported], findings: list[Finding], folder: Path) -> None:
-    assert made or any(finding.is_error for finding in findings)
+    # a map without ST is one of the envelope's, of which a remark tells
+    assert made or any(finding.is_error or "no segment ST" in finding.message for finding in findings)
     for one in made:
         write_release(one.release, folder, day=date(2026, 1, 5))
         guide = find_guide(one.standard, one.message.message, one.message.version, (folder,))
@@ -81,6 +82,7 @@ def mutated(text: str, start: int, length: int, new: str) -> str:
 @given(st.integers(0, len(MAP) - 1), st.integers(0, 9), NEW)
 @example(0, 0, "")
 @example(MAP.index("HL"), 2, "hl")
+@example(MAP.index('xid="ST"') + 1, 0, "0")
 @example(MAP.index("C022"), 4, "COMPOSITE")
 @example(MAP.index("BK<"), 2, "B|K")
 @example(MAP.index("<repeat>2") + 8, 1, "9" * 9)
