@@ -145,19 +145,23 @@ class Origins:
         """The origin of every value, or of those whose path is ``wanted``: finding places takes longer than reading."""
         for location, origins in self._chosen(wanted):
             for origin in origins:
-                place = self.place(origin.where)
-                yield Lineage(
-                    field=field_text(location),
-                    places=(place,) if place else (),
-                    value=raw_text(origin.raw),
-                    rule=origin.rule,
-                    mapping=origin.mapping,
-                    location=location,
-                    raw=origin.raw,
-                    slot=origin.slot if isinstance(origin, Touch) else None,
-                    where=origin.where,
-                    beside=tuple(self._beside(origin)),
-                )
+                yield self.row(origin, location)
+
+    def row(self, origin: Origin, location: Location = ()) -> Lineage:
+        """One origin with its place; ``location`` is the field's path, none for a computed value."""
+        place = self.place(origin.where)
+        return Lineage(
+            field=field_text(location),
+            places=(place,) if place else (),
+            value=raw_text(origin.raw),
+            rule=origin.rule,
+            mapping=origin.mapping,
+            location=location,
+            raw=origin.raw,
+            slot=origin.slot if isinstance(origin, Touch) else None,
+            where=origin.where,
+            beside=tuple(self._beside(origin)),
+        )
 
     def _beside(self, origin: Origin) -> Iterator[Place]:
         for place in origin.slot.places[1:] if isinstance(origin, Touch) else ():
