@@ -82,6 +82,17 @@ def refused(message: str, hint: str | None) -> TransloadError:
     return TransloadError(message, hint=hint, findings=[Finding(code="E-FIELD", message=message, hint=hint)])
 
 
+def described(name: str, model: type[Model]) -> str:
+    """What the model says of the field ``name`` (``lines[].quantity``); empty where it says nothing."""
+    steps = [step for step in name.replace("[]", "").split(".") if step]
+    holder: type[BaseModel] | None = model
+    for step in steps[:-1]:
+        kind = field_type(holder, step) if holder is not None else None
+        holder = kind.model if kind is not None else None
+    known = holder.model_fields.get(steps[-1]) if holder is not None and steps else None
+    return (known.description or "") if known is not None else ""
+
+
 def value_at(document: Model | None, path: Location) -> Any:
     """What stands at ``path`` in a document, as `transload.canonical.documents.as_json` writes it; None for nothing."""
     value: Any = document

@@ -62,6 +62,12 @@ def generated(mapping: Mapping, guides: Sequence[Path] = ()) -> Iterator[Generat
         yield from making.mutants(best)
 
 
+def fullest(mapping: Mapping, guides: Sequence[Path] = ()) -> Generated | None:
+    """The message with every field; without one that can be written, the least."""
+    found = {one.name: one for one in _Making(mapping, guides).valid()}
+    return found.get("maximal") or found.get("minimal")
+
+
 class _Making:
     def __init__(self, mapping: Mapping, guides: Sequence[Path]) -> None:
         self.mapping = mapping

@@ -56,7 +56,7 @@ def guide_page(
       transload guide page orders.yaml -o orders.html
       transload guide page library:x12/850-004010 > 850.html
     """
-    from transload.mappings.views.guideline import guideline  # here: importing guides needs no mappings
+    from transload.mappings.views.page import guideline  # here: importing guides needs no mappings
     from transload.runner.cli.naming import mapping_named
 
     text = guideline(mapping_named(mapping))
