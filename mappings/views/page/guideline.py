@@ -170,7 +170,8 @@ def _code(name: str) -> Html:
 def _codes(meaning: Meaning, anchors: dict[str, str]) -> Iterator[Html]:
     for name, known in meaning.codes.items():
         written = set(known.write.values())
-        heads, found = ["In the message", "Means"], [[element("code", w), c] for w, c in known.read.items()]
+        heads = ["In the message", "Means"]
+        found: list[list[Child]] = [[element("code", wire), ours] for wire, ours in known.read.items()]
         if any(wire not in written for wire in known.read):
             heads.append("Remark")
             aside = element("span", "only read", class_="more")
