@@ -35,6 +35,7 @@ class Modified:
     only_if: Test | None = None
     use: Source | None = None
     first: bool = False
+    note: str = ""
 
 
 class Modifiers:
@@ -149,6 +150,7 @@ class Modifiers:
             only_if=self._only_if(item.get("only_if"), around),
             use=item.get("use"),
             first=self._first(item.get("first")),
+            note=note.text if isinstance(note := item.get("note"), Text) else "",
         )
 
     def _first(self, value: Source | None) -> bool:

@@ -86,6 +86,7 @@ class RecordLayout:
             first=modified.first,
             when=modified.when,
             only_if=modified.only_if,
+            note=modified.note,
             reads=modified.reads,
             writes=modified.writes,
             case=modified.around.case,

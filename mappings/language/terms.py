@@ -205,7 +205,8 @@ class Slot:
     as literals that are matched and not written.  ``aside`` is True for ``write(...)``, which is
     no reason for its node to be there.  ``none`` is what stands on the wire for no value.  A ``required`` field
     has a value wherever the object is that it is in.  ``spots`` are its places in the words of a row format.
-    ``first`` is what its node says: where the field has another value already, this one is left aside.
+    ``first`` is what its node says: where the field has another value already, this one is left aside.  ``most`` is
+    how many characters may stand there, where the entry says it; ``note`` is a remark for people.
     """
 
     number: int
@@ -234,6 +235,8 @@ class Slot:
     first: bool = False
     rule: str = ""
     spots: tuple[Spot, ...] = ()
+    most: int | None = None
+    note: str = ""
 
     def direct(self, *, reads: bool, writes: bool) -> None:
         """Take away a direction that its node does not have."""
@@ -334,6 +337,7 @@ class Node:
     reads: bool = True
     writes: bool = True
     case: str | None = None
+    note: str = ""
 
     @property
     def name(self) -> str:

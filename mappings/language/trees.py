@@ -83,6 +83,7 @@ class TreeLayout:
             first=modified.first,
             when=modified.when,
             only_if=modified.only_if,
+            note=modified.note,
             reads=modified.reads,
             writes=modified.writes,
             case=modified.around.case,
