@@ -123,8 +123,13 @@ class RemoteStore(FileStore):
         """The login and the server."""
         return self._session.peer
 
+    def beside(self) -> "RemoteStore | None":
+        """The same files over one more channel of the connection; None where the server allows no more."""
+        session = self._session.beside()
+        return RemoteStore(session) if session is not None else None
+
     def close(self) -> None:
-        """Close the session and the connection."""
+        """Close the session, and the connection with the session that began it."""
         self._session.close()
 
     def _replace(self, old: str, new: str) -> None:

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import paramiko
@@ -13,7 +13,7 @@ from transload.adapters.base import Finding, Retry, Stop
 from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.host_keys import trusted
 from transload.adapters.sftp.private_key import private_key
-from transload.adapters.sftp.settings import SftpConnection
+from transload.adapters.sftp.settings import SftpConnection, Timeouts
 
 WIRE = "transload.sftp.wire"
 """The logger that the library writes to.  Its threads log every error with a traceback, and the same error reaches
@@ -44,10 +44,17 @@ class _OnlyPinned(paramiko.MissingHostKeyPolicy):
 
 
 class Session:
-    """An open SFTP session: the client, its connection, and what a person calls the server."""
+    """An open SFTP session: the client, its connection, and what a person calls the server.
 
-    def __init__(self, ssh: paramiko.SSHClient, client: paramiko.SFTPClient, peer: str) -> None:
+    The first session of a connection ``owns`` it; others beside it are channels of the same connection.
+    """
+
+    def __init__(
+        self, ssh: paramiko.SSHClient, client: paramiko.SFTPClient, peer: str, times: Timeouts, *, owns: bool = True
+    ) -> None:
         self._ssh = ssh
+        self._times = times
+        self._owns = owns
         self.client = client
         self.peer = peer
 
@@ -56,9 +63,27 @@ class Session:
         """The connection below, for the question whether it is still there."""
         return self._ssh.get_transport()
 
+    def beside(self) -> "Session | None":
+        """One more session in the same connection; None where the server refuses, as many do beyond some number."""
+        transport = self.transport
+        if transport is None:
+            return None
+        seconds = self._times.login.total_seconds()
+        try:
+            channel = transport.open_session(timeout=seconds)
+            with _deadline(channel.close, seconds, self.peer):
+                client = _opened(channel, self._times)
+        except (paramiko.SSHException, EOFError, OSError, Retry):
+            return None
+        return Session(self._ssh, client, self.peer, self._times, owns=False)
+
     def close(self) -> None:
-        """Close the session and the connection."""
-        self._ssh.close()
+        """Close the session, and the connection if it owns it."""
+        if self._owns:
+            self._ssh.close()
+        else:
+            with suppress(paramiko.SSHException, EOFError, OSError):
+                self.client.close()
 
 
 def connect(settings: SftpConnection) -> Session:
@@ -116,13 +141,22 @@ def _connected(
         transport = ssh.get_transport()
         assert transport is not None
         transport.set_keepalive(int(settings.keepalive.total_seconds()))
-        with _deadline(transport, times.login.total_seconds(), peer):
+        with _deadline(transport.close, times.login.total_seconds(), peer):
             channel = transport.open_session(timeout=times.login.total_seconds())
-            channel.settimeout(times.answer.total_seconds())
-            channel.invoke_subsystem("sftp")
-            return Session(ssh, LenientClient(channel), peer)
+            return Session(ssh, _opened(channel, times), peer, times)
     except BaseException:
         ssh.close()
+        raise
+
+
+def _opened(channel: paramiko.Channel, times: Timeouts) -> "LenientClient":
+    """SFTP over a new channel."""
+    try:
+        channel.settimeout(times.answer.total_seconds())
+        channel.invoke_subsystem("sftp")
+        return LenientClient(channel)
+    except BaseException:
+        channel.close()
         raise
 
 
@@ -153,13 +187,13 @@ def _algorithms(offered: list[paramiko.PKey]) -> list[str]:
 
 
 @contextmanager
-def _deadline(transport: paramiko.Transport, seconds: float, peer: str) -> Iterator[None]:
-    """Close the connection when opening SFTP takes too long: the library waits for that answer without an end."""
+def _deadline(close: Callable[[], None], seconds: float, peer: str) -> Iterator[None]:
+    """Close what is being opened when SFTP takes too long: the library waits for that answer without an end."""
     over = threading.Event()
 
     def give_up() -> None:
         over.set()
-        transport.close()
+        close()
 
     timer = threading.Timer(seconds, give_up)
     timer.daemon = True

@@ -66,6 +66,13 @@ class SftpConnection(Settings):
         " file; two of them while the partner changes its key",
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="How long to wait for the server")
+    channels: int = Field(
+        default=6,
+        ge=1,
+        le=64,
+        description="Most SFTP channels in the one connection that are used at a time, to fetch files and clear them"
+        " away; a server that allows fewer gets fewer",
+    )
     keepalive: Duration = Field(
         default=timedelta(seconds=30), description="Pause between signs of life on an idle connection; 0s for none"
     )

@@ -10,8 +10,9 @@ import pytest
 
 from transload.adapters.base import Landing, Outbound, Retry, Severity, Stop
 from transload.adapters.base.folders import Denied, Entry, Failed, FileStore, HandOver, Move, PickUp
+from transload.adapters.base.folders.fetching import LARGE
 from transload.adapters.base.folders.handover import hand_over, landed
-from transload.adapters.base.folders.pickup import LARGE, pick_up
+from transload.adapters.base.folders.pickup import pick_up
 from transload.adapters.files.local import LocalStore
 
 OUTBOUND = Outbound(key="1", content=b"content", metadata={"file": "a"})
