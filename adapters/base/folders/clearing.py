@@ -8,7 +8,7 @@ from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.names import archived, joined, shown
 from transload.adapters.base.folders.offers import Offer
 from transload.adapters.base.folders.options import Move
-from transload.adapters.base.folders.store import Denied, FileFault, FileStore, Missing, Taken
+from transload.adapters.base.folders.store import Denied, Failed, FileFault, FileStore, Missing, Taken
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
@@ -81,14 +81,16 @@ def clear_away(store: FileStore, offer: Offer, digest: str, afterwards: Move | N
 
 
 def _archive(store: FileStore, folder: str, offer: Offer, digest: str) -> None:
-    if not store.has_folder(folder):
-        store.make_folder(folder)
+    """Rename the file into the folder, which is looked for, and made, where the rename fails."""
     for name in archived(offer.entry.name, digest):
         target = joined(folder, name)
-        if store.look(target) is not None:
-            continue
         try:
-            store.move(offer.now.path, target)
+            try:
+                store.move(offer.now.path, target)
+            except (Missing, Failed):
+                if not store.has_folder(folder):
+                    store.make_folder(folder)
+                store.move(offer.now.path, target)
         except Taken:
             continue
         return

@@ -112,14 +112,15 @@ class Hands:
         """A free store, or one more, or else the next that becomes free."""
         with suppress(Empty):
             return self._free.get_nowait()
-        with self._opening:
-            may_be_more = len(self._others) + 1 < self._most
-            found = self._more() if may_be_more else None
-            if found is not None:
-                self._others.append(found)
-                return found
-            if may_be_more:
+        if len(self._others) + 1 < self._most and self._opening.acquire(blocking=False):
+            try:
+                found = self._more()
+                if found is not None:
+                    self._others.append(found)
+                    return found
                 self._most = len(self._others) + 1  # the partner allows no more; nobody asks again
+            finally:
+                self._opening.release()
         return self._free.get()
 
 

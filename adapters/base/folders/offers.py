@@ -90,8 +90,9 @@ def marker_of(name: str, rule: Marker) -> str:
 
 def _left_over(rule: Marker, found: Sequence[Entry], claimed: Sequence[Entry]) -> list[Entry]:
     """The markers whose files are not there: we did not come to them when we cleared the files away."""
-    used = {marker_of(entry.name, rule) for entry in (*found, *claimed)}
-    return [entry for entry in found if _is_marker(entry, rule) and entry.name not in used]
+    markers = [entry for entry in found if _is_marker(entry, rule)]
+    used = {marker_of(entry.name, rule) for entry in (*found, *claimed) if not _is_marker(entry, rule)}
+    return [entry for entry in markers if entry.name not in used]
 
 
 def _remove(store: FileStore, markers: Sequence[Entry]) -> None:

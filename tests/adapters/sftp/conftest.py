@@ -71,6 +71,8 @@ class Server:
         self.logins: list[str] = []
         self.connections: list[asyncssh.SSHServerConnection] = []
         self.port = 0
+        self.channels = 0
+        self.most_channels = 0
         self._listener: asyncssh.SSHAcceptor | None = None
 
     @property
@@ -162,6 +164,11 @@ class Files(asyncssh.SFTPServer):
         super().__init__(chan, chroot=str(server.root).encode())
         self.server = server
         self.faults = server.faults
+        server.channels += 1
+        server.most_channels = max(server.most_channels, server.channels)
+
+    def exit(self) -> None:
+        self.server.channels -= 1
 
     def _path(self, path: bytes) -> Path:
         return Path(self.map_path(path).decode("utf-8", "surrogateescape"))

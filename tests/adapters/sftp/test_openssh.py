@@ -48,7 +48,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     (home / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {home}/hostkey\nPidFile {home}/pid\n"
         f"AuthorizedKeysFile {home}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-        f"PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp -d {folder}\n"
+        f"PermitRootLogin prohibit-password\nMaxSessions 3\nSubsystem sftp internal-sftp -d {folder}\n"
         f"ForceCommand internal-sftp -d {folder}\n"
     )
     subprocess.run([SSHD, "-t", "-f", home / "config"], check=True)
@@ -114,3 +114,16 @@ def test_a_server_without_passwords_says_so(sshd: Sshd, memory: Any) -> None:
     with source, pytest.raises(Stop) as caught:
         list(source.receive(memory))
     assert caught.value.hint == "use a password instead of the key or the other way round, as the server allows"
+
+
+def test_a_server_that_allows_few_channels_gets_few(
+    sshd: Sshd, memory: Any, poll: Callable[..., dict[str, bytes]]
+) -> None:
+    (sshd.folder / "many").mkdir()
+    for number in range(50):
+        (sshd.folder / "many" / str(number)).write_bytes(str(number).encode())
+    given = {"folder": "many", "stable": "none", "afterwards": {"move": "many/done"}}
+    source = SftpSource(sshd.connection(channels=8), SftpSource.Options.model_validate(given))
+    assert len(poll(source, memory)) == 50
+    assert len(list((sshd.folder / "many/done").iterdir())) == 50
+    assert "no more sessions" in (sshd.folder.parent / "log").read_text()
