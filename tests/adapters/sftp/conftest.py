@@ -67,6 +67,9 @@ class Server:
         self.loop = loop
         self.host_keys = [host_key]
         self.client_key: asyncssh.SSHKey | None = None
+        self.authority: asyncssh.SSHKey | None = None
+        self.lets_through: set[int] = set()
+        self.passed: list[tuple[str, int]] = []
         self.faults = Faults()
         self.logins: list[str] = []
         self.connections: list[asyncssh.SSHServerConnection] = []
@@ -150,6 +153,16 @@ class Login(asyncssh.SSHServer):
         return (username, password) == ("partner", "secret")
 
     def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_ca_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        authority = self.server.authority
+        return authority is not None and key.public_data == authority.public_data
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        self.server.passed.append((dest_host, dest_port))
+        if dest_port not in self.server.lets_through:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "no forwarding here")
         return True
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
@@ -237,6 +250,17 @@ def server(tmp_path: Path, loop: asyncio.AbstractEventLoop, host_key: asyncssh.S
     for name in ("in", "out"):
         (root / name).mkdir(parents=True)
     server = Server(root, loop, host_key)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def gate(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[Server]:
+    """Another server with another key, which lets logins through to ``lets_through`` ports."""
+    root = tmp_path / "gate"
+    root.mkdir()
+    server = Server(root, loop, asyncssh.generate_private_key("ssh-ed25519"))
     server.start()
     yield server
     server.stop()
