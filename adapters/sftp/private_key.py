@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from transload.adapters.base import Stop
+from transload.adapters.sftp.legacy import LegacyRsaKey
 from transload.adapters.sftp.settings import Account
 
 _Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -49,7 +50,9 @@ def private_key(settings: Account) -> paramiko.PKey | None:
     except (ValueError, UnsupportedAlgorithm):
         # The library's own words may speak of the key's content, so they go no further.
         raise Stop("the private key cannot be read", hint=_HINT) from None
-    for kind, wanted in _CLASSES.items():
+    legacy: dict[type[_Key], type[paramiko.PKey]] = {RSAPrivateKey: LegacyRsaKey} if settings.legacy else {}
+    classes = _CLASSES | legacy
+    for kind, wanted in classes.items():
         if isinstance(loaded, kind):
             plain = loaded.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
             return _certified(wanted.from_private_key(io.StringIO(plain.decode())), loaded, settings.certificate)

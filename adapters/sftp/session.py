@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import paramiko
 from paramiko import ssh_exception
@@ -12,6 +12,7 @@ from paramiko import ssh_exception
 from transload.adapters.base import Finding, Retry, Stop
 from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.host_keys import trusted
+from transload.adapters.sftp.legacy import LegacyTransport
 from transload.adapters.sftp.private_key import private_key
 from transload.adapters.sftp.settings import Account, SftpConnection, Timeouts
 
@@ -184,6 +185,7 @@ def _connected(
             allow_agent=False,
             look_for_keys=False,
             disabled_algorithms={"keys": _algorithms(offered)},
+            transport_factory=_legacy if account.legacy else None,
         )
         transport = ssh.get_transport()
         assert transport is not None
@@ -192,6 +194,11 @@ def _connected(
         ssh.close()
         raise
     return ssh
+
+
+def _legacy(sock: Any, **options: Any) -> paramiko.Transport:
+    """What makes connections for an account that allows SHA-1; Kerberos, which options may speak of, is left out."""
+    return LegacyTransport(sock, disabled_algorithms=options.get("disabled_algorithms"))
 
 
 def _through(gate: paramiko.SSHClient, account: Account, settings: SftpConnection) -> paramiko.Channel:

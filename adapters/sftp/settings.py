@@ -70,6 +70,11 @@ class Account(Settings):
         " file; two of them while the partner changes its key",
     )
 
+    legacy: bool = Field(
+        default=False,
+        description="Allow SHA-1 for key exchange and RSA signatures, for a server that knows nothing newer",
+    )
+
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:
         if self.password is None and self.key is None:
