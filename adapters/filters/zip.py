@@ -18,7 +18,7 @@ from transload.adapters.base import Finding, Reject, Severity, Template
 from transload.adapters.base.bounds import Bounds, Meter, refused
 from transload.adapters.base.filter import Filter, Payload
 from transload.adapters.base.folders.names import shown
-from transload.adapters.base.folders.pickup import Patterns
+from transload.adapters.base.folders.options import Patterns
 from transload.adapters.filters.archive import entries_claimed
 
 _LOCAL, _END = b"PK\x03\x04", b"PK\x05\x06"
