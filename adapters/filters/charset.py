@@ -31,7 +31,9 @@ def _charset(name: str) -> str:
 class CharsetOptions(Settings):
     """A change of character set."""
 
-    charset: str = Field(description="What the partner has, such as cp037, cp500 (EBCDIC), utf-16, latin-1 or cp1252")
+    charset: str = Field(
+        description="What the partner has: cp037, cp500 (EBCDIC), utf-16, latin-1, cp1252 and so on", examples=["cp500"]
+    )
     format: str = Field(default="utf-8", description="What the format reads and writes")
     next_line: Literal["keep", "line feed"] = Field(
         default="keep",

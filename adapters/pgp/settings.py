@@ -3,10 +3,16 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from transload.adapters.base import Secret
 from transload.adapters.base.bounds import Bounds
+
+_EXAMPLE = {
+    "private_key": "${file:keys/us.asc}",
+    "passphrase": "${env:PGP_PASSPHRASE}",
+    "partner_keys": ["keys/acme.asc"],
+}
 
 
 class PgpOptions(Bounds):
@@ -16,6 +22,8 @@ class PgpOptions(Bounds):
     signature where signatures are.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
     encrypted: bool = Field(
         default=True, description="Agreed: payloads are encrypted, for us with our key, for the partner with theirs"
     )
@@ -23,19 +31,15 @@ class PgpOptions(Bounds):
     private_key: Secret | None = Field(
         default=None,
         description="Our private key, armored: decrypts what arrives, signs what leaves",
-        examples=["${file:keys/us.asc}"],
     )
     former_keys: list[Secret] = Field(
         default=[], description="Our private keys from before, for which a partner may still encrypt"
     )
-    passphrase: Secret | None = Field(
-        default=None, description="Passphrase of our private keys", examples=["${env:PGP_PASSPHRASE}"]
-    )
+    passphrase: Secret | None = Field(default=None, description="Passphrase of our private keys")
     partner_keys: list[Path] = Field(
         default=[],
         description="Files with the partner's public keys, two while one takes the place of the other: a signature of"
         " any is right, and what leaves is encrypted for all that have not expired",
-        examples=[["keys/acme.asc"]],
     )
     armor: bool = Field(default=False, description="Written as text (ASCII armor); read as either")
 

@@ -69,7 +69,7 @@ class Auth(Settings):
 class RestConnection(HttpConnection):
     """A REST API of a partner."""
 
-    base_url: str = Field(description="Address that all paths follow, such as https://api.partner.example/v1.")
+    base_url: str = Field(description="Address that all paths follow.", examples=["https://api.partner.example/v1"])
     auth: Auth = Field(default_factory=Auth, description="How we log in.")
     tries: int = Field(
         default=3, ge=1, le=5, description="Tries within one call, a moment apart, where a repetition does no harm."
@@ -86,7 +86,7 @@ class RestTarget(Settings):
     """What stands beside ``connection:`` under ``to:``."""
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(default="POST", description="HTTP method.")
-    path: Template = Field(description="Path below the base address, such as /orders/{document.number}.")
+    path: Template = Field(description="Path below the base address.", examples=["/orders/{document.number}"])
     query: Template | None = Field(default=None, description="Query, such as type=order&number={document.number}.")
     headers: dict[str, str] = Field(default_factory=dict, description="Further headers.")
     content_type: str | None = Field(default=None, description="Content type, if not the format's own.")
@@ -165,7 +165,7 @@ class RestSource(Settings):
     """What stands beside ``connection:`` under ``from:``."""
 
     method: Literal["GET"] = Field(default="GET", description="HTTP method.")
-    path: str = Field(description="Path below the base address.")
+    path: str = Field(description="Path below the base address.", examples=["/confirmations"])
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters.")
     headers: dict[str, str] = Field(default_factory=dict, description="Further headers.")
     accept: str = Field(default="application/json", description="Content type that we ask for.")

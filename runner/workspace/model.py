@@ -70,7 +70,8 @@ LIBRARY = "library:"
 class Connection:
     """One way to reach a partner's system: an adapter's name and its settings, with references instead of secrets.
 
-    ``filters``, the outermost first, are those of routes that have none of their own.
+    ``filters``, the outermost first, are those of routes that have none of their own.  ``inherited`` are the dotted
+    names of settings that come from the workspace.
     ``at`` is where it stands in the partner's file.
     """
 
@@ -79,6 +80,7 @@ class Connection:
     adapter: str
     settings: Mapping[str, Any] = field(repr=False)
     filters: tuple[FilterSetting, ...] = ()
+    inherited: tuple[str, ...] = ()
     secrets: Secrets = field(repr=False)
     at: MappingPlace
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from transload.adapters.base import Adapter
 from transload.adapters.base.positioned import Entries, Scalar
@@ -137,20 +136,20 @@ class PartnerFile:
         values = self.facts.adapted.values(rest, adapter.connection, self.report, what, _CONNECTION_KEYS)
         filters = self.filters_of(entry, what, ())
         if values is not None and filters is not None:
+            timeouts, own = self._timeouts(adapter), values.get("timeouts") or {}
             self.connections[name.text] = Connection(
                 partner=self.name,
                 name=name.text,
                 adapter=written.adapter,
-                settings=self._with_timeouts(values, adapter),
+                settings={**values, "timeouts": {**timeouts, **own}} if timeouts else values,
+                inherited=tuple(f"timeouts.{key}" for key in timeouts if key not in own),
                 filters=filters,
                 secrets=self.facts.adapted.secrets,
                 at=self.report.at(name),
             )
 
-    def _with_timeouts(self, values: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
-        """The settings with the workspace's time-outs, where the adapter has such and the connection says nothing."""
+    def _timeouts(self, adapter: Adapter) -> dict[str, str]:
+        """The workspace's time-outs that the adapter has, by its own names."""
         known = Shape.of(adapter.connection).at("timeouts").names
         names = {"connect": ("connect",), "read": ("read", "answer")}
-        defaults = {own: value for name, value in self.facts.timeouts.items() for own in names[name] if own in known}
-        own = values.get("timeouts") or {}
-        return {**values, "timeouts": {**defaults, **own}} if defaults else dict(values)
+        return {own: value for name, value in self.facts.timeouts.items() for own in names[name] if own in known}
