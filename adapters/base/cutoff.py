@@ -1,4 +1,4 @@
-"""Cutting off an HTTP call that as a whole takes too long.
+"""The wire under an HTTP call: it can be cut off, it speaks TLS as the settings say, and it shows its other side.
 
 A time-out of the library begins anew with each byte; so a server that answers drop by
 drop could hold a worker for ever.  The only thing that ends such a call is to shut the
@@ -6,6 +6,7 @@ socket, from another thread, whatever the call is waiting for.
 """
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from transload.adapters.base.tls import Peer, Tls, check_pins, context_of, peer_of
+
 
 class Overdue(Exception):
     """The call took too long and was cut off."""
@@ -23,8 +26,12 @@ class Overdue(Exception):
 class CutOffAdapter(HTTPAdapter):
     """Knows the socket of the call under way; a session with it is used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: Tls) -> None:
+        self._tls = tls
+        self._context: ssl.SSLContext | None = None
         self._socket: socket.socket | None = None
+        self.peer: Peer | None = None
+        """The other side of the newest connection; None without TLS."""
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
@@ -37,6 +44,18 @@ class CutOffAdapter(HTTPAdapter):
         manager: Any = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = self._pools()
         return manager
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        """Where to connect to, with our own TLS context, which is made when the first call needs it; raises `Stop`."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] != "https":
+            return host, {}
+        if self._context is None:
+            self._context = context_of(self._tls)
+        return host, {"ssl_context": self._context, "cert_reqs": self._context.verify_mode}
+
+    def cert_verify(self, *arguments: Any, **options: Any) -> None:
+        """Leave the connection as it is: the context knows all."""
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -68,18 +87,26 @@ class CutOffAdapter(HTTPAdapter):
         adapter = self
 
         class Plain(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                adapter._socket = self.sock
+            def _new_conn(self) -> socket.socket:
+                adapter._socket = super()._new_conn()
+                return adapter._socket
 
             def request(self, *arguments: Any, **options: Any) -> None:
                 adapter._socket = self.sock or adapter._socket
                 super().request(*arguments, **options)
 
         class Secure(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                adapter._socket = super()._new_conn()  # a proxy may keep us waiting before TLS begins
+                return adapter._socket
+
             def connect(self) -> None:
                 super().connect()
                 adapter._socket = self.sock
+                adapter.peer = peer_of(self.sock)
+                if adapter._tls.pins:
+                    check_pins(adapter.peer, adapter._tls.pins)
+                    self.is_verified = True
 
             def request(self, *arguments: Any, **options: Any) -> None:
                 adapter._socket = self.sock or adapter._socket
