@@ -1,4 +1,4 @@
-"""What a broken HTTP call means for the document on its way: the one place that knows requests' and urllib3's errors."""
+"""What a broken HTTP call means for the document: the one place that knows requests' and urllib3's errors."""
 
 import http.client
 import re
@@ -92,7 +92,7 @@ def translate(error: BaseException, call: str, *, repeatable: bool) -> Transload
     if any(isinstance(cause, MISCONFIGURED) for cause in chain) or _missing_bundle(error):
         return Stop(f"{call} is not possible: {reason}", hint=_stop_hint(chain))
     if any(isinstance(cause, ssl.SSLError) and not _cut_off(cause) for cause in chain):
-        return Stop(f"{call} cannot agree on TLS: {reason}", hint="compare the address, its port and its TLS versions")
+        return Stop(f"{call} cannot agree on TLS: {reason}", hint=_tls_hint(chain))
     return lost(f"{call} was sent, and its answer was lost: {reason}", repeatable=repeatable)
 
 
@@ -133,7 +133,27 @@ def _words(error: BaseException) -> str:
     return _QUERY.sub("?...", " ".join(text.split())) or type(error).__name__
 
 
+_CERTIFICATE_HINTS = {
+    "has expired": "the partner must renew its certificate",
+    "not yet valid": "is our clock right? else the partner must correct its certificate",
+    "mismatch": "the certificate is for another name: correct the address, or tell the partner",
+    "pinned": "ask the partner whether it has a new certificate; if so, add its fingerprint under tls: pins:",
+}
+_ALERTS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_EXPIRED", "CERTIFICATE_UNKNOWN")
+_ALERTS += ("CERTIFICATE_REVOKED", "UNSUPPORTED_CERTIFICATE", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
+
+
+def _tls_hint(chain: list[BaseException]) -> str:
+    if any(alert in str(getattr(cause, "reason", "")) for cause in chain for alert in _ALERTS):
+        return "the server wants a certificate of ours, or another one: tls: certificate: and key:"
+    return "compare the address, its port and its TLS versions"
+
+
 def _stop_hint(chain: list[BaseException]) -> str:
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
+    certificate = next((cause for cause in chain if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        for words, hint in _CERTIFICATE_HINTS.items():
+            if words in str(certificate):
+                return hint
         return "the server's certificate is not trusted; name its authority under tls: ca:"
     return "correct the connection's settings"

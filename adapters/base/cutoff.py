@@ -5,6 +5,7 @@ drop could hold a worker for ever.  The only thing that ends such a call is to s
 socket, from another thread, whatever the call is waiting for.
 """
 
+import http.client
 import socket
 import ssl
 import threading
@@ -21,6 +22,52 @@ from transload.adapters.base.tls import Peer, Tls, check_pins, context_of, peer_
 
 class Overdue(Exception):
     """The call took too long and was cut off."""
+
+
+class _Lines:
+    """A stream that remembers the last line that was read from it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.last = b""
+
+    def readline(self, *arguments: Any) -> bytes:
+        self.last = self._stream.readline(*arguments)
+        return self.last
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _WholeHeaders(http.client.HTTPResponse):
+    """An answer whose headers ended as they should; the library takes the end of the connection for their end."""
+
+    def begin(self) -> None:
+        stream: Any = self.fp
+        lines = _Lines(stream)
+        self.fp = lines  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            if self.fp is lines:  # type: ignore[comparison-overlap]
+                self.fp = stream
+        if lines.last == b"":
+            raise http.client.RemoteDisconnected("the connection was closed within the headers of the answer")
+
+
+def _alert(sock: Any) -> ssl.SSLError | None:
+    """Why the other side broke off TLS while we were sending; None when it does not say.
+
+    With TLS 1.3 a server refuses our certificate, or the lack of one, only after we began to send.
+    """
+    try:
+        sock.settimeout(1)
+        sock.recv(1)
+    except ssl.SSLError as error:
+        return None if isinstance(error, ssl.SSLEOFError) else error
+    except (OSError, AttributeError):
+        pass
+    return None
 
 
 class CutOffAdapter(HTTPAdapter):
@@ -87,6 +134,8 @@ class CutOffAdapter(HTTPAdapter):
         adapter = self
 
         class Plain(HTTPConnection):
+            response_class = _WholeHeaders
+
             def _new_conn(self) -> socket.socket:
                 adapter._socket = super()._new_conn()
                 return adapter._socket
@@ -96,6 +145,8 @@ class CutOffAdapter(HTTPAdapter):
                 super().request(*arguments, **options)
 
         class Secure(HTTPSConnection):
+            response_class = _WholeHeaders
+
             def _new_conn(self) -> socket.socket:
                 adapter._socket = super()._new_conn()  # a proxy may keep us waiting before TLS begins
                 return adapter._socket
@@ -105,12 +156,19 @@ class CutOffAdapter(HTTPAdapter):
                 adapter._socket = self.sock
                 adapter.peer = peer_of(self.sock)
                 if adapter._tls.pins:
-                    check_pins(adapter.peer, adapter._tls.pins)
+                    try:
+                        check_pins(adapter.peer, adapter._tls.pins)
+                    except ssl.SSLError:
+                        self.close()
+                        raise
                     self.is_verified = True
 
             def request(self, *arguments: Any, **options: Any) -> None:
                 adapter._socket = self.sock or adapter._socket
-                super().request(*arguments, **options)
+                try:
+                    super().request(*arguments, **options)
+                except ssl.SSLEOFError as error:
+                    raise _alert(self.sock) or error from error
 
         plain = type("Pool", (HTTPConnectionPool,), {"ConnectionCls": Plain})
         secure = type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": Secure})

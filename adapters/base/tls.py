@@ -66,7 +66,8 @@ class Tls(Settings):
         default=None, description="Text of our own certificate in PEM form (mutual TLS): ${file:keys/client.pem}"
     )
     key: Secret | None = Field(
-        default=None, description="Text of its private key in PEM form, if not in the same text: ${file:keys/client.key}"
+        default=None,
+        description="Text of its private key in PEM form, if not in the same text: ${file:keys/client.key}",
     )
     password: Secret | None = Field(default=None, description="Password of the private key.")
 
@@ -136,9 +137,9 @@ def check_pins(peer: Peer | None, pins: tuple[str, ...]) -> None:
     if not pins:
         return
     try:
-        found = (peer.fingerprint, peer.key_fingerprint) if peer else ()
+        found = [peer.fingerprint, peer.key_fingerprint] if peer else []
     except ValueError:  # a certificate that cannot be taken apart: its own fingerprint is still one
-        found = (peer.fingerprint,) if peer else ()
+        found = [peer.fingerprint] if peer else []
     if not set(found) & set(pins):
         shown = f"SHA256 {found[0]}" if found else "none"
         raise ssl.SSLCertVerificationError(f"the server's certificate ({shown}) is not one of the pinned ones")
@@ -156,7 +157,11 @@ def context_of(tls: Tls) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=str(tls.ca) if tls.ca else certifi.where())
         except (OSError, ssl.SSLError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else "it holds no certificate in PEM form"
+            why = (
+                error.strerror
+                if isinstance(error, OSError) and error.strerror
+                else "it holds no certificate in PEM form"
+            )
             raise Stop(f"the authorities in {tls.ca} cannot be used: {why}", hint="correct tls: ca:") from error
     if tls.certificate is not None:
         _show(context, tls, tls.certificate.get_secret_value())
@@ -171,7 +176,9 @@ def own_certificate(tls: Tls) -> x509.Certificate | None:
         return x509.load_pem_x509_certificates(tls.certificate.get_secret_value().encode())[0]
     except ValueError:
         message = "our own certificate cannot be read"
-        raise Stop(message, hint="tls: certificate: is its text in PEM form, as ${file:keys/client.pem} gives it") from None
+        raise Stop(
+            message, hint="tls: certificate: is its text in PEM form, as ${file:keys/client.pem} gives it"
+        ) from None
 
 
 def _show(context: ssl.SSLContext, tls: Tls, text: str) -> None:

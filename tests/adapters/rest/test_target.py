@@ -49,10 +49,10 @@ def test_conflict_is_a_refusal_unless_declared_accepted(url: str, target: Make) 
     target(url).deliver(outbound())
     with pytest.raises(Reject, match="was answered with 409"):
         target(url).deliver(outbound())
-    there = target(url, accepted=[201, 409]).deliver(outbound())
+    there = target(url, statuses={409: "accepted"}).deliver(outbound())
     assert there.summary == f"409 from POST {url}/sales-orders"
     with pytest.raises(Retry, match="was answered with 409"):
-        target(url, retried=[409]).deliver(outbound())
+        target(url, statuses={409: "retry"}).deliver(outbound())
 
 
 def test_path_and_query_come_frozen_with_their_values_escaped(api: RestApi, url: str, target: Make) -> None:
@@ -61,7 +61,9 @@ def test_path_and_query_come_frozen_with_their_values_escaped(api: RestApi, url:
     found = to.verify(outbound(lookup="/sales-orders/4500/12 ?#&"))
     assert found is Landing.LANDED
     assert to.verify(outbound(lookup="/sales-orders/4500")) is Landing.NOT_LANDED
-    assert set(template_fields(RestTarget)) == {"path", "query", "lookup"}
+    assert set(template_fields(RestTarget)) == {
+        "path", "query", "headers", "etag", "lookup", "lookup_query",
+    }
 
 
 def test_an_answer_lost_after_the_order_was_taken(api: RestApi, url: str, target: Make) -> None:
