@@ -139,8 +139,17 @@ _CERTIFICATE_HINTS = {
     "mismatch": "the certificate is for another name: correct the address, or tell the partner",
     "pinned": "ask the partner whether it has a new certificate; if so, add its fingerprint under tls: pins:",
 }
-_ALERTS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_EXPIRED", "CERTIFICATE_UNKNOWN")
-_ALERTS += ("CERTIFICATE_REVOKED", "UNSUPPORTED_CERTIFICATE", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
+_ALERTS = (
+    "CERTIFICATE_REQUIRED",
+    "BAD_CERTIFICATE",
+    "UNKNOWN_CA",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_UNKNOWN",
+    "CERTIFICATE_REVOKED",
+    "UNSUPPORTED_CERTIFICATE",
+    "ACCESS_DENIED",
+    "HANDSHAKE_FAILURE",
+)
 
 
 def _tls_hint(chain: list[BaseException]) -> str:

@@ -9,6 +9,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -44,12 +45,12 @@ class _WholeHeaders(http.client.HTTPResponse):
 
     def begin(self) -> None:
         stream: Any = self.fp
-        lines = _Lines(stream)
-        self.fp = lines  # type: ignore[assignment]
+        lines: Any = _Lines(stream)
+        self.fp = lines
         try:
             super().begin()
         finally:
-            if self.fp is lines:  # type: ignore[comparison-overlap]
+            if self.fp is lines:
                 self.fp = stream
         if lines.last == b"":
             raise http.client.RemoteDisconnected("the connection was closed within the headers of the answer")
@@ -75,6 +76,7 @@ class CutOffAdapter(HTTPAdapter):
 
     def __init__(self, tls: Tls) -> None:
         self._tls = tls
+        self._used = time.monotonic()
         self._context: ssl.SSLContext | None = None
         self._socket: socket.socket | None = None
         self.peer: Peer | None = None
@@ -104,6 +106,14 @@ class CutOffAdapter(HTTPAdapter):
     def cert_verify(self, *arguments: Any, **options: Any) -> None:
         """Leave the connection as it is: the context knows all."""
 
+    def renew(self, *, idle: float) -> None:
+        """Use no connection again that was idle for more than so many seconds.
+
+        A server closes idle ones; a request that meets it there is lost, and nobody knows whether it arrived.
+        """
+        if time.monotonic() - self._used > idle:
+            self.close()
+
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Raise `Overdue` when what is done inside takes longer: its socket is shut then."""
@@ -127,6 +137,7 @@ class CutOffAdapter(HTTPAdapter):
             raise
         finally:
             timer.cancel()
+            self._used = time.monotonic()
         if over.is_set():  # an answer without a length seems to be whole then
             raise Overdue
 

@@ -13,7 +13,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated
@@ -48,6 +48,11 @@ __all__ = [
 
 BEGINNING = 500
 """How many characters of a refusal's body a finding shows."""
+_IDLE = 2.0
+"""Seconds that a connection may have been idle on which something is sent that must not arrive twice.
+
+Common servers close one after five.
+"""
 
 
 class HttpTimeouts(Settings):
@@ -226,7 +231,7 @@ def exchange(
     _refuse_plain(url, settings, f"{method} {address}")
     try:
         with (
-            _within(session, url, total),
+            _within(session, url, total, repeatable=repeatable),
             session.request(
                 method,
                 url,
@@ -258,9 +263,13 @@ def exchange(
         raise Stop(f"{method} {address} cannot be sent: {NO_HEADER}", hint=HEADER_HINT) from None
 
 
-def _within(session: requests.Session, url: str, seconds: float) -> AbstractContextManager[None]:
+def _within(session: requests.Session, url: str, seconds: float, *, repeatable: bool) -> AbstractContextManager[None]:
     adapter = session.get_adapter(url)
-    return adapter.within(seconds) if isinstance(adapter, CutOffAdapter) else nullcontext()
+    if not isinstance(adapter, CutOffAdapter):
+        return nullcontext()
+    if not repeatable:
+        adapter.renew(idle=_IDLE)
+    return adapter.within(seconds)
 
 
 def _peer(session: requests.Session, url: str) -> Peer | None:
@@ -295,6 +304,9 @@ _STOPPING = {401: "the login is refused", 403: "the login may not do this", 407:
 _STOPPING |= {405: "this address does not take the method", 406: "it has no answer in the wanted content type"}
 _STOPPING |= {415: "it does not take the content type", 501: "it does not know the method"}
 _STOPPING |= {505: "it does not speak this version of HTTP"}
+_REJECTING = {404: "is the address right? else it does not know what the document speaks of"}
+_REJECTING |= {410: "what the document speaks of is gone there", 413: "the document is too large for it"}
+_REJECTING |= {409: "it contradicts what is there; look there, or ask the partner what that means"}
 
 
 def refusal(reply: Reply, settings: HttpConnection, *, repeatable: bool) -> TransloadError:
@@ -314,7 +326,8 @@ def refusal(reply: Reply, settings: HttpConnection, *, repeatable: bool) -> Tran
         value=reply.beginning,
     )
     if status in (425, 429, 503):
-        return Retry(found.message, wait=retry_after(reply, settings), findings=[found])
+        later = replace(found, hint="nothing was done there; it is tried again, not before the time that it names")
+        return Retry(found.message, wait=retry_after(reply, settings), findings=[later])
     if status in _STOPPING:
         return Stop(found.message, hint=found.hint, findings=[found])
     if status < 400:
@@ -324,7 +337,8 @@ def refusal(reply: Reply, settings: HttpConnection, *, repeatable: bool) -> Tran
         return Stop(found.message, hint=hint, findings=[moved])
     if status >= 500 or status == 408:
         return lost(found.message, repeatable=repeatable, findings=(found,))
-    return Reject(found.message, findings=[found])
+    hint = _REJECTING.get(status, "correct the document or its mapping as the answer says, and send it again")
+    return Reject(found.message, hint=hint, findings=[replace(found, hint=hint)])
 
 
 def retry_after(reply: Reply, settings: HttpConnection) -> float | None:

@@ -1,7 +1,7 @@
 """What an answer means for the delivery: the status, the partner's table, and what the answer itself says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transload.adapters.base import Answer, Finding, Outbound, Severity
@@ -148,6 +148,9 @@ class Answers:
     ) -> TransloadError:
         usual = refusal(reply, self.connection, repeatable=self.idempotent)
         found = list(findings_of(reasons, self.options.response, outbound.content, reply.call))
+        if reply.status == 409 and isinstance(usual, Reject):
+            hint = f"{usual.hint}; where it means that the document was there already: statuses: {{409: accepted}}"
+            usual = Reject(usual.message, hint=hint, findings=[replace(usual.findings[0], hint=hint)])
         if reply.status == 412 and self.options.condition != "none":
             usual = self._conflict(reply)
         findings = (*usual.findings, *found)
@@ -156,8 +159,11 @@ class Answers:
             kind = "unknown" if isinstance(usual, Unknown) else kind
             return _raised(kind, usual.message, findings, reply, self.connection, hint=usual.hint)
         message = f"{reply.call} was answered with {reply.status}"
-        first = Finding(code=f"H-{reply.status}", message=message, value=reply.beginning)
-        return _raised(consequence, message, (first, *found), reply, self.connection)
+        hint = "the partner file says so of this status or code"
+        if consequence == "retry" and reply.status == 409 and 409 not in self.options.statuses:
+            hint = "the first request with this key is still worked on; it is tried again later"
+        first = Finding(code=f"H-{reply.status}", message=message, hint=hint, value=reply.beginning)
+        return _raised(consequence, message, (first, *found), reply, self.connection, hint=hint)
 
     def _conflict(self, reply: Reply) -> Reject:
         absent = self.options.condition == "absent"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, unquote_plus, urlencode, urlsplit, urlunsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
@@ -41,7 +41,7 @@ class HeaderLogin(AuthBase):
 
 
 class QueryLogin(AuthBase):
-    """Adds one parameter to the query."""
+    """Puts one parameter into the query, in the place of one of that name: next pages repeat what they were asked."""
 
     def __init__(self, name: str, value: Callable[[], str]) -> None:
         self._name = name
@@ -49,7 +49,11 @@ class QueryLogin(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """The request with the parameter added."""
-        request.prepare_url(request.url, {self._name: self._value()})
+        parts = urlsplit(str(request.url))
+        pairs = parts.query.split("&") if parts.query else []
+        others = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) != self._name]
+        query = "&".join([*others, urlencode({self._name: self._value()})])
+        request.url = urlunsplit(parts._replace(query=query))
         return request
 
 
@@ -181,7 +185,7 @@ def _read_token(reply: Reply, connection: HttpConnection) -> _Token:
     error = refusal(reply, connection, repeatable=True)
     said = ": ".join(reply.masked(str(found[name]))[:200] for name in ("error", "error_description") if found.get(name))
     message = f"{reply.call} gave no token and answered with {reply.status}" + (f", {said}" if said else "")
-    finding = Finding(code=f"H-{reply.status}", message=message, hint="check client_id, client_secret and scope")
     if isinstance(error, Retry):
-        raise Retry(message, wait=error.wait, findings=[finding])
+        raise Retry(message, wait=error.wait, hint="nothing was sent; it is tried again later")
+    finding = Finding(code=f"H-{reply.status}", message=message, hint="check client_id, client_secret and scope")
     raise Stop(message, hint=finding.hint, findings=[finding])

@@ -36,7 +36,9 @@ class Say:
     @classmethod
     def json(cls, value: Any, status: int = 200, **headers: str) -> "Say":
         known = {name.replace("_", "-"): text for name, text in headers.items()}
-        return cls(status=status, body=json.dumps(value).encode(), headers={"Content-Type": "application/json", **known})
+        return cls(
+            status=status, body=json.dumps(value).encode(), headers={"Content-Type": "application/json", **known}
+        )
 
 
 Handle = Callable[[Asked], Say]
@@ -102,7 +104,9 @@ class TokenServer:
     ``ways`` are the accepted ways of client authentication, ``life`` the seconds that a token lives by its answer.
     """
 
-    def __init__(self, clients: Mapping[str, str], *, ways: tuple[str, ...] = ("basic", "post"), life: int = 3600) -> None:
+    def __init__(
+        self, clients: Mapping[str, str], *, ways: tuple[str, ...] = ("basic", "post"), life: int = 3600
+    ) -> None:
         self.clients = dict(clients)
         self.ways = ways
         self.life = life

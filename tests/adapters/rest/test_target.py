@@ -41,7 +41,8 @@ def test_the_same_key_with_another_body_is_refused(url: str, target: Make) -> No
         to.deliver(outbound(b'{"number":"PO-2"}'))
     assert [str(finding) for finding in caught.value.findings] == [
         f"error H-422 POST {url}/sales-orders was answered with 422\n"
-        '    value    \'{"error":"this key was used with another body"}\''
+        '    value    \'{"error":"this key was used with another body"}\'\n'
+        "    hint     correct the document or its mapping as the answer says, and send it again"
     ]
 
 
@@ -62,7 +63,12 @@ def test_path_and_query_come_frozen_with_their_values_escaped(api: RestApi, url:
     assert found is Landing.LANDED
     assert to.verify(outbound(lookup="/sales-orders/4500")) is Landing.NOT_LANDED
     assert set(template_fields(RestTarget)) == {
-        "path", "query", "headers", "etag", "lookup", "lookup_query",
+        "path",
+        "query",
+        "headers",
+        "etag",
+        "lookup",
+        "lookup_query",
     }
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
-
 from tests.adapters.rest.servers import Asked, Say, serving
+
 from transload.adapters.base import Outbound, Retry, Stop
 from transload.adapters.base.tls import Tls, look_at
 from transload.adapters.rest import RestApiTarget
@@ -80,7 +80,7 @@ def test_our_certificate_and_key_come_from_secrets_and_lie_nowhere_in_the_clear(
     assert answer.content == b'{"client": "bolt"}'
     assert written
     assert all(b"ENCRYPTED PRIVATE KEY" in data and own["key"].encode() not in data for data in written)
-    assert not list(Path("/tmp").glob("transload-*/own.pem"))  # noqa: S108  # where the library had to read it from
+    assert not list(Path("/tmp").glob("transload-*/own.pem"))  # where the library had to read it from
 
 
 def test_key_and_certificate_may_stand_in_one_text_and_the_key_may_have_a_password(
