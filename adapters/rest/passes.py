@@ -54,7 +54,7 @@ class Passes:
                 return None
             step = found["step"]
             return Pass(
-                step=self._whole(step) if isinstance(step, str) else dict(step),
+                step=self._whole(step) if isinstance(step, list) else dict(step),
                 begun=begun,
                 number=int(found["number"]),
                 seen=int(found["seen"]),
@@ -84,21 +84,24 @@ class Passes:
         if memory.get(self._name) is not None:
             memory.put(self._name, None)
 
-    def _bare(self, url: str) -> str:
-        """A next page's address without the server, and without what is ours in its query: a key may be in it."""
+    def _bare(self, url: str) -> list[Any]:
+        """A next page's address without the server and without what is ours in its query: a key may be in it.
+
+        Gives the names of what was left out, too.
+        """
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
-        theirs = [pair for pair in pairs if pair not in self._ours().items()]
-        query = parts.query if len(theirs) == len(pairs) else urlencode(theirs)
-        return urlunsplit(("", "", parts.path, query, ""))
+        ours = [name for name, value in pairs if self._ours().get(name) == value]
+        query = urlencode([pair for pair in pairs if pair[0] not in ours]) if ours else parts.query
+        return [urlunsplit(("", "", parts.path, query, "")), ours]
 
-    def _whole(self, bare: str) -> str:
+    def _whole(self, kept: list[Any]) -> str:
+        bare, names = str(kept[0]), kept[1]
         base, parts = urlsplit(self._connection.base_url), urlsplit(bare)
-        known = dict(parse_qsl(parts.query, keep_blank_values=True))
-        missing = urlencode({name: value for name, value in self._options.query.items() if name not in known})
-        url = urlunsplit((base.scheme, base.netloc, parts.path, "&".join(filter(None, (parts.query, missing))), ""))
+        left_out = urlencode({name: self._ours()[name] for name in names})
+        url = urlunsplit((base.scheme, base.netloc, parts.path, "&".join(filter(None, (parts.query, left_out))), ""))
         if not same_server(self._connection.base_url, url):
-            raise ValueError(bare)
+            raise ValueError(url)
         return url
 
     def _ours(self) -> Mapping[str, str]:

@@ -14,6 +14,8 @@ from transload.canonical.places import Place
 MOST = 50
 """Reasons of one answer that are told."""
 _LONGEST = 500
+_LOOKED_THROUGH = 50_000_000
+"""Bytes that are read in all to find the places of reasons: what is huge is searched for few of them."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -57,7 +59,9 @@ def findings_of(
         text: str | None = text_of(sent)
     except ValueError:
         text = None
-    for reason in reasons:
+    for number, reason in enumerate(reasons, start=1):
+        if number * len(sent) > _LOOKED_THROUGH:
+            text = None
         words = ": ".join(part for part in (reason.code, reason.message) if part) or "no reason is given"
         steps = [*(of or []), *steps_of(reason.field)] if reason.field else list(of or [])
         place, value = _found(text, steps) if text is not None and steps else (None, None)

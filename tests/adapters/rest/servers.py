@@ -51,6 +51,7 @@ def serving(handle: Handle, *, tls: ssl.SSLContext | None = None) -> Iterator[st
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 10
+        wbufsize = 65536  # head and body in one packet: the second one would wait for 40 ms
 
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
