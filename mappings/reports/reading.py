@@ -179,6 +179,11 @@ class ReadingReport:
         hint = "one field holds one value: the message contradicts itself, or two things are bound to one field"
         self._fault("E-CLASH", message, slot, where, raw, location, hint=hint)
 
+    def another(self, slot: Slot, raw: Any, where: Any) -> None:
+        """A value is left aside, since its field has another one: it is not where the field comes from."""
+        self.origins.log.pop()  # the value was read right before this
+        self.remarks.append(("another", slot, where, raw))
+
     def contradicts(self, condition: Condition, where: Any, old: Any) -> None:
         """A node with ``when:`` is there although its field has another value."""
         location = self.location(condition.field)
