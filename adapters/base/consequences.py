@@ -14,6 +14,8 @@ from transload.canonical.findings import Finding
 _QUERY = re.compile(r"\?[^\s'\")]+")
 """A query in a library's words: a key may stand in it."""
 
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (?:401|403|405|407)\b")
+
 NOT_SENT: tuple[type[BaseException], ...] = (
     requests.ConnectTimeout,
     requests.exceptions.ProxyError,
@@ -87,6 +89,9 @@ def translate(error: BaseException, call: str, *, repeatable: bool) -> Transload
     reason = _words(deepest)
     if any(isinstance(cause, requests.exceptions.InvalidHeader) for cause in chain):  # its words show the header
         return Stop(f"{call} is not possible: {NO_HEADER}", hint=HEADER_HINT)
+    if _TUNNEL_REFUSED.match(reason):
+        hint = "correct proxy: and proxy_login:, or ask those who run it"
+        return Stop(f"{call} is not possible, the proxy refuses: {reason}", hint=hint)
     if any(isinstance(cause, NOT_SENT) for cause in chain):
         return Retry(f"{call} could not connect: {reason}", hint="nothing was sent; it is tried again later")
     if any(isinstance(cause, MISCONFIGURED) for cause in chain) or _missing_bundle(error):

@@ -20,6 +20,7 @@ from transload.canonical.errors import TransloadError
 
 trustme = pytest.importorskip("trustme")
 ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs/rest.md"
 BEGIN, END = "<!-- faults -->", "<!-- end of faults -->"
 Script = Callable[[Any, threading.Event], None]
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"rows": [{"id": 1}]}'
@@ -166,9 +167,7 @@ def outcome(call: Callable[[], Any]) -> tuple[str, str]:
     except TransloadError as error:
         finding = error.findings[0]
         wait = f" in {error.wait:g}s" if isinstance(error, Retry) and error.wait else ""
-        return f"{type(error).__name__.lower()}{wait}", f"{finding.code}: {error.hint or finding.hint or ''}".rstrip(
-            ": "
-        )
+        return f"{type(error).__name__.lower()}{wait}", f"{finding.code}: {error.hint or finding.hint}"
     remarks = getattr(found, "findings", ())
     return "taken", f"{remarks[0].code}: {remarks[0].hint}" if remarks else ""
 
@@ -261,7 +260,7 @@ def markdown(table: list[list[str]]) -> str:
 def test_every_fault_has_its_outcome_and_the_docs_say_so() -> None:
     table = markdown(list(rows()))
     print(table)
-    text = (ROOT / "docs/rest.md").read_text()
+    text = PAGE.read_text()
     assert text.partition(BEGIN)[2].partition(END)[0].strip() == table
 
 
