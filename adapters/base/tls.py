@@ -77,7 +77,7 @@ class Tls(Settings):
         if not value and not info.data.get("pins", True):
             raise ValueError(
                 "without an authority and without pins any server would be taken for the partner's; "
-                "write its fingerprint under pins: (transload probe shows it)"
+                "write its fingerprint under pins: (a probe shows it)"
             )
         return value
 
