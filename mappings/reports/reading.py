@@ -283,13 +283,14 @@ class ReadingReport:
 
     def mapping_of(self, location: Location) -> MappingPlace | None:
         """The entry that would have read the field, or one of its fields."""
-        steps = location[2:] if location[:1] == ("documents",) and self.meaning.several is not None else location
-        text = ".".join(str(step) for step in steps if not isinstance(step, int))
+        several = location[:1] == ("documents",) and self.meaning.several is not None
+        text = ".".join(str(step) for step in location if not isinstance(step, int))
+        texts = (text, text.removeprefix("documents.")) if several else (text,)  # its own field, or one that all share
         for slot in self.meaning.slots:
             if slot.field is None or not slot.reads:
                 continue
             name = slot.field.plain()
-            if name == text or name.startswith(f"{text}."):
+            if any(name == text or name.startswith(f"{text}.") for text in texts):
                 return slot.at
         return None
 

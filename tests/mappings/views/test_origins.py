@@ -12,7 +12,7 @@ from transload.adapters.base.format import Message, Records
 from transload.canonical.documents import as_json
 from transload.canonical.errors import TransloadError
 from transload.mappings import Mapping, library_names, load_mapping
-from transload.mappings.laws.samples import messages_of, samples_of
+from transload.mappings.laws.samples import messages_of, payload_of, samples_of
 from transload.mappings.laws.wires import Wire
 from transload.mappings.views.origins import Origin, Why, why
 from transload.mappings.views.paths import check_path, parse_path, value_at
@@ -24,8 +24,8 @@ def read_ones(mapping: Mapping) -> Iterator[tuple[Message, bytes]]:
     """The messages of the samples that give documents."""
     wire = Wire(mapping)
     for sample in samples_of(mapping):
-        payload = sample.file.read_bytes()
-        for message in wire.messages(payload, sample.file.name):
+        payload = payload_of(sample, wire)
+        for message in messages_of(sample, wire):
             if mapping.matches(message) and mapping.decode(message).documents:
                 yield message, payload
 

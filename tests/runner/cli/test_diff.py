@@ -18,7 +18,7 @@ def test_the_same_and_another(run: Run, tmp_path: Path) -> None:
         "field",
         "  price_list: is not there any more, at RFF PL, RFF 1154",
         "    changes both, narrower",
-        "    - library:edifact/orders-d96a:80:21 (RFF 1154)",
+        "    - library:edifact/orders-d96a:85:35 (RFF 1154)",
         "1 difference between orders-d96a 1 and acme 2",
     ]
     told = run("diff", name, file, "--json")

@@ -36,7 +36,7 @@ def test_a_value_with_all_that_made_it(run: Run, sample: Path, mapping: Path) ->
         "  entry    LIN > QTY 21, QTY 6411",
         "  rule     =uom | code(uom)",
         f"  code     BOX is BX in table uom at {mapping}:7:14",
-        "  mapping  library:edifact/orders-d96a:130:42 (QTY 6411), file 2 of the 2 that extend each other",
+        "  mapping  library:edifact/orders-d96a:141:42 (QTY 6411), file 2 of the 2 that extend each other",
     ]
 
 
@@ -135,7 +135,7 @@ def test_a_mapping_alone(run: Run, mapping: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines[0].split() == ["FIELD", "PLACE", "RULE", "MAPPING"]
     assert ran.lines[1].split() == [
-        "lines[].quantity", "LIN", ">", "QTY", "21,", "QTY", "6060", "=quantity", "library:edifact/orders-d96a:130:25",
+        "lines[].quantity", "LIN", ">", "QTY", "21,", "QTY", "6060", "=quantity", "library:edifact/orders-d96a:141:25",
     ]  # fmt: skip
     whole = run("why", mapping, "--json").json
     assert len(whole["lines"]) > 100
