@@ -361,4 +361,11 @@ def choose(known: Mapping[str, Item], ref: str, what: str) -> Item:
 def _templates(connection: Connection, options: Mapping[str, Any]) -> dict[str, str]:
     declared = find_adapter(connection.adapter)
     names = template_fields(declared.target.Options) if declared.target else ()
-    return {name: str(options[name]) for name in names if options.get(name) is not None}
+    found: dict[str, str] = {}
+    for name in names:
+        value = options.get(name)
+        if isinstance(value, Mapping):
+            found |= {f"{name}.{key}": str(text) for key, text in value.items()}
+        elif value is not None:
+            found[name] = str(value)
+    return found

@@ -134,7 +134,9 @@ def _delivery(
     also = ["connection", *(["with"] if key == "acknowledge" else [])]
     values = file.facts.adapted.values(rest, adapter.target.Options, file.report, f"{key!r} of {what}", also)
     for name in template_fields(adapter.target.Options):
-        _template(file, node.get(name), block.get("take"))
+        written = node.get(name)
+        for text in [value for _, value in written.pairs] if isinstance(written, Entries) else [written]:
+            _template(file, text, block.get("take"))
     return None if values is None else (connection, values)
 
 
