@@ -151,7 +151,7 @@ class Porch:
                 date_header=True,
                 lifespan="off",
                 timeout_keep_alive=15,
-                timeout_graceful_shutdown=30,
+                timeout_graceful_shutdown=5,  # what is cut off then was not answered, and is known when it comes again
                 limit_concurrency=200,
                 h11_max_incomplete_event_size=1 << 16,
                 ssl_certfile=str(where.certificate) if where.certificate else None,
