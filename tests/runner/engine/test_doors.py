@@ -231,3 +231,16 @@ def test_a_pass_has_nothing_to_fetch_from_who_calls(folder: Path) -> None:
         summary = Engine(loaded, ledger).run_pass()
         assert summary.findings == ()
         assert Engine(loaded, ledger).preview()["receipts"] == []
+
+
+def test_the_examples_of_the_page_load(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/http.md").read_text(encoding="utf-8")
+    workspace, partner = (block.partition("```")[0] for block in page.split("```yaml\n")[1:])
+    (tmp_path / "mappings/acme").mkdir(parents=True)
+    (tmp_path / "transload.yaml").write_text(workspace)
+    (tmp_path / "mappings/acme/partner.yaml").write_text(partner)
+    loaded = load_workspace(tmp_path)
+    assert loaded.listening is not None
+    assert loaded.listening.port == 8080
+    assert sorted(loaded.receive_routes) == ["acme/orders", "acme/status"]
+    assert [finding.message for finding in loaded.findings] == []
