@@ -15,6 +15,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
 if TYPE_CHECKING:
+    from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
     from transload.adapters.base.filter import Filter, Payload
     from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
     from transload.adapters.base.registry import Adapter, adapter, adapter_names
@@ -33,6 +34,7 @@ else:
     __getattr__ = deferred(
         __name__,
         {
+            "endpoint": ("Endpoint", "Refused", "Request", "Response"),
             "filter": ("Filter", "Payload"),
             "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
             "registry": ("Adapter", "adapter", "adapter_names"),
@@ -49,6 +51,7 @@ __all__ = [
     "CountingNumbers",
     "Duration",
     "Encoded",
+    "Endpoint",
     "Filter",
     "Finding",
     "Format",
@@ -64,7 +67,10 @@ __all__ = [
     "Probe",
     "Reading",
     "Records",
+    "Refused",
     "Reject",
+    "Request",
+    "Response",
     "Retry",
     "Secret",
     "Settings",

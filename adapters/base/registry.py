@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from transload.adapters.base.endpoint import Endpoint
 from transload.adapters.base.filter import Filter
 from transload.adapters.base.format import Format
 from transload.adapters.base.settings import Settings
@@ -13,7 +14,7 @@ from transload.adapters.base.transport import Source, Target
 from transload.canonical.errors import ConfigurationError
 
 GROUP = "transload.adapters"
-ABILITIES = ("source", "target", "format", "filter")
+ABILITIES = ("source", "target", "endpoint", "format", "filter")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +25,13 @@ class Adapter:
     connection: type[Settings] = Settings
     source: type[Source[Any, Any]] | None = None
     target: type[Target[Any, Any]] | None = None
+    endpoint: type[Endpoint[Any, Any]] | None = None
     format: type[Format[Any]] | None = None
     filter: type[Filter[Any]] | None = None
 
     @property
     def abilities(self) -> tuple[str, ...]:
-        """Which of source, target, format and filter this adapter has."""
+        """Which of source, target, endpoint, format and filter this adapter has."""
         return tuple(name for name in ABILITIES if getattr(self, name) is not None)
 
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from transload.adapters.base import Secret
 from transload.adapters.base.bounds import Bounds
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, JsonValue] = {
     "private_key": "${file:keys/us.asc}",
     "passphrase": "${env:PGP_PASSPHRASE}",
     "partner_keys": ["keys/acme.asc"],

@@ -24,7 +24,7 @@ def adapters(
 ) -> None:
     """List the installed adapters, or show what one of them takes.
 
-    A source fetches what a partner offers, a target hands documents over, a format
+    A source fetches what a partner offers, an endpoint is called by one, a target hands documents over, a format
     reads and writes messages, a filter stands between transport and format. With a name, every setting is
     shown with its type, default and meaning, and an example; with --json also, the JSON Schemas of its settings.
 
@@ -73,7 +73,7 @@ def _entry(name: str) -> dict[str, Any]:
 
 def _parts(found: Adapter) -> Iterator[tuple[str, type[Settings]]]:
     """The settings classes of an adapter, under the names that `_WHERE` explains."""
-    if found.source or found.target:
+    if found.source or found.target or found.endpoint:
         yield "connection", found.connection
     for part in ABILITIES:
         ability = getattr(found, part)
@@ -85,6 +85,7 @@ _WHERE = {
     "connection": "connections: NAME: {adapter: %s, ...}",
     "source": "receive: NAME: from: {connection: NAME, ...}",
     "target": "send: NAME: to: {connection: NAME, ...}",
+    "endpoint": "receive: NAME: from: {connection: NAME, ...}",
     "format": "receive: NAME: format: {type: %s, ...}",
     "filter": "connections: NAME: filters: [{type: %s, ...}], or in from: and to: of a route",
 }

@@ -122,7 +122,8 @@ def _connection(connection: Connection) -> Setting:
 
 
 def _receive(route: ReceiveRoute) -> Setting:
-    declared = find_adapter(route.connection.adapter).source
+    adapter = find_adapter(route.connection.adapter)
+    declared = adapter.source or adapter.endpoint
     assert declared is not None  # a workspace that loads has no other routes
     origin = _way(route.connection, route.options, declared.Options, route.filters)
     parts = [Setting(name="from", block=origin), *_schedule(route.schedule), _format(route)]
@@ -182,7 +183,7 @@ def _format(route: ReceiveRoute | SendRoute) -> Setting:
     kind = (isinstance(route, ReceiveRoute) and route.format_type) or mappings[0].format_type
     given = {name: value for mapping in mappings for name, value in mapping.format_options.items()}
     block = [
-        replace(one, origin=MAPPING) if one.block is None and one.name in given and one.name not in route.written else one
+        replace(one, origin=MAPPING) if one.block is None and one.name in given.keys() - route.written.keys() else one
         for one in settings_of({**given, **route.written}, type(made).Options)
     ]
     typed = WRITTEN if isinstance(route, ReceiveRoute) and route.format_type else MAPPING

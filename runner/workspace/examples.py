@@ -26,7 +26,7 @@ def written_example(part: str, name: str, values: dict[str, Any]) -> str:
     """How ``values`` of the adapter called ``name`` are written in a partner's file, as ``part`` of it."""
     if part == "connection":
         return f"connections: {{mailbox: {_flow({'adapter': name, **values})}}}"
-    if part == "source":
+    if part in ("source", "endpoint"):
         return f"from: {_flow({'connection': 'mailbox', **values})}"
     if part == "target":
         return f"to: {_flow({'connection': 'mailbox', **values})}"
