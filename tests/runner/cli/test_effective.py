@@ -75,7 +75,7 @@ def test_the_settings_in_force(run: Run, workspace: Path) -> None:
         "password: ${env:ACME_PASSWORD}",
         "connect: 7s  # workspace",
         "login: 5s",
-        "answer: 60s  # default",
+        "banner: 15s  # default",
         "ratio: 50",
         "largest: 268435456  # default",
         "filters: [gzip]  # connection",
