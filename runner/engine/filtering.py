@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 from transload.adapters.base import Filter, Payload
-from transload.canonical.errors import Reject
+from transload.canonical.errors import Reject, Retry, Stop
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 from transload.runner.engine.guarding import guarded
@@ -31,7 +31,7 @@ def unwrapped(
     """
     size = 0
     with ExitStack() as stack:
-        made = [(one.adapter, stack.enter_context(closing(one.filter()))) for one in filters]
+        made = [(one, stack.enter_context(closing(one.filter()))) for one in filters]
         for found in _through(made, payload, remark):
             size += len(found.content)
             if size > MOST_UNPACKED:
@@ -42,22 +42,30 @@ def unwrapped(
 
 
 def _through(
-    filters: Sequence[tuple[str, Filter[Any]]], payload: Payload, remark: Callable[[Finding], None]
+    filters: Sequence[tuple[FilterSetting, Filter[Any]]], payload: Payload, remark: Callable[[Finding], None]
 ) -> Iterator[Payload]:
     if not filters:
         yield payload
         return
-    name, first = filters[0]
+    setting, first = filters[0]
     place = Place(file=payload.name)
-    inner = first.unwrap(payload, lambda finding: remark(finding.within(place)))
+    inner = _asked(setting, lambda: first.unwrap(payload, lambda finding: remark(finding.within(place))))
     while True:
         try:
-            found = guarded(f"the filter {name}", lambda: next(inner, None))
+            found = _asked(setting, lambda: next(inner, None))
         except Reject as error:
             raise Reject(error.message, findings=[finding.within(place) for finding in error.findings]) from error
         if found is None:
             return
         yield from _through(filters[1:], found, remark)
+
+
+def _asked(setting: FilterSetting, call: Callable[[], Any]) -> Any:
+    """``call()``; an error that is about the filter and not about a payload says where the filter is written."""
+    try:
+        return guarded(f"the filter {setting.adapter}", call)
+    except (Stop, Retry) as error:
+        raise error.at(setting.at) from None
 
 
 class Wrapping:
@@ -73,7 +81,7 @@ class Wrapping:
         """
         for setting, filter_ in reversed(self._filters):
             filled = fill_all(setting.templates, facts)
-            content = guarded(f"the filter {setting.adapter}", lambda: filter_.wrap(content, filled))  # noqa: B023
+            content = _asked(setting, lambda: filter_.wrap(content, filled))  # noqa: B023  # called at once
             content_type = filter_.content_type or content_type
         return content, content_type
 

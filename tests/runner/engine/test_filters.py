@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from transload.adapters.filters import GzipFilter
 from transload.canonical.errors import ConfigurationError
 from transload.runner.cli.app import application
-from transload.runner.engine import Engine
+from transload.runner.engine import Engine, filtering
 from transload.runner.engine.summary import Summary
 from transload.runner.ledger import Ledger, Ref, State
 from transload.runner.ledger.actions import NotPossible
@@ -289,6 +290,136 @@ def test_places_are_in_the_unpacked_payload_and_it_is_said(place: Place) -> None
     }
     assert "  unpacked from r1 by gzip; places are in its own bytes\n" in place.cli("show", "PO-2026-00417")
     assert "  unpacked to r2\n" in place.cli("show", "r1")
+
+
+PGP = (
+    "[{type: pgp, private_key: '${file:keys/us.asc}', passphrase: '${env:US_PASSPHRASE}', partner_keys:"
+    " [keys/them.asc]}]"
+)
+
+
+@pytest.fixture
+def keys(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bytes]:
+    """Keys of ours and the partner's for the workspace; calls gpg as the partner."""
+    if shutil.which("gpg") is None:
+        pytest.skip("needs gpg")
+    from transload.adapters.pgp.program import Program
+
+    programs = {name: Program(secret) for name, secret in (("us", "us-secret"), ("them", None))}
+    (place.root / "keys").mkdir()
+    for name, program in programs.items():
+        program.run("--quick-gen-key", f"{name}@example", "future-default", "default", "never")
+        public = program.run("--armor", "--export", f"{name}@example").output
+        (place.root / f"keys/{name}.pub").write_bytes(public)
+    (place.root / "keys/them.asc").write_bytes((place.root / "keys/them.pub").read_bytes())
+    private = programs["us"].run("--armor", "--export-secret-keys", "us@example").output
+    (place.root / "keys/us.asc").write_bytes(private)
+    programs["them"].run("--import", stdin=(place.root / "keys/us.pub").read_bytes())
+    monkeypatch.setenv("US_PASSPHRASE", "us-secret")
+
+    def as_partner(*arguments: str, stdin: bytes = b"") -> bytes:
+        ran = programs["them"].run(*arguments, stdin=stdin)
+        assert ran.code == 0, ran.status
+        return ran.output
+
+    yield as_partner  # type: ignore[misc]
+    for program in programs.values():
+        program.close()
+
+
+def encrypted(keys: Callable[..., bytes], content: bytes) -> bytes:
+    return keys("-u", "them@example", "--sign", "-r", "us@example", "--encrypt", stdin=content)
+
+
+def test_what_is_encrypted_is_read_and_answered_encrypted(place: Place, keys: Callable[..., bytes]) -> None:
+    place.write(PGP, PGP.replace("}]", ", armor: true}]"))
+    place.offer("orders.edi.pgp", encrypted(keys, ORDERS))
+    summary = place.run()
+    assert (summary.exit_code, summary.findings) == (0, ())
+    (sent,) = place.files("out").values()
+    assert sent.startswith(b"-----BEGIN PGP MESSAGE-----")
+    assert keys("--decrypt", stdin=sent).startswith(b"ISA*")
+    (acknowledged,) = place.files("acks").values()
+    assert keys("--decrypt", stdin=acknowledged).startswith(b"UNA")
+    with place.ledger() as ledger:
+        (_, inner) = sorted(ledger.queries.receipts(), key=_by_id)
+        assert inner["origin"] == "in/orders.edi.pgp/orders.edi"
+        assert len(inner["metadata"]["signed_by"]) == 40
+    for path in (place.root / "var").rglob("*"):
+        assert not path.is_file() or b"us-secret" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("way", ["in", "out"])
+def test_a_secret_that_cannot_be_had_lets_receipts_wait(
+    place: Place, keys: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    place.write(PGP if way == "in" else "[]", PGP if way == "out" else "[]")
+    monkeypatch.delenv("US_PASSPHRASE")
+    place.offer("orders.edi", encrypted(keys, ORDERS) if way == "in" else ORDERS)
+    for _ in range(2):
+        summary = place.run()
+        assert [finding.message for finding in summary.findings] == [
+            "the environment variable US_PASSPHRASE is not set"
+        ]
+        assert (summary.exit_code, summary.receipts, place.files("out")) == (1, {}, {})
+    monkeypatch.setenv("US_PASSPHRASE", "us-secret")
+    assert place.run().exit_code == 0
+    assert len(place.files("out")) == 1
+
+
+def test_a_key_that_is_wrong_for_all_lets_receipts_wait_and_a_message_for_others_does_not(
+    place: Place, keys: Callable[..., bytes]
+) -> None:
+    place.write(PGP)
+    place.offer("1.pgp", keys("-r", "them@example", "--encrypt", stdin=ORDERS))
+    place.offer("2.pgp", encrypted(keys, ORDERS))
+    summary = place.run()
+    assert [finding.code for finding in summary.findings] == ["E-PGP-RECIPIENT"]
+    assert summary.receipts == {State.QUARANTINED: 1, State.UNPACKED: 1, State.PARSED: 1}
+    (place.root / "keys/us.asc").write_text("not a key")
+    place.offer("3.pgp", encrypted(keys, another(43)))
+    summary = place.run()
+    (finding,) = summary.findings
+    where, _, text = finding.line().partition(" ")
+    assert where.startswith(f"{place.root}/mappings/acme/partner.yaml:4:")
+    assert text == (
+        "error E-PGP-KEY the private key cannot be read (give the whole text of an armored private key; gpg"
+        " --export-secret-keys --armor writes it)"
+    )
+    assert [state for _, state, _ in place.receipts()][-1] == "RECEIVED"
+
+
+def test_a_filter_with_a_fault_holds_nothing_up(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*arguments: object) -> bytes:
+        raise ZeroDivisionError("a plug-in's fault")
+
+    place.write("[gzip]", "[gzip]")
+    place.offer("1.gz", gzip.compress(ORDERS))
+    with monkeypatch.context() as patched:
+        patched.setattr(GzipFilter, "unwrap", fault)
+        summary = place.run()
+    assert [(finding.code, finding.message) for finding in summary.findings] == [
+        ("E-INTERNAL", "the filter gzip failed unexpectedly: ZeroDivisionError: a plug-in's fault")
+    ]
+    place.cli("replay", "r1")
+    with monkeypatch.context() as patched:
+        patched.setattr(GzipFilter, "wrap", fault)
+        summary = place.run()
+    assert {finding.code for finding in summary.findings} == {"E-INTERNAL"}
+    assert summary.deliveries == {State.QUARANTINED: 2}
+
+
+def test_more_than_one_receipt_may_become_is_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filtering, "MOST_UNPACKED", 3 * len(ORDERS))
+    place.write("[zip, {type: gzip, optional: true}]")
+    place.offer("ok.zip", packed(("1.gz", gzip.compress(ORDERS)), ("2", another(43))))
+    place.offer("no.zip", packed(*((f"{number}.gz", gzip.compress(another(number))) for number in range(50, 54))))
+    summary = place.run()
+    assert [finding.line() for finding in summary.findings] == [
+        f"error E-BOMB no.zip becomes more than {3 * len(ORDERS)} bytes when it is unpacked (ask the partner to send it"
+        " in several pieces)"
+    ]
+    assert len(place.files("out")) == 2
 
 
 @pytest.mark.parametrize("moment", ["received", "unwrapping", "unpacking", "unpacked"])
