@@ -199,9 +199,7 @@ def test_a_file_that_changes_a_table_changes_its_fields_only(bench: Any) -> None
 
 
 def test_a_node_whose_first_no_longer_counts_is_changed(bench: Any) -> None:
-    mapping = bench.load(
-        "mapping: derived\nextends: library:edifact/orders-d96a\nchange: {RFF CT: {first: false}}\n"
-    )
+    mapping = bench.load("mapping: derived\nextends: library:edifact/orders-d96a\nchange: {RFF CT: {first: false}}\n")
     base = base_of(mapping)
     assert base is not None
     assert "contract" in changed_fields(base.meaning, mapping.meaning)
