@@ -84,8 +84,8 @@ def _parts(found: Adapter) -> Iterator[tuple[str, type[Settings]]]:
 _WHERE = {
     "connection": "connections: NAME: {adapter: %s, ...}",
     "source": "receive: NAME: from: {connection: NAME, ...}",
+    "endpoint": "receive: NAME: from: {connection: NAME, ...}; the partner calls",
     "target": "send: NAME: to: {connection: NAME, ...}",
-    "endpoint": "receive: NAME: from: {connection: NAME, ...}",
     "format": "receive: NAME: format: {type: %s, ...}",
     "filter": "connections: NAME: filters: [{type: %s, ...}], or in from: and to: of a route",
 }

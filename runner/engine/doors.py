@@ -180,7 +180,15 @@ class Porch:
         assert self._server is not None
         assert self._socket is not None
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        asyncio.run(self._served(self._server, self._socket))
+
+    @staticmethod
+    async def _served(server: uvicorn.Server, listening: socket.socket) -> None:
+        await server.serve(sockets=[listening])
+        for connection in list(server.server_state.connections):  # of those who do not hang up
+            if (transport := getattr(connection, "transport", None)) is not None:
+                transport.abort()
+        await asyncio.sleep(0.05)  # the loop closes their sockets
 
     async def _serve(self, request: StarletteRequest) -> StarletteResponse:
         largest = self._doors.largest(request.url.path)
