@@ -193,9 +193,8 @@ class SendRoute:
 
     def format(self) -> Format[Any]:
         """The format that wraps what the mapping encodes."""
-        return make_format(
-            self.mapping.format_type, {**self.mapping.format_options, **self.written}, self.at
-        ).with_guides(self.guides)
+        options = {**self.mapping.format_options, **self.written}
+        return make_format(self.mapping.format_type, options, self.at, self.guides)
 
     def target(self) -> Target[Any, Any]:
         """The target, secrets resolved; raises `Stop` as `Connection.target` does."""
@@ -265,7 +264,7 @@ class ReceiveRoute:
             for name, value in mapping.format_options.items():
                 if name not in self.written and options.setdefault(name, value) != value:
                     raise wrong(f"the mappings of {self.ref} want different values of {name!r}", self.at)
-        return make_format(kinds[0], {**options, **self.written}, self.at).with_guides(self.guides)
+        return make_format(kinds[0], {**options, **self.written}, self.at, self.guides)
 
     def source(self) -> Source[Any, Any]:
         """The source, secrets resolved; raises `Stop` as `Connection.source` does."""
