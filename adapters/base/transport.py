@@ -140,6 +140,13 @@ class _Connected(ABC, Generic[C, S]):
         """Look whether the connection works, moving nothing; the default says that it cannot tell."""
         return Probe(ok=None, summary="this adapter has no probe")
 
+    def rehearse(self) -> Probe:
+        """What `probe` does, and try with something of ours what will be done to documents; it is removed again.
+
+        The default says that there is nothing to try.
+        """
+        return Probe(ok=None, summary="this adapter has nothing to try beforehand")
+
 
 class Source(_Connected[C, S]):
     """Fetches what a partner offers.

@@ -1,6 +1,6 @@
 """The files of an SFTP server as a file store (draft-ietf-secsh-filexfer-02, the version 3 that servers speak)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from stat import S_ISDIR, S_ISREG
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 import paramiko
 
 from transload.adapters.base.folders import Entry, Failed, FileStore, Missing, Taken
+from transload.adapters.sftp.abilities import abilities
 from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.session import Session
+from transload.canonical.findings import Finding
 
 _BLOCK = 32 * 1024  # the most that every server answers in one read
 _WINDOW = 32  # blocks asked for at a time: a megabyte is on its way while we wait
@@ -132,6 +134,11 @@ class RemoteStore(FileStore):
     def describe(self) -> str:
         """The login and the server."""
         return self._session.peer
+
+    def abilities(self) -> Sequence[Finding]:
+        """What the server tells of itself, what was agreed on, and its extensions."""
+        transport = self._session.transport
+        return list(abilities(self._client, transport)) if transport is not None else []
 
     def beside(self) -> "RemoteStore | None":
         """The same files over one more channel of the connection; None where the server allows no more."""

@@ -1,8 +1,10 @@
 """The few operations on files that picking up and handing over are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from transload.canonical.findings import Finding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +105,10 @@ class FileStore(ABC):
     def describe(self) -> str:
         """What a person calls this store (address and login, or the folder)."""
         return type(self).__name__
+
+    def abilities(self) -> Sequence[Finding]:
+        """What a probe tells of the other side: remarks about what it can do, warnings about what will fail soon."""
+        return ()
 
     def close(self) -> None:  # noqa: B027 - a store without a connection has nothing to do
         """Give back the connection; the store is not used after."""

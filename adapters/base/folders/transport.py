@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from transload.adapters.base.folders.handover import HandOver, hand_over, landed
 from transload.adapters.base.folders.hands import Hands
-from transload.adapters.base.folders.names import parent, shown
-from transload.adapters.base.folders.options import Move, PickUp
-from transload.adapters.base.folders.pickup import missing_folders, pick_up
-from transload.adapters.base.folders.store import FileFault, FileStore
+from transload.adapters.base.folders.options import PickUp
+from transload.adapters.base.folders.pickup import pick_up
+from transload.adapters.base.folders.probing import clearing, handing_over, probe, source_folders, waiting
+from transload.adapters.base.folders.store import FileStore
 from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Answer, Inbound, Landing, Memory, Outbound, Probe, Source, Target
-from transload.canonical.errors import Retry, Stop, TransloadError, Unknown
+from transload.canonical.errors import Retry, Stop, Unknown
 
 C = TypeVar("C", bound=Settings)
 T = TypeVar("T")
@@ -51,10 +51,12 @@ class FolderSource(Source[C, PickUp]):
         )
 
     def probe(self) -> Probe:
-        """Connect, and look whether the folder is there, and the one in which an archive would be made."""
-        archive = self.options.afterwards
-        folders = (self.options.folder, parent(archive.move)) if isinstance(archive, Move) else (self.options.folder,)
-        return _probe(self._opened, *folders)
+        """Connect, and look at the server, the folder with its files, and where an archive or claims would be made."""
+        return probe(self._opened, source_folders(self.options), waiting(self.options))
+
+    def rehearse(self) -> Probe:
+        """What `probe` does; and write a file into the folder, move it as the partner's will be, and remove it."""
+        return probe(self._opened, source_folders(self.options), waiting(self.options), clearing(self.options))
 
     def close(self) -> None:
         """Close the connection."""
@@ -96,8 +98,12 @@ class FolderTarget(Target[C, HandOver]):
         return self._with_store(lambda store: landed(store, self.options, outbound))
 
     def probe(self) -> Probe:
-        """Connect, and look whether the folder is there."""
-        return _probe(self._opened, self.options.folder)
+        """Connect, and look at the server and whether the folder is there."""
+        return probe(self._opened, [self.options.folder])
+
+    def rehearse(self) -> Probe:
+        """What `probe` does; and write files into the folder, rename and replace them, and remove them."""
+        return probe(self._opened, [self.options.folder], handing_over(self.options))
 
     def close(self) -> None:
         """Close the connection; the next call opens a new one."""
@@ -117,16 +123,3 @@ class FolderTarget(Target[C, HandOver]):
         except (Retry, Stop, Unknown):
             self.close()
             raise
-
-
-def _probe(opened: Callable[[], FileStore], *folders: str) -> Probe:
-    try:
-        store = opened()
-        missing = missing_folders(store, folders)
-    except TransloadError as error:
-        return Probe(ok=False, summary=error.message, findings=error.findings)
-    except FileFault as fault:
-        return Probe(ok=False, summary=str(fault))
-    if missing:
-        return Probe(ok=False, summary=missing[0].message, findings=tuple(missing))
-    return Probe(ok=True, summary=f"{store.describe()}, folder {shown(folders[0])}")
