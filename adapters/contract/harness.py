@@ -54,6 +54,8 @@ class Harness(ABC):
     """At most so many places are tried where a connection can be cut, from the first to the last."""
     huge: int = 12_000_000
     """How many bytes a huge item or delivery has; more than the adapter should hold in memory twice."""
+    copies: int = 0
+    """How many copies of a huge content the partner itself makes in this process: memory that is not the adapter's."""
     wire: Wire | None = None
     """A `Wire` that the adapter under test connects through; with it `down`, `silent` and `cutting` are there."""
 
@@ -63,6 +65,15 @@ class Harness(ABC):
         """The next number, so that each item and delivery of a case has a content of its own."""
         self._numbers += 1
         return self._numbers
+
+    @abstractmethod
+    def content(self, number: int) -> bytes:
+        """The content with this number: whatever the partner can hold, another for each number."""
+
+    def large(self, number: int, size: int) -> bytes:
+        """A content of at least ``size`` bytes; the default repeats `content`, as not every partner takes."""
+        block = self.content(number)
+        return block * (size // len(block) + 1)
 
     def state(self) -> Mapping[str, bytes]:
         """All that the partner holds, by any names: compared with itself, to see that nothing was changed."""

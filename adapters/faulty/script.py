@@ -16,14 +16,16 @@ class Crash(BaseException):
 class Fault:
     """What goes wrong at one step.
 
-    First ``delay`` seconds pass.  ``error`` is raised: before the step has any effect, or with ``afterwards`` once
-    it took effect, so that only its answer is lost.  ``repeat`` does the step twice.  ``keep`` tears: of the content
-    that the step reads or writes, only so many bytes are left.
+    First ``delay`` seconds pass, and ``action`` is called, which may do anything at the partner.  ``error`` is raised:
+    before the step has any effect, or with ``afterwards`` once it took effect, so that only its answer is lost.
+    ``repeat`` does the step twice.  ``keep`` tears: of the content that the step reads or writes, only so many bytes
+    are left.
     """
 
     error: BaseException | None = None
     afterwards: bool = False
     delay: float = 0.0
+    action: Callable[[], None] | None = None
     repeat: bool = False
     keep: int | None = None
 
@@ -61,6 +63,8 @@ class Script:
         fault = self._faults.get(len(self.steps), Fault())
         if fault.delay:
             self._sleep(fault.delay)
+        if fault.action is not None:
+            fault.action()
         if fault.error is not None and not fault.afterwards:
             raise fault.error
         answered = self._cut(name)

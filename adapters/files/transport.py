@@ -14,7 +14,8 @@ class FilesConnection(Settings):
 
     root: Path = Field(
         description="Folder below which all folders of the routes stand, and which none of them can leave;"
-        " a relative one counts from where the program was started"
+        " a relative one counts from where the program was started",
+        examples=["/srv/edi/acme"],
     )
 
 

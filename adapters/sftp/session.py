@@ -168,7 +168,8 @@ def _deadline(transport: paramiko.Transport, seconds: float, peer: str) -> Itera
         yield
     except (paramiko.SSHException, EOFError, OSError) as error:
         if over.is_set():
-            raise Retry(f"{peer} does not open SFTP in time") from error
+            hint = "ask the partner whether SFTP is allowed, or raise timeouts: login"
+            raise Retry(f"{peer} does not open SFTP in time", hint=hint) from error
         raise
     finally:
         timer.cancel()

@@ -53,9 +53,11 @@ def _host(value: str) -> str:
 class SftpConnection(Settings):
     """An account on an SFTP server.  The server must prove one of the pinned host keys before we log in."""
 
-    host: Annotated[str, AfterValidator(_host)] = Field(min_length=1, description="Name or address of the server")
+    host: Annotated[str, AfterValidator(_host)] = Field(
+        min_length=1, description="Name or address of the server, such as sftp.example.com"
+    )
     port: int = Field(default=22, ge=1, le=65535, description="TCP port")
-    username: str = Field(min_length=1, description="Login name")
+    username: str = Field(min_length=1, description="Login name", examples=["acme-edi"])
     password: Secret | None = Field(default=None, description="Password; after the key, where both are given")
     key: Secret | None = Field(
         default=None, description="Text of the private key (OpenSSH or PEM): ${file:keys/partner_ed25519}"
@@ -64,6 +66,7 @@ class SftpConnection(Settings):
     host_keys: Annotated[tuple[Annotated[str, AfterValidator(_host_key)], ...], BeforeValidator(_lines)] = Field(
         description="The server's keys, as ssh-keygen -lf prints them (SHA256:...) or as lines of a known_hosts"
         " file; two of them while the partner changes its key",
+        examples=[["SHA256:yUlxV4FJvRGNLZbgBBM6+wTSAP4PIAyUTSHgrEKmsyI"]],
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="How long to wait for the server")
     keepalive: Duration = Field(
