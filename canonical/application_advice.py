@@ -34,8 +34,8 @@ class ApplicationAdvice(Model):
     )
     issued_on: Day = known("Date of the advice", "DTM 2380[137]", "BGN 03", required=True)
     issued_at: Instant | None = known("Moment of issue, where the sender gives one with its zone")
-    status: Literal["accepted", "accepted_with_errors", "rejected"] = known(
-        "What became of the document", "BGM 4343", "BGM 1225", "OTI 01", required=True
+    status: Literal["accepted", "accepted_with_errors", "rejected"] | None = known(
+        "What became of the document; many partners let the errors alone say it", "BGM 4343", "BGM 1225", "OTI 01"
     )
     about: Text | None = known("Kind of the document spoken of: ORDERS, INVOIC, 850, ...", "RFF 1153", "OTI 10")
     about_number: Text | None = known("Its business number", "RFF 1154[ACE]", "OTI 03", "REF 02")

@@ -24,6 +24,32 @@ class PrecedingInvoice(Model):
     issued_on: Day | None = known("Its date (BT-26)", "DTM 2380[171]", "cac:InvoiceDocumentReference/cbc:IssueDate")
 
 
+class InvoiceParty(Party):
+    """A party of an invoice, with what EN 16931 knows of it besides."""
+
+    endpoint: Text | None = known(
+        "Electronic address, where it is neither GLN nor D-U-N-S number (BT-34, BT-49)", "cbc:EndpointID"
+    )
+    endpoint_scheme: Text | None = known("Its scheme, a code of the EAS list: 0192, 9930, EM, ...", "@schemeID")
+    street_3: Text | None = known(
+        "Third address line (BT-162 to BT-165)", "NAD 3042", "cac:PostalAddress/cac:AddressLine/cbc:Line"
+    )
+    legal_form: Text | None = known(
+        "Legal form, share capital and the like (BT-33)", "cac:PartyLegalEntity/cbc:CompanyLegalForm"
+    )
+    creditor: Text | None = known(
+        "Number of who collects direct debits, given by a bank (BT-90)", "cac:PartyIdentification/cbc:ID"
+    )
+
+
+class PaymentCard(Model):
+    """The card that an invoice was paid with (BG-18)."""
+
+    number: Text = known("The last digits of its number (BT-87)", "cbc:PrimaryAccountNumberID", required=True)
+    network: Text = known("Its network, such as VISA; NA where nobody says it", "cbc:NetworkID", default="NA")
+    holder: Text | None = known("Who holds it (BT-88)", "cbc:HolderName")
+
+
 class PaymentMeans(Model):
     """How the invoice is to be paid (BG-16 to BG-19)."""
 
@@ -37,16 +63,21 @@ class PaymentMeans(Model):
     account: Text | None = known("Account that receives the money: IBAN or number (BT-84)", "FII 3194", "cbc:ID")
     account_name: Text | None = known("Name of the account (BT-85)", "FII 3192", "cac:PayeeFinancialAccount/cbc:Name")
     bank: Text | None = known("The bank's BIC (BT-86)", "FII 3433", "cac:FinancialInstitutionBranch/cbc:ID")
+    card: PaymentCard | None = known("The card that it was paid with (BG-18)", "cac:CardAccount")
     mandate: Text | None = known("Mandate of a direct debit (BT-89)", "cac:PaymentMandate/cbc:ID")
     debited_account: Text | None = known("Account that is debited (BT-91)", "cac:PayerFinancialAccount/cbc:ID")
 
 
 class Attachment(Model):
-    """A document that supports the invoice, by its reference (BG-24)."""
+    """A document that supports the invoice (BG-24)."""
 
     number: Text = known("Its reference (BT-122)", "cac:AdditionalDocumentReference/cbc:ID", required=True)
+    kind: Text | None = known("What it is, as a code of UNCL 1001", "cbc:DocumentTypeCode")
     description: Text | None = known("What it is (BT-123)", "cbc:DocumentDescription")
     location: Text | None = known("Where it can be had, as a URL (BT-124)", "cbc:URI")
+    content: Text | None = known("The document itself, in base64 (BT-125)", "cbc:EmbeddedDocumentBinaryObject")
+    media_type: Text | None = known("Media type of the content: application/pdf, text/csv, ...", "@mimeCode")
+    filename: Text | None = known("Name of the content as a file", "@filename")
 
 
 class Property(Model):
@@ -54,6 +85,13 @@ class Property(Model):
 
     name: Text = known("Its name, such as colour (BT-160)", "cac:AdditionalItemProperty/cbc:Name", required=True)
     value: Text = known("Its value (BT-161)", "cac:AdditionalItemProperty/cbc:Value", required=True)
+
+
+class Classification(Model):
+    """What sort of item it is, by a list of such codes (BT-158)."""
+
+    code: Text = known("The code", "cbc:ItemClassificationCode", required=True)
+    scheme: Text | None = known("The list, by its code of UNCL 7143: STI for CPV, TST for UNSPSC", "@listID")
 
 
 class InvoiceLine(Model):
@@ -113,7 +151,12 @@ class InvoiceLine(Model):
     origin: Country | None = known("Country of origin (BT-159)", "ALI 3239", "cac:OriginCountry")
     accounting: Text | None = known("Where the buyer books it (BT-133)", "cac:InvoiceLine/cbc:AccountingCost")
     period: Period | None = known("When it was delivered or used (BG-26)", "cac:InvoicePeriod")
+    ship_to: Party | None = known("Where this line went, where it differs from the invoice's", "NAD 3035[DP]")
     notes: tuple[Text, ...] = known("Free text about the line (BT-127)", "FTX 4440[LIN]", "cbc:Note", default=())
+    billed_object: Text | None = known(
+        "What is billed: a meter, a telephone number, a subscription (BT-128)", "cac:DocumentReference/cbc:ID"
+    )
+    classifications: tuple[Classification, ...] = known("Codes of the item in lists of items (BT-158)", default=())
     properties: tuple[Property, ...] = known("Properties of the item (BG-32)", default=())
     allowances_charges: tuple[AllowanceCharge, ...] = known(
         "Deductions and additions on this line (BG-27, BG-28)", default=()
@@ -144,6 +187,10 @@ class Invoice(Model):
     issued_on: Day = known("Date of the invoice (BT-2)", "DTM 2380[137]", "DTM 2380[3]", "BIG 01", required=True)
     due_on: Day | None = known("When it is to be paid (BT-9)", "DTM 2380[13]", "DTM 2380[140]", "cbc:DueDate")
     tax_point_on: Day | None = known("When the tax falls due (BT-7)", "DTM 2380[131]", "cbc:TaxPointDate")
+    tax_point_code: Text | None = known(
+        "The same by an event, as a code of UNCL 2005: 3 invoice, 35 delivery, 432 payment (BT-8)",
+        "cac:InvoicePeriod/cbc:DescriptionCode",
+    )
     delivered_on: Day | None = known(
         "When the goods were delivered (BT-72)", "DTM 2380[35]", "DTM 02[035]", "cbc:ActualDeliveryDate"
     )
@@ -168,7 +215,11 @@ class Invoice(Model):
     )
     receiving_advice: Text | None = known("Receiving advice (BT-15)", "RFF 1154[ALO]", "cac:ReceiptDocumentReference")
     contract: Text | None = known("Contract (BT-12)", "RFF 1154[CT]", "REF 02[CT]", "cac:ContractDocumentReference")
-    project: Text | None = known("Project (BT-11)", "cac:ProjectReference")
+    project: Text | None = known("Project (BT-11)", "RFF 1154[AEP]", "REF 02[JB]", "cac:ProjectReference")
+    billed_object: Text | None = known(
+        "The object that the invoice is about, such as a meter (BT-18)", "cac:AdditionalDocumentReference/cbc:ID"
+    )
+    tender: Text | None = known("Tender or lot that led to the contract (BT-17)", "cac:OriginatorDocumentReference")
     buyer_reference: Text | None = known(
         "Reference that the buyer wants repeated (BT-10)", "RFF 1154[CR]", "REF 02[CR]", "cbc:BuyerReference"
     )
@@ -179,12 +230,15 @@ class Invoice(Model):
     notes: tuple[Text, ...] = known(
         "Free text about the invoice (BT-22)", "FTX 4440[AAI]", "NTE 02", "cbc:Note", default=()
     )
-    seller: Party | None = known("Who sells (BG-4)", "NAD 3035[SU]", "NAD 3035[SE]", "N1 01[SE]", "N1 01[VN]")
-    buyer: Party | None = known("Who buys (BG-7)", "NAD 3035[BY]", "N1 01[BY]")
+    seller: InvoiceParty | None = known("Who sells (BG-4)", "NAD 3035[SU]", "NAD 3035[SE]", "N1 01[SE]", "N1 01[VN]")
+    buyer: InvoiceParty | None = known("Who buys (BG-7)", "NAD 3035[BY]", "N1 01[BY]")
     bill_to: Party | None = known("Who gets the invoice, where it is not the buyer", "NAD 3035[IV]", "N1 01[BT]")
-    ship_to: Party | None = known("Where the goods went (BG-13)", "NAD 3035[DP]", "N1 01[ST]", "cac:Delivery")
+    ship_to: InvoiceParty | None = known("Where the goods went (BG-13)", "NAD 3035[DP]", "N1 01[ST]", "cac:Delivery")
     ship_from: Party | None = known("Where the goods came from", "NAD 3035[SF]", "N1 01[SF]")
     payee: Party | None = known("Who is paid, where it is not the seller (BG-10)", "NAD 3035[PE]", "N1 01[RE]")
+    tax_representative: InvoiceParty | None = known(
+        "Who declares the seller's tax (BG-11)", "cac:TaxRepresentativeParty"
+    )
     delivery_terms: DeliveryTerms | None = known("Terms of delivery")
     payment_terms: tuple[PaymentTerms, ...] = known("Terms of payment (BT-20)", default=())
     payment_means: tuple[PaymentMeans, ...] = known("How it is to be paid (BG-16)", default=())

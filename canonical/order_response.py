@@ -6,6 +6,21 @@ from transload.canonical.model import Currency, Day, Exact, Gtin, Model, Text, U
 from transload.canonical.parts import DeliveryTerms, Party, PaymentTerms, Reference, Totals
 
 
+class OrderResponseSplit(Model):
+    """What becomes of a further part of a line: the rest comes later, or another item comes instead."""
+
+    status: Literal["accepted", "changed", "rejected", "added", "backordered"] = known(
+        "What becomes of this part", "ACK 01", default="accepted"
+    )
+    quantity: Exact | None = known("Quantity of this part", "ACK 02", ge=0)
+    uom: Unit | None = known("Unit of the quantity, UN/ECE Recommendation 20", "ACK 03")
+    promised_on: Day | None = known("Promised delivery date of this part", "ACK 05[068]")
+    gtin: Gtin | None = known("GS1 Global Trade Item Number of what comes instead", "ACK 08[UK]", "ACK 08[UP]")
+    supplier_item: Text | None = known("The seller's number of what comes instead", "ACK 08[VP]", "ACK 08[VN]")
+    buyer_item: Text | None = known("The buyer's number of what comes instead", "ACK 08[BP]", "ACK 08[IN]")
+    manufacturer_item: Text | None = known("The maker's number of what comes instead", "ACK 08[MG]")
+
+
 class OrderResponseLine(Model):
     """The answer to one line of the order."""
 
@@ -17,6 +32,9 @@ class OrderResponseLine(Model):
     gtin: Gtin | None = known("GS1 Global Trade Item Number", "LIN 7140[EN]", "PO1 07[UK]", "PO1 07[UP]")
     supplier_item: Text | None = known("The seller's item number", "PIA 7140[SA]", "PO1 07[VP]", "PO1 07[VN]")
     buyer_item: Text | None = known("The buyer's item number", "PIA 7140[IN]", "PO1 07[BP]", "PO1 07[IN]")
+    manufacturer_item: Text | None = known(
+        "The maker's item number", "PIA 7140[MF]", "PO1 07[MG]", "cac:ManufacturersItemIdentification"
+    )
     description: Text | None = known("What the item is, in words", "IMD 7008", "PID 05")
     ordered_quantity: Exact | None = known("Quantity that was ordered", "QTY 6060[21]", "PO1 02", ge=0)
     quantity: Exact | None = known("Quantity that will be delivered", "QTY 6060[113]", "ACK 02", ge=0)
@@ -24,6 +42,9 @@ class OrderResponseLine(Model):
     price: Exact | None = known("Confirmed net price", "PRI 5118[AAA]", "PO1 04", ge=0)
     amount: Exact | None = known("Line amount as the seller states it", "MOA 5004[203]")
     promised_on: Day | None = known("Promised delivery date", "DTM 2380[69]", "ACK 05[068]", "DTM 02[069]")
+    splits: tuple[OrderResponseSplit, ...] = known(
+        "Further parts of the line, where they differ from what the line says", default=()
+    )
     reason: Text | None = known("Why the line is changed or rejected", "FTX 4440[LIN]", "MSG 01")
     notes: tuple[Text, ...] = known("Free text about the line", default=())
 

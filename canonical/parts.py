@@ -39,7 +39,10 @@ class Party(Model):
     vat: Text | None = known(
         "VAT registration number with its country prefix (BT-31, BT-48)", "RFF 1154[VA]", "REF 02[VX]", "cbc:CompanyID"
     )
-    registration: Text | None = known("Number in the trade register (BT-30, BT-47)", "RFF 1154[XA]")
+    registration: Text | None = known("Number in the trade register (BT-30, BT-47, BT-61)", "RFF 1154[XA]")
+    tax_number: Text | None = known(
+        "Number with the tax office that is no VAT number (BT-32)", "RFF 1154[FC]", "REF 02[TJ]"
+    )
     contact: Text | None = known("Person to speak to (BT-41, BT-56)", "CTA 3412", "PER 02", "cac:Contact/cbc:Name")
     phone: Text | None = known("Telephone number (BT-42, BT-57)", "COM 3148[TE]", "PER 04[TE]", "cbc:Telephone")
     email: Text | None = known("E-mail address (BT-43, BT-58)", "COM 3148[EM]", "PER 04[EM]", "cbc:ElectronicMail")
@@ -99,7 +102,12 @@ class AllowanceCharge(Model):
 class Tax(Model):
     """A tax that applies (UBL TaxSubtotal, BG-23)."""
 
-    kind: Text = known("Kind of tax: VAT, GST, ST (sales tax), ...", "TAX 5153", "TXI 01", default="VAT")
+    kind: Text = known(
+        "Kind of tax: VAT, GST, ST (sales tax), EXC (excise), ENV, OTH; others by their code of X12 963",
+        "TAX 5153",
+        "TXI 01",
+        default="VAT",
+    )
     category: Text | None = known("UNCL 5305 category: S standard, Z zero, E exempt, AE reverse (BT-118)", "TAX 5305")
     rate: Exact | None = known("Rate in percent (BT-119)", "TAX 5278", "TXI 03", "cbc:Percent")
     taxable_amount: Exact | None = known("Amount that is taxed (BT-116)", "MOA 5004[125]", "cbc:TaxableAmount")
@@ -155,8 +163,17 @@ class Totals(Model):
     charges_amount: Exact | None = known("Sum of charges (BT-108)", "MOA 5004[259]", "cbc:ChargeTotalAmount")
     net_amount: Exact | None = known("Total without tax (BT-109)", "MOA 5004[125]", "cbc:TaxExclusiveAmount")
     tax_amount: Exact | None = known("Sum of taxes (BT-110)", "MOA 5004[124]", "MOA 5004[176]")
+    declared_tax_amount: Exact | None = known(
+        "Sum of taxes in the currency in which tax is declared, where that is another one (BT-111)",
+        "cac:TaxTotal/cbc:TaxAmount",
+    )
     total_amount: Exact | None = known(
-        "Total with tax (BT-112)", "MOA 5004[77]", "MOA 5004[86]", "MOA 5004[128]", "cbc:TaxInclusiveAmount"
+        "Total with tax (BT-112)",
+        "MOA 5004[77]",
+        "MOA 5004[86]",
+        "MOA 5004[128]",
+        "cbc:TaxInclusiveAmount",
+        "cac:AnticipatedMonetaryTotal/cbc:PayableAmount",
     )
     prepaid_amount: Exact | None = known("Paid already (BT-113)", "MOA 5004[113]", "cbc:PrepaidAmount")
     rounding_amount: Exact | None = known(

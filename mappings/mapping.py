@@ -26,7 +26,7 @@ from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.validity import Validity
 from transload.mappings.matching import matches, misfit
 from transload.mappings.reports.losses import losses
-from transload.mappings.reports.origins import Lineage, Location, Touch
+from transload.mappings.reports.origins import Lineage, Location, Origins, Touch
 from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.validation import invalid
 from transload.mappings.reports.writing import WritingReport
@@ -50,12 +50,14 @@ class Decoded:
 class Trace:
     """Like `Decoded`, with the origin of every value, and the entries that took one in the order of reading.
 
-    ``sums`` are the places, as `Touch.where`, of values that should have been computed ones, with what they should be.
+    ``origins`` is the log that both are of, which finds places when it is asked for them.  ``sums`` are the places, as
+    `Touch.where`, of values that should have been computed ones, with what they should be.
     """
 
     documents: tuple[Model, ...]
     findings: tuple[Finding, ...]
     lineage: tuple[Lineage, ...]
+    origins: Origins
     touches: tuple[Touch, ...] = ()
     sums: tuple[tuple[Any, Any], ...] = ()
     residue: Residue | None = None
@@ -284,6 +286,7 @@ class Mapping:
             documents=() if failed else tuple(documents),
             findings=tuple(_placed(findings, body)),
             lineage=tuple(report.origins.lineage(wanted)) if lineage else (),
+            origins=report.origins,
             touches=report.origins.touches if lineage is True else (),
             sums=tuple((remark[2], remark[4]) for remark in report.remarks if remark[0] == "sum"),
             residue=self._residue(body, report.remarks),

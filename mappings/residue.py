@@ -55,7 +55,7 @@ class Residue:
 
 def residue_of(body: Records, remarks: Sequence[Any]) -> Residue:
     """What the remarks of a reading say was left aside."""
-    aside = {remark[2] for remark in remarks if remark[0] in ("unmapped", "inside", "quiet")}
+    aside = {remark[2] for remark in remarks if remark[0] in ("unmapped", "further", "inside", "quiet")}
     unread: dict[int, dict[WirePlace, str]] = {}
     for remark in remarks:
         if remark[0] == "unread":

@@ -61,7 +61,8 @@ class Inbound:
     calls it (path, address).  ``metadata`` is plain facts for the record.  The runner
     calls ``settle`` after the bytes are committed, and only then: it archives,
     moves or deletes at the partner.  It may be called twice, and raises what `Source.receive`
-    raises: a `Reject` concerns this item alone.  What is not settled comes again.
+    raises: a `Reject` concerns this item alone.  It may return before that is done; what goes wrong afterwards is
+    raised by `Source.receive`, and nothing goes on once that has ended.  What is not settled comes again.
     """
 
     key: str

@@ -85,19 +85,23 @@ class RecordType:
 
     def offset(self, content: bytes, path: Sequence[str | int]) -> int:
         """The byte in the record where the value at ``path`` begins; for one that is absent, where its owner does."""
+        return self.extent(content, path)[0]
+
+    def extent(self, content: bytes, path: Sequence[str | int]) -> tuple[int, int]:
+        """The same, and how many bytes the value takes: none where it is absent."""
         item, names, at = self.item, self.names, 0
         steps = list(path)
         while steps:
             key = steps.pop(0)
             spot = next((spot for spot in self.spots(item, names, self.counts(content)) if spot.key == key), None)
             if spot is None:
-                return at
+                return at, 0
             item, at = spot.item, at + spot.at
             if not steps or not isinstance(steps[0], int):
-                return at
+                return at, 0 if steps else item.size
             at += int(steps.pop(0)) * item.size
             names = names.inner.get(str(key), Names())
-        return at
+        return at, item.size
 
     def write(
         self, values: Mapping[str, Any], original: bytes | None = None, bound: frozenset[Path] | None = None

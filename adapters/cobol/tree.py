@@ -45,16 +45,12 @@ class CobolTree(Tree):
     def place(self, path: Sequence[str | int]) -> Place:
         """Where a value stands: its byte in the payload, the record's number, and the path in it."""
         steps = tuple(path)
-        length = len(steps)
-        while length and steps[:length] not in self._at:
-            length -= 1
-        record = self._at.get(steps[:length])
+        record, rest = self._record(steps)
         if record is None:
             if not self.records:
                 return Place(file=self._file, message=self._number)
             named = [place for place in self._at if place[: len(steps)] == steps]
             record = self._at[named[0]] if named else self.records[0]
-        rest = steps[length:] if length else ()
         offset = record.type.offset(record.frame.content, rest)
         shown = f"record {record.frame.number} {record.type.name}" + "".join(_shown(rest))
         return Place(
@@ -64,6 +60,22 @@ class CobolTree(Tree):
             message=self._number,
             path=shown,
         )
+
+    def extent(self, path: Sequence[str | int]) -> tuple[int, int] | None:
+        """First byte of a value in the payload, and the byte behind it; None for what is not there."""
+        record, rest = self._record(tuple(path))
+        if record is None or not rest:
+            return None
+        offset, size = record.type.extent(record.frame.content, rest)
+        start = record.frame.start + offset
+        return (start, start + size) if size else None
+
+    def _record(self, steps: tuple[str | int, ...]) -> tuple[Typed | None, tuple[str | int, ...]]:
+        """The record that a path leads into, and the rest of the path."""
+        length = len(steps)
+        while length and steps[:length] not in self._at:
+            length -= 1
+        return self._at.get(steps[:length]), steps[length:] if length else ()
 
 
 def _shown(rest: Sequence[str | int]) -> Iterator[str]:

@@ -83,7 +83,8 @@ def translation(error: Exception, peer: str, path: str | None = None) -> FileFau
     if isinstance(error, ssh_exception.IncompatiblePeer):
         return Stop(
             f"{peer} and we have no algorithm in common: {error}",
-            hint="ask the partner for current algorithms (RSA keys with SHA-2, or Ed25519)",
+            hint="ask the partner for current algorithms (RSA keys with SHA-2, or Ed25519); where there are none,"
+            " legacy: true allows SHA-1",
         )
     for kind_of_error in type(error).__mro__:
         if consequence := CONSEQUENCES.get(kind_of_error):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from stat import S_ISDIR, S_ISREG
+from typing import Any
 
 import paramiko
 
@@ -13,6 +14,8 @@ from transload.adapters.sftp.session import Session
 _BLOCK = 32 * 1024  # the most that every server answers in one read
 _WINDOW = 32  # blocks asked for at a time: a megabyte is on its way while we wait
 _SECOND = 1_000_000_000
+_ASKING = "_prefetch_thread"
+"""The library's method that asks for blocks, in a thread of its own; there is no public way to it."""
 
 
 class RemoteStore(FileStore):
@@ -59,7 +62,12 @@ class RemoteStore(FileStore):
         """
         with self._translated(path):
             file = self._client.open(_wire(path), "rb")
+        _quiet(file)
         try:
+            if size <= _BLOCK:  # one request, and one that finds the end
+                with self._translated(path):
+                    yield file.read(size + 1)
+                return
             for start in range(0, size, _BLOCK * _WINDOW):
                 end = min(size, start + _BLOCK * _WINDOW)
                 blocks = [(at, min(_BLOCK, end - at)) for at in range(start, end, _BLOCK)]
@@ -123,8 +131,13 @@ class RemoteStore(FileStore):
         """The login and the server."""
         return self._session.peer
 
+    def beside(self) -> "RemoteStore | None":
+        """The same files over one more channel of the connection; None where the server allows no more."""
+        session = self._session.beside()
+        return RemoteStore(session) if session is not None else None
+
     def close(self) -> None:
-        """Close the session and the connection."""
+        """Close the session, and the connection with the session that began it."""
         self._session.close()
 
     def _replace(self, old: str, new: str) -> None:
@@ -147,6 +160,17 @@ class RemoteStore(FileStore):
 
     def _translated(self, path: str) -> AbstractContextManager[None]:
         return translated(self._session.peer, self._session.transport, path)
+
+
+def _quiet(file: paramiko.SFTPFile) -> None:
+    """Let a broken connection end the thread that asks for blocks without a traceback: the reader is told of it."""
+    ask = getattr(file, _ASKING)
+
+    def asking(*arguments: Any) -> None:
+        with suppress(EOFError, OSError, paramiko.SSHException):
+            ask(*arguments)
+
+    setattr(file, _ASKING, asking)
 
 
 def _wire(path: str) -> bytes:

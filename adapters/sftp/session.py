@@ -2,9 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
 
 import paramiko
 from paramiko import ssh_exception
@@ -12,8 +12,9 @@ from paramiko import ssh_exception
 from transload.adapters.base import Finding, Retry, Stop
 from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.host_keys import trusted
+from transload.adapters.sftp.legacy import LegacyTransport
 from transload.adapters.sftp.private_key import private_key
-from transload.adapters.sftp.settings import SftpConnection
+from transload.adapters.sftp.settings import Account, SftpConnection, Timeouts
 
 WIRE = "transload.sftp.wire"
 """The logger that the library writes to.  Its threads log every error with a traceback, and the same error reaches
@@ -21,6 +22,8 @@ the caller; so it is silent unless somebody looks for a protocol fault and lower
 logging.getLogger(WIRE).setLevel(logging.CRITICAL)
 _RSA = ("ssh-rsa", "rsa-sha2-256", "rsa-sha2-512")
 """One kind of key with three signature algorithms (RFC 8332)."""
+_PROHIBITED = 1
+"""Why a channel was refused: administratively prohibited (RFC 4254, 5.1)."""
 
 
 class _NotPinned(Exception):
@@ -44,10 +47,26 @@ class _OnlyPinned(paramiko.MissingHostKeyPolicy):
 
 
 class Session:
-    """An open SFTP session: the client, its connection, and what a person calls the server."""
+    """An open SFTP session: the client, its connection, and what a person calls the server.
 
-    def __init__(self, ssh: paramiko.SSHClient, client: paramiko.SFTPClient, peer: str) -> None:
+    The first session of a connection ``owns`` it, and the connection to the ``gate`` that it goes through; others
+    beside it are channels of the same connection.
+    """
+
+    def __init__(
+        self,
+        ssh: paramiko.SSHClient,
+        client: paramiko.SFTPClient,
+        peer: str,
+        times: Timeouts,
+        *,
+        owns: bool = True,
+        gate: paramiko.SSHClient | None = None,
+    ) -> None:
         self._ssh = ssh
+        self._gate = gate
+        self._times = times
+        self._owns = owns
         self.client = client
         self.peer = peer
 
@@ -56,55 +75,109 @@ class Session:
         """The connection below, for the question whether it is still there."""
         return self._ssh.get_transport()
 
+    def beside(self) -> "Session | None":
+        """One more session in the same connection; None where the server refuses, as many do beyond some number."""
+        transport = self.transport
+        if transport is None:
+            return None
+        seconds = self._times.login.total_seconds()
+        try:
+            channel = transport.open_session(timeout=seconds)
+            with _deadline(channel.close, seconds, self.peer):
+                client = _opened(channel, self._times)
+        except (paramiko.SSHException, EOFError, OSError, Retry):
+            return None
+        return Session(self._ssh, client, self.peer, self._times, owns=False)
+
     def close(self) -> None:
-        """Close the session and the connection."""
-        self._ssh.close()
+        """Close the session, and the connection if it owns it."""
+        if self._owns:
+            self._ssh.close()
+            if self._gate is not None:
+                self._gate.close()
+        else:
+            with suppress(paramiko.SSHException, EOFError, OSError):
+                self.client.close()
 
 
 def connect(settings: SftpConnection) -> Session:
-    """Connect, check the host key, log in and open SFTP.
+    """Connect, check the host key, log in and open SFTP; through another server first, where there is one.
 
     A server that first shows a key of another kind than the pinned one is asked for its
     other kinds, before any login.  Raises `Stop` for a host key that is not pinned, a refused
     login, an unusable private key or an unknown host; `Retry` when the server is not there.
     """
-    peer = f"{settings.username}@{settings.host}:{settings.port}"
-    fingerprints = trusted(settings.host_keys, settings.host, settings.port)
-    key = private_key(settings)
+    if settings.jump is None:
+        return _session(settings, None)
+    gate = _logged_in(settings.jump, settings, None)
+    try:
+        return _session(settings, gate)
+    except BaseException:
+        gate.close()
+        raise
+
+
+def _session(settings: SftpConnection, gate: paramiko.SSHClient | None) -> Session:
+    peer, times = _peer(settings), settings.timeouts
+    seconds = times.login.total_seconds()
+    ssh = _logged_in(settings, settings, gate)
+    try:
+        with translated(peer):
+            transport = ssh.get_transport()
+            assert transport is not None
+            with _deadline(transport.close, seconds, peer):
+                channel = transport.open_session(timeout=seconds)
+                return Session(ssh, _opened(channel, times), peer, times, gate=gate)
+    except BaseException:
+        ssh.close()
+        raise
+
+
+def _peer(account: Account) -> str:
+    return f"{account.username}@{account.host}:{account.port}"
+
+
+def _logged_in(account: Account, settings: SftpConnection, gate: paramiko.SSHClient | None) -> paramiko.SSHClient:
+    """A connection to the account's server that has proved its host key; ``gate`` is the one to go through."""
+    peer = _peer(account)
+    fingerprints = trusted(account.host_keys, account.host, account.port)
+    key = private_key(account)
     offered: list[paramiko.PKey] = []
     while True:
         try:
             with translated(peer):
-                return _connected(settings, peer, fingerprints, key, offered)
+                return _connected(account, settings, fingerprints, key, offered, gate)
         except _NotPinned as refusal:
             if refusal.key.get_name() in {known.get_name() for known in offered}:
-                _refuse(peer, settings, offered)
+                _refuse(peer, account, offered)
             offered.append(refusal.key)
         except Stop as error:
             # No kind of key is left: the one that was shown first is the news.
             if offered and isinstance(error.__cause__, ssh_exception.IncompatiblePeer):
-                _refuse(peer, settings, offered)
+                _refuse(peer, account, offered)
             raise
 
 
 def _connected(
+    account: Account,
     settings: SftpConnection,
-    peer: str,
     fingerprints: frozenset[str],
     key: paramiko.PKey | None,
     offered: list[paramiko.PKey],
-) -> Session:
+    gate: paramiko.SSHClient | None,
+) -> paramiko.SSHClient:
     times = settings.timeouts
     ssh = paramiko.SSHClient()
     ssh.set_log_channel(WIRE)
     ssh.set_missing_host_key_policy(_OnlyPinned(fingerprints))
     try:
         ssh.connect(
-            settings.host,
-            port=settings.port,
-            username=settings.username,
-            password=settings.password.get_secret_value() if settings.password else None,
+            account.host,
+            port=account.port,
+            username=account.username,
+            password=account.password.get_secret_value() if account.password else None,
             pkey=key,
+            sock=_through(gate, account, settings) if gate is not None else None,
             timeout=times.connect.total_seconds(),
             banner_timeout=times.banner.total_seconds(),
             auth_timeout=times.login.total_seconds(),
@@ -112,17 +185,45 @@ def _connected(
             allow_agent=False,
             look_for_keys=False,
             disabled_algorithms={"keys": _algorithms(offered)},
+            transport_factory=_legacy if account.legacy else None,
         )
         transport = ssh.get_transport()
         assert transport is not None
         transport.set_keepalive(int(settings.keepalive.total_seconds()))
-        with _deadline(transport, times.login.total_seconds(), peer):
-            channel = transport.open_session(timeout=times.login.total_seconds())
-            channel.settimeout(times.answer.total_seconds())
-            channel.invoke_subsystem("sftp")
-            return Session(ssh, LenientClient(channel), peer)
     except BaseException:
         ssh.close()
+        raise
+    return ssh
+
+
+def _legacy(sock: Any, **options: Any) -> paramiko.Transport:
+    """What makes connections for an account that allows SHA-1; Kerberos, which options may speak of, is left out."""
+    return LegacyTransport(sock, disabled_algorithms=options.get("disabled_algorithms"))
+
+
+def _through(gate: paramiko.SSHClient, account: Account, settings: SftpConnection) -> paramiko.Channel:
+    """A way through another server (RFC 4254, 7.2).  Raises `Retry` or `Stop` where it lets us go no further."""
+    transport = gate.get_transport()
+    assert transport is not None
+    assert settings.jump is not None
+    seconds = settings.timeouts.connect.total_seconds()
+    try:
+        return transport.open_channel("direct-tcpip", (account.host, account.port), ("127.0.0.1", 0), timeout=seconds)
+    except paramiko.ChannelException as error:
+        message = f"{_peer(settings.jump)} does not let us through to {account.host}:{account.port}: {error.text}"
+        if error.code == _PROHIBITED:
+            raise Stop(message, hint="ask who keeps that server to allow TCP forwarding to this host") from error
+        raise Retry(message) from error
+
+
+def _opened(channel: paramiko.Channel, times: Timeouts) -> "LenientClient":
+    """SFTP over a new channel."""
+    try:
+        channel.settimeout(times.answer.total_seconds())
+        channel.invoke_subsystem("sftp")
+        return LenientClient(channel)
+    except BaseException:
+        channel.close()
         raise
 
 
@@ -153,13 +254,13 @@ def _algorithms(offered: list[paramiko.PKey]) -> list[str]:
 
 
 @contextmanager
-def _deadline(transport: paramiko.Transport, seconds: float, peer: str) -> Iterator[None]:
-    """Close the connection when opening SFTP takes too long: the library waits for that answer without an end."""
+def _deadline(close: Callable[[], None], seconds: float, peer: str) -> Iterator[None]:
+    """Close what is being opened when SFTP takes too long: the library waits for that answer without an end."""
     over = threading.Event()
 
     def give_up() -> None:
         over.set()
-        transport.close()
+        close()
 
     timer = threading.Timer(seconds, give_up)
     timer.daemon = True
@@ -175,9 +276,9 @@ def _deadline(transport: paramiko.Transport, seconds: float, peer: str) -> Itera
         timer.cancel()
 
 
-def _refuse(peer: str, settings: SftpConnection, offered: list[paramiko.PKey]) -> NoReturn:
+def _refuse(peer: str, account: Account, offered: list[paramiko.PKey]) -> NoReturn:
     shown = ", ".join(f"{key.fingerprint} ({key.get_name()})" for key in offered)
-    pinned = ", ".join(sorted(trusted(settings.host_keys, settings.host, settings.port))) or "none for this host"
+    pinned = ", ".join(sorted(trusted(account.host_keys, account.host, account.port))) or "none for this host"
     message = f"{peer} has another host key than the pinned one: it offers {shown}; pinned: {pinned}"
     hint = (
         "ask the partner, by another way than this connection, whether its key was changed; if so, add it to host_keys"

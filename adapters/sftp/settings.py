@@ -50,8 +50,8 @@ def _host(value: str) -> str:
     return value
 
 
-class SftpConnection(Settings):
-    """An account on an SFTP server.  The server must prove one of the pinned host keys before we log in."""
+class Account(Settings):
+    """An account on an SSH server.  The server must prove one of the pinned host keys before we log in."""
 
     host: Annotated[str, AfterValidator(_host)] = Field(
         min_length=1, description="Name or address of the server, such as sftp.example.com"
@@ -63,14 +63,19 @@ class SftpConnection(Settings):
         default=None, description="Text of the private key (OpenSSH or PEM): ${file:keys/partner_ed25519}"
     )
     passphrase: Secret | None = Field(default=None, description="Passphrase of the private key")
+    certificate: str | None = Field(
+        default=None,
+        description="Text of the certificate that the partner's authority signed for the key (its -cert.pub file)",
+    )
     host_keys: Annotated[tuple[Annotated[str, AfterValidator(_host_key)], ...], BeforeValidator(_lines)] = Field(
         description="The server's keys, as ssh-keygen -lf prints them (SHA256:...) or as lines of a known_hosts"
         " file; two of them while the partner changes its key",
         examples=[["SHA256:yUlxV4FJvRGNLZbgBBM6+wTSAP4PIAyUTSHgrEKmsyI"]],
     )
-    timeouts: Timeouts = Field(default=Timeouts(), description="How long to wait for the server")
-    keepalive: Duration = Field(
-        default=timedelta(seconds=30), description="Pause between signs of life on an idle connection; 0s for none"
+
+    legacy: bool = Field(
+        default=False,
+        description="Allow SHA-1 for key exchange and RSA signatures, for a server that knows nothing newer",
     )
 
     @model_validator(mode="after")
@@ -79,4 +84,27 @@ class SftpConnection(Settings):
             raise ValueError("a login needs a password or a key")
         if self.passphrase is not None and self.key is None:
             raise ValueError("a passphrase without a key has no use; did you mean password?")
+        if self.certificate is not None and self.key is None:
+            raise ValueError("a certificate without its private key has no use")
         return self
+
+
+class SftpConnection(Account):
+    """An account on an SFTP server, and how to get there."""
+
+    jump: Account | None = Field(
+        default=None,
+        description="Server to go through, where the SFTP server cannot be reached from here: its own host, login and"
+        " host_keys",
+    )
+    timeouts: Timeouts = Field(default=Timeouts(), description="How long to wait for the server")
+    channels: int = Field(
+        default=6,
+        ge=1,
+        le=64,
+        description="Most SFTP channels in the one connection that are used at a time, to fetch files and clear them"
+        " away; a server that allows fewer gets fewer",
+    )
+    keepalive: Duration = Field(
+        default=timedelta(seconds=30), description="Pause between signs of life on an idle connection; 0s for none"
+    )

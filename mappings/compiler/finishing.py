@@ -73,6 +73,11 @@ class Finishing:
                 self._need(needed, document, report)
         self._count(document, report, "E-VALUE")
 
+    def derive(self, document: dict[str, Any]) -> None:
+        """Give a document the fields that follow from others."""
+        for derived in self.meaning.derived:
+            _derive(derived, document, None)
+
     def write(self, document: BaseModel, report: Any = None) -> None:
         """Look at a document that is to be written.  Without a report any fault raises."""
         for needed in self.needed:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Sequence
 
-from transload.mappings.compiler.quotes import Statements, chain, constant, expression, statements, variable
+from transload.mappings.compiler.quotes import Statements, constant, expression, statements, variable
 from transload.mappings.compiler.tree_reading import TreeReader
 from transload.mappings.compiler.trees import TreeLevel
 from transload.mappings.language.terms import Element
@@ -101,14 +101,7 @@ class JsonReader(TreeReader):
         self, level: TreeLevel, nodes: Sequence[Element], seen: dict[Element, str], value: str, above: tuple[str, ...]
     ) -> Statements:
         """The node whose literals hold takes the value; else it is left aside."""
-        branches: list[tuple[ast.expr, Statements]] = []
-        for node in nodes:
-            taken = self.one(node, seen[node], value, above)
-            test = self.guard(node, nodes, value)
-            if test is None:
-                return chain(branches, taken)
-            branches.append((test, taken))
         remark = statements(
             "X.append((KIND, L, V, P))", KIND=constant("value"), L=self.bound(level), V=value, P=self.here
         )
-        return chain(branches, remark)
+        return self.choose(level, nodes, seen, value, above, remark)

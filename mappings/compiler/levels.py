@@ -112,10 +112,29 @@ class Level:
             report.append(("unmapped", self, i, None))
         elif self.keep:
             report.append(("quiet", self, i, None))
-        start, i = i, i + 1
-        inside = self.inside.get(record[0], frozenset())
+        deep = quiet is not None and quiet.deep
+        return self._past(segments, i, component, repetition, report, quiet=deep)
+
+    def further(
+        self, segments: Sequence[list[str]], i: int, component: str, repetition: str, report: Any, node: Segment
+    ) -> int:
+        """Leave aside, with those that belong to it, a record that ``node`` would take if it were the first."""
+        quiet = self.ignored(segments[i], component, repetition)
+        if quiet is None:
+            report.append(("further", self, i, node))
+        elif self.keep:
+            report.append(("quiet", self, i, None))
+        deep = quiet is not None and quiet.deep
+        return self._past(segments, i, component, repetition, report, quiet=deep)
+
+    def _past(
+        self, segments: Sequence[list[str]], start: int, component: str, repetition: str, report: Any, *, quiet: bool
+    ) -> int:
+        """The index of the next record that does not belong to the one at ``start``."""
+        i = start + 1
+        inside = self.inside.get(segments[start][0], frozenset())
         while segments[i][0] in inside:
-            self._belongs(segments[i], i, start, component, repetition, report, quiet=quiet is not None and quiet.deep)
+            self._belongs(segments[i], i, start, component, repetition, report, quiet=quiet)
             i += 1
         return i
 

@@ -121,6 +121,8 @@ class Reader:
         if not slot.shared:
             return statements("D[K] = V", D=holder, K=key, V=value)
         new, old = self.namer.fresh("r"), self.namer.fresh("r")
+        if slot.first:
+            return self._store_first(slot, holder, value, raw, where)
         if not self.trace:
             return statements(
                 "R = V\nif D.setdefault(K, R) != R:\n    CLASH",
@@ -131,6 +133,15 @@ class Reader:
             "R = V\nO = D.get(K)\nif O is None:\n    D[K] = R\nelif O != R:\n    CLASH",
             R=new, V=value, O=old, D=holder, K=key, CLASH=clash,
         )  # fmt: skip
+
+    def _store_first(self, slot: Slot, holder: str, value: ast.expr, raw: ast.expr, where: ast.expr) -> Statements:
+        """With ``first:`` the field keeps another value that it has already, and this one is left aside."""
+        assert slot.field is not None
+        new, key = self.namer.fresh("r"), constant(slot.field.path[-1])
+        aside = statements("X.append((KIND, S, W, V))", KIND=constant("another"), S=self.bound(slot), W=where, V=raw)
+        if self.trace:
+            aside = statements("X.another(S, V, W)", S=self.bound(slot), V=raw, W=where)
+        return statements("R = V\nif D.setdefault(K, R) != R:\n    ASIDE", R=new, V=value, D=holder, K=key, ASIDE=aside)
 
     def in_order(self, node: Node, ranks: Mapping[Node, int], position: str, where: ast.expr) -> Statements:
         """With ``strict: order`` refuse a node after one that the file has behind it (``E-ORDER``)."""

@@ -110,23 +110,31 @@ class RecordReader(Reader):
         following: dict[str, list[Segment]],
         above: tuple[str, ...],
     ) -> Statements:
-        """What to do with a record of ``tag``: the first node whose literals hold takes it."""
+        """What to do with a record of ``tag``: the first node whose literals hold takes it.
+
+        One with ``first:`` that has taken enough gives way to the next.
+        """
         nodes = [node for node in level.nodes if node.tag == tag]
         places = Places(self.namer)
         body = statements("n = len(e)")
         body += places.prepare([slot for node in nodes for slot in node.literals])
         branches: list[tuple[ast.expr, Statements]] = []
+        further: list[tuple[ast.expr, Statements]] = []
         for node in nodes:
             conditions = [places.holds(slot) for slot in node.literals]
             closes = expression("L.closes(e, CS, RS)", L=self.bound(level)) if level.outer else None
             below = self.hierarchy.fits(node, self._raw(places), closes)
             if below is not None:
                 conditions.append(below)
+            if node.gives_way:
+                aside = statements("i = L.further(S, i, CS, RS, X, N)", L=self.bound(level), N=self.bound(node))
+                further.append((both(conditions) if conditions else constant(True), aside))
+                conditions.append(expression("not T", T=self._count(node, seen[node])[0] or constant(False)))
             taken = self._node(level, node, seen[node], places.copy(), following, above)
             if not conditions:
                 return body + chain(branches, taken)
             branches.append((both(conditions), taken))
-        return body + chain(branches, self._leave(level))
+        return body + chain([*branches, *further], self._leave(level))
 
     def _node(
         self,
@@ -137,9 +145,24 @@ class RecordReader(Reader):
         following: dict[str, list[Segment]],
         above: tuple[str, ...],
     ) -> Statements:
-        body = self.in_order(node, level.ranks, level.position, _where()) + self._count(node, seen)
-        entered, after = self.hierarchy.enter(node, self._raw(places))
-        body += entered
+        body = self.in_order(node, level.ranks, level.position, _where())
+        crowded, count = self._count(node, seen)
+        taken = count + self._taken(level, node, places, following, above)
+        if crowded is None or node.first:
+            return body + taken
+        again = self.trouble("again", self.bound(node), _where())
+        return body + statements("if T:\n    AGAIN", T=crowded, AGAIN=again) + taken
+
+    def _taken(
+        self,
+        level: Level,
+        node: Segment,
+        places: Places,
+        following: dict[str, list[Segment]],
+        above: tuple[str, ...],
+    ) -> Statements:
+        """Take the record, and what follows it."""
+        body, after = self.hierarchy.enter(node, self._raw(places))
         body += self.begin(node, _where())
         body += self.fulfil(node.when, _where())
         named = named_places(node, level.named)
@@ -149,7 +172,7 @@ class RecordReader(Reader):
         unread = UnreadTests(node, named, remark)
         if node.use is not None:
             body += self._handled(node)
-        body += self._values(node, places, unread)
+        body += self._values(level, node, places, unread)
         for pairs in node.pairs:
             body += self._pairs(pairs, unread)
         if node.use is None:
@@ -188,19 +211,16 @@ class RecordReader(Reader):
         """What stands at a place of the current record."""
         return lambda place: places.raw(place, self._anywhere(place))
 
-    def _count(self, node: Segment, seen: str) -> Statements:
-        """Refuse one occurrence too many (``E-DUP``)."""
-        again = self.trouble("again", self.bound(node), _where())
+    def _count(self, node: Segment, seen: str) -> tuple[ast.expr | None, Statements]:
+        """The test whether this is one too many, None where there are never, and the counting of one that is not."""
         if node.items is not None:
             if node.most is None:
-                return []
-            return statements(
-                "if len(L) >= MOST:\n    AGAIN", L=self.list_of(node), MOST=constant(node.most), AGAIN=again
-            )
+                return None, []
+            return expression("len(L) >= MOST", L=self.list_of(node), MOST=constant(node.most)), []
         most = node.most or 1
         if most == 1 and node.least <= 1:
-            return statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again)
-        return statements("if F >= MOST:\n    AGAIN\nF += 1", F=seen, MOST=constant(most), AGAIN=again)
+            return variable(seen), statements("F = 1", F=seen)
+        return expression("F >= MOST", F=seen, MOST=constant(most)), statements("F += 1", F=seen)
 
     def _least(self, node: Segment, seen: str) -> Statements:
         if not node.least:
@@ -209,7 +229,7 @@ class RecordReader(Reader):
         few = self.trouble("few", self.bound(node), _where())
         return statements("if COUNT < LEAST:\n    FEW", COUNT=count, LEAST=constant(node.least), FEW=few)
 
-    def _values(self, node: Segment, places: Places, unread: UnreadTests) -> Statements:
+    def _values(self, level: Level, node: Segment, places: Places, unread: UnreadTests) -> Statements:
         """Take the values of a segment, element by element."""
         body: Statements = []
         slots = [slot for slot in node.slots if slot.reads and not slot.literals and slot.numbering is None]
@@ -221,7 +241,7 @@ class RecordReader(Reader):
             if slot.many:
                 body += self._many(slot, places, unread)
             elif len(slot.places) == 2:
-                body += self._two(slot, places)
+                body += self._two(slot, places, level)
             elif slot.places[0].repetition is not None:
                 raw = self._anywhere(slot.places[0])
                 taken = self.take(slot, variable("r"), _where(slot.places[0]))
@@ -292,11 +312,23 @@ class RecordReader(Reader):
         )  # fmt: skip
         return statements("if n > E:\n    BODY", E=constant(place.element), BODY=body)
 
-    def _two(self, slot: Slot, places: Places) -> Statements:
+    def _two(self, slot: Slot, places: Places, level: Level) -> Statements:
         """Two places for one field: the converter gets both texts."""
         first, second = (places.raw(place, self._anywhere(place)) for place in slot.places)
         taken = self.take(slot, expression("(r, q)"), _where(slot.places[0]))
+        taken += self._rest(slot, level)
         return statements("r = A\nif r:\n    q = B\n    TAKE", A=first, B=second, TAKE=taken)
+
+    def _rest(self, slot: Slot, level: Level) -> Statements:
+        """Tell of what the converter leaves aside; in the usual form of the value that is nothing."""
+        rest = slot.chain.rest if slot.chain is not None else None
+        if rest is None or slot.chain is None or (usual := slot.chain.steps[-1].usual) is None:
+            return []
+        return statements(
+            "if q != SECOND:\n    p = REST((r, q))\n    if p:\n        X.append((KIND, L, S, W, p))",
+            SECOND=constant(usual.second), REST=self.namer.bind(rest), KIND=constant("rest"),
+            L=self.bound(level), S=self.bound(slot), W=_where(slot.places[0]),
+        )  # fmt: skip
 
     def _anywhere(self, place: WirePlace) -> ast.expr:
         return expression("AT(e, P, CS, RS)", AT=self.namer.bind(value_at), P=self.bound(place))

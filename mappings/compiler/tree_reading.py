@@ -4,7 +4,17 @@ import ast
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, function, statements, variable
+from transload.mappings.compiler.quotes import (
+    Namer,
+    Statements,
+    both,
+    chain,
+    constant,
+    expression,
+    function,
+    statements,
+    variable,
+)
 from transload.mappings.compiler.reading import Reader
 from transload.mappings.compiler.trees import Guard, TreeLevel
 from transload.mappings.language.meaning import Meaning
@@ -43,27 +53,60 @@ class TreeReader(Reader):
         """The run-time side of a level."""
         return TreeLevel(self.meaning, owner, nodes, above)
 
-    def one(self, node: Element, seen: str, element: str, above: tuple[str, ...]) -> Statements:
-        """Take one element: count it, open its item, read it, finish its item."""
-        body: Statements = []
-        again = self.trouble("again", self.bound(node), self.here)
-        if node.items is not None:
-            if node.most is not None:
-                body += statements(
-                    "if len(L) >= MOST:\n    AGAIN", L=self.list_of(node), MOST=constant(node.most), AGAIN=again
+    def choose(
+        self,
+        level: TreeLevel,
+        nodes: Sequence[Element],
+        seen: dict[Element, str],
+        element: str,
+        above: tuple[str, ...],
+        otherwise: Statements,
+    ) -> Statements:
+        """The first of ``nodes``, which have one name, whose literals hold takes the element; else ``otherwise``.
+
+        One with ``first:`` that has taken enough gives way to the next.
+        """
+        branches: list[tuple[ast.expr, Statements]] = []
+        further: list[tuple[ast.expr, Statements]] = []
+        for node in nodes:
+            taken = self.in_order(node, level.ranks, level.position, self.here) if self.xml else []
+            taken += self._one(node, seen[node], element, above)
+            test = self.guard(node, level.nodes, element)
+            if node.gives_way:
+                aside = statements(
+                    "L.further(N, E, P, X)", L=self.bound(level), N=self.bound(node), E=element, P=self.here
                 )
-        elif node.many:
-            if node.most is not None or node.least:
-                most = constant(node.most or 1 << 40)
-                body += statements("if F >= MOST:\n    AGAIN\nF += 1", F=seen, MOST=most, AGAIN=again)
-            if node.children:  # an object in a list of which this node is one kind
-                body += statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again) if node.most is None else []
-        else:
-            body += statements("if F:\n    AGAIN\nF = 1", F=seen, AGAIN=again)
-        body += self.begin(node, self.here)
-        body += self.fulfil(node.when, self.here)
-        body += self.body(node, element, (*above, node.tag))
-        return body + self.end(node)
+                further.append((test or constant(True), aside))
+                free = expression("not T", T=self._count(node, seen[node])[0] or constant(False))
+                test = both([test, free]) if test is not None else free
+            if test is None:
+                return chain(branches, taken)
+            branches.append((test, taken))
+        return chain([*branches, *further], otherwise)
+
+    def _one(self, node: Element, seen: str, element: str, above: tuple[str, ...]) -> Statements:
+        """Take one element: count it, open its item, read it, finish its item."""
+        crowded, taken = self._count(node, seen)
+        taken += self.begin(node, self.here)
+        taken += self.fulfil(node.when, self.here)
+        taken += self.body(node, element, (*above, node.tag))
+        taken += self.end(node)
+        if crowded is None or node.first:
+            return taken
+        again = self.trouble("again", self.bound(node), self.here)
+        return statements("if T:\n    AGAIN", T=crowded, AGAIN=again) + taken
+
+    def _count(self, node: Element, seen: str) -> tuple[ast.expr | None, Statements]:
+        """The test whether this is one too many, None where there are never, and the counting of one that is not."""
+        if node.items is not None:
+            if node.most is None:
+                return None, []
+            return expression("len(L) >= MOST", L=self.list_of(node), MOST=constant(node.most)), []
+        if node.many and node.most is None and not node.children:
+            return None, statements("F += 1", F=seen) if node.least else []
+        if node.many and node.most is not None:
+            return expression("F >= MOST", F=seen, MOST=constant(node.most)), statements("F += 1", F=seen)
+        return variable(seen), statements("F = 1", F=seen)  # with many: an object in a list of which it is one kind
 
     def least(self, node: Element, seen: str) -> Statements:
         """Refuse too few."""

@@ -52,6 +52,11 @@ class TreeLevel:
         if isinstance(tag, str) and not self.hushed and tag not in self.quiet and _local(tag) not in self.quiet:
             report.append(("child", self, child))
 
+    def further(self, node: Element, found: Any, where: Any, report: Any) -> None:
+        """Leave aside what ``node`` would take if it were the first."""
+        if not self.hushed and node.tag not in self.quiet and _local(node.tag) not in self.quiet:
+            report.append(("further", node, found, where))
+
     def leaf(self, element: Any, report: Any) -> str | None:
         """The text of an element that the mapping has nothing inside of, although it holds comments or elements."""
         for child in element:

@@ -96,15 +96,9 @@ class XmlReader(TreeReader):
     def _tag(
         self, level: TreeLevel, tag: str, seen: dict[Element, str], child: str, above: tuple[str, ...]
     ) -> Statements:
-        branches: list[tuple[ast.expr, Statements]] = []
-        for node in (n for n in level.nodes if n.tag == tag):
-            taken = self.in_order(node, level.ranks, level.position, self.here)
-            taken += self.one(node, seen[node], child, above)
-            test = self.guard(node, level.nodes, child)
-            if test is None:
-                return chain(branches, taken)
-            branches.append((test, taken))
-        return chain(branches, statements("L.skip(C, X)", L=self.bound(level), C=child))
+        nodes = [node for node in level.nodes if node.tag == tag]
+        leave = statements("L.skip(C, X)", L=self.bound(level), C=child)
+        return self.choose(level, nodes, seen, child, above, leave)
 
     def _tail(self, level: TreeLevel, child: str, element: str) -> Statements:
         """A look for text after a child."""

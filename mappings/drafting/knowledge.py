@@ -15,7 +15,7 @@ from transload.mappings.loading import load_mapping
 from transload.mappings.source.reading import library_names
 
 _RECORD = re.compile(r"(?P<tag>[A-Z][A-Z0-9]{1,2}) (?P<place>\d{2,4})(?:\[(?P<qualifier>[^\]]+)\])?")
-_CODE = re.compile(r"\bcode\((\S+)")
+_CODE = re.compile(r"\bcode\(\s*([^\s()]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +175,7 @@ def _meanings(format_type: str) -> dict[str, dict[str, str]]:
             table = _CODE.search(slot.rule)
             if slot.field is None or table is None or not slot.field.path:
                 continue
-            rows = mapping.meaning.codes[table[1].rstrip(")")].read
+            rows = mapping.meaning.codes[table[1]].read
             if slot.field.path[-1] != "kind" or slot.field.type.choices:  # else each list has kinds of its own
                 for code, meaning in rows.items():
                     found.setdefault(slot.field.path[-1], {}).setdefault(code, meaning)

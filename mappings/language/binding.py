@@ -159,7 +159,8 @@ class Binding:
             slot.none = pipe.argument or ""  # the picture says whether it is one
             return True
         before = pipes[-2] if len(pipes) > 1 else None
-        table = self.meaning.codes.get((before.argument or "").strip()) if before and before.name == "code" else None
+        named = (before.argument or "").removesuffix(" only").strip() if before and before.name == "code" else ""
+        table = self.meaning.codes.get(named)
         complaint = None
         if not self.meaning.has_records or len(slot.places) != 1 or slot.many:
             complaint = "none is for one place of a segment"

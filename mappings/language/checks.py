@@ -197,7 +197,8 @@ def _check_level(nodes: Sequence[Segment], problems: Problems) -> None:
     readable = [(node, _told_apart_by(node)) for node in nodes if node.reads]
     for position, (node, mine) in enumerate(readable):
         for other, theirs in readable[position + 1 :]:
-            if node.tag == other.tag and not any(p in theirs and theirs[p].isdisjoint(mine[p]) for p in mine):
+            told_apart = any(p in theirs and theirs[p].isdisjoint(mine[p]) for p in mine)
+            if node.tag == other.tag and not told_apart and not node.gives_way:
                 problems.add(
                     "M-AMBIGUOUS",
                     other.at,
@@ -250,7 +251,7 @@ def guards(element: Element) -> dict[tuple[str, ...], Slot]:
 
     Its own attributes and text, and the places of its short form that hold literals only.
     A place that holds a field besides its literals is looked at by itself: where they do not
-    fit, it alone is left aside.
+    fit, it alone is left aside.  Not so with ``first:``, where another node may take the element.
     """
     found: dict[tuple[str, ...], Slot] = {}
     for name, slot in element.attributes:
@@ -259,7 +260,9 @@ def guards(element: Element) -> dict[tuple[str, ...], Slot]:
     if element.text is not None and element.text.literals and element.text.reads:
         found[()] = element.text
     for child in element.children:
-        if child.alone or child.many or child.items is not None or not child.reads or holds_value(child):
+        if child.alone or child.many or child.items is not None or not child.reads:
+            continue
+        if holds_value(child) and not element.first:
             continue
         for path, slot in guards(child).items():
             found[(child.tag, *path)] = slot
@@ -286,7 +289,7 @@ def _check_elements(elements: Sequence[Element], problems: Problems, *, xml: boo
     told = {id(element): guards(element) for element in readable}
     for position, element in enumerate(readable):
         for other in readable[position + 1 :]:
-            if element.tag != other.tag:
+            if element.tag != other.tag or (element.gives_way and (xml or (element.many and other.many))):
                 continue
             mine, theirs = told[id(element)], told[id(other)]
             if not any(

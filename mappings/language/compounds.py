@@ -53,6 +53,11 @@ class Pattern:
             raise DomainError(f"{text!r} does not have the form {self.form}")
         return (*parts, rest[: len(rest) - len(self.after)])
 
+    def unsplit(self, parts: Sequence[str]) -> int:
+        """The number of the first part that holds what separates it from the next one, and so is no part; else 0."""
+        texts = zip(parts, self.between, strict=False)
+        return next((n for n, (part, separator) in enumerate(texts) if separator in part + separator[:-1]), 0)
+
     def join(self, parts: Sequence[str]) -> str:
         """The text.  Raises `DomainError` where the parts could not be told apart again."""
         text = self.before

@@ -17,6 +17,7 @@ class Entry:
     is_text: bool = False
     required: MappingPlace | None = None
     most: int | None = None
+    note: str = ""
 
 
 def unwrapped(table: Table, problems: Problems) -> Entry | None:
@@ -42,7 +43,9 @@ def unwrapped(table: Table, problems: Problems) -> Entry | None:
     most, fits = _most(table, problems)
     if not right or not fits:
         return None
-    return Entry(value=found, is_text=text is not None, required=required, most=most)
+    note = table.get("note")
+    words = note.text if isinstance(note, Text) else ""
+    return Entry(value=found, is_text=text is not None, required=required, most=most, note=words)
 
 
 def _required(table: Table, problems: Problems) -> tuple[MappingPlace | None, bool]:

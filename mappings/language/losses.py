@@ -35,6 +35,13 @@ def expanded(meaning: Meaning) -> tuple[str, ...]:
     fields = [slot for slot in meaning.slots if slot.field is not None]
     read = {names_of(slot.field) for slot in fields if slot.field is not None and slot.reads}
     carried = read & {names_of(slot.field) for slot in fields if slot.field is not None and slot.writes}
+    carried |= {
+        (*_names_of_scope(scope), scope.key[0])
+        for scope in meaning.scopes
+        if scope.key is not None
+        and any(names[: len(_names_of_scope(scope))] == _names_of_scope(scope) for names in carried)
+    }
+    carried |= {names_of(derived.field) for derived in meaning.derived}
     found: list[str] = []
     for path in meaning.loses:
         if path != "*" and not path.endswith(".*"):

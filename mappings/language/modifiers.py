@@ -1,4 +1,4 @@
-"""The modifiers of nodes, the same in every format: each, in, cases, when, min, max, only."""
+"""The modifiers of nodes, the same in every format: each, in, cases, when, min, max, first, only."""
 
 import re
 from collections.abc import Iterator
@@ -34,6 +34,8 @@ class Modified:
     writes: bool
     only_if: Test | None = None
     use: Source | None = None
+    first: bool = False
+    note: str = ""
 
 
 class Modifiers:
@@ -147,7 +149,15 @@ class Modifiers:
             writes=around.writes,
             only_if=self._only_if(item.get("only_if"), around),
             use=item.get("use"),
+            first=self._first(item.get("first")),
+            note=note.text if isinstance(note := item.get("note"), Text) else "",
         )
+
+    def _first(self, value: Source | None) -> bool:
+        if value is None or (isinstance(value, Text) and value.text in ("true", "false")):
+            return isinstance(value, Text) and value.text == "true"
+        self.problems.add("M-NODE", value.at, "first: is true or false")
+        return False
 
     def _only_if(self, value: Source | None, around: Around) -> Test | None:
         if value is None:

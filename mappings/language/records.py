@@ -83,8 +83,10 @@ class RecordLayout:
             items=modified.items,
             most=modified.most,
             least=modified.least,
+            first=modified.first,
             when=modified.when,
             only_if=modified.only_if,
+            note=modified.note,
             reads=modified.reads,
             writes=modified.writes,
             case=modified.around.case,
@@ -98,6 +100,8 @@ class RecordLayout:
             self.entry(segment, known, key, value, modified.around)
         if modified.use is not None:
             self._use(segment, modified.use, modified.around)
+        for slot in segment.own():
+            slot.first = modified.first
         self._refuse_overlaps(segment)
         segment.at = named(segment.at, _label(segment))
         _attach(segment)
@@ -171,7 +175,7 @@ class RecordLayout:
         slot.direct(reads=segment.reads, writes=segment.writes)
         segment.slots.append(slot)
         if slot.chain is not None and slot.chain.only and slot.reads:
-            codes = slot.chain.only
+            codes = (*slot.chain.only, *((slot.none, "") if slot.none is not None else ()))
             segment.slots.append(replace(slot, literals=codes, field=None, chain=None, writes=False, guard=True))
 
     def place(self, tag: str, guide: SegmentGuide | None, key: Text) -> Placed | None:
@@ -216,7 +220,7 @@ class RecordLayout:
         else:
             first = guide.resolve(key.text)
             count = first.repeats
-        if count < 2:
+        if count < 2 and counted["count"] != "1":  # *1: a list with one item in each segment
             self.problems.add("M-PLACE", key.at, f"{tag} {key.text} stands only once", hint=f"write {counted['place']}")
             return None
         place = WirePlace(element=first.element, component=first.component, repeats=count)

@@ -205,6 +205,8 @@ class Slot:
     as literals that are matched and not written.  ``aside`` is True for ``write(...)``, which is
     no reason for its node to be there.  ``none`` is what stands on the wire for no value.  A ``required`` field
     has a value wherever the object is that it is in.  ``spots`` are its places in the words of a row format.
+    ``first`` is what its node says: where the field has another value already, this one is left aside.  ``most`` is
+    how many characters may stand there, where the entry says it; ``note`` is a remark for people.
     """
 
     number: int
@@ -230,8 +232,11 @@ class Slot:
     aside: bool = False
     none: str | None = None
     required: bool = False
+    first: bool = False
     rule: str = ""
     spots: tuple[Spot, ...] = ()
+    most: int | None = None
+    note: str = ""
 
     def direct(self, *, reads: bool, writes: bool) -> None:
         """Take away a direction that its node does not have."""
@@ -315,7 +320,10 @@ Test = Comparison | Negation | Junction
 
 @dataclass(eq=False, kw_only=True)
 class Node:
-    """What all nodes share.  ``items`` is the list that a node with ``each`` repeats over, ``scope`` its item's."""
+    """What all nodes share.  ``items`` is the list that a node with ``each`` repeats over, ``scope`` its item's.
+
+    With ``first`` one too many is for the next node that fits it, or is left aside, and is no error.
+    """
 
     number: int
     at: MappingPlace
@@ -323,16 +331,23 @@ class Node:
     items: Field | None = None
     most: int | None = None
     least: int = 0
+    first: bool = False
     when: tuple[Condition, ...] = ()
     only_if: Test | None = None
     reads: bool = True
     writes: bool = True
     case: str | None = None
+    note: str = ""
 
     @property
     def name(self) -> str:
         """What findings call it."""
         return self.at.place or ""
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it takes so many only, and then another node may take what fits it."""
+        return self.first and (self.items is None or self.most is not None)
 
 
 @dataclass(eq=False, kw_only=True)

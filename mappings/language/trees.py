@@ -80,8 +80,10 @@ class TreeLayout:
             items=modified.items,
             most=modified.most,
             least=modified.least,
+            first=modified.first,
             when=modified.when,
             only_if=modified.only_if,
+            note=modified.note,
             reads=modified.reads,
             writes=modified.writes,
             case=modified.around.case,
@@ -92,6 +94,8 @@ class TreeLayout:
         )
         self.count += 1
         self._body(element, key, modified.body, modified.around)
+        if modified.first:
+            _count_first(element)
         values = [slot for slot in element.own() if not slot.literals]
         if values and not any(slot.writes for slot in values) and not any(child.writes for child in element.children):
             element.writes = False  # literals are not written where they only go with fields that are read
@@ -148,6 +152,15 @@ class TreeLayout:
             return None
         slot.direct(reads=element.reads, writes=element.writes)
         return slot
+
+
+def _count_first(element: Element) -> None:
+    """Say so of its own places, and of those in braces."""
+    for slot in element.own():
+        slot.first = True
+    for child in element.children:
+        if not child.alone:
+            _count_first(child)
 
 
 def _is_value(body: Source) -> bool:

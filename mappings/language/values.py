@@ -57,6 +57,7 @@ class Values(Binding):
 
     def _long(self, slot: Slot, entry: Entry, around: Around, words: str) -> Slot | None:
         """The long form: ``{value: =number, required: yes, max: 17, note: ...}``."""
+        slot.note = entry.note
         if entry.is_text:
             assert isinstance(entry.value, Text)
             slot.literals = (entry.value.text,)
@@ -74,6 +75,7 @@ class Values(Binding):
 
     def _shortened(self, slot: Slot, most: int, at: MappingPlace) -> Slot | None:
         """The slot with at most ``most`` characters on the wire."""
+        slot.most = most
         if slot.chain is not None and slot.chain.gives is not Kind.JSON_NUMBER:
             slot.chain = replace(slot.chain, steps=(*slot.chain.steps, at_most(most)))
             return slot

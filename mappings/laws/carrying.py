@@ -1,24 +1,26 @@
 """L1 carry, L3 stable and L4 total, on generated documents over the whole way to bytes and back."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from transload.canonical.documents import as_json
-from transload.canonical.errors import Reject, TransloadError
+from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
-from transload.mappings.language.fields import Kind
 from transload.mappings.language.terms import Slot
-from transload.mappings.laws.differences import Difference, differences, flat, general
+from transload.mappings.laws.charsets import leave_out_refused
+from transload.mappings.laws.differences import Difference, differences, flat, general, own
 from transload.mappings.laws.documents import Documents
 from transload.mappings.laws.domains import Domain, Domains
+from transload.mappings.laws.keys import Keys
+from transload.mappings.laws.losses import derived_paths
 from transload.mappings.laws.outcome import Counterexample, Effort, Outcome
-from transload.mappings.laws.picks import Only, Pick, Whole, names_of
-from transload.mappings.laws.shapes import Carried, Shape
+from transload.mappings.laws.picks import Pick, names_of
+from transload.mappings.laws.shapes import Carried, Shape, is_of, plain_name
 from transload.mappings.laws.shrinking import shrink
+from transload.mappings.laws.totality import check_totality
 from transload.mappings.laws.wires import Wire, shown
 
 _RETRIES = 40
@@ -54,11 +56,12 @@ class Carrying:
         self.domains = domains
         self.documents = documents
         self.effort = effort
+        self.keys = Keys(wire.mapping.meaning)
 
     def run(self, outcome: Outcome, seed: str) -> None:
         """All laws of generated documents."""
-        self._totality(outcome)
-        self._charset()
+        check_totality(self.wire, self.documents, self.domains, outcome)
+        leave_out_refused(self.wire, self.documents, self.domains)
         seen: set[tuple[str, str]] = set()
         refusal: Finding | None = None
         for pick in self.documents.picks(self.effort.documents, seed):
@@ -108,11 +111,12 @@ class Carrying:
 
     def _learn(self, document: Model, fault: Fault) -> bool:
         """Take refused values out of the domains: a row may have no room for what its converters take."""
-        values = flat(document)
+        values = self.keys.named(flat(document))
         learned = False
         for finding in fault.findings:
-            value = values.get(finding.field or "")
-            domain = self._domain_of(general(finding.field or ""))
+            field = own(finding.field or "")
+            value = values.get(field)
+            domain = self._domain_of(general(field))
             if domain is not None and value in domain.inside and len(domain.inside) > 1:
                 domain.inside.remove(value)
                 domain.outside.append(value)
@@ -120,11 +124,12 @@ class Carrying:
         return learned
 
     def _domain_of(self, path: str) -> Domain | None:
-        return next((domain for domain in self.domains.all if _is(path, domain.carried)), None)
+        exact = (domain for domain in self.domains.all if domain.carried.field.text().rstrip(".") == path)
+        return next(exact, None) or next((d for d in self.domains.all if is_of(path, d.carried)), None)
 
     @cached_property
     def _carried(self) -> frozenset[str]:
-        return frozenset(self.shape.paths())
+        return frozenset(self.shape.paths() | derived_paths(self.mapping.meaning, self.shape))
 
     def fault(self, document: Model) -> Fault | None:
         """What is wrong with the way of a document, or None."""
@@ -179,109 +184,25 @@ class Carrying:
         return Fault(law="refused", findings=tuple(error.findings))
 
     def _nameless(self, fault: Fault) -> Fault | None:
-        """A refusal that names a place of the mapping and no field, where it is not about a computed value."""
-        computed = {slot.at for slot in self.mapping.meaning.slots if slot.computed is not None}
+        """A refusal that names a place of the mapping and no field, where it is not about a value of several fields."""
+        slots = self.mapping.meaning.slots
+        computed = {slot.at for slot in slots if slot.computed is not None or slot.parts is not None}
         unnamed = [finding for finding in fault.findings if finding.mapping is not None and finding.field is None]
         nameless = [finding for finding in unnamed if finding.mapping not in computed]
         return Fault(law="L4", findings=tuple(nameless)) if nameless else None
 
-    def _charset(self) -> None:
-        """Leave out texts that the format's character set or separators cannot carry: it refuses them by place."""
-        probe = self._probe()
-        if probe is None:
-            return
-        made, texts = probe
-        bad = [text for text in texts if self._refused_by_format(made, text)]
-        for domain in self.domains.all:
-            if domain.carried.field.type.kind in (Kind.TEXT, Kind.TEXTS) and not domain.carried.field.type.choices:
-                domain.inside = [value for value in domain.inside if value not in bad] or domain.inside[:1]
-
-    def _probe(self) -> tuple[Callable[[str], Model | None], list[str]] | None:
-        """How a document with a free text is made, and the texts; the freest text of the document itself is used."""
-        free = [
-            carried
-            for path, carried in self.shape.fields.items()
-            if len(path) == 1 and carried.field.type.kind is Kind.TEXT and not carried.field.type.choices
-        ]
-        if not free:
-            return None
-        carried = max(free, key=lambda one: len(self.domains.of(one).inside))
-        name = carried.field.path[0]
-        minimal = self.documents.make(Whole(full=False))
-        if minimal is None:
-            return None
-        every = [value for domain in self.domains.all for value in domain.inside if isinstance(value, str)]
-        return (lambda text: minimal.model_copy(update={name: text})), list(dict.fromkeys(every))
-
-    def _refused_by_format(self, made: Callable[[str], Model | None], text: str) -> bool:
-        document = made(text)
-        assert document is not None
-        try:
-            encoded = self.wire.encode(document)
-        except Reject:
-            return False
-        try:
-            self.wire.payload(encoded)
-        except Reject:
-            return True
-        return False
-
-    def _totality(self, outcome: Outcome) -> None:
-        """Each value that a converter refuses is refused by the mapping as well, with field and place named."""
-        seen: set[Any] = set()
-        for domain in self.domains.all:
-            key = self.domains.likeness(domain.carried)
-            if not domain.outside or key in seen:
-                continue
-            seen.add(key)
-            for value in domain.outside[:: max(len(domain.outside) // 4, 1)]:
-                document = self.holding(domain, value)
-                if document is None:
-                    continue
-                missing = self._silence(document, domain)
-                if missing is not None:
-                    outcome.add(missing)
-                    break
-
-    def holding(self, domain: Domain, value: Any) -> Model | None:
-        """A small document with ``value`` in a field, other fields only as far as it needs them."""
-        document = self.documents.make(Only(domain.carried, value))
-        if document is None:
-            return None
-        held = [found for path, found in flat(document).items() if _is(path, domain.carried)]
-        return document if any(found == value for found in held) else None
-
-    def _silence(self, document: Model, domain: Domain) -> Counterexample | None:
-        name = domain.carried.field.text()
-        at = domain.carried.bindings[0].slot.at
-        try:
-            self.wire.encode(document)
-        except Reject as error:
-            if any(
-                f.code == "E-DOMAIN" and general(f.field or "") == name.rstrip(".") and f.mapping
-                for f in error.findings
-            ):
-                return None
-            message = f"a value of {name} is refused, and no finding E-DOMAIN names the field and its place"
-            details: tuple[Finding, ...] = tuple(error.findings)
-        except TransloadError as error:
-            message, details = f"a value of {name} is refused with {error.message}", ()
-        else:
-            return None  # written in spite of the converter: L1 looks at that
-        finding = Finding(code="L-TOTAL", message=message, mapping=at, field=name, hint=_said(details))
-        return Counterexample(law="L4 total", finding=finding, document=as_json(document))
-
-    def _judged(self, document: Model) -> Fault | None:
+    def _judged(self, document: Model | None) -> Fault | None:
         """What is wrong with a document, a rightful refusal not counted."""
-        fault = self.fault(document)
+        fault = self.fault(document) if document is not None else None
         return self._nameless(fault) if fault is not None and fault.law == "refused" else fault
 
     def _counterexample(self, document: Model, fault: Fault) -> Counterexample:
         def same(other: Model) -> bool:
-            found = self._judged(other)
+            found = self._judged(self.documents.completed(other))
             return found is not None and found.kind == fault.kind
 
         small = shrink(document, same, self.effort.steps, self._plain)
+        small = self.documents.completed(small) or document
         found = self._judged(small) or fault
         try:
             wire = shown(self.wire.write(small))
@@ -336,7 +257,7 @@ class Carrying:
     def _entry(self, path: str) -> MappingPlace:
         for shape in self.shape.all():
             for carried in shape.fields.values():
-                if _is(path, carried):
+                if is_of(path, carried):
                     return carried.bindings[0].slot.at
         return self._start
 
@@ -346,17 +267,14 @@ def start(wire: Wire) -> MappingPlace:
     return MappingPlace(file=str(wire.mapping.files[0]), line=1, column=1)
 
 
-def _is(path: str, carried: Carried) -> bool:
-    text = carried.field.text().rstrip(".")
-    return general(path) in (text, f"{text}[]")
-
-
 def _fill(values: dict[str, Any], carried: Carried, slots: list[Slot], default: Any) -> None:
     """Apply ``elide`` and ``default`` of a field to every object that holds or could hold it."""
-    text = carried.field.text()
-    holder, _, name = text.rpartition(".")
+    holder, _, name = plain_name(carried.field).rpartition(".")
     holders = {path.rpartition(".")[0] for path in values if general(path).rpartition(".")[0] == holder}
+    key = carried.field.scope.key if len(carried.field.path) == 1 else None
     for one in holders:
+        if key is not None and values.get(f"{one}.{key[0]}") != key[1]:
+            continue
         path = f"{one}.{name}" if one else name
         found = values.get(path)
         for slot in slots:
@@ -388,7 +306,3 @@ def _advice(difference: Difference) -> str | None:
     if difference.before is None:
         return "it is read from a place where something else is written"
     return None
-
-
-def _said(findings: tuple[Finding, ...]) -> str | None:
-    return "; ".join(f"{finding.code} {finding.message}" for finding in findings[:2]) or None

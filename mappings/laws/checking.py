@@ -69,4 +69,4 @@ def _samples(wire: Wire, carrying: Carrying, outcome: Outcome, effort: Effort, *
         for message in messages_of(sample, wire)[:3]:
             if both_ways:
                 normal.run(message, sample, outcome)
-            Mutations(mapping, message, sample).run(outcome, effort.mutations)
+            Mutations(wire, message, sample).run(outcome, effort.mutations)

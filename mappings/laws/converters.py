@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from transload.canonical.findings import Finding
+from transload.mappings.compiler.families import family
+from transload.mappings.compiler.handling import Handling
+from transload.mappings.language.converters.base import DomainError
+from transload.mappings.language.converters.plugged import tried
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Slot
 from transload.mappings.laws.candidates import texts
@@ -18,7 +22,9 @@ _NOTATIONS = (
 
 
 def check_converters(domains: Domains, outcome: Outcome) -> None:
-    """Both sides of each chain of the mapping, the same chain once."""
+    """Both sides of each chain of the mapping, the same chain once; and plug-ins with their own samples."""
+    for law in (*_plugged(domains), *_handled(domains)):
+        outcome.add(law)
     seen: set[tuple[str, Any]] = set()
     for domain in domains.all:
         for binding in domain.carried.bindings:
@@ -39,6 +45,45 @@ def check_converters(domains: Domains, outcome: Outcome) -> None:
             )
             change = Difference(path=domain.carried.field.text(), before=value, after=back)
             outcome.add(Counterexample(law="L7 converters", finding=finding, differences=(change,)))
+
+
+def _plugged(domains: Domains) -> Iterator[Counterexample]:
+    """Converters of plug-ins take the values that they name themselves."""
+    for domain in domains.all:
+        for binding in domain.carried.bindings:
+            slot = binding.slot
+            first = slot.chain.steps[0] if slot.chain is not None and slot.chain.steps else None
+            if first is None or first.name != "py" or first.samples is None:
+                continue
+            try:
+                for value in first.samples():
+                    first.write(value)
+            except DomainError as error:
+                yield _refused(slot, error)
+
+
+def _handled(domains: Domains) -> Iterator[Counterexample]:
+    """The same for plug-ins that make a whole segment."""
+    clean = family(domains.meaning).clean
+    for shape in domains.shape.all():
+        for node in shape.handled:
+            assert node.use is not None
+            code, handling = node.use.code, Handling(node, clean)
+            try:
+                for sample in tried(node.use.name, code.samples):
+                    handling.write(tuple(sample.get(name) for name in code.fields))
+            except DomainError as error:
+                yield _refused(node.use.slots[0], error)
+
+
+def _refused(slot: Slot, error: DomainError) -> Counterexample:
+    finding = Finding(
+        code="L-CONVERTER",
+        message=f"a plug-in does not take a value that is among its samples: {error}",
+        mapping=slot.at,
+        field=slot.field.text() if slot.field is not None else None,
+    )
+    return Counterexample(law="L7 converters", finding=finding)
 
 
 def _normal(slot: Slot, meaning: Meaning) -> Iterator[Counterexample]:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 _INDEX = re.compile(r"\[\d+\]")
+_ONE_OF_SEVERAL = re.compile(r"^documents\[\d+\]\.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,11 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def general(path: str) -> str:
     """``lines[3].quantity`` as ``lines[].quantity``."""
     return _INDEX.sub("[]", path)
+
+
+def own(path: str) -> str:
+    """A path within its document: ``lines[0].uom`` for ``documents[2].lines[0].uom`` of a message with several."""
+    return _ONE_OF_SEVERAL.sub("", path)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

@@ -6,8 +6,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from transload.canonical.model import Model
+from transload.mappings.compiler.finishing import Finishing
 from transload.mappings.language.fields import FieldType, Kind, field_type
 from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import operands
+from transload.mappings.laws.agreement import Agreement, Made, drop, get, put
 from transload.mappings.laws.candidates import allowed, candidates
 from transload.mappings.laws.domains import Domains
 from transload.mappings.laws.picks import MANY, Chance, Coded, Pick, Whole
@@ -21,6 +24,11 @@ class Documents:
         self.meaning = meaning
         self.shape = shape
         self.domains = domains
+        self.agreement = Agreement(meaning, shape, domains)
+        self._finishing = Finishing(meaning)
+        self._derived = [tuple(derived.field.plain().split(".")) for derived in meaning.derived]
+        self._operands = operands_of(meaning)
+        self._made: Made = {}
 
     def all(self, count: int, seed: str) -> Iterator[Model]:
         """``count`` documents: the systematic ones first, then as many by chance as are missing."""
@@ -52,26 +60,64 @@ class Documents:
 
     def make(self, pick: Pick) -> Model | None:
         """The document of a pick; None where the model has rules that it does not meet."""
-        value = self._object(self.meaning.model, (), self.shape, pick, "")
-        value = self._needed(value or {}, pick)
+        self._made = {}
+        value = self._object(self.meaning.model, (), self.shape, pick, "") or {}
+        self._needed(value)
+        if not self.agreement.settled(value, pick, self._made):
+            return None
+        self._without_items(value)
+        self._finishing.derive(value)
+        return self._valid(value)
+
+    def completed(self, document: Model) -> Model | None:
+        """A document that was made smaller, with what follows from it; None where not all of it would be written."""
+        value = document.model_dump()
+        for names in self._derived:
+            _forget(value, names)
+        if not self.agreement.holds(value) or self._lacks(value):
+            return None
+        if not self._derived:
+            return document
+        self._finishing.derive(value)
+        return self._valid(value)
+
+    def _valid(self, value: dict[str, Any]) -> Model | None:
         try:
             return self.meaning.model.model_validate(value)
         except ValidationError:
             return None
 
-    def _needed(self, value: dict[str, Any], pick: Pick) -> dict[str, Any]:
+    def _needed(self, value: dict[str, Any]) -> None:
         """Fields that only the items of a list hold cannot stand without one."""
         for carried in self.shape.fields.values():
-            lacking = [path for path in carried.needs if not _get(value, path)]
-            if not lacking or _get(value, carried.field.path) is None:
+            lacking = [path for path in carried.needs if not get(value, path)]
+            if not lacking or get(value, carried.field.path) is None:
                 continue
             if carried.required:
                 for path in lacking:
-                    _set(value, path, self._items(self.shape, path, Whole(full=False), "", least=1))
+                    put(value, path, self._items(self.shape, path, Whole(full=False), "", least=1))
             else:
-                _drop(value, carried.field.path)
-        del pick
-        return value
+                drop(value, carried.field.path)
+        self._without_items(value)
+
+    def _without_items(self, value: dict[str, Any]) -> None:
+        """Items that a key chooses and that stand in those of another list cannot stand without one either."""
+        for path, shapes in self.shape.lists.items():
+            for shape in shapes:
+                items = get(value, path)
+                if not items or shape.scope.key is None:
+                    continue
+                needs = [need for carried in shape.fields.values() for need in carried.needs]
+                if any(not get(value, need) for need in needs):
+                    name, text = shape.scope.key
+                    put(value, path, [item for item in items if item.get(name) != text])
+
+    def _lacks(self, value: dict[str, Any]) -> bool:
+        """Whether a field has a value, and no item of the list that holds it is there."""
+        return any(
+            get(value, carried.field.path) is not None and any(not get(value, path) for path in carried.needs)
+            for carried in self.shape.fields.values()
+        )
 
     def _object(
         self, model: type[BaseModel], prefix: Path, shape: Shape, pick: Pick, name: str
@@ -109,11 +155,11 @@ class Documents:
         if not domain.inside:
             return None, False
         if domain.listed:
-            count = pick.count(key, domain.most)
+            count = pick.count(key, least_of(domain.most, self._limit(carried.field.plain())))
             texts = tuple(pick.value(f"{key}{number}", domain.inside) for number in range(count))
             return texts or None, bool(texts)
         chosen = kind.required or pick.present(key)
-        if not chosen and not carried.required:
+        if not chosen and not carried.required and carried.field.key not in self._operands:
             return None, False
         value = pick.value(key, domain.inside)
         return value, chosen and value != self.domains.default(carried)  # an object is there for what was chosen
@@ -121,16 +167,44 @@ class Documents:
     def _items(self, shape: Shape, path: Path, pick: Pick, key: str, *, least: int) -> list[Any]:
         """The items of a list; those of one node of the mapping before those of the next, as they are written."""
         inner = shape.lists[path]
+        if inner[0].scope.key is not None:
+            return self._chosen(inner, pick, key)
         least = max(least, *(one.node.least if one.node is not None else 0 for one in inner))
         rooms = [one.node.most for one in inner if one.node is not None and one.node.most is not None]
-        count = max(pick.count(key, min(rooms) if len(rooms) == len(inner) else None), least)
+        room = min(rooms) if len(rooms) == len(inner) else None
+        limit = self._limit(".".join(part for part in key.replace("[]", "").split(".") if part))
+        count = max(pick.count(key, least_of(room, limit)), least)
         items = []
+        of = []
         for number in range(count):
             one = inner[number * len(inner) // count] if count >= len(inner) else inner[len(key) % len(inner)]
             item = self._item(one, pick, f"{key}[]")
             if item is not None:
                 items.append(item)
+                of.append(one)
+        self._made[id(items)] = of
         return items
+
+    def _chosen(self, inner: list[Shape], pick: Pick, key: str) -> list[Any]:
+        """The items that are chosen by their keys, each once at most."""
+        items = []
+        of = []
+        for shape in inner:
+            assert shape.scope.key is not None
+            assert shape.scope.model is not None
+            name, text = shape.scope.key
+            own = f"{key}[{name}={text}]"
+            item = self._object(shape.scope.model, (), shape, pick, own) if pick.count(own, 1) else None
+            if item is not None:
+                items.append({**item, name: text})
+                of.append(shape)
+        self._made[id(items)] = of
+        return items
+
+    def _limit(self, name: str) -> int | None:
+        """The most items of a list, by ``limits:``."""
+        limit = self.meaning.limits.get(name)
+        return limit.items if limit is not None else None
 
     def _item(self, shape: Shape, pick: Pick, key: str) -> Any:
         if shape.scope.model is None:
@@ -154,22 +228,18 @@ class Documents:
                 names.remove(loser)
                 if not shape.fields[(*prefix, loser)].required:
                     del found[loser]
-        for name in list(found):
-            carried = shape.fields.get((*prefix, name))
-            if carried is None or carried.required:
-                continue
-            if not any(_holds(binding.when, found, prefix, shape) for binding in carried.bindings):
-                del found[name]
 
 
-def _holds(when: Any, found: dict[str, Any], prefix: Path, shape: Shape) -> bool:
-    """Whether conditions on fields of the same object hold; those on others are left to who looks at the whole."""
-    for condition in when:
-        if condition.field.scope is shape.scope and condition.field.path[:-1] == prefix:
-            value = found.get(condition.field.path[-1])
-            if value != condition.value:
-                return False
-    return True
+def operands_of(meaning: Meaning) -> set[tuple[int, Path]]:
+    """Fields with a default from which others follow: they always have a value, since reading gives them one."""
+    used = {field.key for derived in meaning.derived for field in operands(derived.value)}
+    filled = {slot.field.key for slot in meaning.slots if slot.field is not None and slot.default is not None}
+    return used & filled
+
+
+def least_of(*counts: int | None) -> int | None:
+    """The least of some numbers, of which None is none."""
+    return min((count for count in counts if count is not None), default=None)
 
 
 def _placeholder(shape: Shape, path: Path, kind: FieldType) -> Any:
@@ -180,19 +250,12 @@ def _placeholder(shape: Shape, path: Path, kind: FieldType) -> Any:
     return None
 
 
-def _get(value: Any, path: Path) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _set(value: dict[str, Any], path: Path, new: Any) -> None:
-    for name in path[:-1]:
-        value = value.setdefault(name, {})
-    value[path[-1]] = new
-
-
-def _drop(value: dict[str, Any], path: Path) -> None:
-    for name in path[:-1]:
-        value = value.get(name) or {}
-    value.pop(path[-1], None)
+def _forget(value: Any, names: Path) -> None:
+    """Take a field out of an object, and out of all items on the way to it."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            _forget(item, names)
+    elif isinstance(value, dict) and len(names) == 1:
+        value[names[0]] = None
+    elif isinstance(value, dict):
+        _forget(value.get(names[0]), names[1:])

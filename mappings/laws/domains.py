@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,10 +11,13 @@ from pydantic import BaseModel
 
 from transload.adapters.edi.guides.model import Element, Form
 from transload.mappings.compiler.families import family
+from transload.mappings.language.converters.base import DomainError
+from transload.mappings.language.converters.plugged import tried
 from transload.mappings.language.fields import Kind, field_type
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Segment, Slot
 from transload.mappings.laws.candidates import allowed, candidates
+from transload.mappings.laws.conditions import around, borders
 from transload.mappings.laws.shapes import Binding, Carried, Shape
 
 _TABLE = re.compile(r"\bcode\(\s*([^\s)]+)")
@@ -51,6 +55,14 @@ class Domains:
         self.meaning = meaning
         self.shape = shape
         self._clean: Callable[[str], str] = family(meaning).clean
+        self._borders = borders(meaning)
+        self._parts = {
+            id(part): (slot.parts.pattern, number, len(slot.parts.slots))
+            for node in meaning.nodes()
+            for slot in node.own()
+            if slot.parts is not None
+            for number, part in enumerate(slot.parts.slots)
+        }
         self._found: dict[int, Domain] = {}
         self._alike: dict[Any, Domain] = {}
 
@@ -70,11 +82,19 @@ class Domains:
         """Fields of one likeness have the same domain: the same part of a model, the same converters, the same room."""
         bindings = tuple(
             (b.slot.rule.partition("|")[2], b.slot.many, len(b.slot.places), b.node.most, self.form(b),
-             tuple(c.value for c in b.when if c.field.key == carried.field.key))
+             tuple(c.value for c in b.asked.when if c.field.key == carried.field.key))
             for b in carried.bindings
         )  # fmt: skip
         kind = carried.field.type
-        return holder(carried), carried.field.path[-1:], kind, bindings
+        limit = self.meaning.limits.get(carried.field.plain())
+        return (
+            holder(carried),
+            carried.field.path[-1:],
+            kind,
+            bindings,
+            limit,
+            tuple(self._borders.get(carried.field.key, ())),
+        )
 
     def _domain(self, carried: Carried) -> Domain:
         """Found out once for all fields of one likeness: six parties of an order are alike."""
@@ -110,8 +130,15 @@ class Domains:
         for binding in carried.bindings:
             for name in _TABLE.findall(binding.slot.rule):
                 found += list(self.meaning.codes[name].write) if name in self.meaning.codes else []
-            found += [c.value for c in binding.when if c.field.key == carried.field.key]
+            found += _samples(binding)
+            found += [c.value for c in binding.asked.when if c.field.key == carried.field.key]
+        found += self._borders.get(carried.field.key, ())
+        known = self.meaning.limits.get(carried.field.plain())
+        if known is not None:
+            limit = known.length if limit is None else min(limit, known.length or limit)
+            found += [*known.values, *around(known.least), *around(known.most)]
         found += candidates(carried.field.type, limit)
+        found = [value for value in found if value is not None]
         return list(dict.fromkeys(found))
 
     def default(self, carried: Carried) -> Any:
@@ -132,6 +159,7 @@ class Domains:
                     self._clean(text)
                 if slot.many and _fits(binding) < len(written):
                     return "outside"
+                self._divide(slot, written)
             except REFUSALS:
                 return "outside"
             if not any(_texts(written)) and not _is_data(written):
@@ -150,6 +178,13 @@ class Domains:
                 return "broken"
         return verdict
 
+    def _divide(self, slot: Slot, written: Any) -> None:
+        """Raises `DomainError` where a part of a text could not be taken out of it again."""
+        known = self._parts.get(id(slot))
+        if known is not None and isinstance(written, str):
+            pattern, number, count = known
+            pattern.join(["" if other != number else written for other in range(count)])
+
     def form(self, binding: Binding) -> Form | None:
         """The form that the guide gives for a place; None where it says nothing, or two places go together."""
         node, slot = binding.node, binding.slot
@@ -161,6 +196,21 @@ class Domains:
         known = self.meaning.guide.segment(node.tag)
         element = known.element(places[0]) if known is not None and places else None
         return element.form if isinstance(element, Element) else None
+
+
+def _samples(binding: Binding) -> list[Any]:
+    """Values that only a plug-in or a cross-reference can tell."""
+    node, slot = binding.node, binding.slot
+    first = slot.chain.steps[0] if slot.chain is not None and slot.chain.steps else None
+    found: list[Any] = []
+    with suppress(DomainError):  # a plug-in that fails: L7 tells of it
+        if first is not None and first.samples is not None:
+            found += first.samples()
+        if isinstance(node, Segment) and node.use is not None and slot in node.use.slots:
+            name = node.use.code.fields[node.use.slots.index(slot)]
+            samples = tried(node.use.name, node.use.code.samples)
+            found += [sample[name] for sample in samples if sample.get(name) is not None]
+    return found
 
 
 def holder(carried: Carried) -> type[BaseModel] | None:

@@ -8,7 +8,8 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import Kind, field_type
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.laws.shapes import Shape, shape_of
+from transload.mappings.language.terms import Computed, Field, Operand, Operation, Total, operands
+from transload.mappings.laws.shapes import Shape, plain_name, shape_of
 
 _DEEPEST = 8
 _SHOWN = 12
@@ -16,15 +17,35 @@ _SHOWN = 12
 
 def lost(meaning: Meaning, shape: Shape) -> tuple[str, ...]:
     """The fields without a place in both directions, an object or list without any as one."""
-    carried = shape.paths() | _by_halves(meaning)
+    carried = shape.paths() | _by_halves(meaning) | {plain_name(derived.field) for derived in meaning.derived}
     return tuple(_lost(meaning.model, "", carried, 0))
 
 
 def _by_halves(meaning: Meaning) -> set[str]:
     """The fields that one entry reads and another one writes."""
-    bound = [(slot, slot.field.text().rstrip(".")) for slot in meaning.slots if slot.field is not None]
+    bound = [(slot, plain_name(slot.field)) for slot in meaning.slots if slot.field is not None]
     both = {name for slot, name in bound if slot.reads} & {name for slot, name in bound if slot.writes}
     return both | {f"{path}[]" for path in both}
+
+
+def derived_paths(meaning: Meaning, shape: Shape) -> set[str]:
+    """Fields that follow from fields which are carried both ways, or follow so themselves."""
+    known = shape.paths()
+    for derived in meaning.derived:
+        if all(plain_name(field) in known for field in every_operand(derived.value)):
+            known.add(plain_name(derived.field))
+    return known
+
+
+def every_operand(computed: Computed) -> Iterator[Field]:
+    """All single fields that a value is computed from, those of sums included."""
+    yield from operands(computed)
+    if isinstance(computed, Total):
+        yield from every_operand(computed.inner)
+    if isinstance(computed, Operation):
+        for side in (computed.left, computed.right):
+            if not isinstance(side, Operand):
+                yield from every_operand(side)
 
 
 def _lost(model: type[BaseModel], prefix: str, carried: set[str], depth: int) -> Iterator[str]:
@@ -67,7 +88,8 @@ def check_losses(
             mapping=at,
         )
     own = [path for path in meaning.loses if base is None or path not in base.loses]
-    carried = [path for path in own if _carries(_plain(path), shape)]
+    following = {_plain(plain_name(derived.field)) for derived in meaning.derived}
+    carried = [path for path in own if _plain(path) in following or _carries(_plain(path), shape)]
     if carried:
         yield Finding(
             code="L-LOSES",

@@ -1,7 +1,7 @@
 """L5 lineage and L6 nothing silent: each value of a sample is changed, and what happens is compared."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,17 +11,22 @@ from transload.canonical.documents import as_json
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.mappings.language.terms import Element, Segment, Slot
 from transload.mappings.laws.bodies import Atom, Loose, Spot, loose, variants
-from transload.mappings.laws.differences import Difference, differences, flat, general
+from transload.mappings.laws.differences import Difference, differences, flat, general, own
+from transload.mappings.laws.keys import Keys
+from transload.mappings.laws.losses import every_operand
 from transload.mappings.laws.outcome import Counterexample, Outcome
 from transload.mappings.laws.samples import Sample
+from transload.mappings.laws.shapes import plain_name
+from transload.mappings.laws.wires import Wire
 from transload.mappings.mapping import Mapping, Trace
 from transload.mappings.source.reading import Written
 
-_ONE_OF_SEVERAL = re.compile(r"^documents\[\d+\]\.")
+_KEYED = re.compile(r"\[[^]]+\]")
 _TRIES = 4
 _USUAL = 400
 """Values in a sample of usual size.  Reading takes as long as a sample is large: of a larger one fewer are changed."""
-_FEWEST = 3
+Sources = list[tuple[str, Slot | None]]
+"""The fields that lineage names for a spot, with the entry that reads each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,22 +42,31 @@ class Aside:
 class Mutations:
     """Changes one value at a time in one message of a sample."""
 
-    def __init__(self, mapping: Mapping, message: Message, sample: Sample) -> None:
-        self.mapping = mapping
+    def __init__(self, wire: Wire, message: Message, sample: Sample) -> None:
+        self.mapping = wire.mapping
         self.sample = sample
-        self.loose: Loose = loose(message.body)
+        self.keys = Keys(self.mapping.meaning)
+        body = wire.body(message)
+        self.loose: Loose = loose(body)
+        self.loose.shorten(self.mapping.meaning)
         self.message = replace(message, body=self.loose.body)
-        self.before = mapping.trace(self.message)
+        self.before = self.mapping.trace(self.message)
+        if self.loose.left and errors_of(self.before.findings):  # what is left cannot stand alone
+            self.loose = loose(body)
+            self.message = replace(message, body=self.loose.body)
+            self.before = self.mapping.trace(self.message)
         self._values = self._all(self.before)
         self._said = _said(self.before)
 
     @cached_property
-    def _sources(self) -> dict[Spot, list[tuple[str, Slot | None]]]:
+    def _sources(self) -> dict[Spot, Sources]:
         """The fields that lineage names for each spot, with the entry that reads it."""
         slots = {(slot.at, slot.rule): slot for slot in self.mapping.meaning.slots}
-        found: dict[Spot, list[tuple[str, Slot | None]]] = {}
+        found: dict[Spot, Sources] = {}
         for row in self.before.lineage:
             slot = slots.get((row.mapping, row.rule))
+            if row.slot is None and row.raw == "":  # derived: it stands nowhere
+                continue
             for place in row.places:
                 spots = [self.loose.spot(place)]
                 if slot is not None and isinstance(self.loose.body, Records) and len(slot.places) > 1:
@@ -60,6 +74,21 @@ class Mutations:
                 for spot in dict.fromkeys(spots):
                     found.setdefault(spot, []).append((row.field, slot))
         return found
+
+    @cached_property
+    def _handled(self) -> dict[Any, Sources]:
+        """The fields that a plug-in makes of a segment, by the segment: which value gives which is not known."""
+        found: dict[Any, Sources] = {}
+        for row in self.before.lineage:
+            if row.slot is not None and row.slot.number in self._numbers:
+                for place in row.places:
+                    found.setdefault(place.segment, []).append((row.field, row.slot))
+        return found
+
+    @cached_property
+    def _numbers(self) -> set[int]:
+        nodes = [node for node in self.mapping.meaning.nodes() if isinstance(node, Segment) and node.use is not None]
+        return {slot.number for node in nodes if node.use is not None for slot in node.use.slots}
 
     @cached_property
     def _quiet(self) -> list[Aside]:
@@ -102,29 +131,48 @@ class Mutations:
         )
 
     def run(self, outcome: Outcome, most: int) -> None:
-        """Both laws, on at most ``most`` values, spread evenly."""
+        """Both laws, on at most ``most`` values: one of each place first, the others spread evenly."""
         if errors_of(self.before.findings):
             return
-        atoms = list(self.loose.atoms())
-        most = max(min(most, most * _USUAL // max(len(atoms), 1)), _FEWEST)
+        if self.loose.left:
+            outcome.left[self.sample.name] = outcome.left.get(self.sample.name, 0) + self.loose.left
         silent: set[str] = set()
-        for atom in atoms[:: max(-(-len(atoms) // most), 1)]:
+        for atom in self._chosen(list(self.loose.atoms()), most):
             outcome.mutations += 1
             for counterexample in self._atom(atom, silent):
                 outcome.add(counterexample)
 
+    def _chosen(self, atoms: list[Atom], most: int) -> list[Atom]:
+        places: dict[str, Atom] = {}
+        for atom in atoms:
+            places.setdefault(self._general(atom), atom)
+        most = min(most, max(most * _USUAL // max(len(atoms), 1), len(places)))
+        if len(atoms) <= most:
+            return atoms
+        first = list(places.values())
+        first = first[:: -(-len(first) // most)]
+        taken = {id(atom) for atom in first}
+        others = [atom for atom in atoms if id(atom) not in taken]
+        room = most - len(first)
+        return [*first, *(others[:: -(-len(others) // room)] if room else [])]
+
     def _atom(self, atom: Atom, silent: set[str]) -> Iterator[Counterexample]:
         sources = self._sources.get(atom.spot)
+        if sources is None and not self._is_silent(atom):
+            sources = self._handled.get(atom.spot[0])
+            if sources is None:
+                return
         if sources is None:
-            if self._is_silent(atom):
-                name = self._general(atom)
-                if name not in silent:
-                    silent.add(name)
-                    yield self._unread(atom)
+            name = self._general(atom)
+            if name not in silent:
+                silent.add(name)
+                yield self._unread(atom)
             return
         for value in self._others(atom, sources):
-            after = self._with(atom, value)
-            if after is None or not after.documents:
+            after = self._with([atom], value)
+            if not after.documents:
+                after = self._with(self._same(atom, sources), value)
+            if not after.documents:
                 continue
             changed = differences(self._values, self._all(after))
             wrong = [one for one in changed if not self._named(one.path, sources)]
@@ -132,14 +180,28 @@ class Mutations:
                 yield self._strayed(atom, value, sources, wrong)
             return
 
-    def _with(self, atom: Atom, value: Any) -> Trace | None:
-        atom.put(value)
+    def _with(self, atoms: Sequence[Atom], value: Any) -> Trace:
+        for atom in atoms:
+            atom.put(value)
         try:
             return self.mapping.trace(self.message, lineage=False)
         finally:
-            atom.put(atom.value)
+            for atom in atoms:
+                atom.put(atom.value)
 
-    def _others(self, atom: Atom, sources: list[tuple[str, Slot | None]]) -> list[Any]:
+    def _same(self, atom: Atom, sources: Sources) -> list[Atom]:
+        """All atoms of a value that stands at several places, such as the order's number in each row."""
+        fields = _fields(sources)
+        return [atom] if not fields else self._by_fields.get(fields, [atom])
+
+    @cached_property
+    def _by_fields(self) -> dict[frozenset[str], list[Atom]]:
+        found: dict[frozenset[str], list[Atom]] = {}
+        for atom in self.loose.atoms():
+            found.setdefault(_fields(self._sources.get(atom.spot, ())), []).append(atom)
+        return found
+
+    def _others(self, atom: Atom, sources: Sources) -> list[Any]:
         """Other values, those from code tables first."""
         found: list[Any] = []
         for _, slot in sources:
@@ -149,10 +211,12 @@ class Mutations:
                     found += [code for code, meaning in step.read_table.items() if meaning != meant][:2]
         return [*found, *variants(atom.value)][:_TRIES]
 
-    def _named(self, path: str, sources: list[tuple[str, Slot | None]]) -> bool:
+    def _named(self, path: str, sources: Sources) -> bool:
         """Whether lineage names the field, or a field that takes it as its default."""
         fields = {field for field, _ in sources}
-        shared = _ONE_OF_SEVERAL.sub("", path)  # a value outside of each: documents is in all of them
+        shared = own(path)  # a value outside of each: documents is in all of them
+        if general(shared) in self._following({general(own(field)) for field in fields}):
+            return True
         if any(
             one in fields or any(one.startswith((f"{field}[", f"{field}.")) for field in fields)
             for one in (path, shared)
@@ -164,13 +228,21 @@ class Mutations:
             if slot.default is not None and slot.default.field is not None and slot.field is not None
         )
 
+    def _following(self, fields: set[str]) -> set[str]:
+        """What is derived from fields, and from what is derived from them."""
+        found = {_KEYED.sub("[]", field) for field in fields}
+        for derived in self.mapping.meaning.derived:
+            if any(plain_name(operand) in found for operand in every_operand(derived.value)):
+                found.add(plain_name(derived.field))
+        return found - fields
+
     def _is_silent(self, atom: Atom) -> bool:
         """Whether a value may be anything without anybody noticing, and nothing in the mapping says so."""
         if self._is_aside(atom) or self._declared(atom):
             return False
         for value in variants(atom.value)[:2]:
-            after = self._with(atom, value)
-            if after is None or self._all(after) != self._values or _said(after) != self._said:
+            after = self._with([atom], value)
+            if self._all(after) != self._values or _said(after) != self._said:
                 return False
         return True
 
@@ -196,7 +268,7 @@ class Mutations:
         finding = Finding(
             code="L-SILENT",
             severity=Severity.ERROR if self.mapping.meaning.strict else Severity.WARNING,
-            message=f"{atom.name} is {str(atom.value)!r} in {self.sample.file.name}, and nothing reads, checks or "
+            message=f"{atom.name} is {str(atom.value)!r} in {self.sample.name}, and nothing reads, checks or "
             "reports it",
             hint="bind the place, give it a literal, or list it under ignores:",
             value=str(atom.value),
@@ -205,9 +277,7 @@ class Mutations:
         )
         return Counterexample(law="L6 nothing silent", finding=finding)
 
-    def _strayed(
-        self, atom: Atom, value: Any, sources: list[tuple[str, Slot | None]], wrong: list[Difference]
-    ) -> Counterexample:
+    def _strayed(self, atom: Atom, value: Any, sources: Sources, wrong: list[Difference]) -> Counterexample:
         names = ", ".join(dict.fromkeys(field for field, _ in sources))
         slot = next((slot for _, slot in sources if slot is not None), None)
         finding = Finding(
@@ -224,9 +294,14 @@ class Mutations:
     def _all(self, trace: Trace) -> dict[str, Any]:
         """The values of all documents of a message, under the names that lineage has for them."""
         documents = trace.documents
-        if len(documents) == 1 and self.mapping.meaning.several is None:
-            return flat(documents[0])
-        return {f"documents[{number}].{path}": v for number, d in enumerate(documents) for path, v in flat(d).items()}
+        values = [self.keys.named(flat(document)) for document in documents]
+        if len(values) == 1 and self.mapping.meaning.several is None:
+            return values[0]
+        return {f"documents[{number}].{path}": v for number, one in enumerate(values) for path, v in one.items()}
+
+
+def _fields(sources: Sequence[tuple[str, Slot | None]]) -> frozenset[str]:
+    return frozenset(field for field, _ in sources)
 
 
 def _said(trace: Trace) -> list[str]:

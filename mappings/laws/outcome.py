@@ -57,6 +57,8 @@ class Outcome:
 
     ``quotients`` are the named equivalences that were met, each with an example; ``lost`` the canonical fields
     without a place; ``narrowed`` what fields carry less than their type allows; ``documents`` how many were tried.
+    ``left`` is how many segments, elements or values of a large sample were not looked at one by one, since they are
+    like the others.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -67,6 +69,7 @@ class Outcome:
     documents: int = 0
     refused: int = 0
     mutations: int = 0
+    left: dict[str, int] = field(default_factory=dict)
 
     def add(self, counterexample: Counterexample) -> None:
         """Keep a counterexample and its finding, once for each entry of the file and law."""
@@ -83,5 +86,6 @@ class Outcome:
             "quotients": self.quotients,
             "lost": list(self.lost),
             "narrowed": self.narrowed,
+            "left": self.left,
             "counterexamples": [one.as_dict() for one in self.counterexamples],
         }

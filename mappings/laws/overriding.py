@@ -9,13 +9,14 @@ from transload.canonical.documents import as_json
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Slot, below
+from transload.mappings.language.terms import AnyNode, Junction, Negation, Segment, Slot, Test, below
 from transload.mappings.laws.differences import differences, flat, general
 from transload.mappings.laws.documents import Documents
 from transload.mappings.laws.domains import Domains
+from transload.mappings.laws.losses import every_operand
 from transload.mappings.laws.outcome import Counterexample, Outcome
 from transload.mappings.laws.picks import Chance, Pick, Whole
-from transload.mappings.laws.shapes import shape_of
+from transload.mappings.laws.shapes import plain_name, shape_of
 from transload.mappings.laws.wires import Wire
 from transload.mappings.loading import load_mapping
 from transload.mappings.mapping import Mapping
@@ -93,6 +94,20 @@ def changed_fields(base: Meaning, derived: Meaning) -> set[str]:
             for entry in (one, other):
                 if entry is not None:
                     found |= entry[0]
+    return found | _following(base, derived, found)
+
+
+def _following(base: Meaning, derived: Meaning, changed: set[str]) -> set[str]:
+    """What follows from other fields by another rule, or from fields that are changed."""
+    rules = [{plain_name(one.field): one for one in meaning.derived} for meaning in (base, derived)]
+    found: set[str] = set()
+    for name in {**rules[0], **rules[1]}:
+        one, other = rules[0].get(name), rules[1].get(name)
+        if one is None or other is None or one.rule != other.rule:
+            found.add(name)
+    for rule in derived.derived:
+        if any(plain_name(operand) in changed | found for operand in every_operand(rule.value)):
+            found.add(plain_name(rule.field))
     return found
 
 
@@ -106,19 +121,32 @@ def _entries(meaning: Meaning) -> Iterator[tuple[str, tuple[set[str], object]]]:
 def _of(meaning: Meaning, node: AnyNode, above: str) -> Iterator[tuple[str, tuple[set[str], object]]]:
     address = f"{above} / {node.name}" + (f" {node.case}" if node.case else "")
     inside = set(_fields(node))
-    signature = (node.most, node.least, node.reads, node.writes, tuple((c.field.text(), c.value) for c in node.when))
+    when = tuple((c.field.text(), c.value) for c in node.when)
+    handled = node.use.name if isinstance(node, Segment) and node.use is not None else None
+    signature = (node.most, node.least, node.reads, node.writes, when, _told(node.only_if), handled)
     yield address, (inside, signature)
     for slot in node.own():
-        fields = inside if slot.literals else {slot.field.text().rstrip(".")} if slot.field is not None else inside
+        fields = inside if slot.literals else {plain_name(slot.field)} if slot.field is not None else inside
         yield f"{address} {slot.name} {slot.literals}", (fields, _signature(meaning, slot))
     for inner in below(node):
         yield from _of(meaning, inner, address)
 
 
+def _told(test: Test | None) -> object:
+    """What a condition says, the same for two files."""
+    if test is None:
+        return None
+    if isinstance(test, Negation):
+        return "not", _told(test.part)
+    if isinstance(test, Junction):
+        return test.every, tuple(_told(part) for part in test.parts)
+    return test.field.text(), test.sign, test.value, test.other.text() if test.other is not None else None
+
+
 def _fields(node: AnyNode) -> Iterator[str]:
     for slot in node.own():
         if slot.field is not None:
-            yield slot.field.text().rstrip(".")
+            yield plain_name(slot.field)
     for inner in below(node):
         yield from _fields(inner)
 
@@ -139,6 +167,6 @@ def _within(path: str, changed: set[str]) -> bool:
 
 def _place(mapping: Mapping, path: str) -> Any:
     for slot in mapping.meaning.slots:
-        if slot.field is not None and slot.field.text().rstrip(".") == general(path).removesuffix("[]"):
+        if slot.field is not None and plain_name(slot.field) == general(path).removesuffix("[]"):
             return slot.at
     return mapping.meaning.slots[0].at if mapping.meaning.slots else None

@@ -4,10 +4,13 @@ from random import Random
 from typing import Any, Protocol
 from zlib import crc32
 
-from transload.mappings.laws.shapes import Carried
+from transload.mappings.laws.shapes import Carried, plain_name
 
 MANY = 12
 """So many items a long list has, where there is room."""
+
+MENDED = "!"
+"""The key of what is decided to make a condition hold."""
 
 
 class Pick(Protocol):
@@ -91,12 +94,13 @@ class Only:
     """One field with one value; lists have the one item that it needs."""
 
     def __init__(self, carried: Carried, value: Any) -> None:
-        self.key = "".join(f".{name}" for name in names_of(carried))
+        names = carried.field.text().replace("[]", "").split(".")
+        self.key = "".join(f".{name}" for name in names if name)
         self.wanted = value
 
     def present(self, key: str) -> bool:
-        """See `Pick.present`."""
-        return key.replace("[]", "") == self.key
+        """See `Pick.present`.  Conditions are made to hold for the one field."""
+        return key == MENDED or key.replace("[]", "") == self.key
 
     def value(self, key: str, values: list[Any]) -> Any:
         """See `Pick.value`."""
@@ -116,4 +120,4 @@ class Only:
 
 def names_of(carried: Carried) -> tuple[str, ...]:
     """The names that lead to a field, items left out: ``lines.quantity``."""
-    return tuple(name for name in carried.field.text().replace("[]", "").split(".") if name)
+    return tuple(name for name in plain_name(carried.field).replace("[]", "").split(".") if name)

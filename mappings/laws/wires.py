@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from transload.adapters.base.format import Encoded, Format, Identity, Message
+from transload.adapters.base.format import Encoded, Format, Identity, Message, Records, Tree
 from transload.adapters.base.registry import adapter
 from transload.canonical.context import Context
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
+from transload.mappings.compiler.families import Family, family
 from transload.mappings.mapping import Mapping
 
 _NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -42,6 +43,10 @@ class Wire:
         made: Format[Any] = found(found.Options.model_validate(self.mapping.format_options))
         return made.with_guides(self._guides)
 
+    @cached_property
+    def _family(self) -> Family:
+        return family(self.mapping.meaning)
+
     @property
     def context(self) -> Context:
         """Always the same: a new source of numbers each time."""
@@ -59,6 +64,11 @@ class Wire:
         """The format's bytes of an encoded body.  Raises `Reject`."""
         envelope = self.format.envelope(sender=Identity(id="SENDER"), receiver=Identity(id="RECEIVER"))
         return self.format.write([encoded], envelope=envelope, context=self.context)
+
+    def body(self, message: Message) -> Records | Tree:
+        """The body with the values that the mapping sees: rows are cut into them."""
+        found: Records | Tree = self._family.body(message.body)
+        return found
 
     def messages(self, payload: bytes, file: str | None = None) -> list[Message]:
         """The messages of a payload."""

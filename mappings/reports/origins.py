@@ -19,7 +19,7 @@ class Lineage:
     ``field`` is its path (``lines[3].quantity``), ``places`` where it stands on the wire, ``value`` what stands there,
     ``rule`` the right side of the entry, ``mapping`` the entry's place.  ``location`` is the path in steps, ``raw``
     the value as the entry got it, ``slot`` the entry; None for ``when:`` and ``derive:``.  ``where`` is the place as
-    the body's family knows it.
+    the body's family knows it; ``beside`` are the further places of a value that stands over several.
     """
 
     field: str
@@ -31,6 +31,7 @@ class Lineage:
     raw: Any = None
     slot: Slot | None = None
     where: Any = None
+    beside: tuple[Place, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The shape in JSON."""
@@ -144,18 +145,27 @@ class Origins:
         """The origin of every value, or of those whose path is ``wanted``: finding places takes longer than reading."""
         for location, origins in self._chosen(wanted):
             for origin in origins:
-                place = self.place(origin.where)
-                yield Lineage(
-                    field=field_text(location),
-                    places=(place,) if place else (),
-                    value=raw_text(origin.raw),
-                    rule=origin.rule,
-                    mapping=origin.mapping,
-                    location=location,
-                    raw=origin.raw,
-                    slot=origin.slot if isinstance(origin, Touch) else None,
-                    where=origin.where,
-                )
+                yield self.row(origin, location)
+
+    def row(self, origin: Origin, location: Location = ()) -> Lineage:
+        """One origin with its place; ``location`` is the field's path, none for a computed value."""
+        place = self.place(origin.where)
+        return Lineage(
+            field=field_text(location),
+            places=(place,) if place else (),
+            value=raw_text(origin.raw),
+            rule=origin.rule,
+            mapping=origin.mapping,
+            location=location,
+            raw=origin.raw,
+            slot=origin.slot if isinstance(origin, Touch) else None,
+            where=origin.where,
+            beside=tuple(self._beside(origin)),
+        )
+
+    def _beside(self, origin: Origin) -> Iterator[Place]:
+        for place in origin.slot.places[1:] if isinstance(origin, Touch) else ():
+            yield self._locate((origin.where[0], place.element, place.component))
 
     def _chosen(self, wanted: Callable[[Location], bool] | None) -> Iterator[tuple[Location, list[Origin]]]:
         if wanted is None:

@@ -179,6 +179,11 @@ class ReadingReport:
         hint = "one field holds one value: the message contradicts itself, or two things are bound to one field"
         self._fault("E-CLASH", message, slot, where, raw, location, hint=hint)
 
+    def another(self, slot: Slot, raw: Any, where: Any) -> None:
+        """A value is left aside, since its field has another one: it is not where the field comes from."""
+        self.origins.log.pop()  # the value was read right before this
+        self.remarks.append(("another", slot, where, raw))
+
     def contradicts(self, condition: Condition, where: Any, old: Any) -> None:
         """A node with ``when:`` is there although its field has another value."""
         location = self.location(condition.field)
@@ -278,13 +283,14 @@ class ReadingReport:
 
     def mapping_of(self, location: Location) -> MappingPlace | None:
         """The entry that would have read the field, or one of its fields."""
-        steps = location[2:] if location[:1] == ("documents",) and self.meaning.several is not None else location
-        text = ".".join(str(step) for step in steps if not isinstance(step, int))
+        several = location[:1] == ("documents",) and self.meaning.several is not None
+        text = ".".join(str(step) for step in location if not isinstance(step, int))
+        texts = (text, text.removeprefix("documents.")) if several else (text,)  # its own field, or one that all share
         for slot in self.meaning.slots:
             if slot.field is None or not slot.reads:
                 continue
             name = slot.field.plain()
-            if name == text or name.startswith(f"{text}."):
+            if any(name == text or name.startswith(f"{text}.") for text in texts):
                 return slot.at
         return None
 

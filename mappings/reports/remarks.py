@@ -7,15 +7,18 @@ from transload.adapters.base.format import Records
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 from transload.mappings.compiler.levels import Level, fits, takes, value_at
+from transload.mappings.language.coverage import covers
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Length, Pairs, Segment, Slot
+from transload.mappings.language.terms import Length, Node, Pairs, Segment, Slot
 from transload.mappings.reports.unread import Unread
 
 
 def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> Iterator[Finding]:
     """The findings of a reading of records.
 
-    A remark is ``("unmapped", level, index, None)``, ``("inside", level, index, start)``,
+    A remark is ``("unmapped", level, index, None)``, ``("further", level, index, node)``,
+    ``("inside", level, index, start)``, ``("another", slot, where, value)``,
+    ``("rest", level, slot, where, value)`` for a part of a value,
     ``("quiet", level, index, start)`` for what is ignored and kept,
     ``("pair", pairs, index, (element, qualifier, value))``, ``("unread", level, node, index)``
     ``("hierarchy", slot, where, stated, expected)``, ``("finding", finding)``
@@ -25,12 +28,15 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
     if meaning.keep:
         severity = Severity.REMARK  # nothing is dropped, so nothing is wrong
     unread = Unread(meaning, body, remarks, severity)
+    further = {remark[2] for remark in remarks if remark[0] == "further"}
     for remark in remarks:
         kind = remark[0]
         if kind == "unmapped":
             yield _unmapped(meaning, body, remark[1], remark[2], severity)
         elif kind == "inside":
-            yield _inside(body, remark[2], remark[3], severity)
+            yield _inside(body, remark[2], remark[3], severity, also=remark[3] in further)
+        elif kind in ("further", "another", "rest"):
+            yield from _beyond(meaning, body, remark, severity)
         elif kind == "pair":
             yield _pair(body, remark[1], remark[2], remark[3], severity)
         elif kind == "quiet":
@@ -45,6 +51,46 @@ def record_remarks(meaning: Meaning, body: Records, remarks: Sequence[Any]) -> I
             index, element, component = remark[2]
             place = body.place(index, element=element, component=component)
             yield differing(remark[1], place, remark[3], remark[4])
+
+
+def _beyond(meaning: Meaning, body: Records, remark: Any, severity: Severity) -> Iterator[Finding]:
+    """What is too much: of segments, of values, or within a value."""
+    if remark[0] == "further":
+        yield further_one(remark[3], _words(body.segments[remark[2]], body), body.place(remark[2]), severity)
+    elif remark[0] == "another":
+        index, element, component = remark[2]
+        place = body.place(index, element=element, component=component)
+        yield another(remark[1], remark[3], place, strict=meaning.strict)
+    else:
+        yield from _rest(body, *remark[1:], strict=meaning.strict)
+
+
+def further_one(node: Node, words: str, place: Place | None, severity: Severity) -> Finding:
+    """One more than a node with ``first:`` takes."""
+    often = f"{node.most} are" if (node.most or 1) > 1 else "one is"
+    return Finding(
+        code="E-UNMAPPED",
+        severity=severity,
+        message=f"{words} is left aside: {often} taken already, and {node.name} says that the first counts",
+        hint=f"bind a list with each:, or list it under ignores: [{words}]",
+        place=place,
+        mapping=node.at,
+    )
+
+
+def another(slot: Slot, raw: Any, place: Place | None, *, strict: bool) -> Finding:
+    """A value for a field that has another one, in a node with ``first:``."""
+    assert slot.field is not None
+    value = ":".join(raw) if isinstance(raw, tuple) else str(raw)
+    return Finding(
+        code="E-UNMAPPED",
+        severity=Severity.ERROR if strict else Severity.WARNING,
+        message=f"{value!r} is left aside: {slot.field.text()} has another value already, and the first counts",
+        hint="bind the two to different fields, if both are needed",
+        value=value,
+        place=place,
+        mapping=slot.at,
+    )
 
 
 def differing(slot: Slot, place: Place | None, stated: Any, computed: Any) -> Finding:
@@ -138,8 +184,39 @@ def near_miss(
     return None
 
 
-def _inside(body: Records, index: int, start: int, severity: Severity) -> Finding:
+def _rest(
+    body: Records, level: Level, slot: Slot, where: tuple[int, int, int | None], rest: str, *, strict: bool
+) -> Iterator[Finding]:
+    """What a converter leaves aside of a value, unless its place is ignored."""
+    index, element, component = where
+    record = body.segments[index]
+    names = frozenset(level.qualifiers(record, body.component, body.repetition))
+    for entry in level.places:
+        named = entry.qualifier is None or entry.qualifier in names
+        if entry.tag == record[0] and named and covers(entry, slot.places[0]):
+            return
+    assert slot.field is not None
+    yield Finding(
+        code="E-UNMAPPED",
+        severity=Severity.ERROR if strict else Severity.WARNING,
+        message=f"{rest} is left aside: {slot.field.text()} is a day",
+        hint=f"list its place under ignores: [{_words(record, body)}/{slot.name.rpartition(' ')[2].partition('+')[0]}]",
+        value=rest,
+        place=body.place(index, element=element, component=component),
+        mapping=slot.at,
+    )
+
+
+def _inside(body: Records, index: int, start: int, severity: Severity, *, also: bool) -> Finding:
     words, owner = _words(body.segments[index], body), _words(body.segments[start], body)
+    if also:
+        return Finding(
+            code="E-UNMAPPED",
+            severity=severity,
+            message=f"{words} is left aside: it belongs to {owner}, which is left aside as well",
+            hint=f"ignore the group with ignores: [{owner}/**]",
+            place=body.place(index),
+        )
     return Finding(
         code="E-UNMAPPED",
         severity=severity,

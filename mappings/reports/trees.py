@@ -13,7 +13,7 @@ from transload.mappings.language.checks import decisive, guards
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import Element
 from transload.mappings.reports.reading import ReadingReport
-from transload.mappings.reports.remarks import differing
+from transload.mappings.reports.remarks import another, differing, further_one
 from transload.mappings.reports.xml_parts import Parts
 
 
@@ -56,8 +56,9 @@ class JsonReport(ReadingReport):
 def xml_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterator[Finding]:
     """The findings of a reading of XML.
 
-    A remark is ``("child", level, element)``, ``("attributes", level, element)``, ``("text", level, element)`` or
-    ``("sum", slot, (element, attribute), stated, computed)``.
+    A remark is ``("child", level, element)``, ``("attributes", level, element)``, ``("text", level, element)``,
+    ``("further", node, element, where)``, ``("another", slot, where, value)`` or
+    ``("sum", slot, where, stated, computed)``; ``where`` is ``(element, attribute)``.
     """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
     parts = Parts(meaning, body, remarks, severity)
@@ -69,6 +70,14 @@ def xml_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterato
             place = body.place(parts.paths.of(*remark[2]))
             yield differing(remark[1], place, remark[3], remark[4])
             continue
+        if remark[0] == "another":
+            place = body.place(parts.paths.of(*remark[2]))
+            yield another(remark[1], remark[3], place, strict=meaning.strict)
+            continue
+        if remark[0] == "further":
+            place = body.place(parts.paths.of(*remark[3]))
+            yield further_one(remark[1], remark[1].label, place, severity)
+            continue
         level, element = remark[1], remark[2]
         local = element.tag.rpartition("}")[2]
         place = body.place(parts.paths.of(element))
@@ -76,11 +85,19 @@ def xml_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterato
 
 
 def json_remarks(meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterator[Finding]:
-    """A remark is ``("keys", level, object, path)``, ``("value", level, value, path)`` or ``("sum", ...)``."""
+    """The findings of a reading of JSON.
+
+    A remark is ``("keys", level, object, path)``, ``("value", level, value, path)``,
+    ``("further", node, value, path)``, ``("another", slot, path, value)`` or ``("sum", slot, path, stated, computed)``.
+    """
     severity = Severity.ERROR if meaning.strict else Severity.WARNING
     for remark in remarks:
         if remark[0] == "sum":
             yield differing(remark[1], body.place(remark[2]), remark[3], remark[4])
+        elif remark[0] == "another":
+            yield another(remark[1], remark[3], body.place(remark[2]), strict=meaning.strict)
+        elif remark[0] == "further":
+            yield further_one(remark[1], remark[1].label, body.place(remark[3]), severity)
         elif remark[0] == "keys":
             _, level, members, path = remark
             for key in level.unknown(members):

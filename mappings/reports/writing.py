@@ -82,7 +82,8 @@ class WritingReport:
         try:
             return slot.parts.pattern.join(parts)
         except ValueError as error:
-            self._fault(str(error), slot, None)
+            wrong = slot.parts.pattern.unsplit(parts)
+            self._fault(str(error), slot.parts.slots[wrong], parts[wrong])
             return ""
 
     def handled(self, node: Segment, write: Callable[[tuple[Any, ...]], str], values: tuple[Any, ...]) -> str:

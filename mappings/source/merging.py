@@ -8,7 +8,7 @@ from transload.mappings.source.nodes import Rows, Source, Table, Text
 from transload.mappings.source.problems import Problems, suggest
 
 MODIFIERS = frozenset(
-    ("each", "as", "in", "cases", "when", "min", "max", "only", "then", "note", "id", "use", "only_if")
+    ("each", "as", "in", "cases", "when", "min", "max", "first", "only", "then", "note", "id", "use", "only_if")
 )
 """Keys of a node that are not its name on the wire."""
 TABLES = ("format", "codes", "pages", "limits", "pieces", "xrefs", "derive")

@@ -192,15 +192,19 @@ def _nodes_and_entries(mapping: Mapping) -> Iterator[Part]:
 
 
 def _is_shown(node: AnyNode, direction: Direction) -> bool:
-    """Whether a node is a part of its own: one with entries is seen by them, in a tree one without is only a name."""
-    return isinstance(node, Segment) and not any(True for _ in _telling(node, direction))
+    """Whether a node is a part of its own: one with entries is seen by them, in a tree one without is only a name.
+
+    A level of a hierarchy, and the count of levels, are seen by what stands in the levels.
+    """
+    numbered = any(slot.numbering is not None for slot in node.own())
+    return isinstance(node, Segment) and not numbered and not any(True for _ in _telling(node, direction))
 
 
 def _telling(node: AnyNode, direction: Direction) -> Iterator[Slot]:
     """The entries of a node that a value goes through."""
     for slot in node.own():
         goes = slot.reads if direction is Direction.READ else slot.writes
-        if goes and not slot.guard and not slot.literals:
+        if goes and not slot.guard and not slot.literals and slot.numbering is None:
             yield slot
 
 
@@ -258,7 +262,8 @@ def _values(document: Model, slot: Slot) -> Iterator[Any]:
     steps: list[tuple[tuple[str, ...], bool]] = [(slot.field.path, False)]
     scope = slot.field.scope
     while scope.parent is not None:
-        steps.insert(0, (scope.path, True))
+        if not scope.is_documents:  # a document is what is looked through already
+            steps.insert(0, (scope.path, True))
         scope = scope.parent
     found: list[Any] = [document]
     for path, each in steps:

@@ -31,10 +31,14 @@ _ENDS = {"edifact": "'", "x12": "~"}
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The messages of a sample that a mapping is for, and what is wrong with the payload as a whole."""
+    """The messages of a sample that a mapping is for, what is wrong with the payload as a whole, and its bytes.
+
+    The ``payload`` is what was read: after ``edit:``, and in an envelope.
+    """
 
     messages: tuple[Message, ...]
     findings: tuple[Finding, ...] = ()
+    payload: bytes = b""
 
 
 def format_of(mapping: Mapping) -> Format[Any]:
@@ -66,7 +70,9 @@ def sample_of(mapping: Mapping, wire: Source, folder: Path, edit: Source | None 
     if not messages and not any(finding.is_error for finding in reading.findings):
         raise Failure(f"{name} holds no message that the mapping is for", at=wire.at, details=reading.findings)
     return Sample(
-        messages=tuple(edited(mapping, message, edit) for message in messages), findings=tuple(reading.findings)
+        messages=tuple(edited(mapping, message, edit) for message in messages),
+        findings=tuple(reading.findings),
+        payload=payload,
     )
 
 

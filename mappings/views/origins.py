@@ -1,34 +1,30 @@
 """Where the values of a document come from: place, bytes, rule, line of the mapping, row of the code table."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transload.adapters.base.format import Message
 from transload.canonical.findings import Finding
 from transload.canonical.model import Model
-from transload.canonical.places import MappingPlace
+from transload.canonical.places import MappingPlace, Place
 from transload.mappings.language.converters.base import CodeTable
 from transload.mappings.language.terms import Slot
 from transload.mappings.mapping import Mapping
 from transload.mappings.reports.origins import Lineage, Location, field_text
-from transload.mappings.views.paths import check_path, count_at, may_begin, plain_location, value_at
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A row of a code table: ``wire`` is read as ``canonical``; ``at`` is its line, None for a table in a file."""
-
-    table: str
-    wire: str
-    canonical: str
-    at: MappingPlace | None
+from transload.mappings.views.bound import Bound, entries
+from transload.mappings.views.codes import Row, rows_of
+from transload.mappings.views.extents import Extent, extent_of
+from transload.mappings.views.paths import check_path, may_begin, plain_location, value_at
+from transload.mappings.views.reasons import reason_for
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
     """The origin of one value: ``value`` is the canonical one, ``source`` what was read for it.
 
+    ``places`` are all places that it takes, ``bytes`` those of the first one in the payload, where they can be told.
+    ``inside`` names nodes and place in the words of the mapping, ``converters`` are those of the entry as they read,
+    ``rows`` the rows of code tables and cross-references that the value went through, from the wire on.
     ``layer`` says which file of the chain that ``extends`` makes the entry stands in, from 1, the partner's first;
     ``layers`` how many there are.
     """
@@ -36,7 +32,11 @@ class Origin:
     field: str
     value: Any
     source: Lineage
-    row: Row | None
+    places: tuple[Place, ...]
+    bytes: Extent | None
+    inside: str
+    converters: tuple[str, ...]
+    rows: tuple[Row, ...]
     layer: int
     layers: int
 
@@ -46,17 +46,18 @@ class Origin:
             "field": self.field,
             "value": self.value,
             "raw": self.source.value,
-            "places": [place.as_dict() for place in self.source.places],
+            "places": [place.as_dict() for place in self.places],
+            "bytes": self.bytes.as_dict() if self.bytes is not None else None,
+            "inside": self.inside,
             "rule": self.source.rule,
+            "converters": list(self.converters),
+            "rows": [row.as_dict() for row in self.rows],
             "mapping": self.source.mapping.as_dict(),
             "layer": self.layer,
             "layers": self.layers,
         }
-        if self.row is not None:
-            at = {"at": self.row.at.as_dict()} if self.row.at is not None else {}
-            row = {"table": self.row.table, "wire": self.row.wire, "canonical": self.row.canonical}
-            found["row"] = {**row, **at}
-        return found
+        empty = ("bytes", "inside", "converters", "rows")
+        return {key: value for key, value in found.items() if value or key not in empty}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +88,11 @@ class Why:
         return found
 
 
-def why(mapping: Mapping, message: Message, path: Location, ordinal: int = 1) -> Why:
+def why(mapping: Mapping, message: Message, path: Location, ordinal: int = 1, payload: bytes = b"") -> Why:
     """Where the values at ``path`` and below it come from, in the document number ``ordinal`` of a message.
 
-    Places are looked up for these values only.  Raises `TransloadError` (E-FIELD) for a path that no document has.
+    ``payload`` is what the message was read from; without it no bytes are told.  Places are looked up for these values
+    only.  Raises `TransloadError` (E-FIELD) for a path that no document has.
     """
     check_path(mapping.meaning.model, path)
     outer: Location = ("documents", ordinal - 1) if mapping.gathers else ()
@@ -101,8 +103,9 @@ def why(mapping: Mapping, message: Message, path: Location, ordinal: int = 1) ->
     trace = mapping.trace(message, lineage=wanted)
     document = trace.documents[ordinal - 1] if ordinal <= len(trace.documents) else None
     name = field_text(path)
+    bound = {one.slot.number: one for one in entries(mapping.meaning)} if trace.lineage else {}
     origins = tuple(
-        _origin(mapping, source, location, document)
+        _origin(mapping, message, payload, source, location, document, bound)
         for source in trace.lineage
         if wanted(source.location)
         for location in [plain_location(source.location[len(outer) :], document)]
@@ -111,65 +114,43 @@ def why(mapping: Mapping, message: Message, path: Location, ordinal: int = 1) ->
     value = value_at(document, path)
     if origins:
         return Why(field=name, value=value, origins=origins, findings=trace.findings)
-    reason, at = _reason(mapping, path, value, document)
+    if value is not None and path and isinstance(path[-1], int):  # its list may be read as one, from several places
+        whole = why(mapping, message, path[:-1], ordinal, payload)
+        if whole.origins:
+            return replace(whole, field=name, value=value)
+    reason, at = reason_for(mapping.meaning, path, value, document)
     return Why(field=name, value=value, origins=(), reason=reason, mapping=at, findings=trace.findings)
 
 
-def _origin(mapping: Mapping, source: Lineage, location: Location, document: Model | None) -> Origin:
+def _origin(
+    mapping: Mapping,
+    message: Message,
+    payload: bytes,
+    source: Lineage,
+    location: Location,
+    document: Model | None,
+    bounds: dict[int, Bound],
+) -> Origin:
     files = mapping.files
     file = source.mapping.file
+    slot = source.slot
+    bound = bounds.get(slot.number) if slot is not None else None
+    steps = slot.chain.steps if slot is not None and slot.chain is not None else ()
     return Origin(
         field=field_text(location),
         value=value_at(document, location),
         source=source,
-        row=_row(source),
+        places=(*source.places, *source.beside),
+        bytes=extent_of(message.body, payload, mapping.format_type, source),
+        inside=bound.where if bound is not None else "",
+        converters=tuple(step.name for step in reversed(steps)),
+        rows=tuple(rows_of(mapping.meaning, slot, source.raw)) if slot is not None else (),
         layer=files.index(file) + 1 if file in files else 1,
         layers=len(files),
     )
-
-
-def _row(source: Lineage) -> Row | None:
-    """The row of the code table that the value went through."""
-    table = table_of(source.slot)
-    if table is None or not isinstance(source.raw, str) or source.raw not in table.read:
-        return None
-    return Row(table=table.name, wire=source.raw, canonical=table.read[source.raw], at=table.at.get(source.raw))
 
 
 def table_of(slot: Slot | None) -> CodeTable | None:
     """The code table of an entry, which is nearest to the wire where there are several."""
     steps = slot.chain.steps if slot is not None and slot.chain is not None else ()
     return next((step.table for step in reversed(steps) if step.table is not None), None)
-
-
-def _reason(mapping: Mapping, path: Location, value: Any, document: Model | None) -> tuple[str, MappingPlace | None]:
-    """Why there is no origin, and the entry that says so."""
-    if document is None:
-        return "the message has errors, so there is no document; nothing was read for this field", None
-    for number, step in enumerate(path):
-        count = count_at(document, path[:number]) or 0
-        if isinstance(step, int) and step >= count:
-            return f"{field_text(path[:number])} has {count or 'no'} item{'' if count == 1 else 's'}, from 0 on", None
-    slots = list(_slots(mapping, path))
-    if value is not None:
-        given = next((slot for slot in slots if slot.default is not None), None)
-        if given is not None:
-            return "nothing stands in the message: the mapping's default", given.at
-        return "nothing stands in the message: the default of the canonical model", None
-    if slots:
-        names = ", ".join(dict.fromkeys(slot.name for slot in slots if slot.name))
-        return f"it is not in the message; it would stand in {names}", slots[0].at
-    plain = ".".join(str(step) for step in path if not isinstance(step, int))
-    if any(lost.replace("[]", "") == plain for lost in mapping.loses):
-        return f"the mapping {mapping.name} does not carry it: it is listed under loses:", None
-    return f"the mapping {mapping.name} has no entry that reads it", None
-
-
-def _slots(mapping: Mapping, path: Location) -> Iterator[Slot]:
-    """The entries that read the field at ``path``, or a field below it."""
-    plain = ".".join(str(step) for step in path if not isinstance(step, int))
-    for slot in mapping.meaning.slots:
-        if slot.field is not None and slot.reads:
-            name = slot.field.plain().removeprefix("documents.")
-            if name == plain or name.startswith(f"{plain}."):
-                yield slot

@@ -12,7 +12,7 @@ from transload.mappings.language.fields import Kind, field_type
 from transload.mappings.reports.origins import Location, field_text
 from transload.mappings.source.problems import suggest
 
-_STEP = re.compile(r"(?P<name>[A-Za-z_]\w*)|\[(?P<index>\d{1,9})\]", re.ASCII)
+_STEP = re.compile(r"(?P<name>[A-Za-z_]\w*)|\[(?P<index>\d{1,9})\]|(?P<number>\d{1,9})", re.ASCII)
 _KEYED = re.compile(r"(?P<list>\w+)\[(?P<key>\w+)=(?P<value>.*)\]", re.DOTALL)
 
 
@@ -34,7 +34,7 @@ def parse_path(text: str) -> Location:
         step = _STEP.match(text, position)
         if step is None:
             raise refused(f"{text!r} is no path of a field", "write  /lines/2/quantity  or  lines[2].quantity")
-        found.append(step["name"] if step["index"] is None else int(step["index"]))
+        found.append(step["name"] or int(step["index"] or step["number"]))
         position = step.end()
     return tuple(found)
 
@@ -60,9 +60,37 @@ def check_path(model: type[Model], path: Location) -> None:
         kind, inside = found.kind, found.model
 
 
+def parse_names(text: str, model: type[Model]) -> tuple[str, ...]:
+    """The names in a path, with or without the numbers of items: ``lines.quantity``, ``lines[].quantity``.
+
+    Raises `TransloadError` (E-FIELD) for what is no path, or none of documents of ``model``.
+    """
+    names = tuple(step for step in parse_path(text.replace("[]", "")) if isinstance(step, str))
+    path: Location = ()
+    inside: Any = model
+    for name in names:
+        check_path(model, (*path, name))
+        kind = field_type(inside, name)
+        assert kind is not None
+        path = (*path, name, 0) if kind.kind is Kind.ITEMS else (*path, name)
+        inside = kind.model
+    return names
+
+
 def refused(message: str, hint: str | None) -> TransloadError:
     """The error for a path that leads nowhere."""
     return TransloadError(message, hint=hint, findings=[Finding(code="E-FIELD", message=message, hint=hint)])
+
+
+def described(name: str, model: type[Model]) -> str:
+    """What the model says of the field ``name`` (``lines[].quantity``); empty where it says nothing."""
+    steps = [step for step in name.replace("[]", "").split(".") if step]
+    holder: type[BaseModel] | None = model
+    for step in steps[:-1]:
+        kind = field_type(holder, step) if holder is not None else None
+        holder = kind.model if kind is not None else None
+    known = holder.model_fields.get(steps[-1]) if holder is not None and steps else None
+    return (known.description or "") if known is not None else ""
 
 
 def value_at(document: Model | None, path: Location) -> Any:

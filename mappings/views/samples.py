@@ -1,186 +1,158 @@
 """Messages made for a mapping: valid ones, and mutants with one fault each and the finding that it gives."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from lxml import etree
-
-from transload.adapters.base.format import Message, Tree
+from transload.adapters.base.format import Identity, Message
 from transload.canonical.documents import as_json
-from transload.canonical.findings import Finding, errors_of
+from transload.canonical.errors import Reject
+from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
-from transload.mappings.language.fields import Kind
-from transload.mappings.language.terms import Slot
-from transload.mappings.laws.bodies import loose
 from transload.mappings.laws.carrying import Carrying
 from transload.mappings.laws.documents import Documents
 from transload.mappings.laws.domains import Domains
 from transload.mappings.laws.outcome import FAST
 from transload.mappings.laws.picks import Whole
 from transload.mappings.laws.shapes import shape_of
+from transload.mappings.laws.shrinking import shrink
 from transload.mappings.laws.wires import Wire
 from transload.mappings.mapping import Mapping
-from transload.mappings.reports.origins import Lineage
-from transload.mappings.views.origins import table_of
+from transload.mappings.views.faults import Fault, faults
 
 _BORDERS = 6
-_MUTANTS = 60
-_UNKNOWN = ("ZZQ", "Q7", "#")
-_UNREAD = {
-    Kind.DECIMAL: ("X",),
-    Kind.INTEGER: ("X",),
-    Kind.DATE: ("X", "99999999"),
-    Kind.TIME: ("X", "9999"),
-    Kind.INSTANT: ("X",),
-    Kind.BOOLEAN: ("?",),
-}
-_FIXED = ("fixed", "cobol")
+_STEPS = 400
+"""So many documents are tried to find the least one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Generated:
-    """One message: ``name`` says what it shows, ``findings`` are the errors that it gives, ``document`` what it says.
+    """One message: ``name`` and ``what`` say what it shows, ``document`` what a valid one says.
 
-    A valid one has no errors and a document; a mutant one error and none.
+    A mutant has a ``fault``, and ``findings`` are what the mapping says of it, remarks left out: the one that was
+    foretold, unless it is `unmet`.  ``guide`` is what the format and its guides say of the same fault.
     """
 
     name: str
     what: str
     payload: bytes
     document: dict[str, Any] | None = None
+    fault: Fault | None = None
     findings: tuple[Finding, ...] = ()
+    guide: tuple[Finding, ...] = ()
+
+    @property
+    def unmet(self) -> bool:
+        """Whether a fault does not give the finding that it must give."""
+        return self.fault is not None and not self.fault.foretells(list(self.findings))
 
 
 def generated(mapping: Mapping, guides: Sequence[Path] = ()) -> Iterator[Generated]:
-    """Minimal, maximal and border messages, then mutants of the maximal one; each was read before it is given."""
-    wire = Wire(mapping, guides)
-    shape = shape_of(mapping.meaning)
-    domains = Domains(mapping.meaning, shape)
-    carrying = Carrying(wire, shape, domains, Documents(mapping.meaning, shape, domains), FAST)
-    picks = [
-        ("minimal", "only what must be there", Whole(full=False)),
-        ("maximal", "every field and list", Whole(full=True, items=2)),
-    ]
-    for number in range(1, _BORDERS + 1):
-        what = f"the {number + 1}. value of each field's borders"
-        picks.append((f"border-{number}", what, Whole(full=True, number=number)))
-    best: Model | None = None
-    for name, what, pick in picks:
-        document = carrying.valid(pick)
-        payload = wire.write(document) if document is not None else b""
-        if document is None or errors_of(_findings(wire, payload)):  # a guide may ask for more than the mapping
-            continue
-        if best is None or name == "maximal":
-            best = document
-        yield Generated(name=name, what=what, payload=payload, document=as_json(wire.read(payload).documents[0]))
+    """Minimal, maximal and border messages, then mutants of the fullest; the same each time.
+
+    Valid ones are read without an error, by the mapping and by the message's guide, and give their document.
+    """
+    making = _Making(mapping, guides)
+    best: Generated | None = None
+    for made in making.valid():
+        best = made if best is None or made.name == "maximal" else best
+        yield made
     if best is not None:
-        yield from _mutants(wire, best)
+        yield from making.mutants(best)
 
 
-def _mutants(wire: Wire, document: Model) -> Iterator[Generated]:
-    """Each entry's value made wrong once, where that gives exactly one error."""
-    payload = wire.write(document)
-    messages = wire.messages(payload)
-    if len(messages) != 1:
-        return
-    body = messages[0].body
-    if wire.mapping.format_type == "xml" and isinstance(body, Tree):
-        edited: Edited = _EditedXml(wire, messages[0])
-    else:
-        edited = _EditedBytes(wire, payload, messages[0])
-    made = 0
-    tried: set[tuple[int, str]] = set()
-    for row in edited.rows:
-        for kind, value in _faults(row):
-            slot = row.slot
-            assert slot is not None
-            if (slot.number, kind) in tried or made >= _MUTANTS:
-                continue
-            mutant = edited.replaced(row, value)
-            findings = errors_of(_findings(wire, mutant)) if mutant is not None else []
-            if mutant is not None and len(findings) == 1:
-                tried.add((slot.number, kind))
-                made += 1
-                name = f"fault-{made:02}-{findings[0].code}"
-                yield Generated(name=name, what=f"{row.field}: {kind}", payload=mutant, findings=tuple(findings))
+def fullest(mapping: Mapping, guides: Sequence[Path] = ()) -> Generated | None:
+    """The message with every field; without one that can be written, the least."""
+    found = {one.name: one for one in _Making(mapping, guides).valid()}
+    return found.get("maximal") or found.get("minimal")
 
 
-class Edited(Protocol):
-    """A message in which single values can be replaced."""
+class _Making:
+    def __init__(self, mapping: Mapping, guides: Sequence[Path]) -> None:
+        self.mapping = mapping
+        self.wire = Wire(mapping, guides)
+        shape = shape_of(mapping.meaning)
+        domains = Domains(mapping.meaning, shape)
+        self.carrying = Carrying(self.wire, shape, domains, Documents(mapping.meaning, shape, domains), FAST)
 
-    rows: Sequence[Lineage]
+    def valid(self) -> Iterator[Generated]:
+        """See `generated`."""
+        borders = range(1, _BORDERS + 1)
+        full = self._first([Whole(full=True, items=2, number=number) for number in (0, *borders)])
+        found = [
+            ("minimal", "only what must be there", self._first([Whole(full=False)]) or self._shrunk(full)),
+            ("maximal", "every field and list", full),
+        ]
+        for number in borders:
+            what = f"the {number + 1}. value of each field's borders"
+            found.append((f"border-{number}", what, self._first([Whole(full=True, number=number)])))
+        seen: set[bytes] = set()
+        for name, what, document in found:
+            made = self._made(name, what, document) if document is not None else None
+            if made is not None and made.payload not in seen:
+                seen.add(made.payload)
+                yield made
 
-    def replaced(self, row: Lineage, value: str) -> bytes | None:
-        """The payload with ``value`` where the row's value stands; None where that cannot be told."""
-        ...
+    def _first(self, picks: Sequence[Whole]) -> Model | None:
+        """The document of the first pick that mapping and guide would have."""
+        return next((one for one in map(self.carrying.valid, picks) if one is not None and self._is_good(one)), None)
 
+    def _is_good(self, document: Model) -> bool:
+        return self._made("", "", document) is not None
 
-class _EditedBytes:
-    def __init__(self, wire: Wire, payload: bytes, message: Message) -> None:
-        self.payload = payload
-        self.rows: Sequence[Lineage] = wire.mapping.trace(message).lineage
-        self.fixed = wire.mapping.format_type in _FIXED
-
-    def replaced(self, row: Lineage, value: str) -> bytes | None:
-        start = row.places[0].byte if len(row.places) == 1 else None
-        raw = str(row.raw).encode()
-        for skipped in (0, 1) if start is not None else ():  # a place of JSON or CSV may be the quotation mark
-            begin = (start or 0) + skipped
-            if self.payload[begin:].startswith(raw):
-                new = value.encode()
-                if self.fixed:
-                    new = new[: len(raw)].ljust(len(raw))
-                return self.payload[:begin] + new + self.payload[begin + len(raw) :]
-        return None
-
-
-class _EditedXml:
-    def __init__(self, wire: Wire, message: Message) -> None:
-        self.loose = loose(message.body)
-        self.rows: Sequence[Lineage] = wire.mapping.trace(replace(message, body=self.loose.body)).lineage
-        self.atoms = {atom.spot: atom for atom in self.loose.atoms()}
-
-    def replaced(self, row: Lineage, value: str) -> bytes | None:
-        atom = self.atoms.get(self.loose.spot(row.places[0])) if len(row.places) == 1 else None
-        if atom is None or not isinstance(self.loose.body, Tree):
+    def _shrunk(self, full: Model | None) -> Model | None:
+        """The least that guide and mapping ask for, where it is more than the document itself needs."""
+        if full is None:
             return None
-        atom.put(value)
+
+        def is_good(document: Model) -> bool:
+            return self.carrying.fault(document) is None and self._is_good(document)
+
+        return shrink(full, is_good, _STEPS, lambda names: [])
+
+    def _made(self, name: str, what: str, document: Model) -> Generated | None:
+        """A message of a document; None where mapping or guide would not have it."""
+        payload = self._payload(document)
+        if payload is None:
+            return None
+        messages, guide = self._read(payload)
+        if len(messages) != 1 or guide or not self.mapping.matches(messages[0]):
+            return None
+        decoded = self.mapping.decode(messages[0])
+        if errors_of(decoded.findings) or len(decoded.documents) != 1:
+            return None
+        return Generated(name=name, what=what, payload=payload, document=as_json(decoded.documents[0]))
+
+    def _payload(self, document: Model) -> bytes | None:
+        """The document in an envelope that ``match:`` asks for."""
+        match = self.mapping.meaning.match
+        sender, receiver = match.get("sender", ("SENDER",))[0], match.get("receiver", ("RECEIVER",))[0]
+        envelope: Any = self.wire.format.envelope(sender=Identity(id=sender), receiver=Identity(id=receiver))
         try:
-            return etree.tostring(self.loose.body.root, xml_declaration=True, encoding="utf-8")
-        finally:
-            atom.put(atom.value)
+            return self.wire.format.write([self.wire.encode(document)], envelope=envelope, context=self.wire.context)
+        except Reject:
+            return None
 
+    def _read(self, payload: bytes) -> tuple[list[Message], list[Finding]]:
+        """The messages, and the errors that format and guide find in them."""
+        reading = self.wire.format.read(payload, file=None)
+        messages = list(reading)
+        return messages, errors_of([*reading.findings, *(one for message in messages for one in message.findings)])
 
-def _faults(row: Lineage) -> Iterator[tuple[str, str]]:
-    """What can be wrong with a value, with what to write instead, the best first."""
-    slot = row.slot
-    if slot is None or slot.field is None or not isinstance(row.raw, str) or not row.raw:
-        return
-    table = table_of(slot)
-    if table is not None and _is_strict(slot):
-        for code in _UNKNOWN:
-            if code not in table.read:
-                yield "a code that is not in the table", code
-    for value in _UNREAD.get(slot.field.type.kind, ()):
-        yield f"no {slot.field.type.kind.value}", value
-    if slot.field.type.required:
-        yield "nothing where a value must be", ""
-
-
-def _is_strict(slot: Slot) -> bool:
-    steps = slot.chain.steps if slot.chain is not None else ()
-    return any(step.read_table is not None and not step.only for step in steps)
-
-
-def _findings(wire: Wire, payload: bytes) -> list[Finding]:
-    """All that reading a payload says."""
-    reading = wire.format.read(payload, file=None)
-    found: list[Finding] = []
-    messages: list[Message] = list(reading)
-    found += reading.findings
-    for message in messages:
-        found += message.findings
-        found += wire.mapping.decode(message).findings
-    return found
+    def mutants(self, valid: Generated) -> Iterator[Generated]:
+        """Each entry's value made wrong, and what stands too often or is not known."""
+        (message,) = self._read(valid.payload)[0]
+        number = 0
+        for fault in faults(self.mapping, message, valid.payload):
+            messages, guide = self._read(fault.payload)
+            findings = [one for message in messages for one in self.mapping.decode(message).findings]
+            told = tuple(one for one in findings if one.severity is not Severity.REMARK)
+            if not fault.certain and not fault.foretells(list(told)):
+                continue
+            number += 1
+            where = fault.field or fault.place
+            yield Generated(
+                name=f"fault-{number:02}-{fault.code}", what=f"{where}: {fault.what}" if where else fault.what,
+                payload=fault.payload, fault=fault, findings=told, guide=tuple(guide),
+            )  # fmt: skip

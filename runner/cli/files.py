@@ -77,6 +77,18 @@ def named(path: Path) -> str:
     return "standard input" if path == STANDARD_INPUT else os.fsencode(path).decode(errors="backslashreplace")
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file; what stood there is replaced.
+
+    Raises `TransloadError` with a finding ``E-FILE`` when it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}"
+        raise TransloadError(message, findings=[Finding(code="E-FILE", message=message)]) from None
+
+
 def _unreadable(path: Path, error: OSError | ValueError) -> TransloadError:
     hint = None
     if isinstance(error, IsADirectoryError):

@@ -18,6 +18,7 @@ from transload.adapters.edi.guides.lookup import HERE
 from transload.canonical.errors import ConfigurationError, TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.cli import exits
+from transload.runner.cli.files import write_text
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
 from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_findings_json, say_json, say_table
@@ -55,19 +56,15 @@ def guide_page(
       transload guide page orders.yaml -o orders.html
       transload guide page library:x12/850-004010 > 850.html
     """
-    from transload.mappings.views.guideline import guideline  # here: importing guides needs no mappings
+    from transload.mappings.views.page import guideline  # here: importing guides needs no mappings
     from transload.runner.cli.naming import mapping_named
 
     text = guideline(mapping_named(mapping))
     if output is None:
         say_bytes(text.encode())
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        reason = f"{output} cannot be written: {error.strerror}"
-        raise TransloadError(reason, findings=[Finding(code="E-FILE", message=reason)]) from None
-    say(f"{output}: {len(text)} characters")
+    write_text(output, text)
+    say(f"{output}: written")
 
 
 @guide.command("import")

@@ -68,6 +68,7 @@ def say_explanation(file: Path, outcome: Outcome) -> None:
             [f"{name}: {example}" for name, example in sorted(outcome.quotients.items(), key=_number)],
         ),
         ("lost", [", ".join(outcome.lost)] if outcome.lost else []),
+        ("left out of large samples", [f"{name}: {count} parts like others" for name, count in outcome.left.items()]),
         ("narrower than the field", [f"{name} {words}" for name, words in outcome.narrowed.items()]),
     ]
     for title, lines in rows:

@@ -14,7 +14,7 @@ from transload.runner.cli import exits
 from transload.runner.cli.covered import Covered
 from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
-from transload.runner.cli.options import HERE, AsJson, Environment
+from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import counted, say, say_findings, say_json
 from transload.runner.cli.updates import Updating
 
@@ -41,6 +41,7 @@ def mapping_tests(
         str | None,
         typer.Option("--from-document", metavar="ID", help="Make a masked test of this document in the ledger."),
     ] = None,
+    workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +55,9 @@ def mapping_tests(
     after a look at the differences. A message with errors never becomes a document.
 
     With --from-document the message of a processed document becomes a test of its mapping,
-    with names, addresses, numbers and prices masked. PATH is the workspace then.
+    with names, addresses, numbers and prices masked.
+
+    Without a PATH it is about the workspace: this folder, or the one that --workspace names.
 
     \b
     Examples:
@@ -72,9 +75,9 @@ def mapping_tests(
             raise typer.BadParameter("it stands alone, with one workspace", param_hint="--from-document")
         from transload.runner.cli.masked import make_test  # here, since it brings the ledger with it
 
-        make_test(from_document, (paths or [HERE])[0], environment, as_json=as_json)
+        make_test(from_document, (paths or [workspace])[0], environment, as_json=as_json)
         return
-    given = Given.of(paths or [HERE])
+    given = Given.of(paths or [workspace])
     if not given.mappings and not given.findings:
         raise ConfigurationError("there are no mappings here, so there is nothing to test")
     if update:

@@ -10,11 +10,12 @@ from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.mappings import Mapping
 from transload.mappings.views.samples import Generated, generated
+from transload.runner.cli import exits
 from transload.runner.cli.given import guides_for
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.naming import mapping_named
 from transload.runner.cli.options import AsJson
-from transload.runner.cli.screen import counted, say, say_bytes, say_json
+from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_json
 
 _SUFFIXES = {"edifact": ".edi", "x12": ".edi", "xml": ".xml", "soap": ".xml", "json": ".json", "csv": ".csv"}
 
@@ -29,8 +30,12 @@ def sample(
 ) -> None:
     """Make messages for a mapping: minimal, maximal, with values at their borders, and faulty ones.
 
-    Every message was read before it is given: a valid one gives its document back, a faulty one has one wrong
-    value and gives one finding, which index.json names. Without --into the maximal message is printed.
+    Every message was read before it is given: a valid one gives its document back. A faulty one has one fault:
+    a value that is no number or date, a code that is in no table, a value that is too long, missing, or not the
+    one at another place, a wrong sum or count, a segment too often, something unknown. The mapping foretells
+    the one finding that it must give; index.json names it, and what the message's guide says besides. A fault that
+    gives anything else is E-SAMPLE.
+    Without --into the maximal message is printed.
     The same mapping gives the same messages. Values are made up: nothing comes from a partner.
 
     \b
@@ -40,7 +45,8 @@ def sample(
       transload sample orders.yaml --json | jq '.[].what'
     """
     found = mapping_named(mapping)
-    made = list(generated(found, guides_for(found.file)))
+    tried = list(generated(found, guides_for(found.file)))
+    made = [one for one in tried if not one.unmet]
     if not made:
         text = f"no document that was made for {found.name} can be written and read again"
         hint = "see what transload check says"
@@ -55,6 +61,19 @@ def sample(
     else:
         faults = sum(one.document is None for one in made)
         say(f"{into}: {counted(len(made) - faults, 'valid message')}, {counted(faults, 'faulty one')}, index.json")
+    unmet = [_unmet(one) for one in tried if one.unmet]
+    say_findings(unmet, to_error=True)
+    if unmet:
+        raise typer.Exit(exits.ERRORS)
+
+
+def _unmet(one: Generated) -> Finding:
+    """What a mutant should have given, and does not."""
+    assert one.fault is not None
+    came = ", ".join(finding.code for finding in one.findings) or "nothing"
+    message = f"{one.what}: {one.fault.code} must come alone, and reading gives {came}"
+    hint = "look how the entry reads this value; the message is not among those that were made"
+    return Finding(code="E-SAMPLE", message=message, hint=hint, field=one.fault.field or None)
 
 
 def _file(one: Generated, mapping: Mapping) -> str:
@@ -62,15 +81,16 @@ def _file(one: Generated, mapping: Mapping) -> str:
 
 
 def _index(made: list[Generated], mapping: Mapping) -> list[dict[str, Any]]:
-    return [
-        {
-            "file": _file(one, mapping),
-            "what": one.what,
-            "document": one.document,
-            "findings": [finding.as_dict() for finding in one.findings],
-        }
-        for one in made
-    ]
+    found: list[dict[str, Any]] = []
+    for one in made:
+        told: dict[str, Any] = {"file": _file(one, mapping), "what": one.what, "document": one.document}
+        if one.fault is not None:
+            fault = one.fault
+            told["expected"] = {"code": fault.code, "field": fault.field or None, "place": fault.place or None}
+        told["findings"] = [finding.as_dict() for finding in one.findings]
+        told["guide"] = [finding.as_dict() for finding in one.guide]
+        found.append(told)
+    return found
 
 
 def _write(made: list[Generated], mapping: Mapping, folder: Path) -> None:

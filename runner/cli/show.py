@@ -7,12 +7,16 @@ import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity
+from transload.canonical.places import MappingPlace
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import finding_of, opened
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_json
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.references import Ref
+
+_ROOM = 48
+"""Behind so many characters of a message with holes stands what is said of a line."""
 
 
 @guarded
@@ -83,18 +87,24 @@ def _mapping(reference: str, *, resolved: bool, as_json: bool) -> None:
     from transload.runner.cli.naming import mapping_named
 
     mapping = mapping_named(reference)
+    if resolved:
+        if as_json:
+            told = [{"text": one.text, **_at(one.at)} for one in resolved_lines(mapping.table)]
+            say_json({"mapping": mapping.name, "version": mapping.version, "lines": told})
+        else:
+            say(resolved_text(mapping.table).rstrip("\n"))
+        return
+    lines = holes(mapping.meaning)
     if as_json:
-        lines: list[Any] = (
-            [{"text": line, "file": at.file, "line": at.line} for line, at in resolved_lines(mapping.table)]
-            if resolved
-            else list(holes(mapping.meaning))
-        )
-        say_json({"mapping": mapping.name, "version": mapping.version, "lines": lines})
-    elif resolved:
-        say(resolved_text(mapping.table).rstrip("\n"))
-    else:
-        for line in holes(mapping.meaning):
-            say(line)
+        shown = [{"text": str(line), "note": line.note, **_at(line.at)} for line in lines]
+        say_json({"mapping": mapping.name, "version": mapping.version, "lines": shown})
+        return
+    for line in lines:
+        say(f"{line!s:<{_ROOM}}  * {line.note}" if line.note else str(line))
+
+
+def _at(place: MappingPlace) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line}
 
 
 def _content(ledger: Ledger, reference: str, refs: list[Ref]) -> None:

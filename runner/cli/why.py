@@ -11,9 +11,10 @@ from transload.adapters.base.format import Message
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity
 from transload.mappings import Mapping
+from transload.mappings.views.lineage import lineage
 from transload.mappings.views.origins import Origin, Why
 from transload.mappings.views.origins import why as find_why
-from transload.mappings.views.paths import parse_path
+from transload.mappings.views.paths import parse_names, parse_path
 from transload.runner.cli.conversion import format_of
 from transload.runner.cli.files import named, read_bytes
 from transload.runner.cli.given import Given, loaded, workspace_of
@@ -27,7 +28,11 @@ from transload.runner.filenames import FILE
 @guarded
 def why(
     what: Annotated[
-        str, typer.Argument(metavar="FILE|ID", help="A partner's file, or a processed document: d1, or its own number.")
+        str,
+        typer.Argument(
+            metavar="FILE|ID|MAPPING",
+            help="A partner's file; a processed document: d1, or its own number; or a mapping alone.",
+        ),
     ],
     field: Annotated[
         str, typer.Argument(metavar="[FIELD]", help="/lines/2/quantity or lines[2].quantity; items count from 0.")
@@ -45,11 +50,12 @@ def why(
     environment: Environment = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where a value comes from: place and byte, what stands there, rule, line of the mapping.
+    """Show where a value comes from: place and bytes, what stands there, rule, line of the mapping.
 
     FILE is read by --map, or by the mapping of the workspace that it lies in (or of --workspace) that is for the
     message. An ID names a document in the ledger, which is read from the payload that it
-    came in, by its mapping as it is now.
+    came in, by its mapping as it is now. A MAPPING alone (a YAML file, or library:NAME) tells without any message
+    from which places it reads and writes FIELD, or all fields.
 
     FIELD may be a list, an item or an object: then all values in it are shown. For a field without
     an origin the reason is told.
@@ -60,14 +66,19 @@ def why(
       transload why orders.edi lines[0] --map orders.yaml --json
       transload why PO-1001 buyer.name
       transload why d12 --all
+      transload why mappings/acme/orders.yaml lines.quantity
     """
-    if not field and not everything:
-        raise typer.BadParameter("which field? name one, or give --all", param_hint="FIELD")
     if field and everything:
         raise typer.BadParameter("it shows all fields; leave FIELD out", param_hint="--all")
+    if mapping is None and _is_mapping(what):
+        _static(what, field, as_json=as_json)
+        return
+    if not field and not everything:
+        raise typer.BadParameter("which field? name one, or give --all", param_hint="FIELD")
     path = parse_path(field)
     if Path(what).is_file() or what == "-" or mapping is not None:
-        reader, found = _of_file(Path(what), mapping, message, workspace)
+        payload = read_bytes(Path(what))
+        reader, found = _of_file(Path(what), payload, mapping, message, workspace)
     else:
         from transload.runner.cli.masked import document_payload, mapping_called  # here: it brings the ledger with it
 
@@ -75,7 +86,7 @@ def why(
         reader = mapping_called(str(row["mapping"]), workspace)[0]
         found, document = _numbered(reader, payload, int(row["message"]), what), max(int(row["ordinal"]), 1)
     reader = reader.reader_of(found) or reader
-    answer = find_why(reader, found, path, document)
+    answer = find_why(reader, found, path, document, payload)
     if as_json:
         say_json(answer.as_dict())
     elif everything:
@@ -85,8 +96,36 @@ def why(
     say_findings((one for one in answer.findings if one.severity is Severity.ERROR), to_error=True)
 
 
-def _of_file(file: Path, reference: str | None, number: int, workspace: Path) -> tuple[Mapping, Message]:
-    payload = read_bytes(file)
+def _is_mapping(what: str) -> bool:
+    return what.startswith("library:") or what.endswith((".yaml", ".yml"))
+
+
+def _static(reference: str, field: str, *, as_json: bool) -> None:
+    """Where a mapping has its fields."""
+    mapping = mapping_named(reference)
+    lines = list(lineage(mapping.meaning, parse_names(field, mapping.meaning.model)))
+    if as_json:
+        say_json({"mapping": mapping.name, "version": mapping.version, "lines": [line.as_dict() for line in lines]})
+        return
+    if not lines:
+        say(f"{mapping.name} has no place for {field or 'any field'}")
+        return
+    ways = {"both": "", "read": " (read only)", "written": " (written only)"}
+    rows = [
+        [
+            f"{line.field or 'computed'}{ways.get(line.direction, ' (neither way)')}",
+            line.where,
+            line.rule,
+            f"{line.mapping.file}:{line.mapping.line}:{line.mapping.column}",
+        ]
+        for line in lines
+    ]
+    say_table(["FIELD", "PLACE", "RULE", "MAPPING"], rows)
+
+
+def _of_file(
+    file: Path, payload: bytes, reference: str | None, number: int, workspace: Path
+) -> tuple[Mapping, Message]:
     if reference is not None:
         mapping = mapping_named(reference)
         message = _numbered(mapping, payload, number, named(file))
@@ -135,13 +174,14 @@ def _table(answer: Why) -> None:
             origin.field,
             _text(origin.value),
             origin.source.value,
-            "; ".join(str(place) for place in origin.source.places),
+            "; ".join(str(place) for place in origin.places),
+            f"{origin.bytes.offset}+{origin.bytes.length}" if origin.bytes is not None else "",
             origin.source.rule,
             str(origin.source.mapping),
         ]
         for origin in answer.origins
     ]
-    say_table(["FIELD", "VALUE", "ON THE WIRE", "PLACE", "RULE", "MAPPING"], rows)
+    say_table(["FIELD", "VALUE", "ON THE WIRE", "PLACE", "BYTES", "RULE", "MAPPING"], rows)
 
 
 def _tell(answer: Why) -> None:
@@ -162,13 +202,16 @@ def _tell(answer: Why) -> None:
 
 
 def _origin(origin: Origin) -> None:
-    for place in origin.source.places:
+    for place in origin.places:
         say(f"  place    {place}")
+    if origin.bytes is not None:
+        say(f"  bytes    {origin.bytes.offset}, length {origin.bytes.length}: {origin.bytes.text}")
     say(f"  value    {origin.source.value!r}")
+    if origin.inside:
+        say(f"  entry    {origin.inside}")
     say(f"  rule     {origin.source.rule}")
-    if origin.row is not None:
-        at = f" at {origin.row.at}" if origin.row.at is not None else ""
-        say(f"  code     {origin.row.wire} is {origin.row.canonical} in table {origin.row.table}{at}")
+    for row in origin.rows:
+        say(f"  {row.kind:<8} {row}")
     chain = f", file {origin.layer} of the {origin.layers} that extend each other" if origin.layers > 1 else ""
     say(f"  mapping  {origin.source.mapping}{chain}")
 

@@ -20,6 +20,8 @@ class LedgerMemory:
         self._scope = scope
         self._connection = connection
         self._changed: dict[str, str | None] = {}
+        self._known: dict[str, dict[str, str]] = {}
+        """What is written of notes that were listed, by their prefix: of a folder all are asked for, one by one."""
 
     def seen(self, key: str) -> bool:
         """Whether a receipt with this source key is committed."""
@@ -31,6 +33,9 @@ class LedgerMemory:
         """The note under ``name``, or None."""
         if name in self._changed:
             return self._changed[name]
+        for prefix, known in self._known.items():
+            if name.startswith(prefix):
+                return known.get(name)
         query = select(memory.c.value).where(memory.c.scope == self._scope, memory.c.name == name)
         with self._database.read() as connection:
             return connection.scalar(query)
@@ -41,17 +46,20 @@ class LedgerMemory:
 
     def names(self, prefix: str = "") -> list[str]:
         """The names of the notes that begin with ``prefix``, sorted."""
-        query = select(memory.c.name).where(
-            memory.c.scope == self._scope, memory.c.name.startswith(prefix, autoescape=True)
-        )
-        with self._database.read() as connection:
-            known = set(connection.scalars(query))
+        if prefix not in self._known:
+            query = select(memory.c.name, memory.c.value).where(
+                memory.c.scope == self._scope, memory.c.name.startswith(prefix, autoescape=True)
+            )
+            with self._database.read() as connection:
+                found = {row.name: row.value for row in connection.execute(query)}
+            self._known[prefix] = {name: value for name, value in found.items() if name.startswith(prefix)}
+        known = set(self._known[prefix])
         for name, value in self._changed.items():
             if value is None:
                 known.discard(name)
             elif name.startswith(prefix):
                 known.add(name)
-        return sorted(name for name in known if name.startswith(prefix))
+        return sorted(known)
 
     @property
     def changed(self) -> bool:
@@ -61,11 +69,21 @@ class LedgerMemory:
     def take(self) -> dict[str, str | None]:
         """The notes that wait, which are then no longer kept here; give them `back` when their commit fails."""
         changed, self._changed = self._changed, {}
+        self._learn(changed)
         return changed
 
     def back(self, changed: dict[str, str | None]) -> None:
         """Keep ``changed`` again, where no newer note took its place."""
         self._changed = {**changed, **self._changed}
+
+    def _learn(self, changed: dict[str, str | None]) -> None:
+        """Notes are being written; where that fails they are given `back`, and count more than what is known."""
+        for prefix, known in self._known.items():
+            for name, value in changed.items():
+                if value is None:
+                    known.pop(name, None)
+                elif name.startswith(prefix):
+                    known[name] = value
 
 
 def write_notes(connection: Connection, scope: str, notes: dict[str, str | None]) -> None:

@@ -74,11 +74,23 @@ def test_a_time_is_dropped_where_the_mapping_says_so_and_nowhere_else(bench):
     layout = "  - DTM: {2005: 2, 2380+2379: =requested_on | dtm(102#)}\n"
     lines = ["BGM++PO-1", "DTM+137:20260105:102", "DTM+2:202601201430:203", "NAD+BY+++ACME"]
     (finding,) = bench.load(SMALL.replace("EXTRA", layout.replace("#", ""))).decode(bench.records(lines)).findings
-    assert finding.message == "'202601201430' has a time, and the field is a date: dtm(102 day) would drop it"
+    assert finding.message == "'202601201430' has a time, and the field is a date: dtm(102 day) would leave it aside"
     mapping = bench.load(SMALL.replace("EXTRA", layout.replace("#", " day")))
-    (read,) = mapping.decode(bench.records(lines)).documents
+    decoded = mapping.decode(bench.records(lines))
+    assert mapping.trace(bench.records(lines)).findings == decoded.findings
+    (left,) = decoded.findings
+    assert left.line() == (
+        "map.yaml:9:20: warning E-UNMAPPED 14:30:00 is left aside: requested_on is a day "
+        "(list its place under ignores: [DTM 2/2380])"
+    )
+    (read,) = decoded.documents
     assert read.requested_on == datetime(2026, 1, 20, tzinfo=UTC).date()
     assert "DTM+2:20260120:102" in bench.lines(mapping, read)
+    for time, ignores in (("0000", ""), ("1430", "ignores: [DTM 2/2380]"), ("1430", "ignores: [DTM/2380]")):
+        text = SMALL.replace("EXTRA", layout.replace("#", " day"))
+        quiet = bench.load(text.replace("layout:", f"{ignores}\nlayout:"))
+        message = bench.records([*lines[:2], f"DTM+2:20260120{time}:203", lines[3]])
+        assert (quiet.decode(message).findings, quiet.trace(message).findings) == ((), ())
 
 
 def test_other_words_after_the_format_of_a_day_are_refused(bench):

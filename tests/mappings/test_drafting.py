@@ -10,6 +10,7 @@ from transload.canonical.documents import as_json
 from transload.canonical.errors import ConfigurationError
 from transload.mappings import load_mapping
 from transload.mappings.drafting import Sample, draft, open_points
+from transload.mappings.drafting.knowledge import code_meanings
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.testing.samples import format_of
 
@@ -247,3 +248,12 @@ def test_most_of_what_is_proposed_for_real_samples_is_what_the_library_has(bench
     proposed, library = bindings(mapping), bindings(load_mapping(REAL[name]))
     right = proposed & library
     assert len(right) >= 0.7 * len(proposed), sorted(proposed - library)
+
+
+@pytest.mark.parametrize(
+    ("format_type", "field", "code", "meaning"),
+    [("x12", "OTI status", "TR", "rejected"), ("edifact", "uom", "PCE", "EA"), ("xml", "kind", "380", "invoice")],
+)
+def test_codes_mean_what_they_mean_in_the_library(format_type, field, code, meaning):
+    """Also those of a place in the long form, as that of OTI is."""
+    assert code_meanings(format_type, field)[code] == meaning

@@ -124,7 +124,7 @@ def test_a_time_is_not_cut_from_a_date(bench, order, minimal):
     assert str(midnight.documents[0].issued_on) == "2026-01-05"
     found = mapping.decode(bench.records([minimal[0], "DTM+137:202601051030:203", minimal[2]]))
     assert [f.message for f in found.findings] == [
-        "'202601051030' has a time, and the field is a date: dtm(102 day) would drop it"
+        "'202601051030' has a time, and the field is a date: dtm(102 day) would leave it aside"
     ]
     odd = mapping.decode(bench.records([minimal[0], "DTM+137:2026W01:616", minimal[2]]))
     assert [f.message for f in odd.findings] == ["date format '616' is not one of 2, 3, 101, 102, 201, 202, 203, 204"]

@@ -62,7 +62,7 @@ def test_a_mutant_is_caught_or_listed(mutant: dict[str, Any], tmp_path: Path) ->
         assert mutant["caught"] in found
 
 
-@pytest.mark.parametrize("base", ["edifact", "x12", "ubl", "json"])
+@pytest.mark.parametrize("base", ["edifact", "x12", "ubl", "json", "csv", "fixed", "soap"])
 def test_without_a_fault_nothing_is_found(base: str) -> None:
     assert caught(ACME / f"orders-{base}.yaml") == []
 

@@ -70,7 +70,7 @@ CASES = {
     "a modifier that is none": (
         "  - evry: lines\n    LIN: {1: =number}",
         "map.yaml:11:5: error M-KEY there is no modifier 'evry' "
-        "(modifiers are as, cases, each, in, max, min, only, only_if, then, use, when)",
+        "(modifiers are as, cases, each, first, in, max, min, only, only_if, then, use, when)",
     ),
     "an expression cut short": (
         "  - RFF: {1153: CT, 1154: =contract |}",

@@ -6,12 +6,13 @@ archiving, naming and collisions as users know them from the other adapters.
 """
 
 from transload.adapters.base.folders.handover import HandOver
-from transload.adapters.base.folders.pickup import Move, PickUp
+from transload.adapters.base.folders.options import Claim, Marker, Move, PickUp
 from transload.adapters.base.folders.stability import Stability
 from transload.adapters.base.folders.store import Denied, Entry, Failed, FileFault, FileStore, Missing, Taken
 from transload.adapters.base.folders.transport import FolderSource, FolderTarget
 
 __all__ = [
+    "Claim",
     "Denied",
     "Entry",
     "Failed",
@@ -20,6 +21,7 @@ __all__ = [
     "FolderSource",
     "FolderTarget",
     "HandOver",
+    "Marker",
     "Missing",
     "Move",
     "PickUp",

@@ -7,28 +7,18 @@ their name by one rename; so who waits for the name never sees half a file.
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from transload.adapters.base.folders.names import fault_of, joined, numbered, shown
+from transload.adapters.base.folders.starred import Starred
 from transload.adapters.base.folders.store import Denied, Entry, FileFault, FileStore, Missing, Taken
 from transload.adapters.base.settings import Settings, Template
 from transload.adapters.base.transport import Answer, Landing, Outbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError, Unknown
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
-
-
-def _with_star(value: str) -> str:
-    if value.count("*") != 1:
-        raise ValueError(f"{value!r} needs exactly one * in it")
-    if fault := fault_of(value.replace("*", "x")):
-        raise ValueError(f"{value!r} cannot be used for a file name: {fault}")
-    return value
-
-
-Starred = Annotated[str, AfterValidator(_with_star)]
 
 
 class HandOver(Settings):

@@ -3,11 +3,14 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from transload.adapters.base.folders.handover import HandOver, hand_over, landed
+from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.names import parent, shown
-from transload.adapters.base.folders.pickup import Move, PickUp, missing_folders, pick_up
+from transload.adapters.base.folders.options import Move, PickUp
+from transload.adapters.base.folders.pickup import missing_folders, pick_up
 from transload.adapters.base.folders.store import FileFault, FileStore
 from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Answer, Inbound, Landing, Memory, Outbound, Probe, Source, Target
@@ -31,9 +34,21 @@ class FolderSource(Source[C, PickUp]):
     def open_store(self) -> FileStore:
         """Open the files of ``self.connection``; called once, at first use.  Raises `Retry` or `Stop`."""
 
+    @property
+    def channels(self) -> int:
+        """How many stores may be used at a time; see `another_store`."""
+        return 1
+
+    def another_store(self, first: FileStore) -> FileStore | None:
+        """One more store of the connection of ``first``, None where there can be no more; called in other threads."""
+        return None
+
     def receive(self, memory: Memory) -> Iterator[Inbound]:
         """Yield the files that are ready, oldest first; see `pick_up`."""
-        yield from pick_up(self._opened(), self.options, memory, _now)
+        store = self._opened()
+        yield from pick_up(
+            store, self.options, memory, _now, lambda: Hands(store, partial(self.another_store, store), self.channels)
+        )
 
     def probe(self) -> Probe:
         """Connect, and look whether the folder is there, and the one in which an archive would be made."""

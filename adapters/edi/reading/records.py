@@ -47,6 +47,11 @@ class EdiRecords(Records):
         """The decimal mark that the interchange announces."""
         return self._interchange.separators.decimal
 
+    @property
+    def release(self) -> str:
+        """The release character of the interchange; empty where it has none."""
+        return self._interchange.separators.release
+
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """First byte and terminator of each segment."""

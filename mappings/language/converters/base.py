@@ -45,6 +45,7 @@ class Converter:
     ``only``, a record whose code is not in the table is not for the node at all.  A step that ``checks`` gives each
     value as it got it, or refuses it.  ``samples`` gives values of the field's side that are in the domain,
     where the kind of the value does not tell them.  ``table`` is the code table of a step that looks values up.
+    ``rest`` is what ``read`` leaves aside of a value that it takes, as a text; None where it takes all.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Converter:
     checks: bool = False
     samples: Callable[[], Iterable[Any]] | None = None
     table: "CodeTable | None" = None
+    rest: Callable[[Any], str | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

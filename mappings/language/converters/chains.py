@@ -1,6 +1,6 @@
 """Converters put one after another, from the field to the wire; and what is used where none is written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -56,6 +56,11 @@ class Chain:
     def only(self) -> tuple[str, ...]:
         """The codes that a record must have one of, for ``code(table only)``; else none."""
         return next((tuple(step.read_table) for step in self.steps if step.only and step.read_table), ())
+
+    @property
+    def rest(self) -> Callable[[Any], str | None] | None:
+        """What the step next to the wire leaves aside of a value; None where it takes all of every value."""
+        return self.steps[-1].rest if self.steps else None
 
     @property
     def bare(self) -> bool:

@@ -7,6 +7,7 @@ Letters of a pattern: ``yyyy`` ``yy`` year, ``MM`` month, ``dd`` day, ``HH`` hou
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
@@ -282,7 +283,7 @@ def dtm(argument: str | None, setting: Setting) -> Converter:
     """``dtm(102)`` over ``2380+2379``: reads every format of `DTM_FORMATS`, writes the named one.
 
     For a moment the time zone follows: ``dtm(203 Europe/Berlin)``.  A time of day for
-    a field that is a date is refused, unless it is midnight; ``dtm(102 day)`` drops it.
+    a field that is a date is refused, unless it is midnight; ``dtm(102 day)`` leaves it aside.
     """
     need(setting, "dtm", Kind.DATE, Kind.INSTANT)
     name, _, zone = (argument or "").partition(" ")
@@ -294,7 +295,9 @@ def dtm(argument: str | None, setting: Setting) -> Converter:
             raise ConverterError(f"format {name} has a time, and the field is a date", "for example  dtm(102)")
         if zone not in ("", "day"):
             raise ConverterError(f"{zone!r} is not understood, and the field is a date", "dtm(102) or dtm(102 day)")
-        return _dated(name, patterns, _day_alone if zone else _day_of)
+        if zone:
+            return replace(_dated(name, patterns, _day_alone), rest=lambda pair: _time_of(patterns, pair, name))
+        return _dated(name, patterns, _day_of)
     if not zone:
         raise ConverterError("dtm of a moment needs a time zone", "for example  dtm(203 Europe/Berlin)")
     zones = {number: _zoned(pattern, _zone(zone), "dtm") for number, pattern in patterns.items()}
@@ -333,8 +336,18 @@ def _moment_of(pattern: Pattern, text: str) -> datetime:
 def _day_of(pattern: Pattern, text: str) -> date:
     value = _moment_of(pattern, text)
     if value.time() != time():
-        raise DomainError(f"{text!r} has a time, and the field is a date: dtm(102 day) would drop it")
+        raise DomainError(f"{text!r} has a time, and the field is a date: dtm(102 day) would leave it aside")
     return value.date()
+
+
+def _time_of(patterns: dict[str, Pattern], pair: tuple[str, str], name: str) -> str | None:
+    """The time of day in a value, None for midnight and where there is none."""
+    pattern = patterns.get(pair[1] or name)
+    try:
+        found = _moment_of(pattern, pair[0]).time() if pattern is not None else time()
+    except ValueError:
+        return None  # refused where it is read
+    return found.isoformat() if found != time() else None
 
 
 def _day_alone(pattern: Pattern, text: str) -> date:

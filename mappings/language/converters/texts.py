@@ -66,8 +66,8 @@ def pad(argument: str | None, setting: Setting) -> Converter:
 def wrap(argument: str | None, setting: Setting) -> Converter:
     """``wrap(35 5)``: one text over up to 5 places of 35 characters, broken between words.
 
-    Words are joined by one blank when read; so a text with two blanks in a row, or
-    one too long, is outside the domain.
+    Words are joined by one blank when read, however many stand between them; so a text with
+    two blanks in a row, or one too long, is outside the domain.
     """
     need(setting, "wrap", Kind.TEXT)
     parts = (argument or "").split()
@@ -90,7 +90,13 @@ def wrap(argument: str | None, setting: Setting) -> Converter:
             raise DomainError(f"the text needs {len(rows)} places of {width} characters, and there are {most}")
         return rows
 
-    return Converter(name="wrap", read=" ".join, write=write, gives=Kind.TEXTS)
+    def read(rows: list[str]) -> str:
+        text = " ".join(rows)
+        if "  " in text or text[:1] == " " or text[-1:] == " ":
+            text = " ".join(word for word in text.split(" ") if word) or text
+        return text
+
+    return Converter(name="wrap", read=read, write=write, gives=Kind.TEXTS)
 
 
 def lines(argument: str | None, setting: Setting) -> Converter:

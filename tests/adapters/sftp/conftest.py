@@ -67,10 +67,15 @@ class Server:
         self.loop = loop
         self.host_keys = [host_key]
         self.client_key: asyncssh.SSHKey | None = None
+        self.authority: asyncssh.SSHKey | None = None
+        self.lets_through: set[int] = set()
+        self.passed: list[tuple[str, int]] = []
         self.faults = Faults()
         self.logins: list[str] = []
         self.connections: list[asyncssh.SSHServerConnection] = []
         self.port = 0
+        self.channels = 0
+        self.most_channels = 0
         self._listener: asyncssh.SSHAcceptor | None = None
 
     @property
@@ -150,6 +155,16 @@ class Login(asyncssh.SSHServer):
     def public_key_auth_supported(self) -> bool:
         return True
 
+    def validate_ca_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        authority = self.server.authority
+        return authority is not None and key.public_data == authority.public_data
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        self.server.passed.append((dest_host, dest_port))
+        if dest_port not in self.server.lets_through:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "no forwarding here")
+        return True
+
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         allowed = self.server.client_key
         return allowed is not None and key.public_data == allowed.public_data
@@ -162,6 +177,11 @@ class Files(asyncssh.SFTPServer):
         super().__init__(chan, chroot=str(server.root).encode())
         self.server = server
         self.faults = server.faults
+        server.channels += 1
+        server.most_channels = max(server.most_channels, server.channels)
+
+    def exit(self) -> None:
+        self.server.channels -= 1
 
     def _path(self, path: bytes) -> Path:
         return Path(self.map_path(path).decode("utf-8", "surrogateescape"))
@@ -230,6 +250,17 @@ def server(tmp_path: Path, loop: asyncio.AbstractEventLoop, host_key: asyncssh.S
     for name in ("in", "out"):
         (root / name).mkdir(parents=True)
     server = Server(root, loop, host_key)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def gate(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[Server]:
+    """Another server with another key, which lets logins through to ``lets_through`` ports."""
+    root = tmp_path / "gate"
+    root.mkdir()
+    server = Server(root, loop, asyncssh.generate_private_key("ssh-ed25519"))
     server.start()
     yield server
     server.stop()

@@ -20,9 +20,10 @@ Poll = Callable[..., dict[str, bytes]]
 Make = Callable[..., Outbound]
 
 
-def source(server: Any, **options: Any) -> SftpSource:
+def source(server: Any, channels: int = 1, **options: Any) -> SftpSource:
     given = {"folder": "/out", "stable": "none", "afterwards": "delete"} | options
-    return SftpSource(server.connection(timeouts={"answer": "500ms"}), SftpSource.Options.model_validate(given))
+    connection = server.connection(timeouts={"answer": "500ms"}, channels=channels)
+    return SftpSource(connection, SftpSource.Options.model_validate(given))
 
 
 def target(server: Any, **options: Any) -> SftpTarget:
@@ -193,11 +194,10 @@ def test_renaming_that_is_forbidden_is_said_for_each_file_and_repeats_nothing(
         (server.root / "out" / name).write_bytes(name.encode())
     server.faults.on_rename = refuse
     options = {"afterwards": {"move": "/out/done"}}
-    with source(server, **options) as one:
-        for inbound in one.receive(memory):
-            memory.commit(inbound)
-            with pytest.raises(Reject, match="is safe with us but cannot be archived: not for you"):
-                inbound.settle()
+    with pytest.raises(Reject, match="2 files in /out have problems") as caught:
+        poll(source(server, channels=4, **options), memory)
+    messages = [finding.message for finding in caught.value.findings]
+    assert messages == [f"/out/{name} is safe with us but cannot be archived: not for you" for name in "ab"]
     with source(server, **options) as one, pytest.raises(Reject, match="2 files in /out have problems"):
         assert list(one.receive(memory)) == []
     server.faults.on_rename = None

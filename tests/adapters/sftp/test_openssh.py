@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from transload.adapters.base import Landing, Outbound, Reject, Stop
 from transload.adapters.sftp import SftpConnection, SftpSource, SftpTarget
+from transload.adapters.sftp.session import connect
 
 SSHD = Path("/usr/sbin/sshd")
 
@@ -30,14 +32,14 @@ class Sshd:
     connection: Callable[..., SftpConnection]
 
 
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    home = tmp_path_factory.mktemp("sshd")
+@contextmanager
+def running(home: Path, kind: str, *config: str) -> Iterator[Sshd]:
+    """OpenSSH with keys of one kind, and more lines of configuration."""
     folder = home / "files"
     for name in ("in", "out"):
         (folder / name).mkdir(parents=True)
     for name in ("hostkey", "clientkey"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / name], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", home / name], check=True)
     (home / "authorized_keys").write_bytes((home / "clientkey.pub").read_bytes())
     printed = subprocess.run(
         ["ssh-keygen", "-lf", home / "hostkey.pub"], check=True, capture_output=True, text=True
@@ -48,8 +50,8 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     (home / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {home}/hostkey\nPidFile {home}/pid\n"
         f"AuthorizedKeysFile {home}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-        f"PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp -d {folder}\n"
-        f"ForceCommand internal-sftp -d {folder}\n"
+        f"PermitRootLogin prohibit-password\nMaxSessions 3\nSubsystem sftp internal-sftp -d {folder}\n"
+        f"ForceCommand internal-sftp -d {folder}\n" + "".join(f"{line}\n" for line in config)
     )
     subprocess.run([SSHD, "-t", "-f", home / "config"], check=True)
     server = subprocess.Popen([SSHD, "-D", "-f", home / "config", "-E", home / "log"])
@@ -68,9 +70,30 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     while not (home / "pid").exists():
         assert time.monotonic() < end, (home / "log").read_text()
         time.sleep(0.02)
-    yield Sshd(folder, connection)
-    server.terminate()
-    server.wait(10)
+    try:
+        yield Sshd(folder, connection)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    with running(tmp_path_factory.mktemp("sshd"), "ed25519") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A server of long ago: nothing newer than SHA-1."""
+    lines = (
+        "KexAlgorithms diffie-hellman-group14-sha1",
+        "HostKeyAlgorithms ssh-rsa",
+        "PubkeyAcceptedAlgorithms ssh-rsa",
+        "MACs hmac-sha1",
+    )
+    with running(tmp_path_factory.mktemp("old"), "rsa", *lines) as found:
+        yield found
 
 
 def test_files_arrive_and_are_archived(sshd: Sshd, memory: Any, poll: Callable[..., dict[str, bytes]]) -> None:
@@ -114,3 +137,41 @@ def test_a_server_without_passwords_says_so(sshd: Sshd, memory: Any) -> None:
     with source, pytest.raises(Stop) as caught:
         list(source.receive(memory))
     assert caught.value.hint == "use a password instead of the key or the other way round, as the server allows"
+
+
+def test_a_server_that_allows_few_channels_gets_few(
+    sshd: Sshd, memory: Any, poll: Callable[..., dict[str, bytes]]
+) -> None:
+    (sshd.folder / "many").mkdir()
+    for number in range(50):
+        (sshd.folder / "many" / str(number)).write_bytes(str(number).encode())
+    given = {"folder": "many", "stable": "none", "afterwards": {"move": "many/done"}}
+    source = SftpSource(sshd.connection(channels=8), SftpSource.Options.model_validate(given))
+    assert len(poll(source, memory)) == 50
+    assert len(list((sshd.folder / "many/done").iterdir())) == 50
+    assert "no more sessions" in (sshd.folder.parent / "log").read_text()
+
+
+def test_a_server_with_sha1_only_is_refused_by_default(old: Sshd) -> None:
+    with pytest.raises(Stop, match="have no algorithm in common") as caught:
+        connect(old.connection())
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("where there are none, legacy: true allows SHA-1")
+
+
+def test_it_is_reached_where_the_account_says_so(old: Sshd, memory: Any, poll: Callable[..., dict[str, bytes]]) -> None:
+    (old.folder / "out/a.edi").write_bytes(b"UNB")
+    options = SftpSource.Options.model_validate({"folder": "out", "stable": "none", "afterwards": "delete"})
+    assert poll(SftpSource(old.connection(legacy=True), options), memory) == {"a.edi": b"UNB"}
+
+
+def test_its_host_key_is_pinned_all_the_same(old: Sshd) -> None:
+    with pytest.raises(Stop, match="has another host key than the pinned one"):
+        connect(old.connection(legacy=True, host_keys=["SHA256:" + "A" * 43]))
+
+
+def test_sha1_is_the_last_that_is_offered(sshd: Sshd) -> None:
+    session = connect(sshd.connection(legacy=True))
+    assert session.transport is not None
+    assert session.transport.host_key_type == "ssh-ed25519"
+    session.close()

@@ -208,3 +208,100 @@ def test_probe_says_what_is_missing(side: Any) -> None:
         "    source   archive\n"
         "    hint     correct the name, or have the partner make it"
     ]
+
+
+CLAIMING = {"claim": {"into": "claimed"}, "afterwards": {"move": "done"}}
+
+
+def test_a_claimed_file_lies_in_our_folder_until_it_is_committed(side: Any, memory: Any) -> None:
+    put(side, "a.edi", b"UNB")
+    with side.source(**CLAIMING) as source:
+        arriving = source.receive(memory)
+        inbound = next(arriving)
+        assert (inbound.content, inbound.origin, side.names("out")) == (b"UNB", "out/a.edi", [])
+        assert side.names("claimed") == ["1700000000000000000-3~a.edi"]
+        memory.commit(inbound)
+        inbound.settle()
+        assert list(arriving) == []
+    assert (side.names("claimed"), side.names("done")) == ([], ["a.edi"])
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_what_was_claimed_before_a_crash_is_found_again(side: Any, memory: Any, poll: Poll, *, committed: bool) -> None:
+    put(side, "a.edi", b"UNB")
+    with side.source(**CLAIMING) as source:
+        inbound = next(source.receive(memory))
+        if committed:
+            memory.commit(inbound)
+    put(side, "b.edi", b"UNA", age=60)
+    found = poll(side.source(**CLAIMING, stable="2 polls"), memory)
+    assert found == ({} if committed else {"a.edi": b"UNB"}), "its name tells what it was; the new file must wait"
+    assert (side.names("claimed"), side.names("done"), side.names("out")) == ([], ["a.edi"], ["b.edi"])
+    assert poll(side.source(**CLAIMING, stable="2 polls"), memory) == {"b.edi": b"UNA"}
+
+
+def test_a_claimed_file_that_still_changes_is_put_back(side: Any, memory: Any, poll: Poll) -> None:
+    put(side, "a.edi", b"UNB")
+    with side.source(**CLAIMING) as source:
+        next(source.receive(memory))
+    (claimed,) = (side.root / "claimed").iterdir()
+    claimed.write_bytes(b"UNB+UNOC")  # its sender has it open still
+    assert poll(side.source(**CLAIMING, stable="2 polls"), memory) == {}
+    assert (side.names("claimed"), side.names("out")) == ([], ["a.edi"])
+    assert poll(side.source(**CLAIMING, stable="2 polls"), memory) == {}
+    assert poll(side.source(**CLAIMING, stable="2 polls"), memory) == {"a.edi": b"UNB+UNOC"}
+
+
+def test_two_readers_with_claims_take_each_file_once(side: Any, memory: Any) -> None:
+    for number in range(20):
+        put(side, f"{number}.edi", str(number).encode(), age=number)
+    other = type(memory)()
+    found = []
+    with side.source(**CLAIMING) as one, side.source(claim={"into": "theirs"}, afterwards="delete") as two:
+        streams = [(one.receive(memory), memory), (two.receive(other), other)]
+        while streams:
+            for stream in list(streams):
+                inbound = next(stream[0], None)
+                if inbound is None:
+                    streams.remove(stream)
+                    continue
+                found.append(inbound.content)
+                stream[1].commit(inbound)
+                inbound.settle()
+    assert sorted(found) == sorted(str(number).encode() for number in range(20))
+
+
+def test_a_file_is_complete_when_its_marker_is_there(side: Any, memory: Any, poll: Poll) -> None:
+    options = {"stable": {"marker": "*.done"}, "afterwards": "delete"}
+    put(side, "a.edi", b"1")
+    put(side, "b.edi", b"2")
+    put(side, "b.edi.done", b"")
+    assert poll(side.source(**options), memory) == {"b.edi": b"2"}
+    assert side.names("out") == ["a.edi"]
+    put(side, "a.edi.done", b"")
+    assert poll(side.source(**options, empty="take"), memory) == {"a.edi": b"1"}
+    assert side.names("out") == []
+
+
+def test_a_marker_may_have_the_name_without_its_extension(side: Any, memory: Any, poll: Poll) -> None:
+    options = {"stable": {"marker": "*.ok", "of": "stem"}, "afterwards": {"move": "out/done"}}
+    put(side, "a.edi", b"1")
+    put(side, "a.ok", b"")
+    put(side, "b.ok", b"left over")
+    assert poll(side.source(**options), memory) == {"a.edi": b"1"}
+    assert (side.names("out"), side.names("out/done")) == ([], ["a.edi"])
+
+
+def test_markers_of_kept_files_stay(side: Any, memory: Any, poll: Poll) -> None:
+    options = {"stable": {"marker": "*.done"}, "afterwards": "keep"}
+    put(side, "a.edi", b"1")
+    put(side, "a.edi.done", b"")
+    put(side, "x.edi.done", b"")
+    assert poll(side.source(**options), memory) == {"a.edi": b"1"}
+    assert poll(side.source(**options), memory) == {}
+    assert side.names("out") == ["a.edi", "a.edi.done", "x.edi.done"]
+
+
+def test_a_claim_needs_an_end(side: Any) -> None:
+    with pytest.raises(ValueError, match=r"claim needs afterwards: delete or \{move: folder\}"):
+        side.source(claim={"into": "claimed"})

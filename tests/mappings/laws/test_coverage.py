@@ -12,7 +12,7 @@ from transload.mappings.laws.coverage import reach
 
 @pytest.mark.parametrize("name", ["edifact", "x12", "ubl", "json", "csv", "fixed", "soap"])
 def test_all_is_reached(acme: Callable[[str], Mapping], name: str) -> None:
-    found = reach(acme(name), replace(QUICK, documents=200))
+    found = reach(acme(name), replace(QUICK, documents=500))
     assert found.entries == ()
     assert found.codes == {}
 

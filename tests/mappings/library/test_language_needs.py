@@ -85,6 +85,22 @@ def test_a_code_stands_for_no_value(bench: Any) -> None:
     assert (traced.documents, traced.findings) == ((made,), ())
 
 
+def test_a_code_for_no_value_belongs_to_the_codes_of_a_match(bench: Any, order: Callable[..., str]) -> None:
+    codes = "codes: {agreed: {CT: contract}, sort: {AEP: project}}\n"
+    early = """  - RFF: {1153: =contract | code(agreed only) | none(XX), 1154: =quotation}
+  - each: references
+    RFF: {1153: =kind | code(sort only), 1154: =number}
+"""
+    mapping = bench.load(order("", codes, early=early))
+    for code, contract in (("CT", "contract"), ("XX", None), ("", None)):
+        message = bench.records(
+            ["BGM++PO1", "DTM+137:20260105:102", f"RFF+{code}:Q-1", "RFF+AEP:P-1", "NAD+BY+++ACME"],
+        )
+        (found,) = mapping.decode(message).documents
+        assert (found.contract, found.quotation, found.references[0].number) == (contract, "Q-1", "P-1")
+        assert f"RFF+{code or 'XX'}:Q-1" in bench.lines(mapping, found)
+
+
 @pytest.mark.parametrize(
     ("pipes", "complaint"),
     [

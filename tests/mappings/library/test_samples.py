@@ -245,7 +245,7 @@ READ = {
     "x12": {
         "edinet__indice.Edi.Tests_Samples_x12.850.edi": ("x12/850-004010", 2),
         "edinet__indice.Edi.Tests_Samples_x12.850a.edi": ("x12/850-004010", 12),
-        "edinet__indice.Edi.Tests_Samples_x12.810a.edi": ("x12/810-004010", 38),
+        "edinet__indice.Edi.Tests_Samples_x12.810a.edi": ("x12/810-004010", 26),
         "stupidedi__PO850_pass_1.edi": ("x12/850-004010", 0),
     },
 }

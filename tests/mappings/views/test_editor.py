@@ -1,185 +1,406 @@
-"""The JSON Schema of mapping files, for editors."""
+"""The schema for writing mappings: shipped files fit, wrong ones do not; the YAML language server completes by it."""
 
 import json
-import shutil
-import subprocess
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft7Validator
+from tests.mappings.views.language_server import LanguageServer, installed
 
-from transload.adapters.base import positioned
 from transload.canonical.errors import ConfigurationError
-from transload.mappings import library_names, load_mapping
-from transload.mappings.source.nodes import located, plain_value
-from transload.mappings.source.reading import read
-from transload.mappings.views.editor import editor_schema
+from transload.mappings import load_mapping
+from transload.mappings.source.reading import LIBRARY, library_names
+from transload.mappings.views.editor import editor_schema, wanted
 
-SERVER = shutil.which("yaml-language-server")
+FIXTURES = Path(__file__).parents[3] / "fixtures"
+FILES = [
+    *(LIBRARY / f"{name.removeprefix('library:')}.yaml" for name in library_names()),
+    *(
+        file
+        for file in sorted(FIXTURES.rglob("*.yaml"))
+        if re.search("^mapping:", file.read_text("utf-8"), re.MULTILINE)
+    ),
+]
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
-def kind_of(name: str) -> tuple[str, str]:
-    mapping = load_mapping(name)
-    records = mapping.format_type in ("edifact", "x12")
-    return f"{mapping.kind}:{mapping.message_version}" if records else mapping.format_type, mapping.document
+def as_editors_read(text: str) -> Any:
+    """The values as an editor sees them: typed by YAML 1.2, and keys as texts."""
+    return _typed(yaml.compose(text, Loader=yaml.CSafeLoader))
 
 
-@pytest.mark.parametrize("name", library_names())
-def test_library_mappings_are_valid(name: str) -> None:
-    schema = editor_schema(*kind_of(name))
+def _typed(node: Any) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return {str(_scalar(key)).replace("True", "true"): _typed(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_typed(value) for value in node.value]
+    return _scalar(node)
+
+
+def _scalar(node: Any) -> Any:
+    text = node.value
+    if node.style in ("'", '"', "|", ">"):
+        return text
+    if text in ("", "~", "null"):
+        return None
+    if text in ("true", "false"):
+        return text == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def validator(message: str, document: str = "order/1") -> Draft7Validator:
+    schema = editor_schema(wanted(message, document))
     Draft7Validator.check_schema(schema)
-    errors = Draft7Validator(schema).iter_errors(plain_value(read(name).table))
-    assert [error.message for error in errors] == []
+    return Draft7Validator(schema)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_every_mapping_fits_the_schema_of_its_message(file: Path) -> None:
+    mapping = load_mapping(file)
+    name = mapping.format_type
+    if name in ("edifact", "x12"):
+        name = f"{mapping.kind}:{mapping.message_version}"
+    faults = list(validator(name, mapping.document).iter_errors(as_editors_read(file.read_text(encoding="utf-8"))))
+    assert [(fault.json_path, fault.message[:200]) for fault in faults] == []
+
+
+GOOD = """\
+# yaml-language-server: $schema=orders.schema.json
+mapping: m
+version: 2
+document: order/1
+format: {type: edifact, message: "ORDERS:D:96A:UN"}
+codes: {uom: {PCE: EA, 21: KGM}}
+limits: {number: {length: 20}}
+layout:
+  - BGM: {1001: 220, 1004: =number}
+  - DTM: {2005: 137, 2380+2379: =issued_on | dtm(102)}
+  - RFF: {1153: CT, 1154: {value: =contract, max: 17}}
+  - cases: {BY: buyer, SU: seller}
+    NAD: {3035: =case, 3039: =gln, 3055: [9, 92], 3036: =name}
+  - each: lines
+    as: line
+    LIN: {1: =number, pair(7143 7140): {EN: =gtin}}
+    then:
+      - QTY: {6063: 21, 6060: =quantity, 6411: =uom | code(uom)}
+      - MOA: {5025: 203, 5004: =quantity * price | round(2)}
+      - RFF: {1153: ON, 1154: =line.number}
+  - UNS: {0081: S}
+  - CNT: {6069: 2, 6066: =count(lines)}
+tests:
+  - {name: t, wire: a.edi, canonical: a.json}
+"""
+UNKNOWN = "no such field or converter: write  =field | converter  or  a literal"
+WRONG = {
+    "an unknown key": (
+        "version:",
+        "versoin:",
+        3,
+        "Property versoin is not allowed.",
+    ),
+    "no name": (
+        "mapping: m\n",
+        "",
+        2,
+        'Missing property "mapping".',
+    ),
+    "no layout": (
+        GOOD[GOOD.index("layout:") : GOOD.index("tests:")],
+        "",
+        2,
+        'Missing property "layout".',
+    ),
+    "a version that is no number": (
+        "version: 2",
+        "version: two",
+        3,
+        "a whole number is expected",
+    ),
+    "another document": (
+        "order/1",
+        "order/2",
+        4,
+        'Value is not accepted. Valid values: "order/1".',
+    ),
+    "another format": (
+        "type: edifact",
+        "type: x12",
+        5,
+        'Value is not accepted. Valid values: "edifact".',
+    ),
+    "another message": (
+        "ORDERS:D:96A",
+        "INVOIC:D:96A",
+        5,
+        "this schema is for ORDERS:D:96A:UN",
+    ),
+    "a segment that the message does not have": (
+        "- UNS:",
+        "- UNX:",
+        21,
+        "Property UNX is not allowed.",
+    ),
+    "an element that the segment does not have": (
+        "1004: =number",
+        "1005: =number",
+        9,
+        "Property 1005 is not allowed.",
+    ),
+    "a place that is none": (
+        "1004: =number",
+        "number: =number",
+        9,
+        "Property number is not allowed.",
+    ),
+    "an unknown field": (
+        "=contract",
+        "=contrakt",
+        11,
+        UNKNOWN,
+    ),
+    "an unknown field of an object": (
+        "3039: =gln",
+        "3039: =glm",
+        13,
+        UNKNOWN,
+    ),
+    "an unknown converter": (
+        "dtm(102)",
+        "dmt(102)",
+        10,
+        UNKNOWN,
+    ),
+    "an unknown modifier": (
+        "- each:",
+        "- eech:",
+        14,
+        "Property eech is not allowed.",
+    ),
+    "a node without a segment": (
+        "    LIN: {1: =number, pair(7143 7140): {EN: =gtin}}\n",
+        "",
+        14,
+        'Missing property "the name of a segment".',
+    ),
+    "a list that is none": (
+        "each: lines",
+        "each: line",
+        14,
+        'Value is not accepted. Valid values: "references", "notes", "payment_terms", ',
+    ),
+    "an object that is none": (
+        "SU: seller",
+        "SU: sellers",
+        12,
+        'Value is not accepted. Valid values: "buyer", "seller", "ship_to", ',
+    ),
+    "a max that is no number": (
+        "as: line\n",
+        "max: many\n",
+        15,
+        "a whole number is expected",
+    ),
+    "a direction that is none": (
+        "as: line\n",
+        "only: read\n",
+        15,
+        'Value is not accepted. Valid values: "decode", "encode".',
+    ),
+    "no value": (
+        "0081: S",
+        "0081: ",
+        21,
+        "Incorrect type. Expected one of string, number, boolean.",
+    ),
+    "a long form with an unknown key": (
+        "max: 17",
+        "maks: 17",
+        11,
+        "Property maks is not allowed.",
+    ),
+    "a long form without a value": (
+        "{value: =contract, max: 17}",
+        "{max: 17}",
+        11,
+        'Missing property "value".',
+    ),
+    "an empty list of literals": (
+        "[9, 92]",
+        "[]",
+        13,
+        "Incorrect type. Expected one of string, number, boolean.",
+    ),
+    "a code table that is a list": (
+        "{PCE: EA, 21: KGM}",
+        "[PCE, EA]",
+        6,
+        'Incorrect type. Expected "a code table, {WIRE: CANONICAL}".',
+    ),
+    "a limit that is none": (
+        "{length: 20}",
+        "{lenght: 20}",
+        7,
+        "Property lenght is not allowed.",
+    ),
+    "a test with an unknown key": (
+        "wire: a.edi",
+        "wires: a.edi",
+        24,
+        "Property wires is not allowed.",
+    ),
+    "a layout that is a table": (
+        "layout:\n  - BGM: {1001: 220, 1004: =number}\n",
+        "layout:\n  BGM: {1004: =number}\nx:\n",
+        9,
+        'Incorrect type. Expected "array".',
+    ),
+}
+"""What is wrong, how the good file is changed so, the line that a server marks, and how what it says begins."""
+
+
+def test_a_good_file() -> None:
+    assert [fault.message for fault in validator("ORDERS:D:96A").iter_errors(as_editors_read(GOOD))] == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file(name: str) -> None:
+    old, new, _, _ = WRONG[name]
+    assert old in GOOD
+    assert not validator("ORDERS:D:96A").is_valid(as_editors_read(GOOD.replace(old, new, 1)))
+
+
+TREES = {
+    "xml": """
+mapping: m
+document: order/1
+format: {type: xml, namespaces: {"": "urn:a"}}
+layout:
+  Order:
+    - "@no": =number
+    - Day: {value: =issued_on | date(iso)}
+    - each: lines
+      Line: {Qty: {"@unit": =uom, text(): =quantity}, No: =number}
+""",
+    "csv": """
+mapping: m
+document: order/1
+format: {type: csv}
+documents: {by: [No]}
+layout:
+  - each: lines
+    row: {No: =order.number, Day: =order.issued_on | date(iso), 3: =quantity}
+""",
+    "fixed": """
+mapping: m
+document: order/1
+format: {type: fixed}
+layout:
+  - record: {1-3: HDR, 4-13: =number, 14: =issued_on | date(yyyyMMdd)}
+""",
+    "850:004010": """
+mapping: m
+document: order/1
+format: {type: x12, set: 850, version: "004010"}
+layout:
+  - BEG: {01: 00, 03: =number, 05: =issued_on | date(yyyyMMdd)}
+  - N1: {01: ST, 02: =ship_to.name}
+""",
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_other_formats(name: str) -> None:
+    schema = validator(name)
+    assert [fault.message for fault in schema.iter_errors(as_editors_read(TREES[name]))] == []
+    for old, new in (("number", "nummer"), ("layout:", "layuot:"), ("date(", "dote(")):
+        assert not schema.is_valid(as_editors_read(TREES[name].replace(old, new)))
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("name", "said"),
     [
-        ("1004: =number", "1094: =number"),
-        ("1004: =number", "1004: =number | decc"),
-        ("1004: =number", "1004: {valeu: =number}"),
-        ("- BGM", "- BGN"),
-        ("max: 2", "maxx: 2"),
-        ("layout:", "layuot:"),
-        ("version: 1", "version: one"),
-        ("only: decode", "only: reading"),
-        ("document: order/1", "document: order/2"),
+        ("ORDERS", "'ORDERS' is no message and no format"),
+        ("850", "'850' is no message and no format"),
+        ("yaml", "'yaml' is no message and no format"),
     ],
 )
-def test_wrong_mappings_are_refused(old: str, new: str, tmp_path: Path) -> None:
-    text = """\
-mapping: mine
-version: 1
-document: order/1
-format: {type: edifact, message: "ORDERS:D:96A:UN"}
-layout:
-  - BGM: {1001: 220, 1004: =number, 1225: "9"}
-    only: decode
-    max: 2
-  - DTM: {2005: 137, 2380+2379: =issued_on | dtm(102)}
-"""
-    schema = Draft7Validator(editor_schema("ORDERS:D:96A", "order/1"))
-
-    def valid(text: str) -> bool:
-        file = tmp_path / "mine.yaml"
-        file.write_text(text, encoding="utf-8")
-        return schema.is_valid(plain_value(located(positioned.load(file), "mine.yaml")))
-
-    assert valid(text)
-    assert old in text
-    assert not valid(text.replace(old, new))
+def test_what_no_schema_is_for(name: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        wanted(name, "order/1")
 
 
 def test_what_an_editor_proposes() -> None:
-    schema = editor_schema("850:004010", "order/1")
-    beg = schema["$defs"]["segment BEG"]["properties"]
-    assert set(beg) >= {"01", "02", "03"}
-    assert beg["03"]["description"].count(",") == 2
-    offers = schema["$defs"]["value"]["anyOf"][0]["enum"]
+    schema = editor_schema(wanted("850:004010", "order/1"))
+    place = schema["definitions"]["node"]["properties"]["BEG"]["properties"]["03"]
+    assert place["description"].endswith("(AN 1/22, mandatory)")
+    offers = schema["definitions"]["expression"]["examples"]
     assert {"=number", "=issued_on | date(yyyyMMdd)", "=quantity", "=buyer.name"} <= set(offers)
 
 
-@pytest.mark.parametrize("message", ["ORDERZ:D:96A", "850", "851:004010", "nosuch", "edifact"])
-def test_a_message_without_a_guide(message: str) -> None:
-    with pytest.raises(ConfigurationError, match="there is no guide for"):
-        editor_schema(message, "order/1")
+def test_a_message_without_a_guide_has_positions_only() -> None:
+    schema = validator("8ZZ:004010")
+    text = TREES["850:004010"].replace("set: 850", "set: 8ZZ")
+    assert [fault.message for fault in schema.iter_errors(as_editors_read(text))] == []
+    assert not schema.is_valid(as_editors_read(text.replace("03: =number", "1004: =number")))
 
 
-class Editor:
-    """An editor that talks to yaml-language-server over its standard input and output."""
-
-    def __init__(self, out: IO[bytes], into: IO[bytes]) -> None:
-        self.out, self.into, self.number = out, into, 0
-
-    def send(self, method: str, params: Any, *, number: int | None = None) -> None:
-        told = {"jsonrpc": "2.0", "method": method, "params": params}
-        body = json.dumps(told if number is None else {**told, "id": number}).encode()
-        self.into.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        self.into.flush()
-
-    def receive(self) -> dict[str, Any]:
-        length = 0
-        while line := self.out.readline().strip():
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        told: dict[str, Any] = json.loads(self.out.read(length))
-        if "id" in told and "method" in told:  # the server asks: nothing is set here
-            items = (told.get("params") or {}).get("items")
-            body = json.dumps({"jsonrpc": "2.0", "id": told["id"], "result": [{} for _ in items or ()] or None})
-            self.into.write(b"Content-Length: %d\r\n\r\n" % len(body) + body.encode())
-            self.into.flush()
-        return told
-
-    def ask(self, method: str, params: Any) -> Any:
-        self.number += 1
-        self.send(method, params, number=self.number)
-        while True:
-            told = self.receive()
-            if told.get("id") == self.number and "method" not in told:
-                return told["result"]
-
-    def diagnostics(self, uri: str) -> list[str]:
-        while True:
-            told = self.receive()
-            if told.get("method") == "textDocument/publishDiagnostics" and told["params"]["uri"] == uri:
-                return [item["message"] for item in told["params"]["diagnostics"]]
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LanguageServer, Path]]:
+    command = installed()
+    if command is None:
+        pytest.skip("no yaml-language-server here (npm install --global yaml-language-server)")
+    folder = tmp_path_factory.mktemp("editor")
+    schema = json.dumps(editor_schema(wanted("ORDERS:D:96A", "order/1")))
+    (folder / "orders.schema.json").write_text(schema, encoding="utf-8")
+    running = LanguageServer(command, folder)
+    yield running, folder
+    running.close()
 
 
-@contextmanager
-def editing(folder: Path) -> Iterator[Editor]:
-    assert SERVER is not None
-    with subprocess.Popen([SERVER, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        editor = Editor(process.stdout, process.stdin)
-        editor.ask("initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": {}})
-        editor.send("initialized", {})
-        settings = {"yaml": {"validate": True, "completion": True, "schemaStore": {"enable": False}}}
-        editor.send("workspace/didChangeConfiguration", {"settings": settings})
-        try:
-            yield editor
-        finally:
-            process.kill()
+HEAD = GOOD[: GOOD.index("layout:")]
 
 
-@pytest.mark.skipif(SERVER is None, reason="yaml-language-server is not installed (npm install yaml-language-server)")
-def test_with_yaml_language_server(tmp_path: Path) -> None:
-    (tmp_path / "orders.schema.json").write_text(json.dumps(editor_schema("ORDERS:D:96A", "order/1")), encoding="utf-8")
-    head = """\
-# yaml-language-server: $schema=orders.schema.json
-mapping: mine
-version: 1
-document: order/1
-format: {type: edifact, message: "ORDERS:D:96A:UN"}
-layout:
-"""
-    texts = {
-        "places": head + "  - BGM:\n      \n",
-        "values": head + "  - BGM:\n      1004: \n",
-        "modifiers": head + "  - BGM: {1004: =number}\n    \n",
-        "wrong": head + "  - BGM: {1004: =number, 9999: =number}\n",
-        "right": head + "  - BGM: {1004: =number, 1001: 220}\n",
-    }
-    spots = {"places": (7, 6), "values": (7, 12), "modifiers": (7, 4)}
-    found: dict[str, set[str]] = {}
-    wrong: dict[str, list[str]] = {}
-    with editing(tmp_path) as editor:
-        for name, text in texts.items():
-            uri = (tmp_path / f"{name}.yaml").as_uri()
-            document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
-            editor.send("textDocument/didOpen", {"textDocument": document})
-            if name in spots:
-                line, character = spots[name]
-                place = {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
-                told = editor.ask("textDocument/completion", place)
-                found[name] = {item["label"] for item in told["items"]}
-            else:
-                wrong[name] = editor.diagnostics(uri)
-    assert {"1001", "1004", "1225"} <= found["places"]
-    assert {"=number", "=issued_on | dtm(102)"} <= found["values"]
-    assert {"each", "max", "then"} <= found["modifiers"]
-    assert wrong["right"] == []
-    assert any("9999" in message for message in wrong["wrong"])
+def test_the_language_server_finds_nothing_wrong_with_a_good_file(server: tuple[LanguageServer, Path]) -> None:
+    running, folder = server
+    assert running.open(folder / "good.yaml", GOOD) == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_language_server_says_what_is_wrong_and_where(server: tuple[LanguageServer, Path], name: str) -> None:
+    running, folder = server
+    old, new, line, said = WRONG[name]
+    told = running.open(folder / f"{name.replace(' ', '-')}.yaml", GOOD.replace(old, new, 1))
+    assert any(one["range"]["start"]["line"] + 1 == line and one["message"].startswith(said) for one in told), told
+
+
+COMPLETIONS = {
+    "places with their titles": ("  - BGM:\n      ", 6, {"1001", "1004", "1225"}),
+    "segments and modifiers": ("  - ", 4, {"BGM", "LIN", "NAD", "each", "cases", "when", "then"}),
+    "fields and converters": (
+        "  - BGM:\n      1004: ", 12, {"=number", "=issued_on | dtm(102)", "=uom | code(uom)", "=buyer.name"},
+    ),
+    "codes of the guide": ("  - UNS:\n      0081: ", 12, {"S", "D", "=number"}),
+    "lists": ("  - each: ", 10, {"lines", "references"}),
+    "objects": ("  - in: ", 8, {"buyer", "seller", "delivery_terms"}),
+    "directions": ("  - only: ", 10, {"decode", "encode"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMPLETIONS)
+def test_the_language_server_completes(server: tuple[LanguageServer, Path], name: str) -> None:
+    running, folder = server
+    added, character, expected = COMPLETIONS[name]
+    text = f"{HEAD}layout:\n{added}\n"
+    file = folder / f"{name.replace(' ', '-')}.yaml"
+    running.open(file, text)
+    offered = running.complete(file, text.count("\n") - 1, character)
+    assert expected <= set(offered)
+    if name == "places with their titles":
+        assert "document number (an..35, conditional)" in json.dumps(offered["1004"])

@@ -14,19 +14,17 @@ def test_the_same_and_another(run: Run, tmp_path: Path) -> None:
     file.write_text(f"mapping: acme\nversion: 2\nextends: {name}\nchange: {{RFF PL: remove}}\n", encoding="utf-8")
     ran = run("diff", name, file)
     assert (ran.code, ran.err) == (1, "")
-    at = "library:edifact/orders-d96a:80"
     assert ran.lines == [
-        "removed literal RFF PL 1153: reading is widened, writing is narrowed",
-        "  - 'PL'",
-        f"  {at}:11 (RFF 1153)",
-        "removed field RFF PL 1154: reading is narrowed, writing is narrowed",
-        "  - =price_list",
-        f"  {at}:21 (RFF 1154)",
-        "2 differences between orders-d96a 1 and acme 2",
+        "field",
+        "  price_list: is not there any more, at RFF PL, RFF 1154",
+        "    changes both, narrower",
+        "    - library:edifact/orders-d96a:85:35 (RFF 1154)",
+        "1 difference between orders-d96a 1 and acme 2",
     ]
     told = run("diff", name, file, "--json")
     assert told.code == 1
-    assert [change["kind"] for change in told.json["changes"]] == ["removed", "removed"]
+    (change,) = told.json["changes"]
+    assert (change["topic"], change["what"], change["effect"]) == ("field", "price_list", "narrower")
 
 
 def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_masked_test_of_a_processed_document(run: Run, processed: Path) -> Non
 
 
 def test_a_document_that_is_not_there(run: Run, processed: Path) -> None:
-    ran = run("test", "--from-document", "d9", processed)
+    ran = run("test", "--from-document", "d9", "--workspace", processed)
     assert ran.code == 1
     assert "the ledger holds nothing called 'd9'" in ran.err
     ran = run("test", "--from-document", "d1", "--update", processed)
@@ -120,3 +120,15 @@ def test_a_mapping_whose_tests_cannot_be_added_to_is_left_alone(run: Run, proces
         " (write the tests one below the other, each after a dash)\n"
     )
     assert not list((mapping.parent / "samples").glob("*masked*"))
+
+
+def test_outside_of_a_workspace_the_hint_can_be_followed(
+    run: Run, tmp_path: Path, processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    ran = run("test", "--from-document", "d1", tmp_path / "empty")
+    assert ran.code == 1
+    assert "name the workspace's folder with --workspace" in ran.err
+    assert run("test", "--from-document", "d1", "--workspace", processed).code == 0
+    assert run("test", "--workspace", processed).lines[-1].endswith("none failed")

@@ -165,3 +165,54 @@ def test_coverage_grows_with_a_case(run: Run, workspace: Path) -> None:
     assert [(part["kind"], part["name"], part["direction"]) for part in gone] == [
         ("code", "purpose 1: cancel", "written")
     ]
+
+
+def test_coverage_of_levels_and_of_several_documents(run: Run, workspace: Path) -> None:
+    mapping = workspace / "mappings/acme/notices.yaml"
+    mapping.write_text(NOTICES, encoding="utf-8")
+    ran = run("test", mapping, "--coverage", "--json")
+    assert ran.code == 0
+    untouched = ran.json["coverage"][0]["untouched"]
+    found = [(part["name"], part["direction"]) for part in untouched]
+    assert found == [("uom KG: KGM", "read"), ("uom KG: KGM", "written")]
+
+
+NOTICES = """
+mapping: notices
+document: despatch_advice/1
+format: {type: x12, set: "856", version: "004010"}
+codes: {uom: {EA: EA, KG: KGM}}
+layout:
+  - BSN: {01: ='00', 02: =number, 03: =issued_on | date(yyyyMMdd), 04: ='0000', 05: ='0001'}
+  - HL: {01: =level(), 03: S, 04: =children(1 0)}
+    then:
+      - each: documents
+        HL: {01: =level(), 02: =parent(), 03: O, 04: =children(1 0)}
+        then:
+          - PRF: {01: =order_number}
+          - each: lines
+            HL: {01: =level(), 02: =parent(), 03: I, 04: =children(1 0)}
+            then:
+              - LIN: {02: VN, 03: =supplier_item}
+              - SN1: {02: =quantity, 03: =uom | code(uom)}
+  - CTT: {01: =levels()}
+tests:
+  - name: two orders
+    wire: |
+      BSN*00*N-1*20260105*0000*0001~
+      HL*1**S*1~
+      HL*2*1*O*1~
+      PRF*A~
+      HL*3*2*I*0~
+      LIN**VN*P-1~
+      SN1**5*EA~
+      HL*4*1*O*1~
+      PRF*B~
+      HL*5*4*I*0~
+      LIN**VN*P-2~
+      SN1**6*EA~
+      CTT*5~
+    canonical:
+      - {number: N-1, issued_on: "2026-01-05", order_number: A, lines: [{supplier_item: P-1, quantity: "5", uom: EA}]}
+      - {number: N-1, issued_on: "2026-01-05", order_number: B, lines: [{supplier_item: P-2, quantity: "6", uom: EA}]}
+"""

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from transload.adapters.base import Inbound, Landing, Outbound, Retry
 from transload.adapters.base.folders import Entry, FileStore, HandOver, Missing, PickUp, Stability, Taken
 from transload.adapters.base.folders.handover import hand_over, landed
+from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.pickup import pick_up
 from transload.adapters.base.folders.stability import Watch
 from transload.canonical.errors import TransloadError
@@ -76,7 +77,7 @@ class Disk(FileStore):
     def list(self, folder: str) -> list[Entry]:
         self._step(done=False)
         self._step(done=True)
-        return [self._entry(path) for path in self.files if path.rpartition("/")[0] == folder]
+        return [self._entry(path) for path in list(self.files) if path.rpartition("/")[0] == folder]
 
     def look(self, path: str) -> Entry | None:
         self._step(done=False)
@@ -121,11 +122,11 @@ def now() -> datetime:
     return datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
-def one_pass(disk: Disk, options: PickUp, ledger: Ledger, crash: int | None) -> None:
+def one_pass(disk: Disk, options: PickUp, ledger: Ledger, crash: int | None, many: int = 1) -> None:
     """A pass of a runner that is killed at one of its own steps, or goes through; it survives broken connections."""
     steps = 0
     try:
-        for inbound in pick_up(disk, options, ledger, now):
+        for inbound in pick_up(disk, options, ledger, now, lambda: Hands(disk, lambda: disk, many)):
             if steps == crash:
                 ledger.crash()
                 return
@@ -149,25 +150,38 @@ CONTENTS = st.lists(st.binary(min_size=1, max_size=6), min_size=1, max_size=5)
 @given(
     contents=CONTENTS,
     afterwards=st.sampled_from(["keep", "delete", {"move": "done"}]),
-    stable=st.sampled_from(["none", "2 polls"]),
-    breaks=st.lists(st.tuples(st.integers(0, 12), st.booleans(), st.integers(0, 6) | st.none()), max_size=4),
+    stable=st.sampled_from(["none", "2 polls", {"marker": "*.ok"}]),
+    claimed=st.booleans(),
+    many=st.sampled_from([1, 3]),
+    breaks=st.lists(st.tuples(st.integers(0, 16), st.booleans(), st.integers(0, 6) | st.none()), max_size=4),
 )
 def test_whatever_breaks_every_file_is_committed_once(
-    contents: list[bytes], afterwards: Any, stable: str, breaks: list[tuple[int, bool, int | None]]
+    contents: list[bytes],
+    afterwards: Any,
+    stable: Any,
+    claimed: bool,
+    many: int,
+    breaks: list[tuple[int, bool, int | None]],
 ) -> None:
     disk, ledger = Disk(), Ledger()
-    options = PickUp.model_validate({"folder": "out", "stable": stable, "afterwards": afterwards})
+    claim = {"into": "ours"} if claimed and afterwards != "keep" else None
+    options = PickUp.model_validate({"folder": "out", "stable": stable, "afterwards": afterwards, "claim": claim})
+    marked = isinstance(stable, dict)
     for number, content in enumerate(contents):
         disk.store(f"out/{number}", content)
+        if marked:
+            disk.store(f"out/{number}.ok", b"")
     for failing, after, crash in breaks:
         disk.failing, disk.after = failing, after
-        one_pass(disk, options, ledger, crash)
+        one_pass(disk, options, ledger, crash, many)
         assert len(disk.files) + (len(ledger.committed) if afterwards == "delete" else 0) >= len(contents)
     disk.failing = None
     for _ in range(3):
-        one_pass(disk, options, ledger, None)
+        one_pass(disk, options, ledger, None, many)
     assert sorted(ledger.committed.values()) == sorted(contents)
-    left = sorted(path.partition("/")[0] for path in disk.files)
+    markers = [path for path in disk.files if path.endswith(".ok")]
+    assert len(markers) == (len(contents) if marked and afterwards == "keep" else 0)
+    left = sorted(path.partition("/")[0] for path in disk.files if path not in markers)
     assert left == {"keep": ["out"] * len(contents), "delete": []}.get(str(afterwards), ["done"] * len(contents))
 
 
