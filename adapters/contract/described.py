@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-_SAYING = ("such as", "like ", "for example", "e.g.", "as in", "${", ": {")
+_SAYING = ("such as ", "for example ", "as in ", "${")
 """How a description gives an example."""
 
 
@@ -24,9 +24,9 @@ def mute_settings(kind: type[BaseModel], path: str = "") -> Iterator[str]:
 
 
 def _free(annotation: Any) -> bool:
-    """Whether a person must think of a value: text, a number, a path; not one of a few words, nor a section."""
-    parts = [part for one in _parts(annotation) for part in (one,) if part is not type(None)]
-    return any(isinstance(part, type) and not issubclass(part, BaseModel | bool) for part in parts)
+    """Whether a person must think of a value: text, a number, a path; no secret, no choice, no section."""
+    parts = [part for part in _parts(annotation) if part is not type(None)]
+    return any(isinstance(part, type) and not issubclass(part, BaseModel | bool | SecretStr) for part in parts)
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

@@ -12,7 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from transload.adapters.base.folders import Denied, FileStore, FolderSource, FolderTarget, HandOver, PickUp
+from transload.adapters.base.folders import Denied, FileStore, FolderSource, FolderTarget, HandOver, Marker, PickUp
+from transload.adapters.base.folders.stability import Quiet
 from transload.adapters.base.registry import Adapter
 from transload.adapters.base.transport import Outbound
 from transload.adapters.contract.harness import Harness, NotPossible, SourceHarness, TargetHarness
@@ -105,12 +106,20 @@ class FolderSourceHarness(_Folders, SourceHarness):
         self._stranger = stranger
         given: dict[str, object] = {"folder": "out", "stable": "none", "afterwards": {"move": "done"}, "empty": "take"}
         self._options = PickUp.model_validate({**given, **(options or {})})
-        self.polls = self._options.stable.polls
+        stable = self._options.stable
+        self.polls = stable.polls if isinstance(stable, Quiet) else 1
 
     def source(self) -> FolderSource[Any]:
         """A new source over a store that can be broken."""
         source = self._make(self._options)
+        another = source.another_store
+
+        def beside(first: FileStore) -> FileStore | None:
+            found = another(first.inner if isinstance(first, _Store) else first)
+            return found and self.wrapped(lambda: found)()
+
         source.open_store = self.wrapped(source.open_store)  # type: ignore[method-assign]
+        source.another_store = beside  # type: ignore[method-assign]
         return source
 
     def stranger(self) -> FolderSource[Any]:
@@ -121,7 +130,11 @@ class FolderSourceHarness(_Folders, SourceHarness):
         """Write the file, as a partner does who renames it when it is complete."""
         if name in ("", ".", "..") or "/" in name or "\0" in name or len(name.encode()) > _LONGEST:
             raise NotPossible("no file can have this name")
+        stable = self._options.stable
         self.write(self.root / "out" / name, content)
+        if isinstance(stable, Marker):
+            said = name if stable.of == "name" else Path(name).stem
+            self.write(self.root / "out" / stable.marker.replace("*", said), b"")
 
     @contextmanager
     def changing(self, name: str, content: bytes) -> Iterator[None]:

@@ -14,29 +14,29 @@ class FaultyStore(FileStore):
     """
 
     def __init__(self, inner: FileStore, script: Script) -> None:
-        self._inner = inner
+        self.inner = inner
         self._script = script
 
     def list(self, folder: str) -> list[Entry]:
         """The files in ``folder``; repeated, each twice."""
         with self._script.step("list") as fault:
-            found = self._inner.list(folder)
+            found = self.inner.list(folder)
             return found * 2 if fault.repeat else found
 
     def look(self, path: str) -> Entry | None:
         """The file at ``path``."""
         with self._script.step("look"):
-            return self._inner.look(path)
+            return self.inner.look(path)
 
     def has_folder(self, path: str) -> bool:
         """Whether ``path`` is a folder."""
         with self._script.step("has_folder"):
-            return self._inner.has_folder(path)
+            return self.inner.has_folder(path)
 
     def read(self, path: str, size: int) -> Iterator[bytes]:
         """The file's bytes, piece by piece; repeated, a piece comes twice."""
         with self._script.step("read"):
-            pieces = self._inner.read(path, size)
+            pieces = self.inner.read(path, size)
         for piece in pieces:
             with self._script.step("piece") as fault:
                 given = piece[: fault.keep]
@@ -47,29 +47,29 @@ class FaultyStore(FileStore):
     def write(self, path: str, content: bytes) -> None:
         """Write the file."""
         with self._script.step("half"):
-            self._inner.write(path, content[: len(content) // 2])
+            self.inner.write(path, content[: len(content) // 2])
         with self._script.step("write") as fault:
-            self._inner.write(path, content[: fault.keep])
+            self.inner.write(path, content[: fault.keep])
 
     def move(self, old: str, new: str, *, replace: bool = False) -> None:
         """Rename a file."""
         with self._script.step("move"):
-            self._inner.move(old, new, replace=replace)
+            self.inner.move(old, new, replace=replace)
 
     def remove(self, path: str) -> None:
         """Remove a file."""
         with self._script.step("remove"):
-            self._inner.remove(path)
+            self.inner.remove(path)
 
     def make_folder(self, path: str) -> None:
         """Make a folder."""
         with self._script.step("make_folder"):
-            self._inner.make_folder(path)
+            self.inner.make_folder(path)
 
     def describe(self) -> str:
         """What the inner store is called."""
-        return self._inner.describe()
+        return self.inner.describe()
 
     def close(self) -> None:
         """Close the inner store; closing is never made to fail."""
-        self._inner.close()
+        self.inner.close()

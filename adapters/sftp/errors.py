@@ -103,6 +103,8 @@ def translation(error: Exception, peer: str, path: str | None = None) -> FileFau
 def _of_login(error: paramiko.AuthenticationException, peer: str) -> Retry | Stop:
     if "timeout" in str(error).lower():  # the library has no class of its own for it
         return Retry(f"{peer} does not answer to the login in time", hint=_LATER)
+    if "saw EOF" in str(error):  # nor for a connection that was lost before the answer: nobody refused anything
+        return Retry(f"{peer} closed the connection during the login", hint=_LATER)
     hint = next((hint for kind, hint in _LOGIN.items() if isinstance(error, kind)), None)
     message = f"{peer} refuses the login: {_words(error)}"
     hint = hint or "check username, key or password; nothing is tried again, so that the account is not locked"

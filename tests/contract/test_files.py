@@ -8,9 +8,16 @@ from transload.adapters.contract import SourceContract, TargetContract
 from transload.adapters.contract.folders import FolderSourceHarness, FolderTargetHarness
 from transload.adapters.files import ADAPTER, FilesConnection, FilesSource, FilesTarget
 
+OPTIONS = [
+    {},
+    {"stable": "2 polls"},
+    {"stable": {"marker": "*.ready"}, "afterwards": "delete"},
+    {"afterwards": "keep"},
+]
+
 
 class TestSource(SourceContract):
-    @pytest.fixture(params=[{}, {"stable": "2 polls"}, {"afterwards": "delete"}, {"afterwards": "keep"}], ids=str)
+    @pytest.fixture(params=OPTIONS, ids=str)
     def harness(self, request: pytest.FixtureRequest, tmp_path: Path) -> FolderSourceHarness:
         connection = FilesConnection(root=tmp_path / "root")
         return FolderSourceHarness(
