@@ -138,6 +138,9 @@ class LineHarness(FormatHarness):
     def format(self) -> LineFormat:
         return self.kind(self.kind.Options())
 
+    def kept(self, messages: Sequence[Message]) -> Any:
+        return messages[0].envelope
+
     def samples(self) -> Mapping[str, bytes]:
         text = "# from Köln\n# a test\nM|ORDER\nNO|1\\|2\\\\|ä\nQ|5\nM|ORDER\nNO|2|\nTXT|a\\nb\n"
         return {"two orders": text.encode()}
