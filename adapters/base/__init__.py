@@ -15,6 +15,7 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 
 if TYPE_CHECKING:
+    from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
     from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
     from transload.adapters.base.registry import Adapter, adapter, adapter_names
     from transload.adapters.base.settings import Duration, Secret, Settings, Template
@@ -32,6 +33,7 @@ else:
     __getattr__ = deferred(
         __name__,
         {
+            "endpoint": ("Endpoint", "Refused", "Request", "Response"),
             "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
             "registry": ("Adapter", "adapter", "adapter_names"),
             "settings": ("Duration", "Secret", "Settings", "Template"),
@@ -47,6 +49,7 @@ __all__ = [
     "CountingNumbers",
     "Duration",
     "Encoded",
+    "Endpoint",
     "Finding",
     "Format",
     "Identity",
@@ -60,7 +63,10 @@ __all__ = [
     "Probe",
     "Reading",
     "Records",
+    "Refused",
     "Reject",
+    "Request",
+    "Response",
     "Retry",
     "Secret",
     "Settings",

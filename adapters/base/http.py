@@ -8,27 +8,51 @@ connection is wrong (`Stop`).
 """
 
 import http.client
-import ssl
-from collections.abc import Iterator, Mapping
+import ipaddress
+import logging
+import re
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Annotated
+from urllib.parse import quote, urlsplit
 
 import requests
 import urllib3.exceptions
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from requests.auth import AuthBase
+from requests.utils import get_environ_proxies
 
+from transload.adapters.base.consequences import HEADER_HINT, NO_HEADER, lost, translate
 from transload.adapters.base.cutoff import CutOffAdapter, Overdue
-from transload.adapters.base.settings import Duration, Settings
-from transload.canonical.errors import Reject, Retry, Stop, TransloadError, Unknown
+from transload.adapters.base.settings import Duration, Secret, Settings
+from transload.adapters.base.tls import Peer, Tls
+from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding
+
+__all__ = [
+    "HttpConnection",
+    "HttpTimeouts",
+    "NoLogin",
+    "Reply",
+    "Tls",
+    "exchange",
+    "lost",
+    "open_session",
+    "refusal",
+    "retry_after",
+    "shown",
+]
 
 BEGINNING = 500
 """How many characters of a refusal's body a finding shows."""
+_IDLE = 2.0
+"""Seconds that a connection may have been idle on which something is sent that must not arrive twice.
+
+Common servers close one after five.
+"""
 
 
 class HttpTimeouts(Settings):
@@ -41,13 +65,22 @@ class HttpTimeouts(Settings):
     )
 
 
-class Tls(Settings):
-    """Certificates, the other side's and ours."""
+class ProxyLogin(Settings):
+    """What the proxy wants to know of us."""
 
-    verify: bool = Field(default=True, description="Whether the server's certificate must be valid.")
-    ca: Path | None = Field(default=None, description="PEM file of the authorities to trust instead of the usual ones.")
-    certificate: Path | None = Field(default=None, description="PEM file of our own certificate (mutual TLS).")
-    key: Path | None = Field(default=None, description="PEM file of its private key, if not in the same file.")
+    username: str = Field(description="User name.")
+    password: Secret = Field(description="Password.")
+
+
+def _proxy(value: str | None) -> str | None:
+    if value is None or value == "environment":
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("this is no address of a proxy; write http://proxy.example:3128, or environment")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a login does not stand in an address; write it under proxy_login:")
+    return value.rstrip("/")
 
 
 class HttpConnection(Settings):
@@ -56,7 +89,16 @@ class HttpConnection(Settings):
     timeouts: HttpTimeouts = Field(default_factory=HttpTimeouts, description="Time-outs.")
     tls: Tls = Field(default_factory=Tls, description="Certificates.")
     headers: dict[str, str] = Field(default_factory=dict, description="Headers to send with every request.")
-    proxy: str | None = Field(default=None, description="Address of a proxy; environment variables are not looked at.")
+    plain_http: bool = Field(
+        default=False,
+        description="Allow http:// to another machine: all that is sent, logins too, can be read on the way.",
+    )
+    proxy: Annotated[str | None, AfterValidator(_proxy)] = Field(
+        default=None,
+        description="Address of a proxy, or: environment, which takes HTTPS_PROXY, HTTP_PROXY and NO_PROXY. "
+        "Without it no environment variable is looked at.",
+    )
+    proxy_login: ProxyLogin | None = Field(default=None, description="Login at the proxy.")
     max_body: int = Field(default=50_000_000, ge=1, description="Bytes that an answer may have, unpacked.")
     longest_wait: Duration = Field(
         default=timedelta(hours=1), description="Longest wait that a Retry-After header may ask for."
@@ -70,6 +112,8 @@ class Reply:
     ``headers`` have lower case names.  ``whole`` is False when the body was larger than
     the connection allows: ``content`` is then its beginning only and must not be used as
     the answer.  ``address`` has no query and no login, so that it can be shown.
+    ``peer`` is the other side's TLS.  ``hidden`` are secrets that must not be shown, should the
+    body hold them.
     """
 
     method: str
@@ -78,6 +122,8 @@ class Reply:
     headers: Mapping[str, str]
     content: bytes
     whole: bool = True
+    peer: Peer | None = field(default=None, repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def call(self) -> str:
@@ -88,7 +134,13 @@ class Reply:
     def beginning(self) -> str | None:
         """The body's first characters, for a finding; None when it is empty."""
         text = self.content[: 4 * BEGINNING].decode("utf-8", "replace").strip()
-        return text[:BEGINNING] or None
+        return self.masked(text)[:BEGINNING] or None
+
+    def masked(self, text: str) -> str:
+        """``text`` of this answer, our secrets in it replaced by stars: some servers repeat the request."""
+        for secret in self.hidden:
+            text = text.replace(secret, "***")
+        return text
 
 
 class NoLogin(AuthBase):
@@ -104,17 +156,56 @@ def open_session(settings: HttpConnection, *, auth: AuthBase | None = None) -> r
     session = requests.Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, CutOffAdapter())
+        session.mount(scheme, CutOffAdapter(settings.tls))
     session.auth = auth or NoLogin()
-    tls = settings.tls
-    session.verify = str(tls.ca) if tls.verify and tls.ca else tls.verify
-    if tls.certificate:
-        session.cert = (str(tls.certificate), str(tls.key)) if tls.key else str(tls.certificate)
-    if settings.proxy:
-        session.proxies = {"http": settings.proxy, "https": settings.proxy}
     session.headers["User-Agent"] = "transload"
+    session.headers["Accept-Encoding"] = "gzip, deflate"  # what else may be installed packs a thousand times tighter
     session.headers.update(settings.headers)
+    _LOG.addFilter(_without_query)  # the same one again changes nothing
     return session
+
+
+_LOG = logging.getLogger("urllib3.connectionpool")
+_QUERY = re.compile(r"\?.*")
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Take the query out of what the library logs: a key may stand in it."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_QUERY.sub("?...", item) if isinstance(item, str) else item for item in record.args)
+    return True
+
+
+def _proxies(settings: HttpConnection, url: str) -> dict[str, str]:
+    if settings.proxy is None:
+        return {}
+    if settings.proxy == "environment":
+        return dict(get_environ_proxies(url, no_proxy=None))
+    address = settings.proxy
+    if settings.proxy_login:
+        scheme, _, rest = address.partition("://")
+        login = (settings.proxy_login.username, settings.proxy_login.password.get_secret_value())
+        address = f"{scheme}://{':'.join(quote(part, safe='') for part in login)}@{rest}"
+    return {"http": address, "https": address}
+
+
+def is_here(host: str | None) -> bool:
+    """Whether ``host`` is this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_plain(url: str, settings: HttpConnection, call: str) -> None:
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme.lower() == "http" and not is_here(parts.hostname)
+    except ValueError:
+        return  # no address at all, which the library says
+    if plain and not settings.plain_http:
+        message = f"{call} would travel unencrypted, and is not sent"
+        raise Stop(message, hint="use https://; or plain_http: true, where nobody else can be on the way")
 
 
 def exchange(
@@ -126,24 +217,28 @@ def exchange(
     repeatable: bool,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    hidden: Iterable[str] = (),
 ) -> Reply:
     """Send one request and read its answer, whatever its status.
 
     ``repeatable`` says that a second request has no second effect; then a lost answer is
-    worth a `Retry`, else it is `Unknown`.  Raises `Retry`, `Unknown`, `Stop`.
+    worth a `Retry`, else it is `Unknown`.  ``hidden`` are secrets that no finding may show.
+    Raises `Retry`, `Unknown`, `Stop`.
     """
     timeouts = (settings.timeouts.connect.total_seconds(), settings.timeouts.read.total_seconds())
     address = shown(url)
     total = settings.timeouts.total.total_seconds()
+    _refuse_plain(url, settings, f"{method} {address}")
     try:
         with (
-            _within(session, url, total),
+            _within(session, url, total, repeatable=repeatable),
             session.request(
                 method,
                 url,
                 data=body,
                 headers=dict(headers or {}),
                 timeout=timeouts,
+                proxies=_proxies(settings, url),
                 allow_redirects=False,
                 stream=True,
             ) as response,
@@ -156,6 +251,8 @@ def exchange(
                 headers={name.lower(): value for name, value in response.headers.items()},
                 content=content,
                 whole=whole,
+                peer=_peer(session, url),
+                hidden=tuple(secret for secret in hidden if secret),
             )
     except Overdue as error:
         message = f"{method} {address} was sent, and not answered in full within {total:g} seconds"
@@ -163,12 +260,21 @@ def exchange(
     except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
         raise translate(error, f"{method} {address}", repeatable=repeatable) from error
     except ValueError:  # its own words would show the header, which may be a secret
-        raise Stop(f"{method} {address} cannot be sent: {_NO_HEADER}", hint=_HEADER_HINT) from None
+        raise Stop(f"{method} {address} cannot be sent: {NO_HEADER}", hint=HEADER_HINT) from None
 
 
-def _within(session: requests.Session, url: str, seconds: float) -> AbstractContextManager[None]:
+def _within(session: requests.Session, url: str, seconds: float, *, repeatable: bool) -> AbstractContextManager[None]:
     adapter = session.get_adapter(url)
-    return adapter.within(seconds) if isinstance(adapter, CutOffAdapter) else nullcontext()
+    if not isinstance(adapter, CutOffAdapter):
+        return nullcontext()
+    if not repeatable:
+        adapter.renew(idle=_IDLE)
+    return adapter.within(seconds)
+
+
+def _peer(session: requests.Session, url: str) -> Peer | None:
+    adapter = session.get_adapter(url)
+    return adapter.peer if isinstance(adapter, CutOffAdapter) and url.lower().startswith("https:") else None
 
 
 def shown(url: str) -> str:
@@ -192,139 +298,15 @@ def _read(response: requests.Response, most: int) -> tuple[bytes, bool]:
     return b"".join(parts), True
 
 
-# Translation, in one place.
-
-NOT_SENT: tuple[type[BaseException], ...] = (
-    requests.ConnectTimeout,
-    requests.exceptions.ProxyError,
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.ProxyError,
-    urllib3.exceptions.EmptyPoolError,
-    urllib3.exceptions.FullPoolError,
-    urllib3.exceptions.ClosedPoolError,
-)
-"""Raised before a byte of the request left: nothing arrived."""
-MISCONFIGURED: tuple[type[BaseException], ...] = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.InvalidProxyURL,
-    requests.exceptions.URLRequired,
-    requests.exceptions.TooManyRedirects,
-    urllib3.exceptions.LocationValueError,
-    urllib3.exceptions.URLSchemeUnknown,
-    urllib3.exceptions.ProxySchemeUnknown,
-    urllib3.exceptions.ProxySchemeUnsupported,
-    ssl.SSLCertVerificationError,
-    FileNotFoundError,
-    PermissionError,
-)
-"""Something in the settings is wrong, or the other side's certificate is."""
-LOST: tuple[type[BaseException], ...] = (
-    requests.ReadTimeout,
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-    requests.exceptions.StreamConsumedError,
-    requests.exceptions.RetryError,
-    requests.exceptions.UnrewindableBodyError,
-    requests.exceptions.InvalidJSONError,
-    requests.HTTPError,
-    urllib3.exceptions.TimeoutError,
-    urllib3.exceptions.ProtocolError,
-    urllib3.exceptions.PoolError,
-    urllib3.exceptions.DecodeError,
-    urllib3.exceptions.SSLError,
-    urllib3.exceptions.ResponseError,
-    urllib3.exceptions.HeaderParsingError,
-    urllib3.exceptions.UnrewindableBodyError,
-    urllib3.exceptions.IncompleteRead,
-    urllib3.exceptions.InvalidChunkLength,
-    urllib3.exceptions.InvalidHeader,
-    urllib3.exceptions.BodyNotHttplibCompatible,
-    urllib3.exceptions.TimeoutStateError,
-    http.client.HTTPException,
-    ConnectionError,
-    TimeoutError,
-)
-"""Raised while or after the request was sent: it may have arrived."""
-
-
-_NO_HEADER = "a header or the address holds a character that HTTP cannot carry"
-_HEADER_HINT = "look at the headers and the login: a secret's file may have a blank line at its end"
-
-
-def translate(error: BaseException, call: str, *, repeatable: bool) -> TransloadError:
-    """Our error for what requests, urllib3, ssl or the socket raised during ``call``.
-
-    What is in none of the tables counts as lost, which is never wrong about a copy too many.
-    """
-    chain = list(_causes(error))
-    deepest = chain[-1]
-    reason = _words(deepest)
-    if any(isinstance(cause, requests.exceptions.InvalidHeader) for cause in chain):  # its words show the header
-        return Stop(f"{call} is not possible: {_NO_HEADER}", hint=_HEADER_HINT)
-    if any(isinstance(cause, NOT_SENT) for cause in chain):
-        return Retry(f"{call} could not connect: {reason}", hint="nothing was sent; it is tried again later")
-    if any(isinstance(cause, MISCONFIGURED) for cause in chain) or _missing_bundle(error):
-        return Stop(f"{call} is not possible: {reason}", hint=_stop_hint(chain))
-    if any(isinstance(cause, ssl.SSLError) and not _cut_off(cause) for cause in chain):
-        return Stop(f"{call} cannot agree on TLS: {reason}", hint="compare the address, its port and its TLS versions")
-    return lost(f"{call} was sent, and its answer was lost: {reason}", repeatable=repeatable)
-
-
-def lost(message: str, *, repeatable: bool, findings: tuple[Finding, ...] = ()) -> TransloadError:
-    """`Retry` when the request is ``repeatable``, else `Unknown`."""
-    if repeatable:
-        return Retry(message, hint="a repetition has no second effect there, so it is tried again", findings=findings)
-    return Unknown(message, hint="look at the other side whether it arrived", findings=findings)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what lies beneath it: causes, contexts, and the reasons that urllib3 packs into arguments."""
-    known: set[int] = set()
-    pending: list[BaseException | None] = [error]
-    while pending:
-        found = pending.pop()
-        if found is None or id(found) in known:
-            continue
-        known.add(id(found))
-        yield found
-        packed = [item for item in (*found.args, getattr(found, "reason", None)) if isinstance(item, BaseException)]
-        pending += [found.__context__, found.__cause__, *packed]
-
-
-def _cut_off(error: BaseException) -> bool:
-    return isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, TimeoutError))
-
-
-def _missing_bundle(error: BaseException) -> bool:
-    """Requests reports a certificate file that does not exist as a plain OSError, before it connects."""
-    return type(error) is OSError
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "time is up"
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(text.split()) or type(error).__name__
-
-
-def _stop_hint(chain: list[BaseException]) -> str:
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-        return "the server's certificate is not trusted; name its authority under tls: ca:"
-    return "correct the connection's settings"
-
-
 # Statuses.
 
 _STOPPING = {401: "the login is refused", 403: "the login may not do this", 407: "the proxy wants a login"}
 _STOPPING |= {405: "this address does not take the method", 406: "it has no answer in the wanted content type"}
 _STOPPING |= {415: "it does not take the content type", 501: "it does not know the method"}
 _STOPPING |= {505: "it does not speak this version of HTTP"}
+_REJECTING = {404: "is the address right? else it does not know what the document speaks of"}
+_REJECTING |= {410: "what the document speaks of is gone there", 413: "the document is too large for it"}
+_REJECTING |= {409: "it contradicts what is there; look there, or ask the partner what that means"}
 
 
 def refusal(reply: Reply, settings: HttpConnection, *, repeatable: bool) -> TransloadError:
@@ -344,7 +326,8 @@ def refusal(reply: Reply, settings: HttpConnection, *, repeatable: bool) -> Tran
         value=reply.beginning,
     )
     if status in (425, 429, 503):
-        return Retry(found.message, wait=retry_after(reply, settings), findings=[found])
+        later = replace(found, hint="nothing was done there; it is tried again, not before the time that it names")
+        return Retry(found.message, wait=retry_after(reply, settings), findings=[later])
     if status in _STOPPING:
         return Stop(found.message, hint=found.hint, findings=[found])
     if status < 400:
@@ -354,7 +337,8 @@ def refusal(reply: Reply, settings: HttpConnection, *, repeatable: bool) -> Tran
         return Stop(found.message, hint=hint, findings=[moved])
     if status >= 500 or status == 408:
         return lost(found.message, repeatable=repeatable, findings=(found,))
-    return Reject(found.message, findings=[found])
+    hint = _REJECTING.get(status, "correct the document or its mapping as the answer says, and send it again")
+    return Reject(found.message, hint=hint, findings=[replace(found, hint=hint)])
 
 
 def retry_after(reply: Reply, settings: HttpConnection) -> float | None:

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from transload.adapters.base.endpoint import Endpoint
 from transload.adapters.base.format import Format
 from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Source, Target
@@ -22,12 +23,14 @@ class Adapter:
     connection: type[Settings] = Settings
     source: type[Source[Any, Any]] | None = None
     target: type[Target[Any, Any]] | None = None
+    endpoint: type[Endpoint[Any, Any]] | None = None
     format: type[Format[Any]] | None = None
 
     @property
     def abilities(self) -> tuple[str, ...]:
-        """Which of source, target and format this adapter has."""
-        return tuple(name for name in ("source", "target", "format") if getattr(self, name) is not None)
+        """Which of source, target, endpoint and format this adapter has."""
+        names = ("source", "target", "endpoint", "format")
+        return tuple(name for name in names if getattr(self, name) is not None)
 
 
 @cache

@@ -66,11 +66,14 @@ class TemplateMark:
 
 
 Template = Annotated[str, TemplateMark()]
-"""Text with holes like ``{document.number}``, filled and frozen when a delivery is staged: `Outbound.metadata`."""
+"""Text with holes like ``{document.number}``, filled and frozen when a delivery is staged: `Outbound.metadata`.
+
+The values of a ``dict[str, Template]`` named ``headers`` are there as ``headers.NAME``.
+"""
 
 
 def template_fields(settings: type[BaseModel]) -> tuple[str, ...]:
-    """The names of the fields of ``settings`` that are templates, optional ones included."""
+    """The names of the fields of ``settings`` that are templates, or blocks of them, optional ones included."""
     return tuple(
         name
         for name, field in settings.model_fields.items()

@@ -1,20 +1,22 @@
 """Addresses from templates: the values in them are escaped, so that no value can change the path it stands in."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
 
 _HOLE = re.compile(r"\{[^{}]*\}")
+_STEPS = re.compile(r"[/\\]")
 _LITERAL = "/:@!$'()*+,;=~-._&%"
 
 
 def escape(template: str, filled: str, *, path: bool = True) -> str:
     """``filled``, which was made of ``template``, with what came from its holes percent-encoded.
 
-    Raises `Reject` when a value cannot be told from the text around it, or in a ``path`` is
-    empty or a step to another folder (``..``).
+    What was written as %XX when the hole was filled is taken back first, so that the other side reads
+    the value itself.  Raises `Reject` when a value cannot be told from the text around it, or in a
+    ``path`` is empty or has a step to another folder (``..``).
     """
     pieces = _HOLE.split(template)
     if len(pieces) == 1:
@@ -27,7 +29,8 @@ def escape(template: str, filled: str, *, path: bool = True) -> str:
     between = pieces[1:-1]
     if any(not piece for piece in between) or any(piece in value for piece in between for value in values):
         raise _refused(filled, "its values cannot be told apart")
-    if path and any(value in ("", ".", "..") for value in values):
+    values = tuple(map(unquote, values))
+    if path and any(not value or {".", ".."} & set(_STEPS.split(value)) for value in values):
         raise _refused(filled, "one of its values is empty, or a step to another folder")
     parts = [quote(pieces[0], safe=_LITERAL)]
     for value, piece in zip(values, pieces[1:], strict=True):

@@ -1,69 +1,18 @@
 """What a REST connection, a source over it and a target over it take."""
 
 from datetime import timedelta
-from typing import Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from transload.adapters.base.http import HttpConnection
-from transload.adapters.base.settings import Duration, Secret, Settings, Template
+from transload.adapters.base.http import HttpConnection, is_here
+from transload.adapters.base.settings import Duration, Settings, Template
+from transload.adapters.rest.auth import Auth, HeaderName
+from transload.adapters.rest.locations import address_of, path_of
+from transload.adapters.rest.paging import Pages, Since
+from transload.adapters.rest.response import Consequence, Response
 
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-class Basic(Settings):
-    """User name and password (RFC 7617)."""
-
-    username: str = Field(description="User name.")
-    password: Secret = Field(description="Password.")
-
-
-class Bearer(Settings):
-    """A token that does not change (RFC 6750)."""
-
-    token: Secret = Field(description="The token.")
-
-
-class ApiKey(Settings):
-    """A key in a header of its own."""
-
-    header: str = Field(default="X-API-Key", description="Name of the header.")
-    key: Secret = Field(description="The key.")
-
-
-class OAuth2(Settings):
-    """Client credentials (RFC 6749 section 4.4)."""
-
-    token_url: str = Field(description="Where tokens are given out.")
-    client_id: str = Field(description="Our name there.")
-    client_secret: Secret = Field(description="Our secret there.")
-    scope: str | None = Field(default=None, description="Scopes to ask for, separated by blanks.")
-    audience: str | None = Field(default=None, description="Audience to ask for, where the server wants one.")
-    client_auth: Literal["basic", "body"] = Field(
-        default="basic", description="Whether id and secret travel in the Authorization header or in the form."
-    )
-
-    @field_validator("token_url")
-    @classmethod
-    def _http(cls, value: str) -> str:
-        return _address(value)
-
-
-class Auth(Settings):
-    """How we log in: at most one way."""
-
-    basic: Basic | None = Field(default=None, description="User name and password.")
-    bearer: Bearer | None = Field(default=None, description="A fixed token.")
-    api_key: ApiKey | None = Field(default=None, description="A key in a header.")
-    oauth2: OAuth2 | None = Field(default=None, description="Client credentials.")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise ValueError(f"there is more than one login: {', '.join(given)}")
-        return self
+Status = Annotated[int, Field(ge=200, le=599)]
 
 
 class RestConnection(HttpConnection):
@@ -78,104 +27,109 @@ class RestConnection(HttpConnection):
 
     @field_validator("base_url")
     @classmethod
-    def _http(cls, value: str) -> str:
-        return _address(value).rstrip("/")
+    def _http(cls, value: str, info: ValidationInfo) -> str:
+        found = address_of(value).rstrip("/")
+        host = found.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
+        if found.startswith("http:") and not is_here(name) and not info.data.get("plain_http", True):
+            raise ValueError("all that is sent could be read on the way: use https://, or write plain_http: true")
+        return found
 
 
 class RestTarget(Settings):
     """What stands beside ``connection:`` under ``to:``."""
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(default="POST", description="HTTP method.")
-    path: Template = Field(description="Path below the base address, such as /orders/{document.number}.")
+    path: Annotated[Template, AfterValidator(path_of)] = Field(
+        description="Path below the base address, such as /orders/{document.number}."
+    )
     query: Template | None = Field(default=None, description="Query, such as type=order&number={document.number}.")
-    headers: dict[str, str] = Field(default_factory=dict, description="Further headers.")
+    headers: dict[HeaderName, Template] = Field(
+        default_factory=dict, description="Further headers, such as X-Order: '{document.number}'."
+    )
     content_type: str | None = Field(default=None, description="Content type, if not the format's own.")
-    accept: str = Field(default="application/json", description="Content type of the answer that we ask for.")
+    accept: str = Field(
+        default="application/json", description="Content type of the answer that we ask for; */* takes any."
+    )
     idempotency: Literal["header", "none"] = Field(
         default="none",
-        description="header: the delivery's key goes into a header, and the other side does nothing twice for one key.",
+        description="header: the delivery's key goes into a header, and the other side does nothing twice for one key. "
+        "409 means then that the first request with it is still worked on.",
     )
-    idempotency_header: str = Field(default="Idempotency-Key", description="Name of that header.")
-    accepted: tuple[int, ...] = Field(
-        default=(200, 201, 202, 204),
-        description="Statuses that mean: the other side has it. Add 409 where it means: it was there already.",
+    idempotency_header: HeaderName = Field(default="Idempotency-Key", description="Name of that header.")
+    condition: Literal["none", "unchanged", "absent"] = Field(
+        default="none",
+        description="unchanged: the request counts only if the resource still has its ETag (If-Match); "
+        "absent: only if there is none yet (If-None-Match: *). 412 is then a conflict.",
     )
-    retried: tuple[int, ...] = Field(
-        default=(), description="Further statuses that mean: not now, such as 409 for a key still being worked on."
+    etag: Template | None = Field(
+        default=None, description="The ETag for unchanged; by default the one that GET gives a moment before."
     )
-    lookup: Template | None = Field(
+    statuses: dict[Status, Consequence] = Field(
+        default_factory=dict,
+        description="What this partner's statuses mean, where they do not mean the usual: accepted, retry, reject, "
+        "stop or unknown, such as 409: accepted where it means that the document was there already.",
+    )
+    response: Response = Field(default_factory=Response, description="How an answer in JSON is read.")
+    lookup: Annotated[Template, AfterValidator(path_of)] | None = Field(
         default=None,
         description="Path to ask with GET whether a delivery arrived after its answer was lost: 200 yes, 404 no.",
     )
+    lookup_query: Template | None = Field(default=None, description="Query of the lookup.")
+    lookup_items: str | None = Field(
+        default=None,
+        description="Where the lookup's answer lists what it found: empty means that nothing arrived.",
+    )
 
-    @field_validator("accepted", "retried")
+    @field_validator("lookup_query", "lookup_items")
     @classmethod
-    def _statuses(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        wrong = [status for status in value if not 200 <= status <= 599]
-        if wrong:
-            raise ValueError(f"no such HTTP status: {', '.join(map(str, wrong))}")
+    def _of_lookup(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("lookup", "") is None:
+            raise ValueError("there is no lookup: that it could belong to")
         return value
 
-    @field_validator("path", "lookup")
+    @field_validator("etag")
     @classmethod
-    def _below(cls, value: str | None) -> str | None:
-        return value if value is None else _path(value)
-
-
-class Pages(Settings):
-    """How a list is cut into pages, and where the next one is."""
-
-    style: Literal["none", "offset", "page", "cursor", "next", "link"] = Field(
-        default="none",
-        description="offset: number of the first item; page: number of the page; cursor: a text from the page before; "
-        "next: the next page's address in the body; link: the same in the Link header (RFC 8288).",
-    )
-    items: str | None = Field(default=None, description='Where the items stand, keys joined by points; "$" is the top.')
-    next: str | None = Field(default=None, description="Where the cursor or the next address stands in the body.")
-    total: str | None = Field(default=None, description="Where the number of all items stands, if the body says so.")
-    parameter: str | None = Field(
-        default=None, description="Query parameter of offset, page or cursor; by default the style's name."
-    )
-    size: int | None = Field(default=None, ge=1, description="Items to ask for in one page.")
-    size_parameter: str = Field(default="limit", description="Query parameter of the size.")
-    first: int = Field(default=1, ge=0, description="Number of the first page, for style page.")
-    max: int = Field(default=1000, ge=1, description="Pages that one pass may take; more are a fault, not cut off.")
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.style in ("cursor", "next") and not self.next:
-            raise ValueError(f"style {self.style} needs next: where the next page is named")
-        if self.style in ("offset", "page") and not self.items:
-            raise ValueError(f"style {self.style} needs items: an empty list ends it")
-        return self
-
-
-class Since(Settings):
-    """Ask only for what changed since the last pass."""
-
-    field: str = Field(description="Field of an item that holds the time or number of its change.")
-    parameter: str | None = Field(default=None, description="Query parameter; by default named like the field.")
-    overlap: Duration = Field(
-        default=timedelta(0), description="How far to step back, for changes that show up late; times only."
-    )
-    start: str | None = Field(default=None, description="Where to begin; without it the first pass takes everything.")
+    def _of_condition(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("condition") != "unchanged":
+            raise ValueError("an ETag belongs to condition: unchanged")
+        return value
 
 
 class RestSource(Settings):
     """What stands beside ``connection:`` under ``from:``."""
 
-    method: Literal["GET"] = Field(default="GET", description="HTTP method.")
-    path: str = Field(description="Path below the base address.")
+    method: Literal["GET", "POST"] = Field(
+        default="GET", description="HTTP method; POST for searches that change nothing."
+    )
+    path: Annotated[str, AfterValidator(path_of)] = Field(description="Path below the base address.")
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters.")
-    headers: dict[str, str] = Field(default_factory=dict, description="Further headers.")
-    accept: str = Field(default="application/json", description="Content type that we ask for.")
+    body: dict[str, Any] | None = Field(default=None, description="Body of a POST, sent as JSON.")
+    parameters: Literal["query", "body"] = Field(
+        default="query", description="Where the parameters of paging and since go."
+    )
+    headers: dict[HeaderName, str] = Field(default_factory=dict, description="Further headers.")
+    accept: str = Field(default="application/json", description="Content type that we ask for; */* takes any.")
     pages: Pages = Field(default_factory=Pages, description="Paging.")
     since: Since | None = Field(default=None, description="Only what changed since the last pass.")
+    patience: Duration = Field(
+        default=timedelta(seconds=10),
+        description="Longest Retry-After that is waited for within a pass; after a longer one the pass goes on later.",
+    )
 
-    @field_validator("path")
+    @field_validator("body")
     @classmethod
-    def _below(cls, value: str) -> str:
-        return _path(value)
+    def _posted(cls, value: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
+        if value is not None and info.data.get("method") == "GET":
+            raise ValueError("a GET has no body; write method: POST")
+        return value
+
+    @field_validator("parameters")
+    @classmethod
+    def _in_body(cls, value: str, info: ValidationInfo) -> str:
+        if value == "body" and info.data.get("method") == "GET":
+            raise ValueError("a GET has no body; write method: POST")
+        return value
 
     @field_validator("since", mode="before")
     @classmethod
@@ -183,26 +137,7 @@ class RestSource(Settings):
         return {"field": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _has_items(self) -> Self:
+    def _has_items(self) -> "RestSource":
         if self.since and not self.pages.items:
             raise ValueError("since needs pages: items, to find the newest one")
         return self
-
-
-def _address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("this is no address; it begins with https:// or http://")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("a login does not stand in an address; write it under auth:")
-    if parts.query or parts.fragment:
-        raise ValueError("an address has no query here")
-    return value
-
-
-def _path(value: str) -> str:
-    if "://" in value or value.startswith("//"):
-        raise ValueError("this is a path below the connection's address, not an address")
-    if "?" in value or "#" in value:
-        raise ValueError("a path has no ? and no #; the query stands under query:")
-    return value if value.startswith("/") else f"/{value}"

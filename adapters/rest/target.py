@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Callable
+from urllib.parse import unquote
 
-from transload.adapters.base import Answer, Finding, Landing, Outbound, Probe, Severity, Target
+from transload.adapters.base import Answer, Finding, Landing, Outbound, Probe, Target
 from transload.adapters.base.http import Reply, refusal
+from transload.adapters.base.media import foreign
 from transload.adapters.rest.address import escape
+from transload.adapters.rest.answers import Answers
+from transload.adapters.rest.bodies import at, read
 from transload.adapters.rest.client import Client
 from transload.adapters.rest.probe import probe
 from transload.adapters.rest.settings import RestConnection, RestTarget
-from transload.canonical.errors import Retry, TransloadError
+from transload.canonical.errors import Reject, TransloadError
 
 _REPEATABLE = ("PUT", "DELETE")
 """Methods of which a repetition has no second effect (RFC 9110 section 9.2.2)."""
@@ -18,8 +22,9 @@ _REPEATABLE = ("PUT", "DELETE")
 class RestApiTarget(Target[RestConnection, RestTarget]):
     """Sends each delivery as one request.
 
-    Idempotent with ``idempotency: header``, and with PUT and DELETE.  The answer carries the
-    body that came back, its status and content type, and as reference the Location.
+    Idempotent with ``idempotency: header``, and with PUT and DELETE unless they have a condition:
+    a second one would fail for what the first has done.  The answer carries the body that came
+    back, its status and content type, and as reference what the partner calls it, or the Location.
     """
 
     Options = RestTarget
@@ -28,92 +33,118 @@ class RestApiTarget(Target[RestConnection, RestTarget]):
         self, connection: RestConnection, options: RestTarget, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         super().__init__(connection, options)
-        self.idempotent = options.idempotency == "header" or options.method in _REPEATABLE
+        repeatable = options.method in _REPEATABLE and options.condition == "none"
+        self.idempotent = options.idempotency == "header" or repeatable
         self._client = Client(connection, sleep=sleep)
+        self._answers = Answers(connection=connection, options=options, idempotent=self.idempotent)
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
     def probe(self) -> Probe:
-        """Ask for the connection's ``probe`` path; nothing is sent."""
+        """Look at the server and try the login; nothing is sent."""
         return probe(self._client, self.connection)
 
     def deliver(self, outbound: Outbound) -> Answer:
         """Send ``outbound``; see `Target.deliver` for what is raised."""
         options = self.options
-        headers = {"Accept": options.accept, **options.headers}
+        url = self._url(outbound, "path", "query")
+        headers = {"Accept": options.accept, **self._headers(outbound)}
         headers["Content-Type"] = options.content_type or outbound.content_type
         if options.idempotency == "header":
             headers[options.idempotency_header] = outbound.key
+        if options.condition == "absent":
+            headers["If-None-Match"] = "*"
+        elif options.condition == "unchanged":
+            headers["If-Match"] = self._etag(outbound, url)
         reply = self._client.call(
             options.method,
-            self._url(outbound, "path") + self._query(outbound),
-            judge=self._judge,
+            url,
+            judge=lambda reply: self._answers.judge(reply, outbound),
             repeatable=self.idempotent,
             body=outbound.content,
             headers=headers,
         )
-        return _answer(reply)
+        return self._answers.answer(reply)
 
     def verify(self, outbound: Outbound) -> Landing:
-        """Ask at ``lookup`` whether the delivery is there: 200 yes, 404 and 410 no, anything else leaves it open."""
-        if self.options.lookup is None:
+        """Ask at ``lookup`` whether the delivery is there: 200 yes, 404 and 410 no, anything else leaves it open.
+
+        With ``lookup_items`` 200 with an empty list is a no, too.  Raises `Retry`, `Stop` when the
+        question cannot be asked now.
+        """
+        options = self.options
+        if options.lookup is None:
             return Landing.CANNOT_TELL
         try:
             reply = self._client.call(
                 "GET",
-                self._url(outbound, "lookup"),
+                self._url(outbound, "lookup", "lookup_query"),
                 judge=self._judge_lookup,
                 repeatable=True,
-                headers={"Accept": self.options.accept},
+                headers={"Accept": options.accept, **self._headers(outbound)},
             )
-        except TransloadError:
+        except Reject:
             return Landing.CANNOT_TELL
-        return Landing.LANDED if reply.status == 200 else Landing.NOT_LANDED
+        if reply.status in (404, 410):
+            return Landing.NOT_LANDED
+        if not reply.whole or foreign(reply, options.accept) is not None:
+            return Landing.CANNOT_TELL
+        return Landing.LANDED if options.lookup_items is None else self._listed(reply, options.lookup_items)
 
-    def _judge(self, reply: Reply) -> TransloadError | None:
-        if reply.status in self.options.accepted:
-            return None
-        error = refusal(reply, self.connection, repeatable=self.idempotent)
-        if reply.status in self.options.retried:
-            return Retry(error.message, findings=error.findings)
-        return error
+    @staticmethod
+    def _listed(reply: Reply, path: str) -> Landing:
+        try:
+            found = at(read(reply.content), path)
+        except (ValueError, RecursionError):
+            return Landing.CANNOT_TELL
+        if not isinstance(found, list):
+            return Landing.CANNOT_TELL
+        return Landing.LANDED if found else Landing.NOT_LANDED
 
     def _judge_lookup(self, reply: Reply) -> TransloadError | None:
         return None if reply.status in (200, 404, 410) else refusal(reply, self.connection, repeatable=True)
 
-    def _url(self, outbound: Outbound, name: str) -> str:
+    def _etag(self, outbound: Outbound, url: str) -> str:
+        """The ETag that the resource must still have.  Raises what asking for it means, and `Reject` without one."""
+        if self.options.etag is not None:
+            return self._header("etag", outbound.metadata.get("etag", self.options.etag))
+        reply = self._client.call(
+            "GET", url, judge=self._judge_current, repeatable=True, headers={"Accept": self.options.accept}
+        )
+        etag = reply.headers.get("etag")
+        if etag is None:
+            message = f"{reply.call} gave no ETag, so nobody can tell whether it was changed"
+            hint = "ask the partner, or write condition: none"
+            raise Reject(message, hint=hint, findings=[Finding(code="H-ETAG", message=message, hint=hint)])
+        return etag
+
+    def _judge_current(self, reply: Reply) -> TransloadError | None:
+        return None if reply.status == 200 else refusal(reply, self.connection, repeatable=True)
+
+    def _headers(self, outbound: Outbound) -> dict[str, str]:
+        return {
+            name: self._header(f"headers.{name}", outbound.metadata.get(f"headers.{name}", template))
+            for name, template in self.options.headers.items()
+        }
+
+    @staticmethod
+    def _header(setting: str, filled: str) -> str:
+        """The value of a header: what was written as %XX when its holes were filled is taken back."""
+        value = unquote(filled) if "%" in filled else filled
+        if not value.isascii() or not value.isprintable():
+            message = f"{setting} cannot be sent, since no header can carry {value[:80]!r}"
+            raise Reject(message, findings=[Finding(code="E-HEADER", message=message, value=value)])
+        return value.strip()
+
+    def _url(self, outbound: Outbound, name: str, query: str) -> str:
         template: str = getattr(self.options, name)
         filled = outbound.metadata.get(name, template)
-        return self.connection.base_url + escape(template, filled if filled.startswith("/") else f"/{filled}")
+        path = escape(template, filled if filled.startswith("/") else f"/{filled}")
+        asked: str | None = getattr(self.options, query)
+        return self.connection.base_url + path + self._query(asked, outbound.metadata.get(query))
 
-    def _query(self, outbound: Outbound) -> str:
-        template = self.options.query
-        return "" if template is None else "?" + escape(template, outbound.metadata.get("query", template), path=False)
-
-
-def _answer(reply: Reply) -> Answer:
-    location = reply.headers.get("location")
-    metadata = {"status": str(reply.status)}
-    if content_type := reply.headers.get("content-type"):
-        metadata["content_type"] = content_type
-    if location:
-        metadata["location"] = location
-    findings: tuple[Finding, ...] = ()
-    if not reply.whole:
-        findings = (
-            Finding(
-                code="H-LARGE",
-                severity=Severity.WARNING,
-                message=f"the answer to {reply.call} is larger than max_body and was not kept",
-                hint="raise max_body of the connection if the answer matters",
-            ),
-        )
-    return Answer(
-        summary=f"{reply.status} from {reply.call}",
-        reference=location,
-        content=reply.content if reply.content and reply.whole else None,
-        metadata=metadata,
-        findings=findings,
-    )
+    @staticmethod
+    def _query(template: str | None, filled: str | None) -> str:
+        return "" if template is None else "?" + escape(template, filled or template, path=False)

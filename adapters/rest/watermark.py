@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from transload.adapters.rest.pages import at
-from transload.adapters.rest.settings import Since
+from transload.adapters.rest.bodies import at
+from transload.adapters.rest.paging import Since
 from transload.canonical.errors import Stop
 
 

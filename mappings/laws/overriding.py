@@ -123,7 +123,7 @@ def _of(meaning: Meaning, node: AnyNode, above: str) -> Iterator[tuple[str, tupl
     inside = set(_fields(node))
     when = tuple((c.field.text(), c.value) for c in node.when)
     handled = node.use.name if isinstance(node, Segment) and node.use is not None else None
-    signature = (node.most, node.least, node.reads, node.writes, when, _told(node.only_if), handled)
+    signature = (node.most, node.least, node.first, node.reads, node.writes, when, _told(node.only_if), handled)
     yield address, (inside, signature)
     for slot in node.own():
         fields = inside if slot.literals else {plain_name(slot.field)} if slot.field is not None else inside

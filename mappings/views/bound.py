@@ -43,6 +43,8 @@ class Bound:
         """Nodes and place together: one line for people."""
         if isinstance(self.node, Element):
             return f"{self.inside}/{self.place}" if self.place else self.inside
+        if self.inside == self.node.tag and self.place.startswith(f"{self.node.tag} "):
+            return self.place
         return f"{self.inside}, {self.place}"
 
 

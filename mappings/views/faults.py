@@ -192,7 +192,7 @@ class _Faults:
             return
         spans: list[tuple[int, int]] = list(getattr(body, "spans", ()))
         for node in self.meaning.segments:
-            if node.items is not None or (node.most or 1) != 1 or below(node) or not node.reads:
+            if node.items is not None or (node.most or 1) != 1 or below(node) or not node.reads or node.first:
                 continue
             number = next((n for n, segment in enumerate(body.segments) if self._is(node, segment)), None)
             if number is None or number >= len(spans):

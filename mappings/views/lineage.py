@@ -13,29 +13,25 @@ from transload.mappings.views.codes import tables_of
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A field at one place.  ``direction`` is both, read, or written; ``field`` is empty for a computed value."""
+    """A field at one place; ``field`` is empty for a computed value.
+
+    ``direction`` is both, read, or written; ``where`` names nodes and place.
+    """
 
     field: str
     direction: str
-    inside: str
-    place: str
+    where: str
     rule: str
     converters: tuple[str, ...]
     tables: tuple[str, ...]
     mapping: MappingPlace
-
-    @property
-    def where(self) -> str:
-        """Nodes and place in one line."""
-        return f"{self.inside}, {self.place}" if self.place and self.inside else self.inside or self.place
 
     def as_dict(self) -> dict[str, Any]:
         """The shape in JSON."""
         told: dict[str, Any] = {
             "field": self.field,
             "direction": self.direction,
-            "inside": self.inside,
-            "place": self.place,
+            "where": self.where,
             "rule": self.rule,
             "converters": list(self.converters),
             "tables": list(self.tables),
@@ -58,8 +54,7 @@ def lineage(meaning: Meaning, wanted: tuple[str, ...] = ()) -> Iterator[Line]:
         yield Line(
             field=slot.field.text().rstrip(".") if slot.field is not None else "",
             direction=_DIRECTIONS[slot.reads, slot.writes],
-            inside=bound.inside,
-            place=bound.place,
+            where=bound.where,
             rule=slot.rule,
             converters=tuple(step.name for step in slot.chain.steps) if slot.chain is not None else (),
             tables=tuple(name for _, name in tables_of(slot)),
@@ -71,12 +66,12 @@ def lineage(meaning: Meaning, wanted: tuple[str, ...] = ()) -> Iterator[Line]:
                 continue
             rule = f"when {condition.value}"
             yield Line(
-                field=condition.field.text(), direction=_DIRECTIONS[node.reads, node.writes], inside=node.name,
-                place="", rule=rule, converters=(), tables=(), mapping=condition.at,
+                field=condition.field.text(), direction=_DIRECTIONS[node.reads, node.writes], where=node.name,
+                rule=rule, converters=(), tables=(), mapping=condition.at,
             )  # fmt: skip
     for derived in meaning.derived:
         if not wanted or names_of(derived.field)[: len(wanted)] == wanted:
             yield Line(
-                field=derived.field.text(), direction="read", inside="", place="", rule=f"derive {derived.rule}",
+                field=derived.field.text(), direction="read", where="", rule=f"derive {derived.rule}",
                 converters=(), tables=(), mapping=derived.at,
             )  # fmt: skip

@@ -47,6 +47,14 @@ class Generated:
         """Whether a fault does not give the finding that it must give."""
         return self.fault is not None and not self.fault.foretells(list(self.findings))
 
+    def complaint(self) -> Finding:
+        """What an unmet one should have given, and does not."""
+        assert self.fault is not None
+        came = ", ".join(finding.code for finding in self.findings) or "nothing"
+        message = f"{self.what}: {self.fault.code} must come alone, and reading gives {came}"
+        hint = "look how the entry reads this value; the message is not among those that were made"
+        return Finding(code="E-SAMPLE", message=message, hint=hint, field=self.fault.field or None)
+
 
 def generated(mapping: Mapping, guides: Sequence[Path] = ()) -> Iterator[Generated]:
     """Minimal, maximal and border messages, then mutants of the fullest; the same each time.

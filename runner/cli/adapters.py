@@ -22,8 +22,8 @@ def adapters(
 ) -> None:
     """List the installed adapters, or show what one of them takes.
 
-    A source fetches what a partner offers, a target hands documents over, a format
-    reads and writes messages. With a name, every setting is shown with its type,
+    A source fetches what a partner offers, a target hands documents over, an endpoint is
+    called by a partner, a format reads and writes messages. With a name, every setting is shown with its type,
     default and meaning; with --json also, the JSON Schemas of its settings.
 
     \b
@@ -64,9 +64,14 @@ def _entry(name: str) -> dict[str, Any]:
 
 def _parts(found: Adapter) -> Iterator[tuple[str, type[Settings]]]:
     """The settings classes of an adapter, under the names that `_WHERE` explains."""
-    if found.source or found.target:
+    if found.source or found.target or found.endpoint:
         yield "connection", found.connection
-    for part, ability in (("source", found.source), ("target", found.target), ("format", found.format)):
+    for part, ability in (
+        ("source", found.source),
+        ("target", found.target),
+        ("endpoint", found.endpoint),
+        ("format", found.format),
+    ):
         if ability is not None:
             yield part, ability.Options
 
@@ -74,6 +79,7 @@ def _parts(found: Adapter) -> Iterator[tuple[str, type[Settings]]]:
 _WHERE = {
     "connection": "connections: NAME: {adapter: %s, ...}",
     "source": "receive: NAME: from: {connection: NAME, ...}",
+    "endpoint": "receive: NAME: from: {connection: NAME, ...}; the partner calls",
     "target": "send: NAME: to: {connection: NAME, ...}",
     "format": "receive: NAME: format: {type: %s, ...}",
 }

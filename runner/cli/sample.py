@@ -61,19 +61,10 @@ def sample(
     else:
         faults = sum(one.document is None for one in made)
         say(f"{into}: {counted(len(made) - faults, 'valid message')}, {counted(faults, 'faulty one')}, index.json")
-    unmet = [_unmet(one) for one in tried if one.unmet]
+    unmet = [one.complaint() for one in tried if one.unmet]
     say_findings(unmet, to_error=True)
     if unmet:
         raise typer.Exit(exits.ERRORS)
-
-
-def _unmet(one: Generated) -> Finding:
-    """What a mutant should have given, and does not."""
-    assert one.fault is not None
-    came = ", ".join(finding.code for finding in one.findings) or "nothing"
-    message = f"{one.what}: {one.fault.code} must come alone, and reading gives {came}"
-    hint = "look how the entry reads this value; the message is not among those that were made"
-    return Finding(code="E-SAMPLE", message=message, hint=hint, field=one.fault.field or None)
 
 
 def _file(one: Generated, mapping: Mapping) -> str:

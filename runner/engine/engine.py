@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.delivering import Delivering
@@ -22,6 +22,9 @@ from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Summary, Tally
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.workspace.model import Workspace, choose
+
+if TYPE_CHECKING:
+    from transload.runner.engine.doors import Porch
 
 SWEEP_SECONDS = 1.0
 """How often a service looks for deliveries whose time has come."""
@@ -111,6 +114,7 @@ class Engine:
             with work.running(self.workers) as dispatcher:
                 schedules = {ref: line.route.schedule for ref, line in self.lines.items() if line.route.schedule}
                 clock = Clock(self.ledger, schedules, lambda route: dispatcher.wake([_POLL + route]), now=self.clock)
+                porch = self._porch(lines, dispatcher)
                 clock.start()
                 for finding in self._orphans():
                     _log.warning(finding.message, hint=finding.hint)
@@ -121,7 +125,27 @@ class Engine:
                     self._sweep_until_stopped(work, dispatcher)
                 finally:
                     clock.stop()
+                    if porch is not None:
+                        porch.close()
         _log.info("stopped", workspace=self.workspace.name)
+
+    def _porch(self, lines: Sequence[Line], dispatcher: Dispatcher) -> "Porch | None":
+        """Where partners reach us, listening; None where none calls."""
+        if not any(line.route.connection.is_called for line in lines):
+            return None
+        from transload.runner.engine.doors import Doors, Porch  # the web server, for workspaces that are called only
+
+        assert self.workspace.listening is not None  # checked when the workspace was loaded
+        doors = Doors(
+            lines,
+            self.ledger,
+            clock=self.clock,
+            stopping=lambda: self.stopping,
+            arrived=lambda lane: dispatcher.wake([lane]),
+        )
+        porch = Porch(self.workspace.listening, doors)
+        porch.open()
+        return porch
 
     def stop(self) -> None:
         """Let the calls under way end, begin no others, and let `serve` or `run_pass` return."""

@@ -52,6 +52,8 @@ class Preview:
         receipts: list[dict[str, Any]] = []
         findings: list[Finding] = []
         for line in lines:
+            if line.route.connection.is_called:
+                continue  # nothing waits there: a partner that calls brings it when he calls
             memory = self._ledger.memory(route=line.route.ref, connection=line.route.connection.ref)
             try:
                 with line.route.source() as source:

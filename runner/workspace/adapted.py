@@ -26,16 +26,16 @@ class Adapted:
 
     secrets: Secrets
 
-    def find(self, name: Scalar, report: Report, ability: str | None = None) -> Adapter | None:
-        """The adapter called ``name``, or None with a finding; ``ability`` is source, target or format."""
+    def find(self, name: Scalar, report: Report, *abilities: str) -> Adapter | None:
+        """The adapter called ``name``, which must have one of ``abilities`` where any is named; None with a finding."""
         try:
             found = find_adapter(name.text)
         except ConfigurationError as error:
             report.add("C-ADAPTER", error.message, name, hint=error.hint)
             return None
-        if ability and getattr(found, ability) is None:
-            able = [other for other in adapter_names() if self._has(other, ability)]
-            verb = {"source": "receive", "target": "send", "format": "read or write messages"}[ability]
+        if abilities and not any(getattr(found, ability) for ability in abilities):
+            able = [other for other in adapter_names() if any(self._has(other, ability) for ability in abilities)]
+            verb = {"source": "receive", "target": "send", "format": "read or write messages"}[abilities[0]]
             hint = f"adapters that can: {', '.join(able)}"
             report.add("C-ADAPTER", f"the adapter {name.text!r} cannot {verb}", name, hint=hint)
             return None

@@ -17,7 +17,8 @@ class Facts:
     """The environment, the checker of adapters' blocks, and the defaults.
 
     ``timeouts`` are durations as they are written, by name; ``guides`` the folders that
-    are searched for message guides before ours; ``databases`` and ``plugins`` what mappings may use.
+    are searched for message guides before ours; ``databases`` and ``plugins`` what mappings may use.  ``listens`` says
+    whether partners can call us.
     """
 
     environments: Environments
@@ -28,3 +29,4 @@ class Facts:
     guides: tuple[Path, ...] = ()
     databases: Mapping[str, Database] = field(default_factory=dict)
     plugins: Plugins = field(default_factory=Plugins)
+    listens: bool = False

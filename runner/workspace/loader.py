@@ -1,7 +1,7 @@
 """Loading a workspace: all its files are read and checked before anything is told or refused."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,13 +20,13 @@ from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.databases import databases_of, url_fault
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.facts import Facts
-from transload.runner.workspace.model import Partner, RetryPolicy, Workspace
+from transload.runner.workspace.model import Listening, Partner, ReceiveRoute, RetryPolicy, Workspace
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import Report, text_of, texts_of
 from transload.runner.workspace.routes import route_in, route_out
 from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.secrets import Secrets
-from transload.runner.workspace.written import WrittenFileProvider, WrittenWorkspace
+from transload.runner.workspace.written import WrittenFileProvider, WrittenHttp, WrittenWorkspace
 
 SECRET_FOLDERS = (Path("keys"), Path("secrets"))
 
@@ -57,11 +57,13 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         guides=(folder / "guides",) if (folder / "guides").is_dir() else (),
         databases=databases,
         plugins=plugins,
+        listens=settings is None or settings.http is not None,
     )
     partners, findings = _partners(folder, facts)
     findings = [*report.sorted(), *findings]
     if not partners and not errors_of(findings):
         findings.append(_no_partner(folder))
+    findings += _same_addresses(partners)
     _raise_errors(findings)
     assert settings is not None
     return Workspace(
@@ -72,9 +74,32 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         timezone=timezone,
         identities=settings.identities.model_dump(exclude_none=True),
         retry=retry,
+        listening=_listening(settings.http, folder) if settings.http is not None else None,
         partners=partners,
         findings=tuple(findings),
     )
+
+
+def _listening(written: WrittenHttp, folder: Path) -> Listening:
+    host, _, port = written.listen.rpartition(":")
+    files = [folder.resolve() / name if name is not None else None for name in (written.certificate, written.key)]
+    return Listening(host=host.strip("[]"), port=int(port), certificate=files[0], key=files[1])
+
+
+def _same_addresses(partners: Mapping[str, Partner]) -> list[Finding]:
+    """Routes that are called at one address: only one of them could hear a call."""
+    known: dict[str, ReceiveRoute] = {}
+    findings = []
+    for partner in partners.values():
+        for route in partner.receive.values():
+            if not route.connection.is_called:
+                continue
+            other = known.setdefault(str(route.connection.settings.get("path", "")).rstrip("/") or "/", route)
+            if other is not route:
+                message = f"the routes {other.ref} and {route.ref} are called at the same address"
+                hint = "give each its own connection with its own path"
+                findings.append(Finding(code="C-ADDRESS", message=message, hint=hint, mapping=route.at))
+    return findings
 
 
 def load_store(folder: Path, *, environment: str | None = None) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from transload.adapters.base import Format, Identity, Settings, Source, Target
+from transload.adapters.base import Endpoint, Format, Identity, Settings, Source, Target
 from transload.adapters.base.registry import Adapter
 from transload.adapters.base.registry import adapter as find_adapter
 from transload.adapters.base.settings import template_fields
@@ -93,6 +93,21 @@ class Connection:
         if declared.source is None:
             raise ConfigurationError(f"the adapter {self.adapter!r} has no source: it cannot receive")
         return declared.source(self._settings(declared), self._options(declared.source.Options, options))
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the partner calls us over it, so that nothing is to be fetched."""
+        return find_adapter(self.adapter).endpoint is not None
+
+    def endpoint(self, options: Mapping[str, Any]) -> Endpoint[Any, Any]:
+        """The endpoint that the partner calls, secrets resolved.
+
+        Raises `Stop` when a secret cannot be had, or a resolved value is refused.
+        """
+        declared = find_adapter(self.adapter)
+        if declared.endpoint is None:
+            raise ConfigurationError(f"the adapter {self.adapter!r} has no endpoint: nobody can call it")
+        return declared.endpoint(self._settings(declared), self._options(declared.endpoint.Options, options))
 
     def target(self, options: Mapping[str, Any]) -> Target[Any, Any]:
         """A target over this connection, secrets resolved; nothing is opened yet.
@@ -248,6 +263,10 @@ class ReceiveRoute:
         """The source, secrets resolved; raises `Stop` as `Connection.source` does."""
         return self.connection.source(self.options)
 
+    def endpoint(self) -> Endpoint[Any, Any]:
+        """The endpoint that the partner calls; raises `Stop` as `Connection.endpoint` does."""
+        return self.connection.endpoint(self.options)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Partner:
@@ -291,6 +310,16 @@ class Partner:
         return identity_of(self.identities, standard)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listening:
+    """Where partners reach us: address and port, and for HTTPS the files with certificate and key."""
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Workspace:
     """One company's connections and mappings, checked and linked.
@@ -307,6 +336,7 @@ class Workspace:
     timezone: ZoneInfo
     identities: Identities = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    listening: Listening | None = None
     partners: Mapping[str, Partner] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
 
@@ -361,4 +391,11 @@ def choose(known: Mapping[str, Item], ref: str, what: str) -> Item:
 def _templates(connection: Connection, options: Mapping[str, Any]) -> dict[str, str]:
     declared = find_adapter(connection.adapter)
     names = template_fields(declared.target.Options) if declared.target else ()
-    return {name: str(options[name]) for name in names if options.get(name) is not None}
+    found: dict[str, str] = {}
+    for name in names:
+        value = options.get(name)
+        if isinstance(value, Mapping):
+            found |= {f"{name}.{key}": str(text) for key, text in value.items()}
+        elif value is not None:
+            found[name] = str(value)
+    return found

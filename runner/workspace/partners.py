@@ -59,9 +59,9 @@ class PartnerFile:
         self.each("connections", "connection", self._connection)
 
     def connection_of(
-        self, block: Entries, ability: str, what: str, everybody: "Mapping[str, PartnerFile]"
+        self, block: Entries, abilities: tuple[str, ...], what: str, everybody: "Mapping[str, PartnerFile]"
     ) -> tuple[Connection, Adapter] | None:
-        """The connection that ``block`` names, and its adapter with ``ability``; None with a finding."""
+        """The connection that ``block`` names, and its adapter with one of ``abilities``; None with a finding."""
         name = block.get("connection")
         if not isinstance(name, Scalar):
             names = ", ".join(sorted(self.connections)) or "none yet"
@@ -77,7 +77,7 @@ class PartnerFile:
                 self.report.add("C-CONNECTION", f"there is no connection {name.text!r}", name, hint=hint)
             return None
         marked = Scalar(connection.adapter, name.line, name.column)
-        adapter = self.facts.adapted.find(marked, self.report, ability)
+        adapter = self.facts.adapted.find(marked, self.report, *abilities)
         return (connection, adapter) if adapter else None
 
     def all(self) -> list[Connection]:

@@ -12,6 +12,7 @@ from transload.runner.workspace.written import (
     SecretFolders,
     WrittenConnection,
     WrittenDefaults,
+    WrittenHttp,
     WrittenIdentities,
     WrittenPartner,
     WrittenReceive,
@@ -65,6 +66,7 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "Mappings name them under `xrefs:`; see the mapping language. A table is asked for when a document needs it.",
         WrittenDatabase,
     ),
+    ("http", "Needed where a connection's adapter is called by the partner (`http`).", WrittenHttp),
     ("defaults", "", WrittenDefaults),
     ("retry", "", WrittenRetry),
     (

@@ -83,6 +83,12 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         hint = "mapping files; or format: {type: x12}, say, where only acknowledgements arrive"
         file.report.add("C-MISSING", f"{what} needs 'mappings'", name, hint=hint)
         return
+    if origin is not None and origin[0].is_called and written is not None and (written.every or written.cron):
+        key = block.key("every") or block.key("cron") or name
+        hint = "leave the schedule out"
+        file.report.add(
+            "C-VALUE", f"{what} is called by the partner, so there is nothing to be fetched", key, hint=hint
+        )
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
@@ -108,13 +114,17 @@ def _origin(
     node = block.get("from")
     if not isinstance(node, Entries):
         return None
-    found = file.connection_of(node, "source", f"'from' of {what}", everybody)
+    found = file.connection_of(node, ("source", "endpoint"), f"'from' of {what}", everybody)
     if found is None:
         return None
     connection, adapter = found
-    assert adapter.source is not None
+    kind = adapter.source or adapter.endpoint
+    assert kind is not None
+    if adapter.endpoint is not None and not file.facts.listens:
+        hint = "say in transload.yaml where: http: {listen: 127.0.0.1:8080}"
+        file.report.add("C-MISSING", f"{what} is called by the partner, and we listen nowhere", node, hint=hint)
     rest = without(node, "connection")
-    values = file.facts.adapted.values(rest, adapter.source.Options, file.report, f"'from' of {what}", ["connection"])
+    values = file.facts.adapted.values(rest, kind.Options, file.report, f"'from' of {what}", ["connection"])
     return None if values is None else (connection, values)
 
 
@@ -125,7 +135,7 @@ def _delivery(
     node = block.get(key)
     if not isinstance(node, Entries):
         return None
-    found = file.connection_of(node, "target", f"{key!r} of {what}", everybody)
+    found = file.connection_of(node, ("target",), f"{key!r} of {what}", everybody)
     if found is None:
         return None
     connection, adapter = found
@@ -134,7 +144,9 @@ def _delivery(
     also = ["connection", *(["with"] if key == "acknowledge" else [])]
     values = file.facts.adapted.values(rest, adapter.target.Options, file.report, f"{key!r} of {what}", also)
     for name in template_fields(adapter.target.Options):
-        _template(file, node.get(name), block.get("take"))
+        written = node.get(name)
+        for text in [value for _, value in written.pairs] if isinstance(written, Entries) else [written]:
+            _template(file, text, block.get("take"))
     return None if values is None else (connection, values)
 
 

@@ -6,9 +6,9 @@ Blocks that belong to an adapter (a connection's settings, what stands under ``f
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from transload.adapters.base import Duration, Settings
 from transload.runner.workspace.databases import WrittenDatabase
@@ -79,6 +79,29 @@ class WrittenDefaults(Settings):
     timeouts: WrittenTimeouts = Field(default_factory=WrittenTimeouts, description="Time-outs of connections")
 
 
+def _listen(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not colon or not host.strip("[]") or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"{value!r} is no address to listen on; write it like 127.0.0.1:8080 or [::1]:8080")
+    return value
+
+
+class WrittenHttp(Settings):
+    """Where we listen for partners that call us."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        description="Address and port, such as 127.0.0.1:8080; a proxy in front of it brings the calls of others"
+    )
+    certificate: str | None = Field(None, description="File with our certificate and those above it, for HTTPS")
+    key: str | None = Field(None, description="File with its private key")
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: name both files or none")
+        return self
+
+
 class WrittenWorkspace(Settings):
     """transload.yaml."""
 
@@ -93,6 +116,7 @@ class WrittenWorkspace(Settings):
         ["env", "file"], description="Providers that references may use"
     )
     databases: dict[Name, WrittenDatabase] = Field({}, description="Databases for the cross-references of mappings")
+    http: WrittenHttp | None = Field(None, description="Where partners reach us; for connections that they call")
     page: Open | None = Field(None, description="The operations page (no effect in this version)")
     defaults: WrittenDefaults = Field(default_factory=WrittenDefaults, description="Defaults for all partners")
 

@@ -9,9 +9,10 @@ import pytest
 
 from transload.canonical.documents import as_json
 from transload.mappings import testing
-from transload.mappings.language import headers, limits, shelves
+from transload.mappings.language import entries, headers, limits, shelves
 from transload.mappings.language.converters import chains
-from transload.mappings.language.expressions import GIVEN
+from transload.mappings.language.expressions import GIVEN, HIERARCHY
+from transload.mappings.laws.wires import Wire
 from transload.mappings.source import merging
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +88,7 @@ def test_the_tests_of_the_example_pass_on_the_first_sample(bench):
     (text,) = [body for body in WHOLE if "tests:" in body]
     results = testing.run_tests(bench.load(text))
     assert [finding.line() for result in results for finding in result.findings] == []
-    assert len(results) == 3
+    assert len(results) == 4
 
 
 def test_the_example_over_the_library_does_what_its_remarks_say(bench):
@@ -98,6 +99,42 @@ def test_the_example_over_the_library_does_what_its_remarks_say(bench):
     labels = {node.name for node in mapping.meaning.nodes()}
     assert "RFF ACW" in labels
     assert not {"RFF PL", "ALI"} & labels
+
+
+def test_the_rows_of_the_example_of_values_are_what_the_page_says(bench):
+    (rows,) = [body for language, body in BLOCKS if language == "csv"]
+    (text,) = [body for body in WHOLE if body.startswith("mapping: values-in-csv")]
+    wire = Wire(bench.load(text))
+    (message,) = wire.messages(rows.encode())
+    decoded = wire.mapping.decode(message)
+    assert decoded.findings == ()
+    (document,) = [as_json(found) for found in decoded.documents]
+    assert (document["number"], document["issued_on"], document["contract"]) == ("42", "2026-01-05", "FRAME-1")
+    assert (document["notes"], document["buyer"]["phone"]) == (["by noon", "at gate 2"], "4930123")
+    first = document["lines"][0]
+    assert (first["supplier_item"], first["quantity"], first["uom"]) == ("A-1", "1.5", "ROL")
+    assert (first["price"], first["gross_price"], first["price_quantity"]) == ("1234.5", "1300.75", "1.5")
+    written = wire.write(decoded.documents[0])
+    assert wire.read(written).documents == decoded.documents
+    assert written.decode().splitlines()[1] == (
+        "000042;05.01.26;202601051130;EUR;FRAME-1;;4930123;by noon / at gate 2;A-1;1500.0;ROL;1.234,5;1300,75;150.0;4"
+    )
+
+
+EXAMPLES = "\n".join(YAML) + (ROOT / "docs/mapping-plug-ins.md").read_text(encoding="utf-8")
+WITHOUT_FIELDS = {"time", "yesno", "flag", "comp3"}
+"""Converters for fields that no document has, and one that only says where such values stand."""
+
+
+def test_every_word_stands_in_an_example_that_runs():
+    """The plug-ins' words are in the example of their own page, which a test of plug-ins loads."""
+    keys = {*headers.KEYS, *merging.MODIFIERS, *entries.OPTIONS, *limits.KEYS, *shelves.KEYS, *testing.KEYS}
+    keys |= {*headers.MATCHES, *headers.PAGES} - {"message", "version"}
+    assert {key for key in keys if not re.search(rf"(?<![\w-]){key}:", EXAMPLES)} == set()
+    functions = {*GIVEN, *HIERARCHY, "count", "sum", "read", "write", "parts"}
+    assert {name for name in functions if f"{name}(" not in EXAMPLES} == set()
+    converters = {*chains.FACTORIES, *chains.SPECIAL}
+    assert {name for name in converters if not re.search(rf"\| {name}\b", EXAMPLES)} == WITHOUT_FIELDS
 
 
 def test_every_converter_is_listed_and_no_other():

@@ -21,10 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from requests.auth import AuthBase
 
 from transload.adapters.base import Reject, Retry, Stop, Unknown
+from transload.adapters.base.consequences import LOST, MISCONFIGURED, NOT_SENT, translate
 from transload.adapters.base.http import (
-    LOST,
-    MISCONFIGURED,
-    NOT_SENT,
     HttpConnection,
     HttpTimeouts,
     Reply,
@@ -32,7 +30,6 @@ from transload.adapters.base.http import (
     open_session,
     refusal,
     shown,
-    translate,
 )
 
 

@@ -44,7 +44,7 @@ def oauth2(url: str, client: str, secret: str = SECRET, **more: str) -> dict[str
     return {"auth": {"oauth2": {"token_url": f"{url}/token", "client_id": client, "client_secret": secret, **more}}}
 
 
-@pytest.mark.parametrize("client_auth", ["basic", "body"])
+@pytest.mark.parametrize("client_auth", ["client_secret_basic", "client_secret_post"])
 def test_a_token_is_fetched_once_and_renewed_once_when_refused(
     guarded: tuple[RestApi, str], client: str, target: Make, client_auth: str
 ) -> None:

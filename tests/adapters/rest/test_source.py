@@ -14,8 +14,8 @@ from starlette.routing import Route
 from transload.adapters.base import Inbound, Retry, Stop
 from transload.adapters.base.http import Reply
 from transload.adapters.rest import RestApiSource
-from transload.adapters.rest.pages import next_step
-from transload.adapters.rest.settings import Pages
+from transload.adapters.rest.pages import Walk
+from transload.adapters.rest.paging import Pages
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
 
@@ -194,9 +194,9 @@ def test_a_login_page_instead_of_the_list_is_tried_again_later(
     with pytest.raises(Retry) as caught:
         commit(memory, source(url, path="/login", pages={"style": "cursor", "items": "data", "next": "next"}))
     assert str(caught.value.findings[0]) == (
-        f"error E-PAGE GET {url}/login answered with 200, but the body is no JSON\n"
+        f"error H-CONTENT GET {url}/login answered with 200 and HTML instead of application/json\n"
         "    value    '<html>please log in</html>'\n"
-        "    hint     is this the API's address, and does it answer in JSON?"
+        "    hint     a login or maintenance page? look at its beginning, at the address, at the login and at accept:"
     )
 
 
@@ -242,4 +242,4 @@ def test_a_key_in_the_query_is_kept_nowhere(api: RestApi, url: str, source: Make
 def test_a_next_page_without_a_real_address_stops(target: str) -> None:
     reply = Reply(method="GET", address="http://x/", status=200, headers={}, content=b"{}")
     with pytest.raises(Stop, match="an address that is none"):
-        next_step(Pages(style="next", next="next"), reply, "http://x/", {"next": target}, None, 1, 0)
+        Walk(Pages(style="next", next="next")).after({}, reply, "http://x/", {"next": target}, None)

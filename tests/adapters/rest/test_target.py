@@ -41,7 +41,8 @@ def test_the_same_key_with_another_body_is_refused(url: str, target: Make) -> No
         to.deliver(outbound(b'{"number":"PO-2"}'))
     assert [str(finding) for finding in caught.value.findings] == [
         f"error H-422 POST {url}/sales-orders was answered with 422\n"
-        '    value    \'{"error":"this key was used with another body"}\''
+        '    value    \'{"error":"this key was used with another body"}\'\n'
+        "    hint     correct the document or its mapping as the answer says, and send it again"
     ]
 
 
@@ -49,10 +50,10 @@ def test_conflict_is_a_refusal_unless_declared_accepted(url: str, target: Make) 
     target(url).deliver(outbound())
     with pytest.raises(Reject, match="was answered with 409"):
         target(url).deliver(outbound())
-    there = target(url, accepted=[201, 409]).deliver(outbound())
+    there = target(url, statuses={409: "accepted"}).deliver(outbound())
     assert there.summary == f"409 from POST {url}/sales-orders"
     with pytest.raises(Retry, match="was answered with 409"):
-        target(url, retried=[409]).deliver(outbound())
+        target(url, statuses={409: "retry"}).deliver(outbound())
 
 
 def test_path_and_query_come_frozen_with_their_values_escaped(api: RestApi, url: str, target: Make) -> None:
@@ -61,7 +62,14 @@ def test_path_and_query_come_frozen_with_their_values_escaped(api: RestApi, url:
     found = to.verify(outbound(lookup="/sales-orders/4500/12 ?#&"))
     assert found is Landing.LANDED
     assert to.verify(outbound(lookup="/sales-orders/4500")) is Landing.NOT_LANDED
-    assert set(template_fields(RestTarget)) == {"path", "query", "lookup"}
+    assert set(template_fields(RestTarget)) == {
+        "path",
+        "query",
+        "headers",
+        "etag",
+        "lookup",
+        "lookup_query",
+    }
 
 
 def test_an_answer_lost_after_the_order_was_taken(api: RestApi, url: str, target: Make) -> None:

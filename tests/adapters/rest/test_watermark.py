@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from transload.adapters.base import Stop
-from transload.adapters.rest.settings import Since
+from transload.adapters.rest.paging import Since
 from transload.adapters.rest.watermark import newest, stepped_back
 
 SINCE = Since(field="at")

@@ -14,6 +14,7 @@ from transload.mappings.language.converters.base import Converter
 from transload.mappings.language.converters.chains import Chain
 from transload.mappings.language.fields import Kind
 from transload.mappings.laws import FAST, QUICK, Counterexample, Outcome, check_laws
+from transload.mappings.laws.overriding import base_of, changed_fields
 from transload.mappings.mapping import Trace
 
 Load = Callable[[str], Mapping]
@@ -195,6 +196,13 @@ def test_override(bench: Any) -> None:
 def test_a_file_that_changes_a_table_changes_its_fields_only(bench: Any) -> None:
     mapping = bench.load("mapping: derived\nextends: library:edifact/orders-d96a\ncodes: {uom: {STK: EA}}\n")
     assert [finding.code for finding in check_laws(mapping, QUICK).findings] == ["L-SAMPLE"]
+
+
+def test_a_node_whose_first_no_longer_counts_is_changed(bench: Any) -> None:
+    mapping = bench.load("mapping: derived\nextends: library:edifact/orders-d96a\nchange: {RFF CT: {first: false}}\n")
+    base = base_of(mapping)
+    assert base is not None
+    assert "contract" in changed_fields(base.meaning, mapping.meaning)
 
 
 def test_losses(changed: Changed) -> None:

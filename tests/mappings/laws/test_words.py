@@ -157,6 +157,14 @@ REQUIRED = (
     rows: {q: =quantity | number, text: {value: =description, required: yes, max: 4}}
 """
 )
+FIRST = (
+    EDIFACT
+    + """  - first: true
+    NAD: {3035: DP, 3036: =ship_to.name}
+  - only_if: ship_to.name
+    NAD: {3035: DP, 3036: =final_recipient.name}
+"""
+)
 GOOD = {
     "only_if": ONLY_IF,
     "derive": DERIVE,
@@ -168,6 +176,7 @@ GOOD = {
     "use": USE,
     "several documents": SEVERAL,
     "required and max": REQUIRED,
+    "first": FIRST,
 }
 
 
@@ -230,6 +239,7 @@ def test_a_good_mapping_breaks_no_law(checked: Callable[..., tuple[Mapping, Outc
         ("limits", "[EA, MTR]", "[MTR, LTR]", "", "no value of lines[].uom that was tried can be written here"),
         ("levels", "03: I, 04: =children(1 0)", "03: I, 04: =children(0 1)", "L2 normal form", "states another value"),
         ("several documents", "=ship_to.id", "=ship_to.id | elide(A)", "L1 carry", "ship_to"),
+        ("first", "  - only_if: ship_to.name\n    NAD", "  - NAD", "L1 carry", "final_recipient.name: before"),
         ("required and max", "=city,", "=city | elide(A),", "L1 carry", "buyer.city"),
     ],
 )  # fmt: skip

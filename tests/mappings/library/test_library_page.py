@@ -59,14 +59,18 @@ def _message(mapping: Mapping) -> str:
     if meaning.elements and meaning.family == "xml":
         return f"UBL 2.1 {meaning.elements[0].label}"
     words = {"csv": "CSV", "fixed": "fixed width"}.get(meaning.format_type)
-    return words or f"{mapping.kind} {mapping.message_version.removesuffix(':UN:EAN008')}"
+    return words or f"{mapping.kind} {mapping.message_version}"
 
 
 def what_is_carried(document: str) -> str:
-    """A row for each field of the document that not every mapping carries."""
+    """A row for each field of the document, and of its lines, that not every mapping carries."""
     names = [name for name in NAMES if mapping_of(name).document == document]
+    model = DOCUMENTS[document]
+    fields = [field for field in model.model_fields if field != "lines"]
+    kind = field_type(model, "lines")
+    fields += [f"lines[].{field}" for field in kind.model.model_fields] if kind is not None else []
     rows = []
-    for field in DOCUMENTS[document].model_fields:
+    for field in fields:
         cells = [_cell(mapping_of(name), field) for name in names]
         if set(cells) != {"yes"}:
             rows.append([f"`{field}`", *cells])
@@ -130,7 +134,8 @@ def test_the_page_lists_the_mappings_and_what_they_carry() -> None:
     page = PAGE.read_text(encoding="utf-8")
     now = written_again(page)
     if os.environ.get("TRANSLOAD_GOLDEN") == "write":
-        PAGE.write_text(now, encoding="utf-8")
+        page = now
+        PAGE.write_text(page, encoding="utf-8")
     assert now.splitlines() == page.splitlines()
 
 

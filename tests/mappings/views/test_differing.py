@@ -118,6 +118,10 @@ CASES = {
         "  - FTX: {4451: AAI, 4440*: =notes}\n    max: 3\n  - RFF: {1153: CT, 1154: =contract}\n",
         "node FTX AAI: stands behind DTM 137 now | writing other",
     ),
+    "the first counts": (
+        "    max: 3\n", "    max: 3\n    first: true\n",
+        "node FTX AAI: the first counts, and before one more was refused | reading wider",
+    ),
     "another order of pairs": (
         "EN: =gtin, SRV: =read(gtin)", "SRV: =read(gtin), EN: =gtin",
         "node LIN: its pairs are written in the order SRV, EN | writing other",

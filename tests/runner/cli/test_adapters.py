@@ -44,7 +44,7 @@ def test_settings_of_one_adapter(run: Run) -> None:
 def test_every_setting_of_every_adapter_is_described(run: Run, name: str) -> None:
     entry = run("adapters", name, "--json").json
     assert set(entry["settings"]) == (
-        {"connection"} if "source" in entry["abilities"] or "target" in entry["abilities"] else set()
+        {"connection"} if {"source", "target", "endpoint"} & set(entry["abilities"]) else set()
     ) | set(entry["abilities"])
     for part, schema in entry["settings"].items():
         Draft202012Validator.check_schema(schema)

@@ -1,0 +1,108 @@
+"""The endpoint: who may call, whether it is proved, and what becomes of a repeat."""
+
+import math
+from datetime import datetime
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+
+from transload.adapters.base import Finding, Inbound, Severity
+from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
+from transload.adapters.http.rates import Rates
+from transload.adapters.http.settings import HttpConnection, HttpOptions
+from transload.adapters.http.signatures import Unproved, proof_of
+
+
+class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
+    """Takes what a partner posts to an address of ours.
+
+    Findings in the log: ``W-CALL`` (refused: address, method, proof, rate, size, content type).  Senders are told a
+    status and few words; 401 says nothing about what was wrong.
+    """
+
+    Options = HttpOptions
+
+    def __init__(self, connection: HttpConnection, options: HttpOptions) -> None:
+        super().__init__(connection, options)
+        self._rates = Rates(connection.rate.requests, connection.rate.per.total_seconds())
+        self._networks = [ip_network(text) for text in connection.allowed]
+
+    @property
+    def path(self) -> str:
+        """See `Endpoint.path`."""
+        return self.connection.path
+
+    @property
+    def largest(self) -> int:
+        """See `Endpoint.largest`."""
+        return self.connection.largest
+
+    def accept(self, request: Request, now: datetime) -> Inbound:
+        """The request's body, with its headers as metadata; its key is the message's own number, or its content."""
+        self._may_call(request)
+        wait = self._rates.wait(request.client)
+        if wait:
+            headers = {"Retry-After": str(math.ceil(wait))}
+            raise _refused(429, "too many requests", "more requests than rate allows", request, headers=headers)
+        if request.method != "POST":
+            raise _refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
+        try:
+            proof = proof_of(request, self.connection, now)
+        except Unproved as error:
+            raise _refused(401, "not authorised", str(error), request) from error
+        kind = request.header("content-type").partition(";")[0].strip().lower()
+        if self.options.content_types and kind not in self.options.content_types:
+            raise _refused(415, "this content type is not taken", f"the content type is {kind!r}", request)
+        if not request.content:
+            raise _refused(400, "the request is empty", "the request has no body", request)
+        ignore = self.options.ignore
+        if ignore is not None and request.header(ignore.header) in ignore.values:
+            ignored = f"{ignore.header} is {request.header(ignore.header)}, which is ignored"
+            raise _refused(204, "", ignored, request, severity=Severity.REMARK)
+        digest = sha256(request.content).hexdigest()
+        number = request.header(self.options.id_header) if self.options.id_header else proof.id
+        return Inbound(
+            key=f"{self.path}|id|{number}" if number else f"{self.path}|sha256|{digest}",
+            content=request.content,
+            origin=f"{request.method} {request.path}" + (f" {number}" if number else ""),
+            metadata={
+                "client": request.client,
+                "content_type": kind,
+                "sha256": digest,
+                **({"id": number} if number else {}),
+            },
+        )
+
+    def respond(self, inbound: Inbound, *, new: bool) -> Response:
+        """The status that the options name; the same for a repeat, whose sender may not have heard the first."""
+        status = self.options.status
+        if status == 204:
+            return Response(status=204)
+        return Response(status=status, content=b"received\n" if new else b"received before\n")
+
+    def _may_call(self, request: Request) -> None:
+        if not self._networks:
+            return
+        try:
+            address = ip_address(request.client)
+        except ValueError:
+            address = None
+        if address is None or not any(address in network for network in self._networks):
+            raise _refused(403, "not allowed", f"{request.client or 'the caller'} is not in allowed", request)
+
+
+def _refused(
+    status: int,
+    told: str,
+    why: str,
+    request: Request,
+    *,
+    headers: dict[str, str] | None = None,
+    severity: Severity = Severity.WARNING,
+) -> Refused:
+    finding = Finding(
+        code="W-CALL" if severity is Severity.WARNING else "R-CALL",
+        severity=severity,
+        message=f"a request to {request.path} from {request.client or 'unknown'} was not kept: {why}",
+    )
+    content = f"{told}\n".encode() if told else b""
+    return Refused(Response(status=status, content=content, headers=headers or {}), finding)

@@ -1,0 +1,156 @@
+"""What a user writes about an address of ours that a partner calls."""
+
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from transload.adapters.base import Duration, Secret, Settings
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or not value.isprintable() or any(sign in value for sign in "?#% ") or "//" in value:
+        raise ValueError(f"{value!r} is no path; write it like /acme/orders")
+    return value.rstrip("/") or "/"
+
+
+def _some(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is neither an address nor a network like 192.0.2.0/24") from None
+
+
+Secrets = Annotated[
+    tuple[Secret, ...],
+    BeforeValidator(_some, json_schema_input_type=str | tuple[str, ...]),
+    Field(min_length=1, description="What both sides know; two of them while it is changed, either of which will do"),
+]
+
+
+class Signature(Settings):
+    """A signature of the partner's own kind: HMAC over the body, or over a time stamp and the body."""
+
+    header: str = Field(min_length=1, description="Header with the signature")
+    secret: Secrets
+    algorithm: Literal["sha256", "sha384", "sha512"] = Field(default="sha256", description="Hash of the HMAC")
+    encoding: Literal["hex", "base64"] = Field(default="hex", description="How the signature is written")
+    prefix: str = Field(default="", description="What stands before it in the header, such as sha256=")
+    timestamp: str | None = Field(
+        default=None, description="Header with the moment of signing, in seconds since 1970, which is signed too"
+    )
+    signed: str = Field(
+        default="{body}", description="What is signed: {body}, and {timestamp} where there is one: '{timestamp}.{body}'"
+    )
+
+    @model_validator(mode="after")
+    def _signs_the_body(self) -> Self:
+        if self.signed.count("{body}") != 1:
+            raise ValueError("what is signed must hold {body} once")
+        if ("{timestamp}" in self.signed) != (self.timestamp is not None):
+            raise ValueError("timestamp names a header, and {timestamp} stands in signed: write both or none")
+        return self
+
+
+class Shared(Settings):
+    """A known scheme with a secret."""
+
+    secret: Secrets
+
+
+class Basic(Settings):
+    """User name and password (RFC 7617)."""
+
+    username: str = Field(min_length=1, description="User name that the partner sends")
+    password: Secrets
+
+
+class Bearer(Settings):
+    """A token in the header Authorization (RFC 6750)."""
+
+    token: Secrets
+
+
+class Verify(Settings):
+    """How a partner proves himself: exactly one of these."""
+
+    standard_webhooks: Shared | None = Field(default=None, description="Standard Webhooks (webhook-signature)")
+    github: Shared | None = Field(default=None, description="GitHub (X-Hub-Signature-256)")
+    stripe: Shared | None = Field(default=None, description="Stripe (Stripe-Signature)")
+    shopify: Shared | None = Field(default=None, description="Shopify (X-Shopify-Hmac-Sha256)")
+    hmac: Signature | None = Field(default=None, description="A signature of another kind")
+    basic: Basic | None = Field(default=None, description="User name and password")
+    bearer: Bearer | None = Field(default=None, description="A token")
+    nothing: Literal[True] | None = Field(
+        default=None, description="Nothing: whoever reaches the address may send; choose allowed then"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            names = ", ".join(type(self).model_fields)
+            raise ValueError(f"name exactly one of {names}; given: {', '.join(given) or 'none'}")
+        return self
+
+
+class Rate(Settings):
+    """How much one sender may bring; who sends more is asked to wait (status 429)."""
+
+    requests: int = Field(default=50, ge=1, description="So many requests at once")
+    per: Duration = Field(default=timedelta(seconds=1), gt=timedelta(), description="and again so many in this time")
+
+
+class HttpConnection(Settings):
+    """An address of ours that a partner calls; `http: {listen: ...}` of the workspace says where we listen."""
+
+    path: Annotated[str, AfterValidator(_path)] = Field(description="Path of the address, such as /acme/orders")
+    verify: Verify = Field(description="How the partner proves himself")
+    allowed: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_some)] = Field(
+        default=(),
+        description="Addresses or networks that may call; all when empty. Behind a proxy it is the proxy that calls",
+    )
+    tolerance: Duration = Field(
+        default=timedelta(minutes=5),
+        gt=timedelta(),
+        description="How far a signed moment may lie from our clock; older requests are replays",
+    )
+    largest: int = Field(default=10_000_000, ge=1, description="Bytes that a request may have")
+    rate: Rate = Field(default=Rate(), description="How much one sender may bring")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.verify.nothing and not self.allowed:
+            raise ValueError("with verify: {nothing: true} name the addresses that may call: allowed")
+        return self
+
+
+class Header(Settings):
+    """A header, and values of it."""
+
+    header: str = Field(min_length=1, description="Name of the header")
+    values: Annotated[tuple[str, ...], BeforeValidator(_some)] = Field(min_length=1, description="Its values")
+
+
+class HttpOptions(Settings):
+    """What is taken from a request, and what is answered."""
+
+    id_header: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Header with the message's own number, by which a repeat is known; the schemes have theirs, and"
+        " without any the content is its number",
+    )
+    content_types: Annotated[tuple[str, ...], BeforeValidator(_some)] = Field(
+        default=(), description="Content types that are taken, such as application/json; all when empty"
+    )
+    ignore: Header | None = Field(
+        default=None,
+        description="Requests that are answered and not kept: {header: X-GitHub-Event, values: ping}",
+    )
+    status: Literal[200, 201, 202, 204] = Field(default=202, description="Status of the answer once it is committed")
