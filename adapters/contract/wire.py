@@ -10,7 +10,7 @@ from typing import Self
 from transload.adapters.faulty.script import Cut
 
 _PIECE = 65536
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
+_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
 
 class Wire:
@@ -99,12 +99,7 @@ class Wire:
     def _drop(self) -> None:
         with self._lock:
             ends, self._open = self._open, set()
-        for end in ends:
-            with suppress(OSError):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                end.shutdown(socket.SHUT_RD)  # wakes who waits in recv; sends nothing
-        for end in ends:
-            end.close()
+        _reset(ends)
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -147,8 +142,7 @@ class Wire:
         with self._lock:
             ours = {one, other} & self._open
             self._open -= ours
-        for end in ours:
-            end.close()
+        _reset(ours)
 
     def _is_cut(self) -> bool:
         with self._lock:
@@ -167,3 +161,13 @@ class Wire:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
+
+
+def _reset(ends: set[socket.socket]) -> None:
+    """Close the sockets with a reset; who waits on one in another thread is woken first, as closing would not."""
+    for end in ends:
+        with suppress(OSError):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            end.shutdown(socket.SHUT_RD)
+    for end in ends:
+        end.close()

@@ -102,7 +102,7 @@ class RestSource(Settings):
     method: Literal["GET", "POST"] = Field(
         default="GET", description="HTTP method; POST for searches that change nothing."
     )
-    path: Annotated[str, AfterValidator(path_of)] = Field(description="Path below the base address.")
+    path: Annotated[str, AfterValidator(path_of)] = Field(description="Path below the base address, such as /orders.")
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters.")
     body: dict[str, Any] | None = Field(default=None, description="Body of a POST, sent as JSON.")
     parameters: Literal["query", "body"] = Field(

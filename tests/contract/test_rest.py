@@ -129,15 +129,7 @@ class Orders(TargetHarness):
         return {str(number): content for number, content in enumerate(self.arrived())}
 
 
-REFUSALS = pytest.mark.xfail(reason="a partner's refusal (4xx) has no hint", strict=False)
-SETTINGS = pytest.mark.xfail(reason="some settings that must be given have no example", strict=False)
-
-
 class TestSource(SourceContract):
-    @SETTINGS
-    def test_settings_are_described(self, harness: Sheets) -> None:  # type: ignore[override]
-        super().test_settings_are_described(harness)
-
     @pytest.fixture
     def harness(self) -> Iterator[Sheets]:
         with ExitStack() as stack:
@@ -145,18 +137,6 @@ class TestSource(SourceContract):
 
 
 class TestTarget(TargetContract):
-    @SETTINGS
-    def test_settings_are_described(self, harness: Orders) -> None:  # type: ignore[override]
-        super().test_settings_are_described(harness)
-
-    @REFUSALS
-    def test_an_empty_delivery_arrives_or_is_refused(self, harness: Orders) -> None:  # type: ignore[override]
-        super().test_an_empty_delivery_arrives_or_is_refused(harness)
-
-    @REFUSALS
-    def test_the_same_key_again_has_no_second_effect(self, harness: Orders) -> None:  # type: ignore[override]
-        super().test_the_same_key_again_has_no_second_effect(harness)
-
     @pytest.fixture(params=[{"idempotency": "header"}, {"lookup": "/sales-orders/{document.number}"}], ids=str)
     def harness(self, request: pytest.FixtureRequest) -> Iterator[Orders]:
         with ExitStack() as stack:
