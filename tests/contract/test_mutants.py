@@ -15,12 +15,15 @@ from tests.contract.mutants.shelf import ShelfSource, ShelfTarget
 
 from transload.adapters.contract import Breach, FormatContract, SourceContract, TargetContract
 
+GUIDE = Path(__file__).parents[2] / "docs/plug-ins.md"
+BEGINNING = "<!-- cases: written by MUTANTS=write pytest tests/contract/test_mutants.py -->\n"
+END = "<!-- end of cases -->"
 PAGE = Path(__file__).parents[2] / "docs/adapter-mutants.md"
 HEAD = """# What the contract of adapters sees
 
-Each row is a case of `transload.adapters.contract`, what it demands, and broken adapters that it must refuse
-(`tests/contract/mutants/`). The cases are explained in [writing an adapter](plug-ins.md). This page is written by the
-tests: `MUTANTS=write pytest tests/contract/test_mutants.py`.
+Each row is a case of `transload.adapters.contract`, and broken adapters that it must refuse
+(`tests/contract/mutants/`). What each case demands stands in [writing an adapter](plug-ins.md). This page is written by
+the tests: `MUTANTS=write pytest tests/contract/test_mutants.py`.
 """
 SUITES: list[tuple[str, type[Any], Callable[[Any], Any], type[Any], list[Any]]] = [
     ("source", SourceContract, OutShelf, ShelfSource, sources.MUTANTS),
@@ -79,25 +82,42 @@ def test_a_skipped_case_says_why() -> None:
         run(SourceContract, "test_a_refused_login_stops_the_connection", Bare(ShelfSource))
 
 
-def test_the_page_lists_them() -> None:
+def test_the_pages_list_them() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    before, _, rest = guide.partition(BEGINNING)
+    wanted = f"{before}{BEGINNING}{table()}{END}{rest.partition(END)[2]}"
     if os.environ.get("MUTANTS") == "write":
         PAGE.write_text(page(), encoding="utf-8")
+        GUIDE.write_text(wanted, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == page()
+    assert GUIDE.read_text(encoding="utf-8") == wanted
 
 
 def page() -> str:
     """docs/adapter-mutants.md."""
     rows = [HEAD]
     for name, suite, _, _, mutants in SUITES:
-        rows.append(f"## {name.capitalize()}s\n\n| case | demands | refuses an adapter that |\n| --- | --- | --- |")
+        rows.append(f"## {name.capitalize()}s\n\n| case | refuses an adapter that |\n| --- | --- |")
         for case in cases(suite):
-            demand = (
-                (inspect.getdoc(getattr(suite, case)) or "").split("\n\n")[0].replace("``", "`").replace("|", "\\|")
-            )
-            wrong = "<br>".join(str(inspect.getdoc(mutant)) for mutant in mutants if mutant.caught_by == case)
-            rows.append(f"| {case.removeprefix('test_').replace('_', ' ')} | {_line(demand)} | {_line(wrong)} |")
+            wrong = "<br>".join(_line(str(inspect.getdoc(one))) for one in mutants if one.caught_by == case)
+            rows.append(f"| {_words(case)} | {wrong} |")
         rows.append("")
     return "\n".join(rows)
+
+
+def table() -> str:
+    """What docs/plug-ins.md says of the cases."""
+    rows = []
+    for name, suite, *_ in SUITES:
+        rows.append(f"\n| {name} | what is demanded |\n| --- | --- |")
+        for case in cases(suite):
+            demand = (inspect.getdoc(getattr(suite, case)) or "").split("\n\n")[0].replace("``", "`")
+            rows.append(f"| {_words(case)} | {_line(demand)} |")
+    return "\n".join(rows) + "\n\n"
+
+
+def _words(case: str) -> str:
+    return case.removeprefix("test_").replace("_", " ")
 
 
 def _line(text: str) -> str:
