@@ -30,7 +30,7 @@ def line(tmp_path: Path) -> Iterator[tuple[Wire, Callable[..., SftpConnection]]]
                     "password": password,
                     "host_keys": [server.fingerprint],
                     "keepalive": "0s",
-                    "timeouts": {"connect": "2s", "banner": "2s", "login": "2s", "answer": "2s"},
+                    "timeouts": {"connect": "3s", "banner": "3s", "login": "3s", "answer": "3s"},
                 }
             )
 
