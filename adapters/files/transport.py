@@ -13,9 +13,9 @@ class FilesConnection(Settings):
     """A folder of this machine; nothing outside it is read or written."""
 
     root: Path = Field(
+        examples=["/srv/edi/acme"],
         description="Folder below which all folders of the routes stand, and which none of them can leave;"
         " a relative one counts from where the program was started",
-        examples=["/srv/edi/acme"],
     )
 
 

@@ -18,7 +18,7 @@ Status = Annotated[int, Field(ge=200, le=599)]
 class RestConnection(HttpConnection):
     """A REST API of a partner."""
 
-    base_url: str = Field(description="Address that all paths follow, such as https://api.partner.example/v1.")
+    base_url: str = Field(description="Address that all paths follow.", examples=["https://api.partner.example/v1"])
     auth: Auth = Field(default_factory=Auth, description="How we log in.")
     tries: int = Field(
         default=3, ge=1, le=5, description="Tries within one call, a moment apart, where a repetition does no harm."
@@ -41,7 +41,7 @@ class RestTarget(Settings):
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(default="POST", description="HTTP method.")
     path: Annotated[Template, AfterValidator(path_of)] = Field(
-        description="Path below the base address, such as /orders/{document.number}."
+        description="Path below the base address.", examples=["/orders/{document.number}"]
     )
     query: Template | None = Field(default=None, description="Query, such as type=order&number={document.number}.")
     headers: dict[HeaderName, Template] = Field(
@@ -102,7 +102,9 @@ class RestSource(Settings):
     method: Literal["GET", "POST"] = Field(
         default="GET", description="HTTP method; POST for searches that change nothing."
     )
-    path: Annotated[str, AfterValidator(path_of)] = Field(description="Path below the base address, such as /orders.")
+    path: Annotated[str, AfterValidator(path_of)] = Field(
+        description="Path below the base address.", examples=["/confirmations"]
+    )
     query: dict[str, str] = Field(default_factory=dict, description="Query parameters.")
     body: dict[str, Any] | None = Field(default=None, description="Body of a POST, sent as JSON.")
     parameters: Literal["query", "body"] = Field(

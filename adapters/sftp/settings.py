@@ -54,10 +54,10 @@ class Account(Settings):
     """An account on an SSH server.  The server must prove one of the pinned host keys before we log in."""
 
     host: Annotated[str, AfterValidator(_host)] = Field(
-        min_length=1, description="Name or address of the server, such as sftp.example.com"
+        min_length=1, description="Name or address of the server", examples=["sftp.acme.example"]
     )
     port: int = Field(default=22, ge=1, le=65535, description="TCP port")
-    username: str = Field(min_length=1, description="Login name", examples=["acme-edi"])
+    username: str = Field(min_length=1, description="Login name", examples=["bolts"])
     password: Secret | None = Field(default=None, description="Password; after the key, where both are given")
     key: Secret | None = Field(
         default=None, description="Text of the private key (OpenSSH or PEM): ${file:keys/partner_ed25519}"
@@ -70,7 +70,7 @@ class Account(Settings):
     host_keys: Annotated[tuple[Annotated[str, AfterValidator(_host_key)], ...], BeforeValidator(_lines)] = Field(
         description="The server's keys, as ssh-keygen -lf prints them (SHA256:...) or as lines of a known_hosts"
         " file; two of them while the partner changes its key",
-        examples=[["SHA256:yUlxV4FJvRGNLZbgBBM6+wTSAP4PIAyUTSHgrEKmsyI"]],
+        examples=[["SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]],
     )
 
     legacy: bool = Field(
