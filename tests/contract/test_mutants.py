@@ -3,6 +3,8 @@
 import inspect
 import os
 import re
+import subprocess
+import sys
 import unittest
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +82,12 @@ def test_a_skipped_case_says_why() -> None:
 
     with pytest.raises(unittest.SkipTest, match="the harness has no stranger"):
         run(SourceContract, "test_a_refused_login_stops_the_connection", Bare(ShelfSource))
+
+
+def test_the_contract_needs_no_test_framework() -> None:
+    code = "import sys, transload.adapters.contract.folders; print({'pytest', '_pytest'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_the_pages_list_them() -> None:
