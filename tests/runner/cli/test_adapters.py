@@ -32,7 +32,7 @@ def test_the_list_as_json(run: Run) -> None:
 def test_settings_of_one_adapter(run: Run) -> None:
     ran = run("adapters", "sftp")
     rows = {line.split()[0]: " ".join(line.split()) for line in ran.lines if line.strip()}
-    assert rows["host"].startswith("host text required")
+    assert rows["host"].startswith("host text such as sftp.acme.example required")
     assert rows["port"].startswith("port whole number 22")
     assert rows["password"].startswith("password secret")
     assert rows["afterwards"].startswith("afterwards keep, delete or {move} keep")
