@@ -1,9 +1,9 @@
 """What every adapter is made of; a plug-in imports from here and nowhere else of ours.
 
 An adapter is a package with an entry point in the group ``transload.adapters``
-that names an `Adapter`: its connection settings and up to four abilities, a
-`Source` (we fetch), a `Target` (we send), an `Endpoint` (they call us) and a
-`Format` (bytes to messages and back).
+that names an `Adapter`: its connection settings and its abilities, a
+`Source` (we fetch), a `Target` (we send), an `Endpoint` (they call us), a
+`Format` (bytes to messages and back) and a `Filter` (what stands between transport and format).
 """
 
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from transload.canonical.places import Place
 
 if TYPE_CHECKING:
     from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
+    from transload.adapters.base.filter import Filter, Payload
     from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
     from transload.adapters.base.registry import Adapter, adapter, adapter_names
     from transload.adapters.base.settings import Duration, Secret, Settings, Template
@@ -34,6 +35,7 @@ else:
         __name__,
         {
             "endpoint": ("Endpoint", "Refused", "Request", "Response"),
+            "filter": ("Filter", "Payload"),
             "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
             "registry": ("Adapter", "adapter", "adapter_names"),
             "settings": ("Duration", "Secret", "Settings", "Template"),
@@ -50,6 +52,7 @@ __all__ = [
     "Duration",
     "Encoded",
     "Endpoint",
+    "Filter",
     "Finding",
     "Format",
     "Identity",
@@ -59,6 +62,7 @@ __all__ = [
     "Message",
     "Numbers",
     "Outbound",
+    "Payload",
     "Place",
     "Probe",
     "Reading",

@@ -7,12 +7,14 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from transload.adapters.base.endpoint import Endpoint
+from transload.adapters.base.filter import Filter
 from transload.adapters.base.format import Format
 from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Source, Target
 from transload.canonical.errors import ConfigurationError
 
 GROUP = "transload.adapters"
+ABILITIES = ("source", "target", "endpoint", "format", "filter")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +27,12 @@ class Adapter:
     target: type[Target[Any, Any]] | None = None
     endpoint: type[Endpoint[Any, Any]] | None = None
     format: type[Format[Any]] | None = None
+    filter: type[Filter[Any]] | None = None
 
     @property
     def abilities(self) -> tuple[str, ...]:
-        """Which of source, target, endpoint and format this adapter has."""
-        names = ("source", "target", "endpoint", "format")
-        return tuple(name for name in names if getattr(self, name) is not None)
+        """Which of source, target, endpoint, format and filter this adapter has."""
+        return tuple(name for name in ABILITIES if getattr(self, name) is not None)
 
 
 @cache

@@ -17,6 +17,7 @@ from transload.adapters.edi.acknowledge.received import reports
 from transload.adapters.edi.charsets import ASCII, CODECS, SYNTAX, UNDECLARED, Charset
 from transload.adapters.edi.envelope import Envelope
 from transload.adapters.edi.faults import MOST_ALIKE
+from transload.adapters.edi.guides import check_overlays
 from transload.adapters.edi.interchange import Interchange
 from transload.adapters.edi.options import (
     NEWLINES,
@@ -62,7 +63,11 @@ class _EdiFormat(Format[O]):
         self.clock = clock
 
     def with_guides(self, folders: Sequence[Path]) -> Self:
-        """This format with ``folders`` searched before the guides that come with the library."""
+        """This format with ``folders`` searched before the guides that come with the library.
+
+        Raises `ConfigurationError` when an overlay is not there, or does not fit its guide.
+        """
+        check_overlays(self.standard, self.options.overlays, folders)
         return type(self)(self.options, guides=folders, clock=self.clock)
 
     def read(self, payload: bytes | Content, *, file: str | None = None) -> EdiReading:

@@ -148,6 +148,7 @@ def _message(
         meaning.guide = find_guide(meaning.format_type, meaning.kind, meaning.message_version, tuple(guides), overlays)
     except ConfigurationError as error:
         problems.findings += error.at(where.at).findings
+        problems.raise_errors()  # without its guide no place in the message can be told from a wrong one
 
 
 def _root_element(meaning: Meaning, options: dict[str, object], at: object, problems: Problems) -> None:

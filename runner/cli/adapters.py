@@ -7,12 +7,13 @@ import typer
 from typer.core import TyperGroup
 
 from transload.adapters.base import Adapter, Settings, adapter, adapter_names
-from transload.adapters.base.registry import origin
+from transload.adapters.base.registry import ABILITIES, origin
 from transload.canonical.errors import ConfigurationError
 from transload.runner.cli.authoring import new_adapter
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
 from transload.runner.cli.screen import say, say_json, say_table
+from transload.runner.workspace.examples import example_of, written_example
 from transload.runner.workspace.shapes import schema_of
 from transload.runner.workspace.tables import settings_of
 
@@ -50,24 +51,32 @@ adapters.command("new")(new_adapter)
 @guarded
 def show_adapters(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show the settings of this adapter.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Only the JSON Schemas of its settings, by part.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the installed adapters, or show what one of them takes.
 
-    A source fetches what a partner offers, a target hands documents over, an endpoint is
-    called by a partner, a format reads and writes messages. With a name, every setting is shown with its type,
-    default and meaning; with --json also, the JSON Schemas of its settings.
+    A source fetches what a partner offers, an endpoint is called by one, a target hands documents over, a format
+    reads and writes messages, a filter stands between transport and format. With a name, every setting is
+    shown with its type, default and meaning, and an example; with --json also, the JSON Schemas of its settings.
 
     \b
     Examples:
       transload adapters
       transload adapters sftp
       transload adapters sftp --json
+      transload adapters gzip --schema
     """
+    if schema and name is None:
+        raise typer.BadParameter("whose? name an adapter", param_hint="--schema")
     if name is None:
         _list(as_json)
+    elif schema:
+        say_json({part: schema_of(kind) for part, kind in _parts(adapter(name))})
     elif as_json:
-        say_json({**_entry(name), "settings": {part: schema_of(kind) for part, kind in _parts(adapter(name))}})
+        parts = dict(_parts(adapter(name)))
+        settings = {part: schema_of(kind) for part, kind in parts.items()}
+        say_json({**_entry(name), "settings": settings, "examples": {p: example_of(kind) for p, kind in parts.items()}})
     else:
         _show(name, adapter(name))
 
@@ -98,12 +107,8 @@ def _parts(found: Adapter) -> Iterator[tuple[str, type[Settings]]]:
     """The settings classes of an adapter, under the names that `_WHERE` explains."""
     if found.source or found.target or found.endpoint:
         yield "connection", found.connection
-    for part, ability in (
-        ("source", found.source),
-        ("target", found.target),
-        ("endpoint", found.endpoint),
-        ("format", found.format),
-    ):
+    for part in ABILITIES:
+        ability = getattr(found, part)
         if ability is not None:
             yield part, ability.Options
 
@@ -114,6 +119,7 @@ _WHERE = {
     "endpoint": "receive: NAME: from: {connection: NAME, ...}; the partner calls",
     "target": "send: NAME: to: {connection: NAME, ...}",
     "format": "receive: NAME: format: {type: %s, ...}",
+    "filter": "connections: NAME: filters: [{type: %s, ...}], or in from: and to: of a route",
 }
 
 
@@ -129,3 +135,4 @@ def _show(name: str, found: Adapter) -> None:
             say_table(["SETTING", "TYPE", "DEFAULT", "MEANING"], rows)
         else:
             say("nothing to set")
+        say(f"example: {written_example(part, name, example_of(kind))}")

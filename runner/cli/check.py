@@ -12,6 +12,7 @@ from transload.canonical.findings import Finding, errors_of
 from transload.mappings.laws import FAST, QUICK, THOROUGH
 from transload.runner.cli import exits
 from transload.runner.cli.covered import Covered
+from transload.runner.cli.effective import tell_effective
 from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.judgement import judge, say_counterexample, say_explanation
@@ -28,6 +29,12 @@ def check(
     ] = None,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Show which parts of the mappings no test touches.")
+    ] = False,
+    effective: Annotated[
+        bool,
+        typer.Option(
+            "--effective", help="Print the settings in force: what is written, inherited or a default; no secrets."
+        ),
     ] = False,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -60,6 +67,7 @@ def check(
     Examples:
       transload check
       transload check --environment production
+      transload check --effective --environment production
       transload check mappings/acme/orders.yaml
       transload check mappings/acme/orders.yaml --quick
       transload check mappings/acme/orders.yaml --thorough --explain
@@ -70,6 +78,9 @@ def check(
     effort = replace(QUICK if quick else THOROUGH if thorough else FAST, seed=seed)
     effort = replace(effort, documents=documents) if documents is not None else effort
     given = Given.of(paths or [HERE])
+    if effective:
+        tell_effective(given.workspaces, environment, as_json=as_json)
+        return
     findings = list(given.findings)
     for folder in given.workspaces:
         _extend(findings, _workspace(folder, environment))

@@ -84,8 +84,9 @@ class Given:
 
 
 def workspace_of(path: Path) -> Path | None:
-    """The workspace's folder that ``path`` lies in, or None."""
-    return next((folder for folder in path.absolute().parents if (folder / FILE).is_file()), None)
+    """The workspace's folder that ``path`` lies in, written as ``path`` is where that leads there; or None."""
+    written = () if ".." in path.parts else path.parents
+    return next((folder for folder in (*written, *path.absolute().parents) if (folder / FILE).is_file()), None)
 
 
 def guides_for(file: Path) -> tuple[Path, ...]:

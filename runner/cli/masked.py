@@ -62,13 +62,14 @@ def make_test(reference: str, place: Path, environment: str | None, *, as_json: 
 
 
 def document_payload(reference: str, workspace: Path, environment: str | None) -> tuple[dict[str, Any], bytes]:
-    """The ledger's row of a document, and the payload that it came in."""
+    """The ledger's row of a document, its receipt under ``receipt``, and the payload that it came in."""
     with opened(workspace, environment) as ledger:
         refs = [ref for ref in ledger.queries.find(reference) if ref.kind == "document"]
         if len(refs) != 1:
             names = ", ".join(map(str, refs)) or "none"
             raise ConfigurationError(f"{reference!r} names no single document", hint=f"documents of that name: {names}")
-        row = ledger.queries.journey(refs[0])["documents"][0]
+        journey = ledger.queries.journey(refs[0])
+        row = {**journey["documents"][0], "receipt": journey["receipt"]}
         if not row["mapping"] or not row["document"]:
             raise ConfigurationError(f"{row['ref']} gave no document: {row['state']}", hint="see: transload show")
         return row, ledger.queries.payload(Ref("receipt", int(row["receipt_id"])))

@@ -140,6 +140,10 @@ def _journey(journey: Mapping[str, Any]) -> None:
             f" by {receipt['route']} at {_time(receipt['received_at'])}",
             style="bold",
         )
+        if "filters" in receipt:
+            say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
+        if "parts" in receipt:
+            say(f"  unpacked to {', '.join(receipt['parts'])}")
         _findings(receipt["findings"])
     for document in journey["documents"]:
         passed_on = any(document["ref"] in delivery["documents"] for delivery in journey["deliveries"])

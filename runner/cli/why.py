@@ -24,6 +24,8 @@ from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFol
 from transload.runner.cli.screen import say, say_findings, say_json, say_table
 from transload.runner.filenames import FILE
 
+_UNPACKED = ("ref", "origin", "unpacked_from", "filters")
+
 
 @guarded
 def why(
@@ -54,8 +56,10 @@ def why(
 
     FILE is read by --map, or by the mapping of the workspace that it lies in (or of --workspace) that is for the
     message. An ID names a document in the ledger, which is read from the payload that it
-    came in, by its mapping as it is now. A MAPPING alone (a YAML file, or library:NAME) tells without any message
-    from which places it reads and writes FIELD, or all fields.
+    came in, by its mapping as it is now. Where filters have unpacked that payload, places
+    are in what they made of it, and it is said from which receipt. A MAPPING alone (a YAML
+    file, or library:NAME) tells without any message from which places it reads and writes
+    FIELD, or all fields.
 
     FIELD may be a list, an item or an object: then all values in it are shown. For a field without
     an origin the reason is told.
@@ -76,6 +80,7 @@ def why(
     if not field and not everything:
         raise typer.BadParameter("which field? name one, or give --all", param_hint="FIELD")
     path = parse_path(field)
+    unpacked: dict[str, str] = {}
     if Path(what).is_file() or what == "-" or mapping is not None:
         payload = read_bytes(Path(what))
         reader, found = _of_file(Path(what), payload, mapping, message, workspace)
@@ -83,16 +88,20 @@ def why(
         from transload.runner.cli.masked import document_payload, mapping_called  # here: it brings the ledger with it
 
         row, payload = document_payload(what, workspace, environment)
+        unpacked = {name: row["receipt"][name] for name in _UNPACKED if name in row["receipt"]}
         reader = mapping_called(str(row["mapping"]), workspace)[0]
         found, document = _numbered(reader, payload, int(row["message"]), what), max(int(row["ordinal"]), 1)
     reader = reader.reader_of(found) or reader
     answer = find_why(reader, found, path, document, payload)
     if as_json:
-        say_json(answer.as_dict())
+        say_json({**answer.as_dict(), "payload": unpacked} if "filters" in unpacked else answer.as_dict())
     elif everything:
         _table(answer)
     else:
         _tell(answer)
+    if "filters" in unpacked and not as_json:
+        say(f"places are in the payload as it was unpacked from {unpacked['unpacked_from']} by {unpacked['filters']}:")
+        say(f"  transload show {unpacked['ref']} --content")
     say_findings((one for one in answer.findings if one.severity is Severity.ERROR), to_error=True)
 
 

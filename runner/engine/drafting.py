@@ -16,12 +16,12 @@ from transload.adapters.base import Context, Message
 from transload.adapters.base.format import Acknowledgement, Encoded
 from transload.canonical.context import Numbers
 from transload.canonical.documents import as_json
-from transload.canonical.errors import Reject, TransloadError
-from transload.canonical.findings import Finding
+from transload.canonical.errors import Reject
 from transload.canonical.model import Model
 from transload.mappings.residue import Residue
+from transload.runner.engine.filtering import Wrapping, Wrappings
+from transload.runner.engine.guarding import NumbersLater, guarded
 from transload.runner.engine.lines import Line, Outlet, Writer
-from transload.runner.engine.logs import get_logger
 from transload.runner.engine.templates import fill_all, once
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
@@ -29,16 +29,11 @@ from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
 
 _KEYS = UUID("6f1f1c8e-31a4-5c0b-9d0e-0d6a3b8c5a11")
-_log = get_logger("drafting")
-
-
-class _NumbersLater(Exception):
-    """An encoding asks for a control number, which only the transaction that stages it can give."""
 
 
 class _NoNumbers:
     def next(self, series: str) -> int:
-        raise _NumbersLater
+        raise NumbersLater
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +52,14 @@ class Original:
 class Origin:
     """The receipt that messages are read from, and what is known of it for templates and keys.
 
-    ``again`` holds the documents before, by message and ordinal, where this is a replay.
+    ``again`` holds the documents before, by message and ordinal, where this is a replay.  ``wrappings`` are the filters
+    of the ways out, whose secrets are resolved once for each receipt.
     """
 
     receipt: Receipt
     now: datetime
     again: Mapping[tuple[int, int], Original] = field(default_factory=dict)
+    wrappings: Wrappings = field(default_factory=Wrappings, repr=False, compare=False)
 
     @property
     def generation(self) -> int:
@@ -104,8 +101,10 @@ def draft(
     """The delivery of ``document``, read from message ``number``, to one target.
 
     ``residue`` is what else the message holds, where the mapping that writes is the one that has read.
+    Raises `Stop` or `Retry` when a secret of the way out's filters cannot be had.
     """
     outlet = writer.outlet
+    wrapping = origin.wrappings.of(outlet.lane, writer.route.filters)
     key = origin.key(number, ordinal, outlet.target)
     facts = {
         "document": once(lambda: as_json(document)),
@@ -120,7 +119,7 @@ def draft(
         connection=outlet.connection,
         key=key,
         order_key=_order_key(document, writer.route.order_by),
-        freeze=_freezer(writer, document, facts, origin.now, residue),
+        freeze=_freezer(writer, document, facts, origin.now, residue, wrapping),
         artifacts=writer.artifacts,
         product=writer.product,
     )
@@ -129,10 +128,14 @@ def draft(
 def acknowledgements(
     line: Line, payload: bytes, origin: Origin
 ) -> Callable[[Numbers], list[AcknowledgementDraft]] | None:
-    """Makes the acknowledgements that the route owes for a payload; None where it owes none."""
+    """Makes the acknowledgements that the route owes for a payload; None where it owes none.
+
+    Raises `Stop` or `Retry` when a secret of the filters on their way cannot be had.
+    """
     outlet, way = line.acknowledging, line.route.acknowledge
     if outlet is None or way is None or origin.generation:
         return None
+    wrapping = origin.wrappings.of(outlet.lane, way.filters)
 
     def make(numbers: Numbers) -> list[AcknowledgementDraft]:
         context = Context(now=origin.now, numbers=numbers, partner=line.partner.facts)
@@ -150,7 +153,9 @@ def acknowledgements(
                 kind=item.kind,
                 reference=item.reference,
                 accepted=item.accepted,
-                draft=_acknowledgement(line, outlet, way, item, origin.key("acknowledgement", position), origin),
+                draft=_acknowledgement(
+                    line, outlet, way, item, origin.key("acknowledgement", position), origin, wrapping
+                ),
             )
             for position, item in enumerate(made, start=1)
         ]
@@ -159,7 +164,13 @@ def acknowledgements(
 
 
 def _acknowledgement(
-    line: Line, outlet: Outlet, way: Acknowledge, made: Acknowledgement, key: str, origin: Origin
+    line: Line,
+    outlet: Outlet,
+    way: Acknowledge,
+    made: Acknowledgement,
+    key: str,
+    origin: Origin,
+    wrapping: Wrapping,
 ) -> Draft:
     facts = {
         "reference": made.reference,
@@ -171,8 +182,10 @@ def _acknowledgement(
 
     def freeze(numbers: Numbers) -> Frozen:
         counter = once(lambda: numbers.next(f"delivery:{outlet.lane}"))
-        metadata = fill_all(way.templates, {**facts, "number": counter})
-        return Frozen(content=made.content, content_type=line.format.content_type, metadata=metadata)
+        known = {**facts, "number": counter}
+        metadata = fill_all(way.templates, known)
+        content, content_type = wrapping.wrap(made.content, line.format.content_type, known)
+        return Frozen(content=content, content_type=content_type, metadata=metadata)
 
     return Draft(
         lane=outlet.lane,
@@ -186,7 +199,12 @@ def _acknowledgement(
 
 
 def _freezer(
-    writer: Writer, document: Model, facts: Mapping[str, Any], now: datetime, residue: Residue | None
+    writer: Writer,
+    document: Model,
+    facts: Mapping[str, Any],
+    now: datetime,
+    residue: Residue | None,
+    wrapping: Wrapping,
 ) -> Callable[[Numbers], Frozen]:
     """What freezes a document's bytes: its body is encoded here, before the transaction, unless it holds a number."""
     partner = writer.route.partner.facts
@@ -203,7 +221,7 @@ def _freezer(
         if writer.mapping.valid is not None:
             writer.mapping.check_day(now.astimezone(writer.timezone).date())
         body = encode(_NoNumbers())
-    except _NumbersLater:
+    except NumbersLater:
         writer.mapping.refresh()  # so that nothing is asked of a database inside the transaction
         body = None
     except Reject as error:
@@ -224,28 +242,16 @@ def _freezer(
         known = {**facts, "partner": partner, "now": now, "number": counter}
         metadata = fill_all(writer.route.templates, known)
         references = guarded("the format", lambda: writer.format.references(content))
+        wrapped, content_type = wrapping.wrap(content, writer.format.content_type, known)
         return Frozen(
-            content=content,
-            content_type=writer.format.content_type,
+            content=wrapped,
+            content_type=content_type,
             metadata=metadata,
             references=references,
             findings=encoded.findings,
         )
 
     return freeze
-
-
-def guarded(what: str, call: Callable[[], Any]) -> Any:
-    """``call()``; an exception that is none of ours becomes a `Reject` that says whose fault it is."""
-    try:
-        return call()
-    except (TransloadError, _NumbersLater):
-        raise
-    except Exception as error:
-        _log.exception("unexpected error", part=what)
-        message = f"{what} failed unexpectedly: {type(error).__name__}: {error}"
-        hint = "this is a fault in the program, not in the document; report it with the log"
-        raise Reject(message, findings=[Finding(code="E-INTERNAL", message=message, hint=hint)]) from error
 
 
 def _order_key(document: Model, order_by: tuple[str, ...]) -> str | None:

@@ -112,7 +112,7 @@ class Line:
     @cached_property
     def product(self) -> str:
         """What processed its documents: our version, and those of the plug-ins that took part."""
-        return _product(self.route.connection.adapter)
+        return _product(self.route.connection.adapter, *(one.adapter for one in self.route.filters))
 
     def artifacts(self, mapping: "CompiledMapping") -> tuple[Artifact, ...]:
         """What was in force when ``mapping`` read a document."""
@@ -225,7 +225,7 @@ class Line:
             take=take,
             outlet=self._outlet(send),
             partner=_partner_artifact(send.partner),
-            product=_product(send.connection.adapter),
+            product=_product(send.connection.adapter, *(one.adapter for one in send.filters)),
         )
 
     def _writer(self, send: SendRoute, take: Take) -> Writer:
@@ -244,7 +244,7 @@ class Line:
                 "test": self.workspace.is_test,
             },
             partner=partner,
-            product=_product(send.connection.adapter),
+            product=_product(send.connection.adapter, *(one.adapter for one in send.filters)),
             timezone=self.workspace.timezone,
         )
 
@@ -255,7 +255,8 @@ class Line:
 def _check_templates(way: SendRoute | Acknowledge, at: MappingPlace) -> None:
     """Refuse templates that no delivery could fill."""
     faults: list[tuple[str, str | None]] = []
-    for name, text in way.templates.items():
+    inner = {f"{one.adapter} {name}": text for one in way.filters for name, text in one.templates.items()}
+    for name, text in {**way.templates, **inner}.items():
         fault = template_fault(text)
         if fault is not None:
             faults.append((f"{name}: {fault}", None))
@@ -295,6 +296,6 @@ def _partner_artifact(partner: Partner) -> Artifact:
     return Artifact(kind="partner", name=partner.name, content=partner.file.read_bytes())
 
 
-def _product(adapter: str) -> str:
-    made_by = origin(adapter)
-    return PRODUCT if made_by == PRODUCT else f"{PRODUCT}, {made_by}"
+def _product(*adapters: str) -> str:
+    """Our version, and those of the plug-ins among ``adapters``."""
+    return ", ".join(dict.fromkeys([PRODUCT, *map(origin, adapters)]))

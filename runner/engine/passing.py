@@ -16,7 +16,9 @@ from transload.canonical.context import Numbers
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.canonical.places import Place
-from transload.runner.engine.drafting import Origin, guarded
+from transload.runner.engine.drafting import Origin
+from transload.runner.engine.filtering import Wrapping
+from transload.runner.engine.guarding import guarded
 from transload.runner.engine.lines import Line, Passer
 from transload.runner.engine.templates import fill_all, once
 from transload.runner.ledger.drafts import Draft, Frozen
@@ -79,25 +81,25 @@ class Passage:
             target=outlet.target,
             connection=outlet.connection,
             key=key,
-            freeze=self._freezer(passer, facts),
+            freeze=self._freezer(passer, facts, self.origin.wrappings.of(outlet.lane, passer.route.filters)),
             artifacts=(passer.partner,),
             product=passer.product,
             shared=True,
         )
 
-    def _freezer(self, passer: Passer, facts: Mapping[str, Any]) -> Callable[[Numbers], Frozen]:
+    def _freezer(self, passer: Passer, facts: Mapping[str, Any], wrapping: Wrapping) -> Callable[[Numbers], Frozen]:
         hindrance = self._hindrance(passer)
 
         def freeze(numbers: Numbers) -> Frozen:
             if hindrance is not None:
                 raise _refused(passer, hindrance)
             counter = once(lambda: numbers.next(f"delivery:{passer.outlet.target}"))
-            metadata = fill_all(passer.route.templates, {**facts, "number": counter})
+            known = {**facts, "number": counter}
+            metadata = fill_all(passer.route.templates, known)
             reader = self.line.format
             references = guarded("the format", lambda: reader.references(self.payload))
-            return Frozen(
-                content=self.payload, content_type=reader.content_type, metadata=metadata, references=references
-            )
+            content, content_type = wrapping.wrap(self.payload, reader.content_type, known)
+            return Frozen(content=content, content_type=content_type, metadata=metadata, references=references)
 
         return freeze
 

@@ -1,20 +1,24 @@
 """A dry run: what a pass would receive, read and send, with nothing settled, stored or sent."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from transload.adapters.base import Inbound
+from transload.adapters.base import Inbound, Payload
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
+from transload.runner.engine.filtering import named, unwrapped
 from transload.runner.engine.lines import Line
 from transload.runner.engine.reading import Reader
+from transload.runner.engine.unwrapping import nothing_inside, origin_of
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import Draft
@@ -57,10 +61,8 @@ class Preview:
             memory = self._ledger.memory(route=line.route.ref, connection=line.route.connection.ref)
             try:
                 with line.route.source() as source:
-                    receipts.extend(
-                        self._receipt(line, inbound, known=memory.seen(inbound.key))
-                        for inbound in source.receive(memory)
-                    )
+                    for inbound in source.receive(memory):
+                        receipts.extend(self._receipts(line, inbound, known=memory.seen(inbound.key)))
             except TransloadError as error:
                 findings += error.findings
         wrong = sum(receipt["errors"] for receipt in receipts) + len(errors_of(findings))
@@ -70,28 +72,42 @@ class Preview:
             "errors": wrong,
         }
 
-    def _receipt(self, line: Line, inbound: Inbound, *, known: bool) -> dict[str, Any]:
+    def _receipts(self, line: Line, inbound: Inbound, *, known: bool) -> Iterator[dict[str, Any]]:
+        """What would become of an item: one receipt, or those that filters find in it."""
         with ExitStack() as stack:
             content = inbound.content
             if isinstance(content, Path):
                 stack.callback(content.unlink, missing_ok=True)
                 content = content.read_bytes()
-        found: dict[str, Any] = {
-            "route": line.route.ref,
-            "origin": inbound.origin,
-            "size": len(content),
-            "known": known,
-            "documents": [],
-            "acknowledgements": [],
-            "findings": [],
-            "errors": 0,
-        }
-        if not known:
-            self._read(line, inbound, content, found)
-        return found
+        receipt = _receipt(line, inbound, content, self._clock())
+        if known or not line.route.filters:
+            found = _found(receipt, known=known)
+            if not known:
+                self._read(line, receipt, content, found)
+            yield found
+            return
+        origin = Origin(receipt=receipt, now=self._clock())
+        remarks: list[Finding] = []
+        parts: list[dict[str, Any]] = []
+        try:
+            payload = Payload(content=content, name=origin.file)
+            for number, part in enumerate(unwrapped(line.route.filters, payload, remarks.append), start=1):
+                key = json.dumps([receipt.source_key, number])
+                inner = replace(receipt, origin=origin_of(origin, part), size=len(part.content), source_key=key)
+                found = {**_found(inner), "filters": named(line.route.filters)}
+                self._read(line, inner, part.content, found)
+                parts.append(found)
+            if not parts:
+                raise nothing_inside(origin)
+        except Reject as error:
+            refused = _found(receipt)
+            remarks += error.findings
+            yield {**refused, "findings": [finding.as_dict() for finding in remarks], "errors": 1}
+        else:
+            yield from parts
 
-    def _read(self, line: Line, inbound: Inbound, content: bytes, found: dict[str, Any]) -> None:
-        origin = Origin(receipt=_receipt(line, inbound, content, self._clock()), now=self._clock())
+    def _read(self, line: Line, receipt: Receipt, content: bytes, found: dict[str, Any]) -> None:
+        origin = Origin(receipt=receipt, now=self._clock())
         known, carriers = Earlier(self._ledger, origin.receipt).verdict, self._ledger.reconciled.carrier
         reader = Reader(line=line, known=known, carriers=carriers)
         findings: list[Finding] = []
@@ -111,6 +127,7 @@ class Preview:
             findings += error.findings
         shared: dict[str, dict[str, Any]] = {}
         found["documents"] = [self._document(item, shared) for item in parsed]
+        origin.wrappings.close()
         found["findings"] = [finding.as_dict() for finding in findings]
         wrong = stopped if parsed else errors_of(findings)
         found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])
@@ -150,6 +167,20 @@ class Preview:
             "size": len(frozen.content),
             "findings": [finding.as_dict() for finding in frozen.findings],
         }
+
+
+def _found(receipt: Receipt, *, known: bool = False) -> dict[str, Any]:
+    """What is told of a receipt, before it is read."""
+    return {
+        "route": receipt.route,
+        "origin": receipt.origin,
+        "size": receipt.size,
+        "known": known,
+        "documents": [],
+        "acknowledgements": [],
+        "findings": [],
+        "errors": 0,
+    }
 
 
 def _receipt(line: Line, inbound: Inbound, content: bytes, now: datetime) -> Receipt:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from transload.adapters.base.acknowledgement import Reference
-from transload.canonical.errors import Retry, Stop, TransloadError
+from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.drafting import Origin, Original, acknowledgements
 from transload.runner.engine.duplicates import Earlier
@@ -15,6 +15,7 @@ from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.reading import Reader
 from transload.runner.engine.summary import Tally
+from transload.runner.engine.unwrapping import Unwrapping
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.reconciled import Carrier
@@ -102,6 +103,11 @@ class Processing:
                 errors=len(errors_of(found)),
             )
 
+    def unwrapped(self, receipt: Receipt, parts: int, findings: tuple[Finding, ...]) -> None:
+        """Count a receipt of which ``parts`` receipts were made."""
+        self._tally.read(State.UNPACKED, (), findings)
+        _log.info("unpacked", route=receipt.route, receipt=receipt.id, parts=parts)
+
     def earlier(self, receipt: Receipt) -> Earlier:
         """What was received before ``receipt``."""
         return Earlier(self._ledger, receipt)
@@ -119,6 +125,11 @@ class Processing:
         )
         with self._ledger.read() as connection:
             return connection.scalar(query) == 0
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger that it writes."""
+        return self._ledger
 
     @property
     def now(self) -> datetime:
@@ -183,12 +194,32 @@ class _Reading:
             self._give_up(_interrupted(began, self.receipt))
             return
         try:
-            self._read()
+            if self._is_wrapped():
+                self._unwrap()
+            else:
+                self._read()
         except TransloadError:
             raise
         except Exception as error:  # noqa: BLE001  # it would come up again at each further attempt
             _log.exception("unexpected error", route=self.receipt.route, receipt=self.receipt.id)
             self._give_up(_fault(error))
+        finally:
+            self.origin.wrappings.close()
+
+    def _is_wrapped(self) -> bool:
+        """Whether filters must unwrap it; what gave documents itself was read without any, and is read so again."""
+        return bool(self.line.route.filters) and not self.receipt.unpacked and not self.origin.again
+
+    def _unwrap(self) -> None:
+        """Make receipts of what is in it, which are read next; what a filter refuses is quarantined as it arrived."""
+        unwrapping = Unwrapping(ledger=self.processing.ledger, line=self.line, receipt=self.receipt, origin=self.origin)
+        try:
+            parts = unwrapping.work(self.processing.payload(self.receipt), self.epoch)
+        except Reject as error:
+            findings = (*unwrapping.findings, *error.findings)
+            self._stage(Closing(state=State.QUARANTINED, findings=findings))
+        else:
+            self.processing.unwrapped(self.receipt, parts, unwrapping.findings)
 
     def _read(self) -> None:
         """Read, stage in batches, and close the receipt."""

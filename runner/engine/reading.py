@@ -18,8 +18,9 @@ from transload.canonical.errors import Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import Place
-from transload.runner.engine.drafting import Origin, draft, guarded
+from transload.runner.engine.drafting import Origin, draft
 from transload.runner.engine.duplicates import party_text
+from transload.runner.engine.guarding import guarded
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.passing import Passage

@@ -19,6 +19,7 @@ from transload.runner.ledger.reconciled import copy_numbers
 from transload.runner.ledger.references import NotFound, Ref
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, lanes, receipts
 from transload.runner.ledger.states import State
+from transload.runner.ledger.unpacking import parts_of
 
 _KEYS = UUID("0e0c2c5d-8a2e-5d0f-a3f1-6f2d9c7b4e21")
 _REPLAYABLE = (State.SENT, State.ACKED, State.REJECTED, State.DEAD, State.UNKNOWN, State.SUPPRESSED)
@@ -175,6 +176,9 @@ def _messages(connection: Connection, ref: Ref) -> tuple[int, list[int] | None, 
     row = connection.execute(select(receipts.c.state).where(receipts.c.id == ref.id)).one_or_none()
     if row is None:
         raise NotFound(f"the ledger holds no receipt {ref}")
+    if row.state == State.UNPACKED:
+        names = ", ".join(map(str, parts_of(connection, ref.id)))
+        raise NotPossible(f"{ref} was unpacked, and has no messages itself", hint=f"name one of its parts: {names}")
     if row.state == State.QUARANTINED:  # perhaps it was not read to its end
         return ref.id, None, False
     quarantined = select(documents.c.message).where(

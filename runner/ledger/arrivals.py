@@ -13,7 +13,7 @@ from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.memory import LedgerMemory, write_notes
-from transload.runner.ledger.schema import receipts
+from transload.runner.ledger.schema import parts, receipts
 from transload.runner.ledger.states import State
 
 
@@ -37,6 +37,7 @@ class Receipt:
     ``generation`` counts the replays; ``again`` limits the work of one to some messages, and
     ``force`` makes it map good documents again too.  ``begun`` counts how often a worker began
     to read it since the last time that something of it was staged: this time included.
+    ``unpacked`` tells that filters have made it of another receipt.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Receipt:
     again: tuple[int, ...] | None = None
     force: bool = False
     begun: int = 0
+    unpacked: bool = False
 
 
 _known = select(receipts.c.id).where(
@@ -60,7 +62,8 @@ _known = select(receipts.c.id).where(
 )
 _insert = receipts.insert()
 _due = (
-    select(receipts)
+    select(receipts, parts.c.parent_id)
+    .outerjoin(parts, parts.c.receipt_id == receipts.c.id)
     .where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None))
     .order_by(receipts.c.id)
     .limit(1)
@@ -137,6 +140,7 @@ class Arrivals:
             again=None if messages is None else tuple(messages),
             force=again.get("force", False),
             begun=row.begun,
+            unpacked=row.parent_id is not None,
             received_at=row.received_at,
         )
 

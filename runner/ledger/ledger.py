@@ -22,6 +22,7 @@ from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.ticks import Ticks
+from transload.runner.ledger.unpacking import Unpacking
 
 
 class Ledger:
@@ -37,6 +38,7 @@ class Ledger:
         self.database = Database(url)
         self.store = BlobStore(self.database.path.with_name(self.database.path.name + ".blobs"))
         self.arrivals = Arrivals(self.database, self.store)
+        self.unpacking = Unpacking(self.database, self.store)
         self.staging = Staging(self.database, self.store)
         self.lanes = Lanes(self.database, self.store)
         self.breakers = Breakers(self.database)

@@ -22,9 +22,11 @@ from transload.runner.ledger.schema import (
     events,
     lanes,
     partner_verdicts,
+    parts,
     receipts,
 )
 from transload.runner.ledger.states import State
+from transload.runner.ledger.unpacking import parts_of
 
 _TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
 _HIDDEN = {"canonical", "residue", "epoch", "again", "begun", "source_key"}
@@ -157,13 +159,16 @@ class Queries:
     def journey(self, ref: Ref) -> dict[str, Any]:
         """All that is known of a receipt, document or delivery, and of what it was made of and became.
 
-        Keys: ``ref``; ``receipt``; ``documents``; ``deliveries``, each with its ``attempts``;
+        Keys: ``ref``; ``receipt`` (with ``unpacked_from`` and ``filters``, or ``parts``, where filters have unwrapped
+        it); ``documents``; ``deliveries``, each with its ``attempts``;
         ``acknowledgements`` that we made; ``verdicts`` that partners gave; ``events`` in the order of happening.
         Raises `NotFound`.
         """
         with self._database.read() as connection:
             receipt, document_ids, delivery_ids = _related(connection, ref)
             found_receipt = _rows(connection, "receipt", [receipt] if receipt else [])
+            for found in found_receipt:
+                found |= _unpacking(connection, found["id"])
             return {
                 "ref": str(ref),
                 "receipt": found_receipt[0] if found_receipt else None,
@@ -260,6 +265,14 @@ def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[s
     table = _TABLES[kind]
     query = select(table).where(table.c.id.in_(ids)).order_by(table.c.id)
     return [_shown(kind, row) for row in connection.execute(query)]
+
+
+def _unpacking(connection: Connection, receipt: int) -> dict[str, Any]:
+    """What a receipt was unpacked from and by which filters, and what it was unpacked to; empty for most."""
+    row = connection.execute(select(parts).where(parts.c.receipt_id == receipt)).one_or_none()
+    of = {} if row is None else {"unpacked_from": str(Ref("receipt", row.parent_id)), "filters": row.filters}
+    into = [str(ref) for ref in parts_of(connection, receipt)]
+    return {**of, "parts": into} if into else of
 
 
 def _attempts(connection: Connection, delivery: int) -> list[dict[str, Any]]:

@@ -25,10 +25,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 2
+VERSION = 3
 """The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused.
 
-Version 2 has more tables than 1, which are added to a ledger that is opened: `control_numbers`, `partner_verdicts`.
+Each version has more tables than the one before, which are added to a ledger that is opened: 2 `control_numbers` and
+`partner_verdicts`, 3 `parts`.
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,6 +139,16 @@ receipts = Table(
     UniqueConstraint("connection", "source_key"),
 )
 Index("receipts_due", receipts.c.route, receipts.c.id, **_unfinished(receipts))
+
+parts = Table(
+    "parts",
+    metadata,
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True),
+    Column("parent_id", _Id, ForeignKey("receipts.id"), nullable=False, comment="what it was unpacked from"),
+    Column("number", Integer, nullable=False, comment="position among the parent's parts, from 1"),
+    Column("filters", String, nullable=False, comment="by which, the outermost first"),
+    UniqueConstraint("parent_id", "number"),
+)
 
 documents = Table(
     "documents",

@@ -8,6 +8,8 @@ class State(StrEnum):
 
     RECEIVED = "RECEIVED"
     """The bytes are durable; reading is due (receipt)."""
+    UNPACKED = "UNPACKED"
+    """Filters have unwrapped it: each payload in it is a receipt of its own (receipt)."""
     PARSED = "PARSED"
     """Split into its messages (receipt: all of them are dealt with; message: an event)."""
     VALIDATED = "VALIDATED"
@@ -53,6 +55,7 @@ FINAL = (
     State.QUARANTINED,
     State.MAPPED,
     State.PARSED,
+    State.UNPACKED,
 )
 """The states that nothing leaves by itself.  UNKNOWN is not among them: it waits for a person."""
 GOOD = (
@@ -63,6 +66,7 @@ GOOD = (
     State.RECONCILED,
     State.MAPPED,
     State.PARSED,
+    State.UNPACKED,
 )
 """The final states that need nobody's attention."""
 

@@ -17,6 +17,12 @@ from transload.runner.workspace.report import Report
 from transload.runner.workspace.secrets import Secrets, has_reference
 from transload.runner.workspace.shapes import Shape, scalars
 
+_VERBS = {
+    "source": "receive",
+    "target": "send",
+    "format": "read or write messages",
+    "filter": "stand between transport and format",
+}
 _LOGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
 
 
@@ -35,7 +41,7 @@ class Adapted:
             return None
         if abilities and not any(getattr(found, ability) for ability in abilities):
             able = [other for other in adapter_names() if any(self._has(other, ability) for ability in abilities)]
-            verb = {"source": "receive", "target": "send", "format": "read or write messages"}[abilities[0]]
+            verb = _VERBS[abilities[0]]
             hint = f"adapters that can: {', '.join(able)}"
             report.add("C-ADAPTER", f"the adapter {name.text!r} cannot {verb}", name, hint=hint)
             return None

@@ -1,6 +1,7 @@
 """Making an adapter's settings from resolved values: the one place where a refused value becomes our error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -39,13 +40,16 @@ def build_settings(kind: type[S], values: Mapping[str, Any], what: str, at: Mapp
         raise Stop(message, findings=findings) from None  # the cause would print the resolved values
 
 
-def make_format(kind: str, options: Mapping[str, Any], at: MappingPlace) -> Format[Any]:
-    """The format called ``kind`` with ``options``.  Raises `ConfigurationError` at ``at`` when it takes them not."""
+def make_format(kind: str, options: Mapping[str, Any], at: MappingPlace, guides: Sequence[Path]) -> Format[Any]:
+    """The format called ``kind`` with ``options`` and the folders of ``guides``.
+
+    Raises `ConfigurationError` at ``at`` when it takes them not, or in a guide's file that they name.
+    """
     declared = find_adapter(kind)
     if declared.format is None:
         raise wrong(f"the adapter {kind!r} has no format", at)
     try:
-        return declared.format(declared.format.Options.model_validate(dict(options)))
+        made = declared.format(declared.format.Options.model_validate(dict(options)))
     except ValidationError as error:
         details = error.errors(include_url=False)
         findings = [
@@ -57,6 +61,10 @@ def make_format(kind: str, options: Mapping[str, Any], at: MappingPlace) -> Form
             for detail in details
         ]
         raise ConfigurationError(findings[0].message, findings=findings) from error
+    try:
+        return made.with_guides(guides)
+    except ConfigurationError as error:
+        raise error.at(at) from error
 
 
 def wrong(message: str, at: MappingPlace, hint: str | None = None) -> ConfigurationError:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from transload.adapters.base.positioned import Entries, Node, Scalar
+from transload.adapters.base.positioned import Entries, Items, Node, Scalar
 from transload.adapters.base.positioned import load as load_yaml
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity, errors_of
@@ -25,8 +25,9 @@ from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import Report, text_of, texts_of
 from transload.runner.workspace.routes import route_in, route_out
 from transload.runner.workspace.schedules import zone
-from transload.runner.workspace.secrets import Secrets
-from transload.runner.workspace.written import WrittenFileProvider, WrittenHttp, WrittenWorkspace
+from transload.runner.workspace.secrets import ALLOWED, PROVIDERS, Secrets
+from transload.runner.workspace.vaulted import with_vault
+from transload.runner.workspace.written import WrittenHttp, WrittenVault, WrittenWorkspace
 
 SECRET_FOLDERS = (Path("keys"), Path("secrets"))
 
@@ -41,7 +42,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     """
     head = _head(folder, environment)
     report, settings, root, environments = head.report, head.settings, head.root, head.environments
-    secrets = _secrets(settings, folder)
+    secrets = _secrets(settings, head.chosen, folder, report)
     timezone = zone(_value(root, "timezone"), report) or ZoneInfo("UTC")
     _without_effect(root, report)
     store = _store(settings.store if settings else None, _value(root, "store"), folder, report)
@@ -121,6 +122,7 @@ class _Head:
     root: Entries | None
     settings: WrittenWorkspace | None
     environments: Environments
+    chosen: Entries | None = None
 
 
 def _head(folder: Path, environment: str | None) -> _Head:
@@ -139,7 +141,8 @@ def _head(folder: Path, environment: str | None) -> _Head:
     environments = _environments(root, environment, report)
     chosen = environments.choose(root, report)
     settings = examine(chosen, WrittenWorkspace, report, FILE) if chosen is not None else None
-    return _Head(report=report, root=root, settings=settings, environments=environments)
+    branchless = chosen if isinstance(chosen, Entries) else None
+    return _Head(report=report, root=root, settings=settings, environments=environments, chosen=branchless)
 
 
 def _read(file: Path, report: Report) -> Entries | None:
@@ -165,14 +168,28 @@ def _environments(root: Entries, environment: str | None, report: Report) -> Env
     return chosen
 
 
-def _secrets(settings: WrittenWorkspace | None, folder: Path) -> Secrets:
+def _secrets(settings: WrittenWorkspace | None, chosen: Entries | None, folder: Path, report: Report) -> Secrets:
+    if settings is None:  # what is wrong there is told; nothing more is to be said about references
+        return Secrets(base=folder.resolve(), providers=PROVIDERS, folders=SECRET_FOLDERS)
     folders = list(SECRET_FOLDERS)
-    providers = []
-    for item in settings.secrets if settings else ():
-        if isinstance(item, WrittenFileProvider):
+    providers: list[str] = []
+    written: tuple[int, WrittenVault] | None = None
+    for number, item in enumerate(settings.secrets):
+        if isinstance(item, str):
+            providers.append(item)
+        elif item.file is not None:
             folders = [Path(os.path.expanduser(name)) for name in item.file.folders]  # noqa: PTH111
-        providers.append("file" if isinstance(item, WrittenFileProvider) else item)
-    return Secrets(base=folder.resolve(), providers=tuple(providers) or ("env", "file"), folders=tuple(folders))
+            providers.append("file")
+        elif item.vault is not None:
+            written = number, item.vault
+    plain = Secrets(base=folder.resolve(), providers=tuple(providers) or ALLOWED, folders=tuple(folders))
+    if written is None:
+        return plain
+    items = chosen.get("secrets") if chosen is not None else None
+    node = items.values[written[0]] if isinstance(items, Items) else items
+    block = node.get("vault") if isinstance(node, Entries) else None
+    assert isinstance(block, Entries)  # what was read as a vault is one
+    return with_vault(plain, written[1], block, report)
 
 
 def _databases(

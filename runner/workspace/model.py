@@ -27,6 +27,7 @@ from transload.mappings.routing import findings_of, narrowest_first
 from transload.mappings.surroundings import Surroundings
 from transload.mappings.tables.databases import Database
 from transload.runner.workspace.build import build_settings, make_format, wrong
+from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.identities import Identities, facts_of, identity_of
 from transload.runner.workspace.secrets import Secrets
 from transload.runner.workspace.shapes import Shape, located
@@ -69,6 +70,8 @@ LIBRARY = "library:"
 class Connection:
     """One way to reach a partner's system: an adapter's name and its settings, with references instead of secrets.
 
+    ``filters``, the outermost first, are those of routes that have none of their own.  ``inherited`` are the dotted
+    names of settings that come from the workspace.
     ``at`` is where it stands in the partner's file.
     """
 
@@ -76,6 +79,8 @@ class Connection:
     name: str
     adapter: str
     settings: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
+    inherited: tuple[str, ...] = ()
     secrets: Secrets = field(repr=False)
     at: MappingPlace
 
@@ -135,6 +140,7 @@ class Acknowledge:
     kinds: tuple[str, ...]
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
 
     def target(self) -> Target[Any, Any]:
         """The target that acknowledgements are delivered to; raises `Stop` as `Connection.target` does."""
@@ -163,6 +169,7 @@ class SendRoute:
     mapping_reference: str | None = None
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
     order_by: tuple[str, ...] = ()
     written: Mapping[str, Any] = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -186,9 +193,8 @@ class SendRoute:
 
     def format(self) -> Format[Any]:
         """The format that wraps what the mapping encodes."""
-        return make_format(
-            self.mapping.format_type, {**self.mapping.format_options, **self.written}, self.at
-        ).with_guides(self.guides)
+        options = {**self.mapping.format_options, **self.written}
+        return make_format(self.mapping.format_type, options, self.at, self.guides)
 
     def target(self) -> Target[Any, Any]:
         """The target, secrets resolved; raises `Stop` as `Connection.target` does."""
@@ -212,6 +218,7 @@ class ReceiveRoute:
     name: str
     connection: Connection
     options: Mapping[str, Any] = field(repr=False)
+    filters: tuple[FilterSetting, ...] = ()
     schedule: Schedule | None = None
     format_type: str | None = None
     written: Mapping[str, Any] = field(default_factory=dict)
@@ -257,7 +264,7 @@ class ReceiveRoute:
             for name, value in mapping.format_options.items():
                 if name not in self.written and options.setdefault(name, value) != value:
                     raise wrong(f"the mappings of {self.ref} want different values of {name!r}", self.at)
-        return make_format(kinds[0], {**options, **self.written}, self.at).with_guides(self.guides)
+        return make_format(kinds[0], {**options, **self.written}, self.at, self.guides)
 
     def source(self) -> Source[Any, Any]:
         """The source, secrets resolved; raises `Stop` as `Connection.source` does."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from transload.adapters.base import Adapter
 from transload.adapters.base.positioned import Entries, Scalar
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.facts import Facts
+from transload.runner.workspace.filters import FilterSetting, filters_of
 from transload.runner.workspace.model import Connection, Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.report import Report, only, without
 from transload.runner.workspace.shapes import Shape
@@ -15,7 +15,7 @@ from transload.runner.workspace.suggestions import misspelt, suggestion
 from transload.runner.workspace.written import WrittenConnection, WrittenIdentities, WrittenPartner
 
 _BLOCKS = ("connections", "receive", "send")
-_CONNECTION_KEYS = ("adapter", "limits", "windows")
+_CONNECTION_KEYS = ("adapter", "filters", "limits", "windows")
 
 
 class PartnerFile:
@@ -80,6 +80,13 @@ class PartnerFile:
         adapter = self.facts.adapted.find(marked, self.report, *abilities)
         return (connection, adapter) if adapter else None
 
+    def filters_of(
+        self, block: Entries, what: str, otherwise: tuple[FilterSetting, ...]
+    ) -> tuple[FilterSetting, ...] | None:
+        """The filters written in ``block``; ``otherwise`` where it writes none; None with a finding."""
+        node = block.get("filters")
+        return otherwise if node is None else filters_of(node, self.facts.adapted, self.report, what)
+
     def all(self) -> list[Connection]:
         """The connections made so far."""
         return list(self.connections.values())
@@ -127,20 +134,22 @@ class PartnerFile:
             return
         rest = without(entry, *_CONNECTION_KEYS)
         values = self.facts.adapted.values(rest, adapter.connection, self.report, what, _CONNECTION_KEYS)
-        if values is not None:
+        filters = self.filters_of(entry, what, ())
+        if values is not None and filters is not None:
+            timeouts, own = self._timeouts(adapter), values.get("timeouts") or {}
             self.connections[name.text] = Connection(
                 partner=self.name,
                 name=name.text,
                 adapter=written.adapter,
-                settings=self._with_timeouts(values, adapter),
+                settings={**values, "timeouts": {**timeouts, **own}} if timeouts else values,
+                inherited=tuple(f"timeouts.{key}" for key in timeouts if key not in own),
+                filters=filters,
                 secrets=self.facts.adapted.secrets,
                 at=self.report.at(name),
             )
 
-    def _with_timeouts(self, values: Mapping[str, Any], adapter: Adapter) -> dict[str, Any]:
-        """The settings with the workspace's time-outs, where the adapter has such and the connection says nothing."""
+    def _timeouts(self, adapter: Adapter) -> dict[str, str]:
+        """The workspace's time-outs that the adapter has, by its own names."""
         known = Shape.of(adapter.connection).at("timeouts").names
         names = {"connect": ("connect",), "read": ("read", "answer")}
-        defaults = {own: value for name, value in self.facts.timeouts.items() for own in names[name] if own in known}
-        own = values.get("timeouts") or {}
-        return {**values, "timeouts": {**defaults, **own}} if defaults else dict(values)
+        return {own: value for name, value in self.facts.timeouts.items() for own in names[name] if own in known}

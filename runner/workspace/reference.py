@@ -20,6 +20,7 @@ from transload.runner.workspace.written import (
     WrittenSend,
     WrittenTake,
     WrittenTimeouts,
+    WrittenVault,
     WrittenWorkspace,
 )
 
@@ -43,12 +44,16 @@ keys/, secrets/                files that ${file:...} may read; never under vers
 `transload adapters NAME` shows what an adapter takes. Routes are named `partner/route` everywhere.
 
 **Secrets** are references, never values: `${env:NAME}` is an environment variable, `${file:PATH}` the text of a
-file below `keys` or `secrets`. They are looked up each time a connection is opened, and by nothing else. A secret in
-plain text is an error. `$${` stands for the characters `${`.
+file below `keys` or `secrets`, `${vault:PATH#FIELD}` a value in HashiCorp Vault, `${keyring:SERVICE/NAME}` one in the
+system's keyring. The last two must be allowed under `secrets:` and need `transload[vault]` and `transload[keyring]`.
+They are looked up each time a connection is opened, and by nothing else. A secret in plain text is an error. `$${`
+stands for the characters `${`.
 
 **Environments**: wherever a value may stand there may be a branch, `{test: ..., production: ...}`: a block whose keys
-are all names of environments. Which one counts is said by `environment:` or by `--environment`. A ledger belongs to
-the environment that first used it, so give each its own: `store: {test: ..., production: ...}`.
+are all names of environments. So a connection that differs in some settings is written once, with branches where it
+differs; see [below](#test-and-production-in-one-file). Which one counts is said by `environment:` or by
+`--environment`. A ledger belongs to the environment that first used it, so give each its own: `store: {test: ...,
+production: ...}`. `transload check --effective --environment NAME` shows what is in force.
 
 **Paths** of files and folders count from the workspace, those of mappings from the partner's folder.
 
@@ -61,6 +66,11 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("identities", "In transload.yaml our own, in partner.yaml the partner's.", WrittenIdentities),
     ("identities: edifact, x12", "", EnvelopeIdentity),
     ("secrets: file", "Written `secrets: [env, file: {folders: [keys]}]`.", SecretFolders),
+    (
+        "secrets: vault",
+        "Written `secrets: [env, {vault: {url: ..., token: ...}}]`.",
+        WrittenVault,
+    ),
     (
         "databases: NAME",
         "Mappings name them under `xrefs:`; see the mapping language. A table is asked for when a document needs it.",
@@ -75,7 +85,12 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         WrittenTimeouts,
     ),
     ("partner.yaml", "", WrittenPartner),
-    ("connections: NAME", "Beside these keys stand the settings of the adapter.", WrittenConnection),
+    (
+        "connections: NAME",
+        "Beside these keys stand the settings of the adapter. `filters` may also stand in `from`, `to` and "
+        "`acknowledge` of a route.",
+        WrittenConnection,
+    ),
     (
         "receive: NAME",
         "Under `from`, beside `connection`, stand the options of the adapter's source; under `format`, beside "
@@ -95,6 +110,76 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         WrittenTake,
     ),
 )
+ENVIRONMENTS = """\
+partner: acme
+identities: {edifact: {id: {test: "9520001000003T", production: "9520001000003"}, qualifier: "14"}}
+connections:
+  mailbox:
+    adapter: sftp
+    host: {test: sftp-test.acme.example, production: sftp.acme.example}
+    username: bolts
+    password: {test: "${env:ACME_TEST_PASSWORD}", production: "${vault:edi/acme#password}"}
+    host_keys:
+      test: ["SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+      production: ["SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA"]
+    timeouts: {answer: 60s}
+    filters: {test: [], production: [{type: pgp, private_key: "${file:keys/us.asc}", partner_keys: [keys/acme.asc]}]}
+receive:
+  orders:
+    from: {connection: mailbox, folder: {test: test/out, production: out}, afterwards: delete}
+    every: {test: 1h, production: 5m}
+    format: {type: edifact}
+    mappings: [orders.yaml]
+    to: []
+"""
+_ENVIRONMENTS = f"""\
+## Test and production in one file
+
+What is the same is written once. A branch may stand for a value, a list or a whole block, also for one connection or
+route, and need not have each environment where what it is in is not used there:
+
+```yaml
+{ENVIRONMENTS}```
+
+"""
+_FILTERS = """\
+## Filters
+
+`filters:` says how payloads look on the wire, the outermost wrapping first. It stands in a connection, for both
+directions and all its routes, or in `from:`, `to:` or `acknowledge:` of one route, instead of the connection's
+(`filters: []` means none). What arrives goes through the list from its beginning, what leaves from its end:
+
+```yaml
+partner: acme
+connections:
+  mailbox:
+    adapter: files
+    root: /srv/acme
+    filters:
+      - {type: pgp, private_key: "${file:keys/us.asc}", passphrase: "${env:PGP}", partner_keys: [keys/acme.asc]}
+      - {type: zip, pattern: "*.edi", name: "{receipt.stem}_{number:06}.edi"}
+      - {type: charset, charset: cp500, format: latin-1, next_line: line feed}
+```
+
+A filter with nothing to set is its name alone: `filters: [gzip]`. `transload adapters NAME` shows what `gzip`, `zip`,
+`charset` and `pgp` take, plug-ins may bring others.
+
+- **Nothing is lost.** The bytes are kept as they arrived before any filter sees them. What a filter refuses is
+  quarantined with its reason; when that is mended, `transload replay r1` tries again. An archive is read whole or not
+  at all.
+- **Each payload inside is a receipt of its own**, with its messages, acknowledgements and findings; its name in an
+  archive is `entry` in its metadata. The receipt that arrived is then UNPACKED. `transload show` tells which was made
+  of which; places are bytes in what was unpacked, which `transload show r2 --content` prints.
+- **What leaves is wrapped once**, when the delivery is staged: the same bytes at each attempt.
+- **Bombs**: `largest` and `ratio` bound what gzip, zip and pgp may unpack (`E-BOMB`), `entries` and `nesting` what zip
+  may open. Encrypted zip entries are refused, as are links in archives; names in archives never become paths here.
+- **pgp** needs the program gpg (GnuPG 2.2 or newer). It sees no keyring but the keys named here. What is agreed
+  (`encrypted`, `signed`, both by default) must hold for all that arrives; each fault has a code of its own:
+  `E-PGP-CLEAR`, `E-PGP-RECIPIENT`, `E-PGP-UNSIGNED`, `E-PGP-SIGNATURE`, `E-PGP-EXPIRED`, `E-PGP-KEY`.
+- **XML** names its character set itself; it needs no `charset`.
+- What is passed on as it is goes unpacked, through the target's own filters.
+
+"""
 _PASSING = """\
 ## Messages that are passed on as they are
 
@@ -155,6 +240,8 @@ def _parts() -> Iterator[str]:
             )
             yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
         yield ""
+    yield _ENVIRONMENTS
+    yield _FILTERS
     yield _PASSING
 
 

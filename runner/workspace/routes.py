@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from transload.adapters.base.positioned import Entries, Node, Scalar
@@ -12,6 +13,7 @@ from transload.canonical.errors import ConfigurationError
 from transload.mappings import library_names
 from transload.mappings.matching import FACTS
 from transload.runner.workspace.examine import examine
+from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import LIBRARY, Acknowledge, Connection, ReceiveRoute, RetryPolicy, SendRoute
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import texts_of, without
@@ -60,8 +62,7 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         name=name.text,
         take=take,
         mapping_reference=written.mapping,
-        connection=delivery[0],
-        options=delivery[1],
+        **delivery.parts,
         order_by=tuple(written.order_by),
         written=written.format or {},
         retry=RetryPolicy(**written.retry.model_dump()) if written.retry else file.facts.retry,
@@ -83,7 +84,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         hint = "mapping files; or format: {type: x12}, say, where only acknowledgements arrive"
         file.report.add("C-MISSING", f"{what} needs 'mappings'", name, hint=hint)
         return
-    if origin is not None and origin[0].is_called and written is not None and (written.every or written.cron):
+    if origin is not None and origin.connection.is_called and written is not None and (written.every or written.cron):
         key = block.key("every") or block.key("cron") or name
         hint = "leave the schedule out"
         file.report.add(
@@ -95,8 +96,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     file.receive[name.text] = ReceiveRoute(
         partner=file.partner,
         name=name.text,
-        connection=origin[0],
-        options=origin[1],
+        **origin.parts,
         schedule=schedule(written, block, file.facts.timezone, file.report),
         format_type=kind,
         written=options,
@@ -108,9 +108,21 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     )
 
 
-def _origin(
-    file: PartnerFile, block: Entries, what: str, everybody: Everybody
-) -> tuple[Connection, dict[str, Any]] | None:
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """What stands under from:, to: or acknowledge:."""
+
+    connection: Connection
+    options: dict[str, Any]
+    filters: tuple[FilterSetting, ...]
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """As the routes take it."""
+        return {"connection": self.connection, "options": self.options, "filters": self.filters}
+
+
+def _origin(file: PartnerFile, block: Entries, what: str, everybody: Everybody) -> _Way | None:
     node = block.get("from")
     if not isinstance(node, Entries):
         return None
@@ -123,15 +135,14 @@ def _origin(
     if adapter.endpoint is not None and not file.facts.listens:
         hint = "say in transload.yaml where: http: {listen: 127.0.0.1:8080}"
         file.report.add("C-MISSING", f"{what} is called by the partner, and we listen nowhere", node, hint=hint)
-    rest = without(node, "connection")
-    values = file.facts.adapted.values(rest, kind.Options, file.report, f"'from' of {what}", ["connection"])
-    return None if values is None else (connection, values)
+    called, also = f"'from' of {what}", ["connection", "filters"]
+    values = file.facts.adapted.values(without(node, *also), kind.Options, file.report, called, also)
+    filters = file.filters_of(node, called, connection.filters)
+    return None if values is None or filters is None else _Way(connection=connection, options=values, filters=filters)
 
 
-def _delivery(
-    file: PartnerFile, block: Entries, key: str, what: str, everybody: Everybody
-) -> tuple[Connection, dict[str, Any]] | None:
-    """Connection and target options of the block under ``key`` (to, acknowledge)."""
+def _delivery(file: PartnerFile, block: Entries, key: str, what: str, everybody: Everybody) -> _Way | None:
+    """Connection, target options and filters of the block under ``key`` (to, acknowledge)."""
     node = block.get(key)
     if not isinstance(node, Entries):
         return None
@@ -140,14 +151,24 @@ def _delivery(
         return None
     connection, adapter = found
     assert adapter.target is not None
-    rest = without(node, "connection", "with")
-    also = ["connection", *(["with"] if key == "acknowledge" else [])]
-    values = file.facts.adapted.values(rest, adapter.target.Options, file.report, f"{key!r} of {what}", also)
+    called = f"{key!r} of {what}"
+    rest = without(node, "connection", "with", "filters")
+    also = ["connection", "filters", *(["with"] if key == "acknowledge" else [])]
+    values = file.facts.adapted.values(rest, adapter.target.Options, file.report, called, also)
     for name in template_fields(adapter.target.Options):
         written = node.get(name)
         for text in [value for _, value in written.pairs] if isinstance(written, Entries) else [written]:
             _template(file, text, block.get("take"))
-    return None if values is None else (connection, values)
+    filters = file.filters_of(node, called, connection.filters)
+    for one in filters or ():
+        _filter_templates(file, one, block.get("take"))
+    return None if values is None or filters is None else _Way(connection=connection, options=values, filters=filters)
+
+
+def _filter_templates(file: PartnerFile, one: FilterSetting, take: Node | None) -> None:
+    """Report templates of a filter, where they are said by the route's or the connection's place."""
+    for text in one.templates.values():
+        _template(file, Scalar(text, one.at.line, one.at.column), take)
 
 
 def _template(file: PartnerFile, node: Node | None, take: Node | None) -> None:
@@ -208,7 +229,7 @@ def _acknowledge(
     if not given:
         return None
     kinds = tuple(dict.fromkeys(each.text for each in given))
-    return Acknowledge(kinds=kinds, connection=delivery[0], options=delivery[1]) if delivery else None
+    return Acknowledge(kinds=kinds, **delivery.parts) if delivery else None
 
 
 def _can_acknowledge(file: PartnerFile, node: Entries, kind: str, given: Scalar) -> bool:

@@ -1,8 +1,9 @@
 """References to secrets: recognised when a workspace is loaded, resolved when a connection is opened.
 
-A reference is ``${env:NAME}`` (an environment variable) or ``${file:PATH}`` (the text of
-a file below an allowed folder, its last line end not counted), alone or inside a
-text.  ``$${`` stands for the two characters ``${``.
+A reference is ``${env:NAME}`` (an environment variable), ``${file:PATH}`` (the text of
+a file below an allowed folder, its last line end not counted), ``${vault:PATH#FIELD}`` (HashiCorp
+Vault) or ``${keyring:SERVICE/NAME}`` (the system's keyring), alone or inside a text.
+``$${`` stands for the two characters ``${``.
 """
 
 import os
@@ -12,12 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transload.canonical.errors import Stop
+from transload.canonical.errors import Retry, Stop
 from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
+from transload.runner.workspace import keychain
+from transload.runner.workspace import vault as vaults
 from transload.runner.workspace.suggestions import suggestion
 
-PROVIDERS = ("env", "file")
+PROVIDERS = ("env", "file", "vault", "keyring")
+ALLOWED = ("env", "file")
+"""The providers of a workspace that says nothing."""
 _LARGEST = 1024 * 1024
 _REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -28,19 +33,20 @@ class Secrets:
     """The providers a workspace may use, and the folders from which ``${file:...}`` reads.
 
     ``base`` is the workspace's folder, to which paths are relative.  ``environ`` is read at
-    resolving; None means the process's own environment.
+    resolving; None means the process's own environment.  ``vault`` answers ``${vault:...}``.
     """
 
     base: Path
-    providers: tuple[str, ...] = PROVIDERS
+    providers: tuple[str, ...] = ALLOWED
     folders: tuple[Path, ...] = ()
     environ: Mapping[str, str] | None = field(default=None, repr=False)
+    vault: vaults.Vault | None = field(default=None, repr=False)
 
     def resolve(self, value: Any, at: MappingPlace) -> Any:
         """``value`` with every reference in its texts replaced by what it stands for.
 
         Raises `Stop` with a finding at ``at`` when one cannot be had; the connection is
-        of no use until a person mends it.
+        of no use until a person mends it.  Raises `Retry` where a vault or keyring may answer later.
         """
         if isinstance(value, str):
             return _REFERENCE.sub(lambda match: self._replace(match, at), value)
@@ -67,6 +73,10 @@ class Secrets:
                 )
             if provider == "env" and not _ENV.fullmatch(name):
                 return f"{name!r} is no name of an environment variable", "write it as ${env:NAME}"
+            if provider == "vault" and not vaults.FORM.fullmatch(name):
+                return f"{name!r} names no secret of a vault", "write it as ${vault:PATH#FIELD}"
+            if provider == "keyring" and not keychain.FORM.fullmatch(name):
+                return f"{name!r} names no secret of a keyring", "write it as ${keyring:SERVICE/NAME}"
             if provider == "file" and self._allowed(name) is None:
                 return f"the file {name!r} is outside the folders for secrets", self._folder_hint()
         return None
@@ -78,7 +88,21 @@ class Secrets:
         fault = self.fault(match[0])
         if fault:
             raise _missing(*fault, at)
-        return self._from_environment(name, at) if provider == "env" else self._from_file(name, at)
+        if provider == "env":
+            return self._from_environment(name, at)
+        return self._from_file(name, at) if provider == "file" else self._asked(provider, name, at)
+
+    def _asked(self, provider: str, name: str, at: MappingPlace) -> str:
+        try:
+            if provider == "keyring":
+                return keychain.read(name)
+            assert self.vault is not None  # `fault` has looked whether it is allowed, which gives its settings
+            return self.vault.read(name)
+        except Stop as error:
+            raise _missing(error.message, error.hint or "", at) from None
+        except Retry as error:
+            finding = Finding(code="C-SECRET", message=error.message, hint=error.hint, mapping=at)
+            raise Retry(error.message, hint=error.hint, findings=[finding]) from None
 
     def _from_environment(self, name: str, at: MappingPlace) -> str:
         environ = os.environ if self.environ is None else self.environ

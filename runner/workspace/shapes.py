@@ -23,10 +23,10 @@ class _Generator(GenerateJsonSchema):
     """Writes the default of a duration as people write it, where pydantic writes the ISO 8601 form."""
 
     def encode_default(self, dft: Any) -> Any:
-        return _span(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+        return span(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 
-def _span(value: timedelta) -> str:
+def span(value: timedelta) -> str:
     """A duration in its largest whole unit: ``3d``, ``2h``, ``30s``."""
     seconds = value.total_seconds()
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
@@ -41,6 +41,7 @@ class Shape:
     def __init__(self, schemas: list[Any], root: dict[str, Any]) -> None:
         self._root = root
         self._description = next((schema["description"] for schema in schemas if "description" in schema), "")
+        self._default = next((schema["default"] for schema in schemas if "default" in schema), None)
         self._schemas = [found for schema in schemas for found in self._spread(schema)]
 
     @classmethod
@@ -89,6 +90,23 @@ class Shape:
     def names(self) -> list[str]:
         """The keys that are known here."""
         return sorted({name for schema in self._schemas for name in schema.get("properties", {})})
+
+    @property
+    def order(self) -> list[str]:
+        """The keys that are known here, in the order of their class."""
+        return list(dict.fromkeys(name for schema in self._schemas for name in schema.get("properties", {})))
+
+    @property
+    def default(self) -> Any:
+        """What holds when nothing is written here; None where nothing does."""
+        return self._default
+
+    @property
+    def only_block(self) -> "Shape | None":
+        """The block of known keys that stands here, where nothing else may; None for anything else."""
+        found = [schema for schema in self._schemas if schema.get("type") != "null"]
+        blocks = [schema for schema in found if schema.get("properties")]
+        return Shape(blocks, self._root) if len(found) == len(blocks) == 1 == len(self._schemas) else None
 
     def at(self, step: str | int) -> "Shape":
         """The shape below key or index ``step``."""

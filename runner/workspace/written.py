@@ -6,12 +6,14 @@ Blocks that belong to an adapter (a connection's settings, what stands under ``f
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from transload.adapters.base import Duration, Settings
+from transload.adapters.base import Duration, Secret, Settings
 from transload.runner.workspace.databases import WrittenDatabase
+from transload.runner.workspace.vault import url_fault
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -25,6 +27,18 @@ def _named(value: str) -> str:
 Name = Annotated[str, AfterValidator(_named), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
 """A name of a partner, connection or route: small letters, digits, ``-`` and ``_``."""
 Open = dict[str, Any]
+FilterList = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}},
+                *({"type": kind} for kind in ("string", "object", "null")),
+            ]
+        }
+    ),
+]
+"""A list of filters, each a name or a block with ``type``; `filters.filters_of` checks it."""
 
 
 class EnvelopeIdentity(Settings):
@@ -50,10 +64,51 @@ class SecretFolders(Settings):
     folders: list[str] = Field(description="Folders, relative to the workspace or absolute", min_length=1)
 
 
-class WrittenFileProvider(Settings):
-    """The secrets provider ``file`` with folders of its own."""
+class WrittenVault(Settings):
+    """Where a HashiCorp Vault is, and how to log in: by ``token``, or by ``role_id`` and ``secret_id``."""
 
-    file: SecretFolders = Field(description="Folders for ${file:...}, instead of keys and secrets")
+    url: str = Field(description="Its address", examples=["https://vault.example:8200"])
+    mount: str = Field("secret", description="Where its key-value engine (version 2) is mounted", min_length=1)
+    namespace: str | None = Field(None, description="Namespace, where the vault has such")
+    token: Secret | None = Field(
+        None, description="Token, as a reference to env, file or keyring", examples=["${env:VAULT_TOKEN}"]
+    )
+    role_id: str | None = Field(None, description="Role for a login by AppRole, instead of a token")
+    secret_id: Secret | None = Field(
+        None, description="The role's secret, as a reference", examples=["${file:secrets/vault-secret-id}"]
+    )
+    approle: str = Field("approle", description="Where the login by AppRole is mounted", min_length=1)
+    ca: Path | None = Field(None, description="File with the certificate authority of its certificate")
+    keep: Duration = Field(timedelta(minutes=1), description="How long what was read is kept in memory")
+    timeout: Duration = Field(timedelta(seconds=10), description="For each answer", gt=timedelta(0))
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        fault = url_fault(value)
+        if fault is not None:
+            raise ValueError(f"{value!r} {fault}" if "@" not in value else f"it {fault}")
+        return value
+
+    @model_validator(mode="after")
+    def _one_login(self) -> Self:
+        by_role = self.role_id is not None and self.secret_id is not None
+        if (self.token is None) is not by_role or (self.role_id is None) is not (self.secret_id is None):
+            raise ValueError("it needs a token, or role_id and secret_id, and not both")
+        return self
+
+
+class WrittenProvider(Settings):
+    """A secrets provider with settings of its own: one of them."""
+
+    file: SecretFolders | None = Field(None, description="Folders for ${file:...}, instead of keys and secrets")
+    vault: WrittenVault | None = Field(None, description="The vault for ${vault:PATH#FIELD}; needs transload[vault]")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.file is None) is (self.vault is None):
+            raise ValueError("it is one provider: file or vault")
+        return self
 
 
 class WrittenRetry(Settings):
@@ -112,7 +167,7 @@ class WrittenWorkspace(Settings):
     timezone: str = Field("UTC", description="Time zone of schedules, such as Europe/Berlin")
     calendar: Open | None = Field(None, description="Working days (no effect in this version)")
     identities: WrittenIdentities = Field(default_factory=WrittenIdentities, description="Our own company's")
-    secrets: list[Literal["env", "file"] | WrittenFileProvider] = Field(
+    secrets: list[Literal["env", "file", "keyring"] | WrittenProvider] = Field(
         ["env", "file"], description="Providers that references may use"
     )
     databases: dict[Name, WrittenDatabase] = Field({}, description="Databases for the cross-references of mappings")
@@ -125,6 +180,9 @@ class WrittenConnection(Settings):
     """A connection, without the adapter's own settings."""
 
     adapter: str = Field(description="The adapter's name, see: transload adapters")
+    filters: FilterList = Field(
+        None, description="What stands between the connection and formats, the outermost first; routes may have others"
+    )
     limits: Open | None = Field(None, description="Sessions, calls in flight and rate (no effect in this version)")
     windows: Open | None = Field(None, description="Times when the connection is closed (no effect in this version)")
 

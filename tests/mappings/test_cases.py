@@ -319,5 +319,5 @@ tests:
     with pytest.raises(ConfigurationError) as caught:
         load_mapping("map.yaml", base=bench.folder)
     assert [finding.line() for finding in caught.value.findings][:1] == [
-        "map.yaml:3:63: error E-CONFIG there is no overlay 'acme' (looked in no folder: the format is given no guides)"
+        "map.yaml:3:63: error E-CONFIG there is no overlay 'acme' (overlays lie in guides/overlays of the workspace)"
     ]

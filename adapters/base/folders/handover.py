@@ -29,7 +29,9 @@ class HandOver(Settings):
         min_length=1,
         description="Folder to put files in; a relative one counts from where the login begins",
     )
-    file: Template = Field(min_length=1, description="Name of the file, without slashes, such as ORDRSP_{number}.edi")
+    file: Template = Field(
+        min_length=1, description="Name of the file, without slashes", examples=["ORDRSP_{number:06}.edi"]
+    )
     collision: Literal["fail", "suffix", "replace"] = Field(
         default="fail",
         description="When a file of that name with other content is there: fail, add a number (suffix), or replace it;"

@@ -49,10 +49,11 @@ def pick_up(
     stability = options.stable if isinstance(options.stable, Quiet) else Quiet(polls=1)
     watch = Watch(memory, stability, now())
     watch.forget_all_but(offer.entry for offer in offered)
-    ready = [offer for offer in sorted(offered, key=_age) if offer.claimed or watch.ready(offer.entry)]
-    if len(ready) < len(offered):
+    new = [offer for offer in sorted(offered, key=_age) if offer.claimed or not watch.taken(offer.entry)]
+    ready = [offer for offer in new if offer.claimed or watch.ready(offer.entry)]
+    if len(ready) < len(new):
         folder = shown(options.folder)
-        _log.info("%d of %d files in %s are ready; the others must prove stable", len(ready), len(offered), folder)
+        _log.info("%d of %d files in %s are ready; the others must prove stable", len(ready), len(new), folder)
     with hands() if hands is not None else Hands(store) as all_hands:
         clearing = Clearing(all_hands)
         try:

@@ -77,11 +77,13 @@ class Watch:
             if name not in kept:
                 self._memory.put(name, None)
 
+    def taken(self, entry: Entry) -> bool:
+        """Whether ``entry``, as it is now, was taken before."""
+        return bool(self._note(entry).get("taken"))
+
     def ready(self, entry: Entry) -> bool:
-        """Count this poll for ``entry``, and say whether it may be taken now."""
+        """Count this poll for ``entry``, which was not taken, and say whether it may be taken now."""
         note = self._note(entry)
-        if note.get("taken"):
-            return False
         polls = min(note.get("polls", 0) + 1, self._stability.polls)
         since = self._since(note)
         if polls > 1 or self._stability.polls > 1 or self._stability.quiet:

@@ -79,8 +79,9 @@ def find_overlay(name: str, folders: Sequence[Path]) -> Path:
         path = folder / "overlays" / f"{name}.yaml"
         if _NAME.fullmatch(name) and path.is_file():
             return path
-    looked = ", ".join(str(folder / "overlays") for folder in folders) or "no folder: the format is given no guides"
-    raise ConfigurationError(f"there is no overlay {name!r}", hint=f"looked in {looked}")
+    looked = ", ".join(str(folder / "overlays") for folder in folders)
+    hint = f"looked in {looked}" if looked else "overlays lie in guides/overlays of the workspace"
+    raise ConfigurationError(f"there is no overlay {name!r}", hint=hint)
 
 
 @lru_cache(maxsize=64)

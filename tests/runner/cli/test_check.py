@@ -147,3 +147,27 @@ def test_quick_and_thorough_exclude_each_other(run: Run, workspace: Path) -> Non
     ran = run("check", workspace, "--thorough", "--quick")
     assert ran.code == 2
     assert "exclude each other" in ran.err
+
+
+def test_overlays_of_a_route_are_checked_and_a_guide_has_one_name(
+    run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(
+        workspace / "mappings/acme/partner.yaml",
+        "    every: 1m\n",
+        "    every: 1m\n    format: {type: edifact, overlays: [acme]}\n",
+    )
+    monkeypatch.chdir(workspace)
+    ran = run("check", ".", "--quick")
+    assert ran.lines == [
+        "mappings/acme/partner.yaml:13:3: error E-CONFIG there is no overlay 'acme'"
+        " (overlays lie in guides/overlays of the workspace)",
+        "1 workspace and 2 mappings checked: 1 error",
+    ]
+    overlays = workspace / "guides/overlays"
+    overlays.mkdir(parents=True)
+    told = "overlay: acme\nguide: edifact/d96a/orders\nsource: ACME\nnarrow:\n  - {at: SG99, most: 5}\n"
+    (overlays / "acme.yaml").write_text(told)
+    change(workspace / "mappings/acme/orders.yaml", "codes:", "format: {overlays: [acme]}\ncodes:")
+    ran = run("check", ".", "--quick")
+    assert [line.partition(" ")[0] for line in ran.lines[:-1]] == ["guides/overlays/acme.yaml:5:10:"], ran.out

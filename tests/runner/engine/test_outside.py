@@ -105,7 +105,7 @@ def test_the_digests_of_a_databases_tables_are_kept_with_the_document(workspace,
     ("block", "expected"),
     [
         ("databases: {erp: {url: 'postgresql://me:secret@host/db'}}", "C-SECRET the URL of a database is a reference"),
-        ("databases: {erp: {url: '${vault:X}'}}", "C-SECRET there is no secrets provider 'vault'"),
+        ("databases: {erp: {url: '${vualt:X}'}}", "C-SECRET there is no secrets provider 'vualt'"),
         ("databases: {erp: {adress: x}}", "C-KEY"),
     ],
 )

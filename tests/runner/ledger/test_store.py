@@ -29,6 +29,7 @@ from transload.runner.ledger.schema import (
     meta,
     microseconds,
     partner_verdicts,
+    parts,
     receipts,
 )
 from transload.runner.ledger.states import FINAL, GOOD, of_document
@@ -216,18 +217,19 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path):
     assert caught.value.message.endswith(f"has schema {VERSION + 1}, and this version of Transload knows {VERSION}")
 
 
-def test_a_ledger_of_schema_1_gets_the_tables_that_2_has_more(tmp_path):
+def test_a_ledger_of_schema_1_gets_the_tables_that_later_ones_have_more(tmp_path):
     url = f"sqlite:///{tmp_path}/l.db"
     with Ledger(url) as ledger:
         ledger.database.write(lambda c: c.execute(meta.update().values(value="1")).rowcount)
     old = sqlite3.connect(tmp_path / "l.db")
-    for table in ("partner_verdicts", "control_numbers"):
+    for table in ("partner_verdicts", "control_numbers", "parts"):
         old.execute(f"DROP TABLE {table}")
     old.commit()
     old.close()
     with Ledger(url) as ledger, ledger.read() as connection:
         assert connection.execute(control_numbers.select()).all() == []
         assert connection.execute(partner_verdicts.select()).all() == []
+        assert connection.execute(parts.select()).all() == []
         assert connection.scalar(meta.select().with_only_columns(meta.c.value)) == str(VERSION)
 
 

@@ -21,11 +21,62 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         ["transload:2:11: error C-VALUE there is no time zone 'Europe/Berlni' (did you mean 'Europe/Berlin'?)"],
     ),
     "unknown provider": (
-        {"transload": [("[env, file]", "[env, vault]")]},
+        {"transload": [("[env, file]", "[env, vualt]")]},
         [
-            "transload:3:16: error C-VALUE 'secrets[2]' of transload.yaml cannot be 'vault' (it may be: env, "
-            "file or {file})"
+            "transload:3:16: error C-VALUE 'secrets[2]' of transload.yaml cannot be 'vualt' (it may be: env, file,"
+            " keyring or {file, vault})"
         ],
+    ),
+    "a vault without a login": (
+        {"transload": [("[env, file]", "[env, {vault: {url: 'https://vault.example'}}]")]},
+        [
+            "transload:3:24: error C-VALUE 'secrets[2].vault' of transload.yaml is refused: it needs a token, or"
+            " role_id and secret_id, and not both"
+        ],
+    ),
+    "a vault over plain HTTP": (
+        {"transload": [("[env, file]", "[env, {vault: {url: 'http://vault.example', token: '${env:T}'}}]")]},
+        [
+            "transload:3:30: error C-VALUE 'secrets[2].vault.url' of transload.yaml is refused: 'http://vault.example'"
+            " must begin with https://, since secrets travel; http:// is for this machine only"
+        ],
+    ),
+    "a vault's token in plain text": (
+        {"transload": [("[env, file]", "[env, {vault: {url: 'https://vault.example', token: hvs.abc}}]")]},
+        [
+            "transload:3:62: error C-LITERAL a secret stands here in plain text (put it into an environment variable"
+            " or a file, and write ${env:NAME} or ${file:PATH})"
+        ],
+    ),
+    "a vault's token from the vault": (
+        {"transload": [("[env, file]", "[env, {vault: {url: 'https://vault.example', token: '${vault:a#b}'}}]")]},
+        [
+            "transload:3:62: error C-SECRET the secrets provider 'vault' is not allowed here (add it to secrets: in"
+            " transload.yaml)"
+        ],
+    ),
+    "an unknown key of a vault, and no word about references to it": (
+        {
+            "transload": [("[env, file]", "[env, {vault: {adress: x}}]")],
+            "acme": [("${env:ACME_PASSWORD}", "${vault:acme/mailbox#password}")],
+        },
+        [
+            "transload:3:25: error C-KEY 'secrets[2].vault' of transload.yaml has no key 'adress' (keys are: approle,"
+            " ca, keep, mount, namespace, role_id, secret_id, timeout, token, url)",
+        ],
+    ),
+    "a form that no secret of a vault has": (
+        {
+            "transload": [("[env, file]", "[env, {vault: {url: 'https://vault.example', token: '${env:T}'}}]")],
+            "acme": [("${env:ACME_PASSWORD}", "${vault:/acme/../x}")],
+        },
+        [
+            "acme:8:15: error C-SECRET '/acme/../x' names no secret of a vault (write it as ${vault:PATH#FIELD})",
+        ],
+    ),
+    "a form that no secret of a keyring has": (
+        {"transload": [("[env, file]", "[keyring]")], "acme": [("${env:ACME_PASSWORD}", "${keyring:acme}")]},
+        ["acme:8:15: error C-SECRET 'acme' names no secret of a keyring (write it as ${keyring:SERVICE/NAME})"],
     ),
     "provider not allowed": (
         {"transload": [("[env, file]", "[file]")]},

@@ -46,7 +46,8 @@ def test_two_dollars_stand_for_one(secrets: Secrets) -> None:
         ("${file:/etc/passwd}", "the file '/etc/passwd' is outside the folders for secrets"),
         ("${file:keys/link}", "the file 'keys/link' is outside the folders for secrets"),
         ("${file:keys/\0}", "the file 'keys/\\x00' is outside the folders for secrets"),
-        ("${vault:a}", "there is no secrets provider 'vault'"),
+        ("${vualt:a}", "there is no secrets provider 'vualt'"),
+        ("${vault:a#b}", "the secrets provider 'vault' is not allowed here"),
         ("${A}", "'${A}' is no reference"),
     ],
 )

@@ -87,6 +87,22 @@ def test_files_that_wait_are_told_to_the_log(
     ]
 
 
+def test_files_that_were_taken_and_stay_do_not_wait(
+    store: FileStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory = Notes()
+    (tmp_path / "out/a").write_bytes(b"x")
+    with caplog.at_level(logging.INFO):
+        (inbound,) = pick_up(store, PickUp(folder="out", stable="none"), memory, now)
+        inbound.settle()
+        assert list(pick_up(store, PickUp(folder="out", stable="none"), memory, now)) == []
+        (tmp_path / "out/b").write_bytes(b"x")
+        assert list(pick_up(store, PickUp(folder="out", stable="2 polls"), memory, now)) == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "0 of 1 files in out are ready; the others must prove stable"
+    ]
+
+
 @pytest.mark.parametrize("size", [10, LARGE + 1], ids=["small", "large"])
 @pytest.mark.parametrize("when", ["before", "while", "short", "after", "broken"])
 def test_a_file_that_changes_at_any_moment_leaves_nothing_behind(

@@ -389,7 +389,7 @@ def test_an_overlay_that_is_not_there(tmp_path: Path, name: str) -> None:
     assert caught.value.hint == f"looked in {tmp_path / 'overlays'}"
     with pytest.raises(ConfigurationError) as caught:
         check_overlays("edifact", [name])
-    assert caught.value.hint == "looked in no folder: the format is given no guides"
+    assert caught.value.hint == "overlays lie in guides/overlays of the workspace"
 
 
 def test_overlays_are_applied_in_their_order(tmp_path: Path, read: Read) -> None:
