@@ -28,7 +28,7 @@ class FormatHarness(ABC):
     """What the entry point names."""
     mutants: int = 150
     """How many faulty payloads are made of each sample."""
-    hostile_size: int = 400_000
+    hostile_size: int = 200_000
     """How many bytes a hostile payload has."""
     memory: int = 60
     """How many bytes of memory each byte of a hostile payload may take, findings included."""

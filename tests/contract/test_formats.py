@@ -171,8 +171,6 @@ class Json(FormatHarness):
 
 class Csv(FormatHarness):
     adapter = csv.ADAPTER
-    hostile_size = 100_000
-    memory = 200  # rows that do not stand together are a finding each
 
     def format(self) -> Format[Any]:
         return CsvFormat(CsvOptions(by=["No"], newline="lf"))
