@@ -2,7 +2,7 @@
 
 import tracemalloc
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from transload.adapters.base.transport import Probe, Source, Target
 from transload.adapters.contract.described import mute_settings
 from transload.adapters.contract.harness import Harness, NotPossible
 from transload.adapters.contract.judging import Breach, failure, hold, only_ours, see_no_secret
+from transload.adapters.faulty.script import Cut
 from transload.canonical.errors import TransloadError
 
 H = TypeVar("H", bound=Harness)
@@ -134,10 +135,29 @@ class CommonContract(ABC, Generic[H]):
 
 
 def picked(steps: int, most: int) -> list[int]:
-    """At most ``most`` of the numbers 1 to ``steps``, evenly spread, the first and the last among them."""
+    """At most ``most`` of the numbers 1 to ``steps``, evenly spread, the first and, where there are two, the last."""
     if steps <= most:
         return list(range(1, steps + 1))
-    return sorted({1 + round(index * (steps - 1) / (most - 1)) for index in range(most)})
+    return sorted({1 + round(index * (steps - 1) / max(1, most - 1)) for index in range(most)})
+
+
+def counted(cut: Cut) -> int:
+    """The exchanges of a pass or delivery in which nothing was cut.  Raises `Breach` when there was none."""
+    hold(
+        cut.steps,
+        "the adapter did its work, and no exchange was seen that could be cut",
+        do="let the adapter of the harness connect through the wire, or count its operations in cutting()",
+    )
+    return cut.steps
+
+
+def fell(cuts: Sequence[Cut]) -> None:
+    """That at least one of the planned cuts came to pass."""
+    hold(
+        any(cut.happened for cut in cuts),
+        f"{len(cuts)} cuts were planned, and none came to pass",
+        do="let cutting() break the connection at the exchange with that number, counted from 1",
+    )
 
 
 def state_of(harness: Harness) -> Mapping[str, bytes] | None:

@@ -1,7 +1,7 @@
 """Whether settings explain themselves: each described, those that must be given with an example."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -10,8 +10,11 @@ _SAYING = ("such as ", "for example ", "as in ", "${")
 """How a description gives an example."""
 
 
-def mute_settings(kind: type[BaseModel], path: str = "") -> Iterator[str]:
-    """What is missing in the settings class ``kind`` and in those that it holds: ``NAME has no description``."""
+def mute_settings(kind: type[BaseModel], path: str = "", within: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
+    """What is missing in the settings class ``kind`` and in those that it holds: ``NAME has no description``.
+
+    ``path`` leads to ``kind``, through the classes ``within``: one that holds itself is looked at once.
+    """
     for name, field in kind.model_fields.items():
         where = f"{path}{field.alias or name}"
         if not (field.description or "").strip():
@@ -19,8 +22,8 @@ def mute_settings(kind: type[BaseModel], path: str = "") -> Iterator[str]:
         elif field.is_required() and _free(field.annotation) and not _has_example(field):
             yield f"{where} must be given and has no example"
         for inner in _models(field.annotation):
-            if inner is not kind:
-                yield from mute_settings(inner, f"{where}.")
+            if inner not in (*within, kind):
+                yield from mute_settings(inner, f"{where}.", (*within, kind))
 
 
 def _free(annotation: Any) -> bool:
@@ -35,7 +38,7 @@ def _parts(annotation: Any) -> Iterator[Any]:
         yield from _parts(inner[0])
     elif not inner:
         yield annotation
-    elif "Literal" not in str(annotation).partition("[")[0]:
+    elif get_origin(annotation) is not Literal:
         for one in inner:
             yield from _parts(one)
 

@@ -67,9 +67,10 @@ class FormatHarness(ABC):
 
     def places(self, message: Message) -> Iterator[tuple[Place, bytes]]:
         """Places of values in the body, each with the bytes that stand there; the default takes a record's tag."""
-        if isinstance(message.body, Records):
-            for index, segment in enumerate(message.body.segments):
-                yield message.body.place(index), segment[0].encode()
+        if not isinstance(message.body, Records):
+            raise NotPossible("the harness has no places(): it is not known where values stand")
+        for index, segment in enumerate(message.body.segments):
+            yield message.body.place(index), segment[0].encode()
 
     def uncarried(self) -> Iterable[Encoded]:
         """Messages that hold a value which the format cannot carry: `Format.write` must refuse each."""
@@ -94,7 +95,7 @@ class FormatContract:
 
     def test_samples_are_read_without_an_error(self, harness: FormatHarness) -> None:
         """Good payloads give messages and no error; each message says what it is and which bytes are its own."""
-        for name, payload in harness.samples().items():
+        for name, payload in _samples(harness).items():
             reading, messages = _read(harness, payload)
             wrong = errors_of([*reading.findings, *(one for message in messages for one in message.findings)])
             hold(not wrong, f"{name}: {wrong[0] if wrong else ''}", do="find errors only where one is")
@@ -108,7 +109,7 @@ class FormatContract:
 
     def test_reading_is_repeatable(self, harness: FormatHarness) -> None:
         """Reading twice, and going through one reading twice, gives the same; findings are there before messages."""
-        for name, payload in harness.samples().items():
+        for name, payload in _samples(harness).items():
             reading, messages = _read(harness, payload)
             first = [harness.value(message) for message in messages]
             again = [harness.value(message) for message in reading]
@@ -121,7 +122,7 @@ class FormatContract:
 
     def test_what_is_written_reads_the_same(self, harness: FormatHarness) -> None:
         """``read(write(x))`` is x, in an envelope that the format makes itself."""
-        for name, payload in harness.samples().items():
+        for name, payload in _samples(harness).items():
             _, messages = _read(harness, payload)
             for message in messages:
                 written = _write(harness, [harness.encoded(message)], harness.new_envelope())
@@ -136,7 +137,7 @@ class FormatContract:
         """Read and written with its envelope, a payload is as it was: nothing that stood around it is lost."""
         if not harness.rewrites:
             raise NotPossible("this format makes a new envelope each time")
-        for name, payload in harness.samples().items():
+        for name, payload in _samples(harness).items():
             _, messages = _read(harness, payload)
             written = _write(harness, [harness.encoded(one) for one in messages], harness.kept(messages))
             hold(
@@ -147,7 +148,7 @@ class FormatContract:
 
     def test_written_in_pieces_it_is_the_same(self, harness: FormatHarness) -> None:
         """``writing`` with ``add`` and ``close`` gives the bytes that ``write`` gives."""
-        for name, payload in harness.samples().items():
+        for name, payload in _samples(harness).items():
             some = [harness.encoded(message) for message in _read(harness, payload)[1]]
             with only_ours("writing"):
                 writing = harness.format().writing(envelope=harness.new_envelope(), context=_context())
@@ -160,7 +161,7 @@ class FormatContract:
 
     def test_broken_bytes_give_findings(self, harness: FormatHarness) -> None:
         """Whatever is done to the bytes, reading raises nothing; what is wrong is a finding with its place."""
-        for name, payload in harness.samples().items():
+        for name, payload in _samples(harness).items():
             for number, broken in enumerate(mutated(payload, harness.mutants, seed=len(payload))):
                 try:
                     findings = _all_findings(harness, broken)
@@ -194,9 +195,11 @@ class FormatContract:
 
     def test_places_lead_to_the_bytes(self, harness: FormatHarness) -> None:
         """The place of a value has the file, and the line and byte where the value stands."""
-        for name, payload in harness.samples().items():
+        looked_at = 0
+        for name, payload in _samples(harness).items():
             for message in _read(harness, payload)[1]:
                 for place, expected in harness.places(message):
+                    looked_at += 1
                     byte = place.byte
                     hold(
                         byte is not None and payload[byte:].startswith(expected),
@@ -211,10 +214,11 @@ class FormatContract:
                         do="count lines by line feeds, from 1",
                     )
                     hold(place.file == _FILE, f"a place has the file {place.file!r}", do="pass file on to every place")
+        hold(looked_at, "the harness has no place in any sample", do="give places of values in places()")
 
     def test_hostile_bytes_cost_little(self, harness: FormatHarness) -> None:
         """Payloads made to cost much take time and memory in proportion to their size, and raise nothing."""
-        _, payload = next(iter(harness.samples().items()))
+        _, payload = next(iter(_samples(harness).items()))
         for name, bad in hostile(payload, harness.hostile_size):
             start = time.process_time()
             try:
@@ -240,7 +244,9 @@ class FormatContract:
 
     def test_what_cannot_be_carried_is_refused(self, harness: FormatHarness) -> None:
         """A value that the format cannot carry is a ``Reject`` with a finding; nothing is cut or replaced."""
-        for number, message in enumerate(harness.uncarried()):
+        uncarried = list(harness.uncarried())
+        hold(uncarried, "the harness has no message in uncarried()", do="give one at least, or leave uncarried out")
+        for number, message in enumerate(uncarried):
             try:
                 written = _write(harness, [message], harness.new_envelope())
             except Reject as error:
@@ -260,6 +266,12 @@ class FormatContract:
         kind = type(harness.format()).Options
         mute = list(mute_settings(kind))
         hold(not mute, f"{kind.__name__}: {'; '.join(mute)}", do="Field(description=..., examples=[...])")
+
+
+def _samples(harness: FormatHarness) -> Mapping[str, bytes]:
+    found = harness.samples()
+    hold(found, "the harness has no sample", do="give one good payload at least in samples()")
+    return found
 
 
 def _context() -> Context:

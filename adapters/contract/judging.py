@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from transload.adapters.contract.harness import Harness
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError, Unknown
@@ -58,11 +59,15 @@ def _all_findings(error: TransloadError) -> list[Finding]:
 
 
 def see_no_secret(text: str, harness: Harness, where: str) -> None:
-    """That no secret of the harness stands in ``text``."""
-    for secret in harness.secrets:
+    """That no secret of the harness stands in ``text``, as it is or as it stands in an address."""
+    forms = {form for secret in harness.secrets for form in (secret, quote(secret, safe=""))}
+    masked = text
+    for form in sorted(forms, key=len, reverse=True):
+        masked = masked.replace(form, "***")
+    for form in forms:
         hold(
-            secret not in text,
-            f"{where} shows a secret: ...{text.partition(secret)[0][-60:]}***",
+            form not in text,
+            f"{where} shows a secret: ...{masked.partition('***')[0][-60:]}***",
             do="hold secrets as Secret, read them only where they are sent, and raise 'from None' where a library's"
             " own error quotes them",
         )

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Source
-from transload.adapters.contract.common import CommonContract, measured, picked, same_state, state_of
+from transload.adapters.contract.common import CommonContract, counted, fell, measured, picked, same_state, state_of
 from transload.adapters.contract.harness import STRANGE, NotPossible, SourceHarness
 from transload.adapters.contract.judging import OURS, Breach, hold, judge
 from transload.adapters.contract.ledger import Abandoned, Ledger, Notes, Pass, run_pass
@@ -187,13 +188,16 @@ class SourceContract(CommonContract[SourceHarness]):
         _warm(harness, ledger)
         with harness.cutting(1_000_000) as cut:
             _clean(run_pass(harness.source(), ledger), harness)
-        for step in picked(cut.steps, harness.most_cuts):
+        cuts = []
+        for step in picked(counted(cut), harness.most_cuts):
             expected += _offer_all(harness, f"cut{step}-")
             _warm(harness, ledger)
-            with harness.cutting(step):
+            with harness.cutting(step) as cut:
                 _judge_all(run_pass(harness.source(), ledger), harness, (Retry, Reject))
+            cuts.append(cut)
             _work(harness, ledger)
             _arrived(ledger, expected, when=f"after a cut at exchange {step}, ")
+        fell(cuts)
 
     def test_a_partner_who_is_not_there_is_retried(self, harness: SourceHarness) -> None:
         """Nobody answers: ``Retry`` (or ``Stop``) with a hint, and once he is there again, all arrives."""
@@ -317,8 +321,9 @@ class SourceContract(CommonContract[SourceHarness]):
         _offer_all(harness)
 
     def _use(self, harness: SourceHarness, one: Source[Any, Any]) -> None:
-        for _ in one.receive(Notes(Ledger())):
-            pass
+        for inbound in one.receive(Notes(Ledger())):
+            if isinstance(inbound.content, Path):
+                inbound.content.unlink()
 
 
 def _offer(harness: SourceHarness, name: str, content: bytes | None = None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Answer, Landing, Outbound, Target
-from transload.adapters.contract.common import CommonContract, measured, picked
+from transload.adapters.contract.common import CommonContract, counted, fell, measured, picked
 from transload.adapters.contract.harness import STRANGE, NotPossible, TargetHarness
 from transload.adapters.contract.judging import Breach, failure, hold, judge, only_ours
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError, Unknown
@@ -57,7 +57,7 @@ class TargetContract(CommonContract[TargetHarness]):
         )
 
     def test_verify_tells_the_truth(self, harness: TargetHarness) -> None:
-        """``verify`` never says that something landed which did not, nor the other way round; it raises nothing."""
+        """``verify`` never says that something landed which did not, nor the other way round, nor raises anything."""
         first, other = (harness.outbound(harness.number()) for _ in range(2))
         with closing(harness.target()) as target:
             _verify(target, first, harness, landed=False, when="before any delivery")
@@ -83,14 +83,17 @@ class TargetContract(CommonContract[TargetHarness]):
         """
         with harness.cutting(1_000_000) as cut, closing(harness.target()) as target:
             _deliver(target, harness.outbound(harness.number()))
-        for step in picked(cut.steps, harness.most_cuts):
+        cuts = []
+        for step in picked(counted(cut), harness.most_cuts):
             outbound = harness.outbound(harness.number())
             when = f"a cut at exchange {step}"
             with closing(harness.target()) as target:
-                with harness.cutting(step):
+                with harness.cutting(step) as cut:
                     error = _attempt(harness, target, outbound, when)
+                cuts.append(cut)
                 _judge_outcome(harness, target, outbound, error, when)
                 _recover(harness, outbound, when)
+        fell(cuts)
 
     def test_the_same_object_goes_on_after_an_error(self, harness: TargetHarness) -> None:
         """After an error the same object delivers again: a lane keeps its target while it works."""
@@ -121,7 +124,7 @@ class TargetContract(CommonContract[TargetHarness]):
     def test_a_partner_who_keeps_silent_is_given_up(self, harness: TargetHarness) -> None:
         """A partner who takes the connection and answers nothing: ``Retry`` or ``Unknown`` in time."""
         outbound = harness.outbound(harness.number())
-        with closing(harness.target()) as target, harness.silent():
+        with harness.silent(), closing(harness.target()) as target:
             start = time.monotonic()
             error = _attempt(harness, target, outbound, "deliver to a silent partner")
             took = time.monotonic() - start
@@ -301,7 +304,7 @@ def _verified(target: Target[Any, Any], outbound: Outbound) -> Landing:
     except Exception as error:
         raise Breach(
             f"verify raised {type(error).__name__}: {error}",
-            do="return Landing.CANNOT_TELL when the partner cannot be asked",
+            do="return Landing.CANNOT_TELL where the partner has no way to ask; raise Retry only while he is not there",
         ) from error
 
 

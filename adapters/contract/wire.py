@@ -5,11 +5,13 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Self
 
 from transload.adapters.faulty.script import Cut
 
 _PIECE = 65536
+_DIRECTIONS = 2
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
 
@@ -25,7 +27,7 @@ class Wire:
         self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._lines: set[_Line] = set()
         self._pumps: list[threading.Thread] = []
         self._talk = threading.Event()
         self._over = False
@@ -98,8 +100,9 @@ class Wire:
 
     def _drop(self) -> None:
         with self._lock:
-            ends, self._open = self._open, set()
-        _reset(ends)
+            lines, self._lines = self._lines, set()
+        for line in lines:
+            line.reset()
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -115,18 +118,26 @@ class Wire:
                 continue
             for end in (near, far):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line = _Line(near, far)
             with self._lock:
-                self._open |= {near, far}
+                refused = self._is_down()
+                if not refused:
+                    self._lines.add(line)
+            if refused:  # it came while the connection was being cut
+                line.reset()
+                continue
+            self._pumps = [pump for pump in self._pumps if pump.is_alive()]
             for one, other in ((near, far), (far, near)):
-                pump = threading.Thread(target=self._relay, args=(one, other), name="wire", daemon=True)
+                pump = threading.Thread(target=self._relay, args=(line, one, other), name="wire", daemon=True)
                 self._pumps.append(pump)
                 pump.start()
 
-    def _relay(self, one: socket.socket, other: socket.socket) -> None:
+    def _relay(self, line: "_Line", one: socket.socket, other: socket.socket) -> None:
+        """Carry what ``one`` says to ``other``; the line is closed when both have said all, or one has gone."""
         try:
             while piece := one.recv(_PIECE):
                 self._talk.wait()
-                if self._over:
+                if self._over or self._is_down():
                     return
                 if self._is_cut():
                     other.sendall(piece[: len(piece) // 2])
@@ -134,26 +145,34 @@ class Wire:
                     self._drop()
                     return
                 other.sendall(piece)
-            other.shutdown(socket.SHUT_WR)
+            if line in self._lines:  # else it is being reset, and must not look as if somebody had said all
+                other.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # one side has gone: so does the other
+            gone = True
         else:
-            return
+            gone = False
         with self._lock:
-            ours = {one, other} & self._open
-            self._open -= ours
-        _reset(ours)
+            line.ended += 1
+            if line not in self._lines or not (gone or line.ended == _DIRECTIONS):
+                return
+            self._lines.discard(line)
+        line.reset() if gone else line.close()
+
+    def _is_down(self) -> bool:
+        """Whether a cut happened whose context has not ended."""
+        cutting = self._cutting
+        return cutting is not None and cutting[1].happened
 
     def _is_cut(self) -> bool:
+        """Count an exchange, and say whether it is the one to cut at."""
         with self._lock:
             if self._cutting is None:
                 return False
             step, cut = self._cutting
             cut.steps += 1
-            if cut.happened or cut.steps != step:
-                return False
-            cut.happened = True
-            return True
+            if cut.steps == step:
+                cut.happened = True
+            return cut.steps == step
 
     def _close_door(self) -> None:
         listener = self._listener
@@ -163,11 +182,22 @@ class Wire:
             listener.close()
 
 
-def _reset(ends: set[socket.socket]) -> None:
-    """Close the sockets with a reset; who waits on one in another thread is woken first, as closing would not."""
-    for end in ends:
-        with suppress(OSError):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            end.shutdown(socket.SHUT_RD)
-    for end in ends:
-        end.close()
+@dataclass(eq=False)
+class _Line:
+    """One connection: its two ends, and how many of its directions are over."""
+
+    near: socket.socket
+    far: socket.socket
+    ended: int = 0
+
+    def close(self) -> None:
+        self.near.close()
+        self.far.close()
+
+    def reset(self) -> None:
+        """Close both ends with a reset; who waits on one in another thread is woken first, as closing would not."""
+        for end in (self.near, self.far):
+            with suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                end.shutdown(socket.SHUT_RD)
+        self.close()

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tests.contract.hurry import Hurried
 
 from transload.adapters.base import Outbound
 from transload.adapters.contract import NotPossible, SourceContract, SourceHarness, TargetContract, TargetHarness, Wire
@@ -30,19 +31,19 @@ def wired(stack: ExitStack, app: Any) -> Wire:
     return stack.enter_context(Wire(parts.hostname, parts.port))
 
 
-def connection(wire: Wire, token: str = TOKEN) -> RestConnection:
+def connection(wire: Wire, token: str, waits: float) -> RestConnection:
     return RestConnection.model_validate(
         {
             "base_url": f"http://{wire.host}:{wire.port}",
             "auth": {"bearer": {"token": token}},
-            "timeouts": {"connect": "2s", "read": "2s", "total": "4s"},
+            "timeouts": {"connect": "2s", "read": f"{waits}s", "total": f"{waits}s"},
             "max_body": 1_000_000,
             "tries": 2,
         }
     )
 
 
-class Sheets(SourceHarness):
+class Sheets(Hurried, SourceHarness):
     """Pages of a list that leads from one to the next by Link headers; each page is one item."""
 
     adapter = ADAPTER
@@ -74,7 +75,7 @@ class Sheets(SourceHarness):
     def _source(self, token: str) -> RestApiSource:
         assert self.wire is not None
         options = RestSource.model_validate({"path": "/", "pages": {"style": "link"}})
-        return RestApiSource(connection(self.wire, token), options, sleep=lambda _: None)
+        return RestApiSource(connection(self.wire, token, self.waits), options, sleep=lambda _: None)
 
     def offer(self, name: str, content: bytes) -> None:
         self.pages[name] = content
@@ -86,7 +87,7 @@ class Sheets(SourceHarness):
         return dict(self.pages)
 
 
-class Orders(TargetHarness):
+class Orders(Hurried, TargetHarness):
     """An API that takes orders, once for each Idempotency-Key or number."""
 
     adapter = ADAPTER
@@ -107,7 +108,7 @@ class Orders(TargetHarness):
     def _target(self, token: str) -> RestApiTarget:
         assert self.wire is not None
         options = RestTarget.model_validate({"path": "/sales-orders", **self.options})
-        return RestApiTarget(connection(self.wire, token), options, sleep=lambda _: None)
+        return RestApiTarget(connection(self.wire, token, self.waits), options, sleep=lambda _: None)
 
     def content(self, number: int) -> bytes:
         return json.dumps({"number": f"N{number}"}).encode()

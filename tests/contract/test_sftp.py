@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.contract.hurry import Hurried
 
 from transload.adapters.contract import SourceContract, TargetContract, Wire
 from transload.adapters.contract.folders import FolderSourceHarness, FolderTargetHarness
@@ -15,13 +16,13 @@ WRONG = "Wasser-und-Brot"
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Iterator[tuple[Wire, Callable[..., SftpConnection]]]:
+def line(tmp_path: Path) -> "Iterator[Line]":
     """A wire to a server over ``tmp_path/root``, and what makes connections through it."""
     root = tmp_path / "root"
     root.mkdir()
     with sftp_server(root, username="partner", password=PASSWORD) as server, Wire(server.host, server.port) as wire:
 
-        def connection(password: str = PASSWORD) -> SftpConnection:
+        def connection(password: str, waits: float) -> SftpConnection:
             return SftpConnection.model_validate(
                 {
                     "host": wire.host,
@@ -30,39 +31,49 @@ def line(tmp_path: Path) -> Iterator[tuple[Wire, Callable[..., SftpConnection]]]
                     "password": password,
                     "host_keys": [server.fingerprint],
                     "keepalive": "0s",
-                    "timeouts": {"connect": "3s", "banner": "3s", "login": "3s", "answer": "3s"},
+                    "timeouts": dict.fromkeys(("connect", "banner", "login", "answer"), f"{waits}s"),
                 }
             )
 
         yield wire, connection
 
 
-Line = tuple[Wire, Callable[..., SftpConnection]]
+Line = tuple[Wire, Callable[[str, float], SftpConnection]]
+
+
+class Out(Hurried, FolderSourceHarness):
+    pass
+
+
+class In(Hurried, FolderTargetHarness):
+    pass
 
 
 class TestSource(SourceContract):
     @pytest.fixture
-    def harness(self, tmp_path: Path, line: Line) -> FolderSourceHarness:
+    def harness(self, tmp_path: Path, line: Line) -> Out:
         wire, connection = line
-        return FolderSourceHarness(
+        made = Out(
             tmp_path / "root",
             ADAPTER,
-            lambda options: SftpSource(connection(), options),
-            stranger=lambda options: SftpSource(connection(WRONG), options),
+            lambda options: SftpSource(connection(PASSWORD, made.waits), options),
+            stranger=lambda options: SftpSource(connection(WRONG, made.waits), options),
             wire=wire,
             secrets=[PASSWORD, WRONG],
         )
+        return made
 
 
 class TestTarget(TargetContract):
     @pytest.fixture
-    def harness(self, tmp_path: Path, line: Line) -> FolderTargetHarness:
+    def harness(self, tmp_path: Path, line: Line) -> In:
         wire, connection = line
-        return FolderTargetHarness(
+        made = In(
             tmp_path / "root",
             ADAPTER,
-            lambda options: SftpTarget(connection(), options),
-            stranger=lambda options: SftpTarget(connection(WRONG), options),
+            lambda options: SftpTarget(connection(PASSWORD, made.waits), options),
+            stranger=lambda options: SftpTarget(connection(WRONG, made.waits), options),
             wire=wire,
             secrets=[PASSWORD, WRONG],
         )
+        return made

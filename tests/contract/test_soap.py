@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 from starlette.responses import Response
+from tests.contract.hurry import Hurried
 
 from transload.adapters.base import Outbound
 from transload.adapters.contract import NotPossible, SourceContract, SourceHarness, TargetContract, TargetHarness, Wire
@@ -39,33 +40,30 @@ def guarded(app: Any) -> Any:
     return asked
 
 
-def wired(stack: ExitStack, service: SoapService, folder: Path) -> tuple[Wire, SoapConnection]:
-    """A wire to the service, and the connection through it."""
+def wired(stack: ExitStack, service: SoapService, folder: Path) -> tuple[Wire, Path]:
+    """A wire to the service, and its WSDL."""
     parts = urlsplit(stack.enter_context(http_server(guarded(service.app))))
     assert parts.hostname is not None
     assert parts.port is not None
     wire = stack.enter_context(Wire(parts.hostname, parts.port))
     wsdl = folder / "orders.wsdl"
     wsdl.write_text(wsdl_text(), encoding="utf-8")
-    connection = SoapConnection.model_validate(
+    return wire, wsdl
+
+
+def connection(wire: Wire, wsdl: Path, password: str, waits: float) -> SoapConnection:
+    return SoapConnection.model_validate(
         {
             "wsdl": wsdl,
             "endpoint": f"http://{wire.host}:{wire.port}/purchasing",
-            "login": {"username": "bolt", "password": PASSWORD},
-            "timeouts": {"connect": "2s", "read": "2s", "total": "4s"},
+            "login": {"username": "bolt", "password": password},
+            "timeouts": {"connect": "2s", "read": f"{waits}s", "total": f"{waits}s"},
             "max_body": 1_000_000,
         }
     )
-    return wire, connection
 
 
-def wrong(connection: SoapConnection) -> SoapConnection:
-    """The connection with another password."""
-    login = {"username": "bolt", "password": WRONG}
-    return SoapConnection.model_validate({**connection.model_dump(), "login": login})
-
-
-class Stock(SourceHarness):
+class Stock(Hurried, SourceHarness):
     """A service that is asked for its stock: one answer at a time."""
 
     adapter = ADAPTER
@@ -75,18 +73,19 @@ class Stock(SourceHarness):
 
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self.service = SoapService()
-        self.wire, self.connection = wired(stack, self.service, folder)
+        self.wire, self.wsdl = wired(stack, self.service, folder)
 
     def source(self) -> SoapSource:
-        return self._source(self.connection)
+        return self._source(PASSWORD)
 
     def stranger(self) -> SoapSource:
-        return self._source(wrong(self.connection))
+        return self._source(WRONG)
 
-    @staticmethod
-    def _source(connection: SoapConnection) -> SoapSource:
+    def _source(self, password: str) -> SoapSource:
+        assert self.wire is not None
         options = {"operation": "GetStock", "request": f'<GetStock xmlns="{NAMESPACE}"/>'}
-        return SoapSource(connection, SoapSourceOptions.model_validate(options), sleep=lambda _: None)
+        made = connection(self.wire, self.wsdl, password, self.waits)
+        return SoapSource(made, SoapSourceOptions.model_validate(options), sleep=lambda _: None)
 
     def offer(self, name: str, content: bytes) -> bytes:
         if not content:
@@ -103,7 +102,7 @@ class Stock(SourceHarness):
         return {item: quantity.encode() for item, quantity in self.service.stock.items()}
 
 
-class Purchasing(TargetHarness):
+class Purchasing(Hurried, TargetHarness):
     """A service that takes orders, each number once."""
 
     adapter = ADAPTER
@@ -113,17 +112,19 @@ class Purchasing(TargetHarness):
     def __init__(self, stack: ExitStack, folder: Path, options: Mapping[str, object]) -> None:
         self.options = options
         self.service = SoapService()
-        self.wire, self.connection = wired(stack, self.service, folder)
+        self.wire, self.wsdl = wired(stack, self.service, folder)
 
     def target(self) -> SoapTarget:
-        return self._target(self.connection)
+        return self._target(PASSWORD)
 
     def stranger(self) -> SoapTarget:
-        return self._target(wrong(self.connection))
+        return self._target(WRONG)
 
-    def _target(self, connection: SoapConnection) -> SoapTarget:
+    def _target(self, password: str) -> SoapTarget:
+        assert self.wire is not None
         options = SoapTargetOptions.model_validate({"operation": "SubmitOrder", **self.options})
-        return SoapTarget(connection, options, sleep=lambda _: None)
+        made = connection(self.wire, self.wsdl, password, self.waits)
+        return SoapTarget(made, options, sleep=lambda _: None)
 
     def content(self, number: int) -> bytes:
         return self._order(number, "4000000000006")
