@@ -16,7 +16,7 @@ harness and raise `Breach`, so they can be run by anything; ``pip install 'trans
 from transload.adapters.contract.formats import FormatContract, FormatHarness
 from transload.adapters.contract.harness import Harness, NotPossible, SourceHarness, TargetHarness
 from transload.adapters.contract.judging import Breach
-from transload.adapters.contract.ledger import Ledger
+from transload.adapters.contract.ledger import Ledger, Notes, Pass, run_pass
 from transload.adapters.contract.sources import SourceContract
 from transload.adapters.contract.targets import TargetContract
 from transload.adapters.contract.wire import Wire
@@ -28,9 +28,12 @@ __all__ = [
     "Harness",
     "Ledger",
     "NotPossible",
+    "Notes",
+    "Pass",
     "SourceContract",
     "SourceHarness",
     "TargetContract",
     "TargetHarness",
     "Wire",
+    "run_pass",
 ]

@@ -1,6 +1,5 @@
 """``transload adapters new``: a package for an adapter of one's own, whose tests pass as it is."""
 
-import keyword
 import re
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
@@ -20,6 +19,7 @@ from transload.runner.cli.screen import say, say_json
 KINDS = ("source", "target", "format")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 40
+_COMMANDS = ("new", "show")
 _CLASSES = {"source": "ItemSource", "target": "ItemTarget", "format": "LineFormat"}
 _STEPS = {
     "client": "`src/%s/client.py`: how the partner is called, and what his errors mean.",
@@ -71,8 +71,8 @@ def check_name(name: str) -> None:
     if len(name) > _LONGEST or not _NAME.fullmatch(name):
         hint = f"use small letters, digits and single hyphens, at most {_LONGEST}, such as acme-api"
         raise _refusal(f"{name[:60]!r} cannot be the name of an adapter", hint)
-    if name in ("new", "show") or keyword.iskeyword(name):
-        raise _refusal(f"{name!r} is a word with a meaning of its own", "choose another name")
+    if name in _COMMANDS:
+        raise _refusal(f"{name!r} is a command of transload adapters", "choose another name")
     if name in adapter_names():
         raise _refusal(f"an adapter named {name!r} is installed already", "choose another name")
 

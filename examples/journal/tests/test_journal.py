@@ -1,27 +1,33 @@
 """Journals keep to Transload's contract, and to what is special about them."""
 
 import json
+import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
-from transload.adapters.base import Landing, Outbound, Reject, Stop
+from transload.adapters.base import Landing, Outbound, Reject, Retry, Stop
 from transload.adapters.contract import (
     Harness,
     Ledger,
+    Notes,
     NotPossible,
     SourceContract,
     SourceHarness,
     TargetContract,
     TargetHarness,
+    run_pass,
 )
-from transload.adapters.contract.ledger import run_pass
 
 from transload_journal import ADAPTER
 from transload_journal.settings import Appending, Journals, Reading
 from transload_journal.source import JournalSource
 from transload_journal.target import JournalTarget
+
+OUT = Appending(file="out.jsonl")
 
 
 class OnDisk(Harness):
@@ -42,8 +48,10 @@ class OnDisk(Harness):
     @contextmanager
     def down(self) -> Iterator[None]:
         away = self.folder.rename(self.folder.with_name("away"))
-        yield
-        away.rename(self.folder)
+        try:
+            yield
+        finally:
+            away.rename(self.folder)
 
 
 class Written(OnDisk, SourceHarness):
@@ -137,6 +145,45 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     harness = Read(tmp_path / "journals")
     (tmp_path / "elsewhere").write_bytes(b"")
     (harness.folder / "out.jsonl").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Exception, match="cannot be used now"):
-        harness.target().deliver(harness.outbound(1))
+    for attempt in (harness.target().deliver, harness.target().verify):
+        with pytest.raises(Stop, match="is a link"):
+            attempt(harness.outbound(1))
     assert (tmp_path / "elsewhere").read_bytes() == b""
+
+
+def test_a_writer_who_does_not_end_is_not_waited_for(tmp_path: Path) -> None:
+    harness = Read(tmp_path / "journals")
+    journal = harness.folder / "out.jsonl"
+    with (
+        journal.open("wb") as held,
+        closing(JournalTarget(Journals(folder=harness.folder, patience=timedelta(seconds=0.05)), OUT)) as one,
+    ):
+        flock(held, LOCK_EX)
+        with pytest.raises(Retry, match="is being written"):
+            one.deliver(harness.outbound(1))
+    assert journal.read_bytes() == b""
+
+
+def test_a_line_that_is_longer_than_any_of_ours_is_not_held(tmp_path: Path) -> None:
+    harness = Read(tmp_path / "journals")
+    first = harness.outbound(1)
+    (harness.folder / "out.jsonl").write_bytes(b"x" * 20_000_000 + b"\n")
+    tracemalloc.start()
+    with closing(harness.target()) as target:
+        assert target.verify(first) is Landing.NOT_LANDED
+        target.deliver(first)
+        assert target.verify(first) is Landing.LANDED
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
+def test_a_folder_that_cannot_be_looked_at_is_an_error_of_ours(tmp_path: Path) -> None:
+    nowhere = Journals(folder=tmp_path / ("x" * 300))
+    with pytest.raises(Retry, match="File name too long"):
+        list(JournalSource(nowhere, Reading()).receive(Notes(Ledger())))
+    target = JournalTarget(nowhere, OUT)
+    outbound = Outbound(key="1", content=b"", metadata={"file": "out.jsonl"})
+    for attempt in (target.deliver, target.verify):
+        with pytest.raises(Retry, match="File name too long"):
+            attempt(outbound)
+    assert target.probe().ok is False

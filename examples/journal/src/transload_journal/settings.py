@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
-from transload.adapters.base import Probe, Retry, Settings, Stop, Template
+from transload.adapters.base import Duration, Probe, Retry, Settings, Stop, Template
 
 
 class Journals(Settings):
     """A folder of journals."""
 
     folder: Path = Field(description="Folder that the journals are in", examples=["/srv/events"])
+    patience: Duration = Field(
+        default=timedelta(seconds=10), description="How long to wait while another program writes to a journal"
+    )
 
 
 class Reading(Settings):
@@ -43,8 +47,18 @@ def translated(path: Path) -> Iterator[None]:
         ) from error
 
 
+def must_be_there(folder: Path) -> None:
+    """Raise `Stop` unless there is such a folder."""
+    with translated(folder):
+        there = folder.is_dir()
+    if not there:
+        raise Stop(f"there is no folder {folder}", hint="make it, or correct folder")
+
+
 def probed(folder: Path) -> Probe:
     """Look whether the folder is there, and change nothing."""
-    if folder.is_dir():
-        return Probe(ok=True, summary=f"the folder {folder} is there")
-    return Probe(ok=False, summary=f"there is no folder {folder}")
+    try:
+        must_be_there(folder)
+    except (Retry, Stop) as error:
+        return Probe(ok=False, summary=error.message, findings=error.findings)
+    return Probe(ok=True, summary=f"the folder {folder} is there")

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from transload.adapters.base import Finding, Inbound, Memory, Probe, Reject, Source, Stop
 
-from transload_journal.settings import Journals, Reading, probed, translated
+from transload_journal.settings import Journals, Reading, must_be_there, probed, translated
 
 _PIECE = 65536
 
@@ -25,14 +25,13 @@ class JournalSource(Source[Journals, Reading]):
     def receive(self, memory: Memory) -> Iterator[Inbound]:
         """Yield the new lines, journal by journal. A last line without a line feed is still being written."""
         folder = self.connection.folder
-        if not folder.is_dir():
-            raise Stop(f"there is no folder {folder}", hint="make it, or correct folder")
+        must_be_there(folder)
         problems: list[Finding] = []
         with translated(folder):
             paths = sorted(path for path in folder.iterdir() if fnmatchcase(path.name, self.options.pattern))
+            paths = [path for path in paths if path.is_file() and not path.is_symlink()]
         for path in paths:
-            if path.is_file() and not path.is_symlink():
-                yield from self._lines(path, memory, problems)
+            yield from self._lines(path, memory, problems)
         if problems:
             raise Reject(
                 f"{len(problems)} journals have a line longer than {self.options.largest} bytes", findings=problems

@@ -1,24 +1,27 @@
 """Appending to journals: each delivery one line, once, and whole."""
 
+import errno
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from transload.adapters.base import Answer, Finding, Landing, Outbound, Probe, Reject, Stop, Target
+from transload.adapters.base import Answer, Finding, Landing, Outbound, Probe, Reject, Retry, Stop, Target
 
-from transload_journal.settings import Appending, Journals, probed, translated
+from transload_journal.settings import Appending, Journals, must_be_there, probed, translated
 
 _LONGEST_NAME = 200
+_PIECE = 65536
 
 
 class JournalTarget(Target[Journals, Appending]):
     """Appends a line with the delivery's key and content.
 
-    Before it writes, it looks for the key, so a second attempt has no second effect. Writers take turns by a lock on
+    Before it writes, it looks for the line, so a second attempt has no second effect. Writers take turns by a lock on
     the journal. Half a line, which a crash left at the end, is taken away by the next writer; a reader who waits for
     the line feed never sees it.
     """
@@ -31,23 +34,28 @@ class JournalTarget(Target[Journals, Appending]):
         if len(outbound.content) > self.options.largest:
             raise Reject(f"the delivery has {len(outbound.content)} bytes", hint="raise largest if such ones are meant")
         path, line = self._path(outbound), _line(outbound)
-        with translated(path), _locked(path) as file:
-            if _holds(file, line):
+        with translated(path), _locked(path, self.connection.patience.total_seconds()) as file:
+            there, end = _searched(file, line)
+            if there:
                 return Answer(summary=f"{path.name} had it already", reference=outbound.key)
-            file.seek(_end_of_lines(file))
+            file.seek(end)
             file.truncate()
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
+            _keep_name(path.parent)
         return Answer(summary=f"appended to {path.name}", reference=outbound.key)
 
     def verify(self, outbound: Outbound) -> Landing:
         """Look for the line of an earlier attempt."""
-        path = self._path(outbound)
-        if not path.exists():
-            return Landing.NOT_LANDED
-        with translated(path), path.open("rb") as file:
-            return Landing.LANDED if _holds(file, _line(outbound)) else Landing.NOT_LANDED
+        path, line = self._path(outbound), _line(outbound)
+        with translated(path):
+            try:
+                file = _opened(path, os.O_RDONLY)
+            except FileNotFoundError:
+                return Landing.NOT_LANDED
+            with file:
+                return Landing.LANDED if _searched(file, line)[0] else Landing.NOT_LANDED
 
     def probe(self) -> Probe:
         """Look whether the folder is there."""
@@ -55,8 +63,7 @@ class JournalTarget(Target[Journals, Appending]):
 
     def _path(self, outbound: Outbound) -> Path:
         folder = self.connection.folder
-        if not folder.is_dir():
-            raise Stop(f"there is no folder {folder}", hint="make it, or correct folder")
+        must_be_there(folder)
         name = outbound.metadata.get("file", self.options.file)
         long = len(name.encode(errors="surrogatepass")) > _LONGEST_NAME
         if long or not name.isprintable() or "/" in name or "\\" in name or name in ("", ".", ".."):
@@ -74,24 +81,53 @@ def _line(outbound: Outbound) -> bytes:
     return json.dumps({"key": outbound.key, "content": content}).encode() + b"\n"
 
 
+def _opened(path: Path, flags: int) -> BinaryIO:
+    """The journal; a link is not followed."""
+    try:
+        number = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Stop(f"{path} is a link", hint="put a file in its place, or take it away") from error
+        raise
+    return os.fdopen(number, "rb" if flags == os.O_RDONLY else "r+b")
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[BinaryIO]:
-    """The journal, made when it is missing, for one writer at a time; a link is not followed."""
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), "r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _locked(path: Path, patience: float) -> Iterator[BinaryIO]:
+    """The journal, made when it is missing, for one writer at a time."""
+    with _opened(path, os.O_RDWR | os.O_CREAT) as file:
+        end = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > end:
+                    hint = "it is tried again; look which program holds it"
+                    raise Retry(f"{path} is being written by another program", hint=hint) from error
+                time.sleep(0.01)
         yield file
 
 
-def _holds(file: BinaryIO, line: bytes) -> bool:
-    file.seek(0)
-    return any(known == line for known in file)
-
-
-def _end_of_lines(file: BinaryIO) -> int:
-    """Where the last complete line ends."""
+def _searched(file: BinaryIO, line: bytes) -> tuple[bool, int]:
+    """Whether the journal has this line, and where the last complete line ends."""
     file.seek(0)
     end = 0
-    for line in file:
-        if line.endswith(b"\n"):
-            end += len(line)
-    return end
+    begins = True
+    while piece := file.readline(max(_PIECE, len(line) + 1)):
+        ends = piece.endswith(b"\n")
+        if begins and piece == line:
+            return True, end
+        if ends:
+            end = file.tell()
+        begins = ends
+    return False, end
+
+
+def _keep_name(folder: Path) -> None:
+    """A new journal's name is on the disk once its folder is."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
