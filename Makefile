@@ -34,7 +34,7 @@ types: $(VENV)/.dev  ## against the standard library of every version that we su
 check: lint types test  ## lint, types and tests
 
 example:  ## the example plug-in beside a Transload of its own, as its author would have it
-	rm -rf .cache/example
+	rm -rf .cache/example build examples/journal/build
 	$(PYTHON) -m venv .cache/example
 	.cache/example/bin/python -m pip install --quiet '.[contract]' ./examples/journal
 	cd examples/journal && ../../.cache/example/bin/python -m pytest -q -p no:cacheprovider

@@ -29,15 +29,21 @@ with journal.target(connection, journal.target.Options.model_validate({"file": "
 """
 
 
+def files() -> list[Path]:
+    """The files of the example, without those of an older build, which would be installed in their place."""
+    beside = [path for path in EXAMPLE.iterdir() if path.is_file() and not path.name.startswith(".")]
+    below = [path for name in ("src", "tests") for path in (EXAMPLE / name).rglob("*") if path.is_file()]
+    return beside + [path for path in below if not re.search(r"__pycache__|\.egg-info", str(path))]
+
+
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a fresh environment with the example in it; what that needs comes from ours, without a network."""
     source, made = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("environment")
-    for path in EXAMPLE.rglob("*"):  # a build leaves files beside its sources
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
-            place = source / path.relative_to(EXAMPLE)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(path.read_bytes())
+    for path in files():
+        place = source / path.relative_to(EXAMPLE)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(path.read_bytes())
     venv.create(made, symlinks=True)
     python = made / "bin" / "python"
     [site] = (made / "lib").glob("python*/site-packages")
@@ -88,11 +94,11 @@ def test_it_imports_nothing_of_ours_but_the_base() -> None:
 
 def test_the_guide_shows_its_code_as_it_is() -> None:
     guide = GUIDE.read_text(encoding="utf-8")
-    files = [path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*") if path.suffix in (".py", ".toml")]
+    texts = [path.read_text(encoding="utf-8") for path in files() if path.suffix in (".py", ".toml")]
     shown = re.findall(r"^```(?:python|toml)\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
     assert len(shown) >= 7
     for code in shown:
-        assert any(code in text for text in files), code
+        assert any(code in text for text in texts), code
 
 
 def test_the_guide_names_only_what_there_is() -> None:
