@@ -1,7 +1,7 @@
 """What every adapter must keep to, as tests: a plug-in's author runs them against his own adapter.
 
-Write a harness (`SourceHarness`, `TargetHarness`, `FormatHarness`) that says how to reach a partner, give it as
-pytest's fixture ``harness``, and derive a test class::
+Write a harness (`SourceHarness`, `TargetHarness`, `EndpointHarness`, `FormatHarness`) that says how to reach a partner,
+give it as pytest's fixture ``harness``, and derive a test class::
 
     class TestSource(SourceContract):
         @pytest.fixture
@@ -13,6 +13,7 @@ makes no sense of is skipped with the reason.  Nothing here imports pytest: the 
 harness and raise `Breach`, so they can be run by anything; ``pip install 'transload[contract]'`` brings pytest.
 """
 
+from transload.adapters.contract.endpoints import EndpointContract, EndpointHarness
 from transload.adapters.contract.formats import FormatContract, FormatHarness
 from transload.adapters.contract.harness import Harness, NotPossible, SourceHarness, TargetHarness
 from transload.adapters.contract.judging import Breach
@@ -23,6 +24,8 @@ from transload.adapters.contract.wire import Wire
 
 __all__ = [
     "Breach",
+    "EndpointContract",
+    "EndpointHarness",
     "FormatContract",
     "FormatHarness",
     "Harness",

@@ -128,7 +128,7 @@ class FolderSourceHarness(_Folders, SourceHarness):
 
     def offer(self, name: str, content: bytes) -> None:
         """Write the file, as a partner does who renames it when it is complete."""
-        if name in ("", ".", "..") or "/" in name or "\0" in name or len(name.encode()) > _LONGEST:
+        if name in ("", ".", "..") or "/" in name or "\0" in name or len(os.fsencode(name)) > _LONGEST:
             raise NotPossible("no file can have this name")
         stable = self._options.stable
         self.write(self.root / "out" / name, content)

@@ -33,8 +33,9 @@ STRANGE = (
     "x" * 240 + ".edi",
     "x" * 5000 + ".edi",
     "nul\0byte.edi",
+    "K\udcf6ln.edi",
 )
-"""Names that partners have used, by mistake or on purpose."""
+"""Names that partners have used, by mistake or on purpose; the last is one in Latin-1 as `os.fsdecode` gives it."""
 
 
 class NotPossible(unittest.SkipTest):

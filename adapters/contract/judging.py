@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from transload.adapters.contract.harness import Harness
@@ -58,7 +58,13 @@ def _all_findings(error: TransloadError) -> list[Finding]:
     return errors_of(error.findings) or list(error.findings)
 
 
-def see_no_secret(text: str, harness: Harness, where: str) -> None:
+class Secretive(Protocol):
+    """A harness of any kind: its ``secrets`` must never be seen."""
+
+    secrets: Sequence[str]
+
+
+def see_no_secret(text: str, harness: Secretive, where: str) -> None:
     """That no secret of the harness stands in ``text``, as it is or as it stands in an address."""
     forms = {form for secret in harness.secrets for form in (secret, quote(secret, safe=""))}
     masked = text

@@ -1,5 +1,7 @@
 """A source and a target that fail as their script says."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +26,9 @@ class FaultySource(Source[Any, Any]):
         for inbound in found:
             with self._script.step("item") as fault:
                 given = replace(_torn(inbound, fault), settle=lambda item=inbound: self._settle(item))  # type: ignore[misc]
+                again = [_copy(given)] if fault.repeat else []
             yield given
-            if fault.repeat:
-                yield given
+            yield from again
 
     def _settle(self, inbound: Inbound) -> None:
         with self._script.step("settle") as fault:
@@ -73,6 +75,15 @@ class FaultyTarget(Target[Any, Any]):
     def close(self) -> None:
         """Close the inner target; closing is never made to fail."""
         self._inner.close()
+
+
+def _copy(inbound: Inbound) -> Inbound:
+    """The same once more; the runner takes a file over, so it is another file."""
+    if not isinstance(inbound.content, Path):
+        return inbound
+    with tempfile.NamedTemporaryFile(prefix="transload-", delete=False) as file, inbound.content.open("rb") as held:
+        shutil.copyfileobj(held, file)
+    return replace(inbound, content=Path(file.name))
 
 
 def _torn(inbound: Inbound, fault: Fault) -> Inbound:

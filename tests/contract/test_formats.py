@@ -249,9 +249,3 @@ class TestFormat(FormatContract):
     def harness(self, request: pytest.FixtureRequest) -> FormatHarness:
         made: FormatHarness = request.param()
         return made
-
-
-def test_every_built_in_adapter_has_a_harness(request: pytest.FixtureRequest) -> None:
-    formats = {kind.adapter.format for kind in HARNESSES}
-    known = [edi.EDIFACT, edi.X12, edi.TRADACOMS, xml.ADAPTER, soap.ADAPTER, csv.ADAPTER, fixed.ADAPTER, cobol.ADAPTER]
-    assert {one.format for one in [*known, json_adapter.ADAPTER]} == formats

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.mutants import lines, sources, targets
+from tests.contract.mutants import letters, lines, sources, targets
 from tests.contract.mutants.harnesses import InShelf, OutShelf
 from tests.contract.mutants.shelf import ShelfSource, ShelfTarget
 
-from transload.adapters.contract import Breach, FormatContract, SourceContract, TargetContract
+from transload.adapters.contract import Breach, EndpointContract, FormatContract, SourceContract, TargetContract
 
 GUIDE = Path(__file__).parents[2] / "docs/plug-ins.md"
 BEGINNING = "<!-- cases: written by MUTANTS=write pytest tests/contract/test_mutants.py -->\n"
@@ -30,6 +30,7 @@ the tests: `MUTANTS=write pytest tests/contract/test_mutants.py`.
 SUITES: list[tuple[str, type[Any], Callable[[Any], Any], type[Any], list[Any]]] = [
     ("source", SourceContract, OutShelf, ShelfSource, sources.MUTANTS),
     ("target", TargetContract, InShelf, ShelfTarget, targets.MUTANTS),
+    ("endpoint", EndpointContract, letters.LetterHarness, letters.Letterbox, letters.MUTANTS),
     ("format", FormatContract, lines.LineHarness, lines.LineFormat, lines.MUTANTS),
 ]
 

@@ -1,6 +1,7 @@
 """Journals keep to Transload's contract, and to what is special about them."""
 
 import json
+import os
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -62,7 +63,7 @@ class Written(OnDisk, SourceHarness):
 
     def offer(self, name: str, content: bytes) -> None:
         path = self.folder / f"{name}.jsonl"
-        if "/" in name or "\0" in name or len(name.encode()) > 200:
+        if "/" in name or "\0" in name or len(os.fsencode(name)) > 200:
             raise NotPossible("no file can have this name")
         with path.open("ab") as file:
             file.write(content + b"\n")

@@ -7,8 +7,7 @@ import pytest
 
 from transload.adapters.base import Answer, Inbound, Landing, Memory, Outbound, Probe, Retry, Settings, Source, Target
 from transload.adapters.base.folders import Denied
-from transload.adapters.contract import Ledger
-from transload.adapters.contract.ledger import run_pass
+from transload.adapters.contract import Ledger, Notes, run_pass
 from transload.adapters.faulty import Crash, Fault, FaultySource, FaultyStore, FaultyTarget, Script
 from transload.adapters.files.local import LocalStore
 
@@ -80,6 +79,16 @@ def test_items_are_torn_and_repeated(tmp_path: Path) -> None:
     done = run_pass(FaultySource(inner, script), ledger)
     assert [one.content for one in ledger.receipts.values()] == [b"fi", b"sec"]
     assert (len(done.new), inner.settled) == (2, ["1", "1", "2", "2"])
+
+
+def test_a_file_that_is_repeated_is_there_twice(tmp_path: Path) -> None:
+    inner = Two(tmp_path)
+    items = list(FaultySource(inner, Script({3: Fault(repeat=True)})).receive(Notes(Ledger())))
+    assert [item.key for item in items] == ["1", "2", "2"]
+    files = [item.content for item in items[1:] if isinstance(item.content, Path)]
+    assert [file.read_bytes() for file in files] == [b"second"] * 2
+    assert files[0] != files[1]
+    files[1].unlink()
 
 
 def test_an_answer_is_lost_after_the_delivery() -> None:
