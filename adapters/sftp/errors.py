@@ -103,7 +103,7 @@ def translation(error: Exception, peer: str, path: str | None = None) -> FileFau
 def _of_login(error: paramiko.AuthenticationException, peer: str) -> Retry | Stop:
     if "timeout" in str(error).lower():  # the library has no class of its own for it
         return Retry(f"{peer} does not answer to the login in time", hint=_LATER)
-    if "saw EOF" in str(error):  # nor for a connection that was lost before the answer: nobody refused anything
+    if "saw EOF" in str(error):  # nor for a connection that was lost before the answer; see also `farewell`
         return Retry(f"{peer} closed the connection during the login", hint=_LATER)
     hint = next((hint for kind, hint in _LOGIN.items() if isinstance(error, kind)), None)
     message = f"{peer} refuses the login: {_words(error)}"
