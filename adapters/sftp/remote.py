@@ -87,15 +87,17 @@ class RemoteStore(FileStore):
                 file.close()
 
     def write(self, path: str, content: bytes) -> None:
-        """Write the file; the server decides when its disk has it.
+        """Write the file; it is on the server's disk on return where the server can tell (fsync@openssh.com).
 
         The answer to the first block is waited for, since that is where a server says no;
         the library drops the answers to pipelined blocks, so whoever writes counts the bytes after.
         """
         with self._translated(path), self._client.open(_wire(path), "wb") as file:
             file.write(content[:_BLOCK])
-            file.set_pipelined(True)
-            file.write(content[_BLOCK:])
+            if len(content) > _BLOCK:
+                file.set_pipelined(True)
+                file.write(content[_BLOCK:])
+            self._client.fsync(file)
 
     def move(self, old: str, new: str, *, replace: bool = False) -> None:
         """Rename; with ``replace`` by the extension posix-rename@openssh.com, or else by removing ``new`` first."""

@@ -10,6 +10,7 @@ import paramiko
 from paramiko import ssh_exception
 
 from transload.adapters.base import Finding, Retry, Stop
+from transload.adapters.sftp.client import Client
 from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.farewell import AttentiveTransport
 from transload.adapters.sftp.host_keys import trusted
@@ -57,7 +58,7 @@ class Session:
     def __init__(
         self,
         ssh: paramiko.SSHClient,
-        client: paramiko.SFTPClient,
+        client: Client,
         peer: str,
         times: Timeouts,
         *,
@@ -225,36 +226,15 @@ def _through(gate: paramiko.SSHClient, account: Account, settings: SftpConnectio
         raise Retry(message) from error
 
 
-def _opened(channel: paramiko.Channel, times: Timeouts) -> "LenientClient":
+def _opened(channel: paramiko.Channel, times: Timeouts) -> Client:
     """SFTP over a new channel."""
     try:
         channel.settimeout(times.answer.total_seconds())
         channel.invoke_subsystem("sftp")
-        return LenientClient(channel)
+        return Client(channel)
     except BaseException:
         channel.close()
         raise
-
-
-class LenientMessage(paramiko.Message):
-    """A message whose texts may be any bytes: those that are no UTF-8 become surrogates (PEP 383)."""
-
-    def get_text(self) -> str:
-        """The next string, as text."""
-        return self.get_string().decode("utf-8", "surrogateescape")
-
-
-class LenientClient(paramiko.SFTPClient):
-    """Lists names that are no UTF-8 too; with the library's client, one of them hides the whole folder."""
-
-    def _read_response(self, waitfor: int | None = None) -> tuple[int | None, paramiko.Message | None]:
-        kind, message = super()._read_response(waitfor)  # type: ignore[misc]
-        if message is not None:
-            message = LenientMessage(message.get_remainder())
-        return kind, message
-
-    def _convert_status(self, msg: paramiko.Message) -> None:
-        super()._convert_status(LenientMessage(msg.get_remainder()))  # type: ignore[misc]
 
 
 def _algorithms(offered: list[paramiko.PKey]) -> list[str]:

@@ -1,0 +1,269 @@
+"""The scenes: for each adapter a partner of its own and a workspace that picks up from it or delivers to it.
+
+Each scene moves the same two documents, byte for byte, so that what is lost, torn or doubled shows by comparing.
+"""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from transload.runner.demo.partners.rest_api import RestApi
+from transload.runner.demo.partners.servers import http_server
+from transload.runner.demo.partners.sftp_server import sftp_server
+from transload.runner.demo.partners.soap_service import SoapService, wsdl_text
+
+DOCUMENTS = tuple(
+    json.dumps({"number": f"PO-{n}", "text": f"{n} " * 200}, separators=(",", ":")).encode() for n in (1, 2)
+)
+_SUBMIT = """\
+<SubmitOrder xmlns="urn:example:purchasing:1"><Number>PO-{0}</Number><Buyer>us</Buyer>\
+<Line number="1"><Item>bolt</Item><Quantity>{0}</Quantity></Line></SubmitOrder>"""
+SUBMISSIONS = tuple(_SUBMIT.format(n).encode() for n in (1, 2))
+_WORKSPACE = """\
+workspace: crashes
+store: sqlite:///ledger.db
+defaults: {retry: {first: 100ms, longest: 200ms}}
+"""
+
+
+@dataclass
+class Stage:
+    """A scene on stage: its workspace in ``folder``, and how to see what came of it.
+
+    ``landed`` gives the documents that the partner has taken, as often as it took them; ``left`` what lies about that
+    should not: halves, and what is still offered although it was taken.
+    """
+
+    folder: Path
+    landed: Callable[[], list[bytes]]
+    left: Callable[[], list[str]]
+    expected: tuple[bytes, ...] = DOCUMENTS
+    call: Callable[[], bool] | None = None
+    """Where the partner calls us, and the workspace is served: it brings what we have not confirmed yet; gives whether
+    we have confirmed all."""
+
+
+def _workspace(
+    folder: Path, connection: dict[str, Any], origin: dict[str, Any], target: dict[str, Any], **more: Any
+) -> Path:
+    """A workspace whose one route passes on what arrives; JSON is YAML too."""
+    workspace = folder / "workspace"
+    (workspace / "mappings/partner").mkdir(parents=True)
+    (workspace / "transload.yaml").write_text(_WORKSPACE)
+    receive = {"from": origin, "format": {"type": "json"}, "to": ["partner/out"], **more}
+    send = {"take": {"message": "*"}, "to": target}
+    partner = {"partner": "partner", "connections": connection, "receive": {"in": receive}, "send": {"out": send}}
+    (workspace / "mappings/partner/partner.yaml").write_text(json.dumps(partner))
+    return workspace
+
+
+def _offered(folder: Path) -> Path:
+    """A folder ``out`` with the documents and an empty one ``in``."""
+    for name in ("out", "out/done", "out/claimed", "in"):
+        (folder / name).mkdir(parents=True)
+    for number, content in enumerate(DOCUMENTS, start=1):
+        (folder / f"out/PO-{number}.json").write_bytes(content)
+    return folder
+
+
+def _taken(folder: Path) -> list[bytes]:
+    return [file.read_bytes() for file in sorted((folder / "in").iterdir()) if file.suffix == ".json"]
+
+
+def _left(folder: Path) -> list[str]:
+    """Files in ``out`` that were not moved to ``out/done`` or deleted, and halves in ``in``."""
+    offered = [file.name for name in ("out", "out/claimed") for file in (folder / name).iterdir() if file.is_file()]
+    halves = [file.name for file in (folder / "in").iterdir() if file.is_file() and file.suffix != ".json"]
+    return sorted(offered + halves)
+
+
+PICK_UP = {"folder": "out", "pattern": "*.json", "stable": "none", "afterwards": {"move": "out/done"}}
+HAND_OVER = {"folder": "in", "file": "{number:04}.json"}
+
+
+@contextmanager
+def files(folder: Path, **pick_up: Any) -> Iterator[Stage]:
+    """From a folder into a folder."""
+    root = _offered(folder / "partner")
+    connection = {"box": {"adapter": "files", "root": str(root)}}
+    workspace = _workspace(
+        folder, connection, {"connection": "box", **PICK_UP, **pick_up}, {"connection": "box", **HAND_OVER}
+    )
+    yield Stage(workspace, lambda: _taken(root), lambda: _left(root))
+
+
+@contextmanager
+def files_claimed(folder: Path) -> Iterator[Stage]:
+    """Claimed by a rename, and deleted."""
+    with files(folder, claim={"into": "out/claimed"}, afterwards="delete") as stage:
+        yield stage
+
+
+@contextmanager
+def sftp(folder: Path, **pick_up: Any) -> Iterator[Stage]:
+    """From a folder of an SFTP server into another."""
+    root = _offered(folder / "partner")
+    with sftp_server(root, username="us", password="secret") as server:
+        login = {"username": "us", "password": "${file:keys/password}", "host_keys": [server.fingerprint]}
+        connection = {"box": {"adapter": "sftp", "host": server.host, "port": server.port, "channels": 1, **login}}
+        workspace = _workspace(
+            folder, connection, {"connection": "box", **PICK_UP, **pick_up}, {"connection": "box", **HAND_OVER}
+        )
+        (workspace / "keys").mkdir()
+        (workspace / "keys/password").write_text("secret")
+        yield Stage(workspace, lambda: _taken(root), lambda: _left(root))
+
+
+@contextmanager
+def sftp_claimed(folder: Path) -> Iterator[Stage]:
+    """Claimed by a rename on an SFTP server, and deleted."""
+    with sftp(folder, claim={"into": "out/claimed"}, afterwards="delete") as stage:
+        yield stage
+
+
+@contextmanager
+def rest_source(folder: Path) -> Iterator[Stage]:
+    """Items of a REST API's pages, into a folder."""
+    root = _offered(folder / "partner")
+    api = RestApi()
+    api.confirmations += [json.loads(document) for document in DOCUMENTS]
+    with http_server(api.app) as address:
+        pages = {"style": "cursor", "items": "data", "next": "meta.next", "each": "item"}
+        pages |= {"size": 1, "size_parameter": "limit"}
+        connection = {"api": {"adapter": "rest", "base_url": address}, "box": {"adapter": "files", "root": str(root)}}
+        origin = {"connection": "api", "path": "/order-confirmations", "pages": pages}
+        workspace = _workspace(folder, connection, origin, {"connection": "box", **HAND_OVER})
+        yield Stage(workspace, lambda: _taken(root), list)
+
+
+@contextmanager
+def rest_target(folder: Path, **target: Any) -> Iterator[Stage]:
+    """From a folder to a REST API."""
+    root = _offered(folder / "partner")
+    api = RestApi()
+    with http_server(api.app) as address:
+        connection = {"api": {"adapter": "rest", "base_url": address}, "box": {"adapter": "files", "root": str(root)}}
+        target = {"connection": "api", "path": "/sales-orders", **target}
+        workspace = _workspace(folder, connection, {"connection": "box", **PICK_UP}, target)
+
+        def landed() -> list[bytes]:
+            orders = [record["order"] for record in api.orders.all()]
+            return [json.dumps(order, separators=(",", ":")).encode() for order in orders]
+
+        yield Stage(workspace, landed, lambda: _left(root))
+
+
+@contextmanager
+def rest_with_key(folder: Path) -> Iterator[Stage]:
+    """A REST API that knows a delivery again by its Idempotency-Key."""
+    with rest_target(folder, idempotency="header") as stage:
+        yield stage
+
+
+@contextmanager
+def rest_with_lookup(folder: Path) -> Iterator[Stage]:
+    """A REST API that can be asked for what it has."""
+    lookup = "/sales-orders/{receipt.stem}"
+    with rest_target(folder, lookup=lookup) as stage:
+        yield stage
+
+
+@contextmanager
+def http(folder: Path) -> Iterator[Stage]:
+    """A partner calls us, and brings again what we have not confirmed."""
+    root = _offered(folder / "partner")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    connection = {
+        "hook": {"adapter": "http", "path": "/in", "verify": {"bearer": {"token": "${file:keys/token}"}}},
+        "box": {"adapter": "files", "root": str(root)},
+    }
+    origin = {"connection": "hook", "id_header": "X-Number"}
+    workspace = _workspace(folder, connection, origin, {"connection": "box", **HAND_OVER})
+    (workspace / "keys").mkdir()
+    (workspace / "keys/token").write_text("secret")
+    with (workspace / "transload.yaml").open("a") as file:
+        file.write(f"http: {{listen: '127.0.0.1:{port}'}}\n")
+    waiting = list(enumerate(DOCUMENTS))
+
+    def call() -> bool:
+        url, login = (
+            f"http://127.0.0.1:{port}/in",
+            {"Authorization": "Bearer secret", "Content-Type": "application/json"},
+        )
+        while waiting:
+            number, content = waiting[0]
+            if len(_taken(root)) < number:
+                return False  # one after the other, so that the steps are the same each time
+            try:
+                answer = requests.post(
+                    url,
+                    content,
+                    headers={**login, "X-Number": str(number), "Content-Type": "application/json"},
+                    timeout=10,
+                )
+            except requests.RequestException:
+                return False
+            assert answer.ok, answer.text
+            waiting.pop(0)
+        return True
+
+    yield Stage(workspace, lambda: _taken(root), list, call=call)
+
+
+@contextmanager
+def soap_target(folder: Path, *, idempotent: bool) -> Iterator[Stage]:
+    """From a folder to an operation of a SOAP service."""
+    root = _offered(folder / "partner")
+    for number, content in enumerate(SUBMISSIONS, start=1):
+        (root / f"out/PO-{number}.json").write_bytes(content)
+    service = SoapService()
+    with http_server(service.app) as address:
+        connection = {
+            "service": {"adapter": "soap", "wsdl": "purchasing.wsdl", "endpoint": f"{address}/purchasing"},
+            "box": {"adapter": "files", "root": str(root)},
+        }
+        target = {"connection": "service", "operation": "SubmitOrder", "idempotent": idempotent}
+        workspace = _workspace(folder, connection, {"connection": "box", **PICK_UP}, target, format={"type": "xml"})
+        (workspace / "purchasing.wsdl").write_text(wsdl_text())
+        yield Stage(workspace, lambda: _submitted(service), lambda: _left(root), expected=SUBMISSIONS)
+
+
+def _submitted(service: SoapService) -> list[bytes]:
+    numbers = [record["number"] for record in service.orders.all()]
+    return [SUBMISSIONS[int(number.removeprefix("PO-")) - 1] for number in numbers]
+
+
+@contextmanager
+def soap_repeatable(folder: Path) -> Iterator[Stage]:
+    """An operation that may be repeated."""
+    with soap_target(folder, idempotent=True) as stage:
+        yield stage
+
+
+@contextmanager
+def soap_once(folder: Path) -> Iterator[Stage]:
+    """An operation that must not be repeated, and no way to ask what became of a call."""
+    with soap_target(folder, idempotent=False) as stage:
+        yield stage
+
+
+SCENES: dict[str, Callable[[Path], Any]] = {
+    "files": files,
+    "files, claimed": files_claimed,
+    "sftp": sftp,
+    "sftp, claimed": sftp_claimed,
+    "rest, as source": rest_source,
+    "rest, with a key": rest_with_key,
+    "rest, without": rest_target,
+    "rest, with a lookup": rest_with_lookup,
+    "http": http,
+    "soap, repeatable": soap_repeatable,
+    "soap, once": soap_once,
+}

@@ -1,0 +1,134 @@
+"""The numbered steps of a pass, and the end of the process at one of them.
+
+A step is an operation at the partner (of a file store, an HTTP request) or a commit of the ledger.  It is known by its
+name and by which time it is done, such as ``("move out to out/done", 2)``, and has moments at which ``kill -9`` may
+come: before it, after it, and for a file that is written half way through.
+"""
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from transload.adapters.base.folders import FileStore
+from transload.runner.engine.doors import Doors
+from transload.runner.ledger.database import Database
+
+MOMENTS = ("before", "half", "after")
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment of a step: the ``time``-th doing of ``name``, counted from 1."""
+
+    name: str
+    time: int
+    moment: str
+
+
+class Steps:
+    """Counts the steps of this process, writes each moment to ``record``, and ends the process at ``end``."""
+
+    def __init__(self, record: Path, end: Point | None) -> None:
+        self._record = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._end = end
+        self._times: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def install(self) -> None:
+        """Count what every adapter and the ledger do from now on."""
+        for kind in _concrete(FileStore):
+            for name in ("list", "look", "has_folder", "remove", "make_folder"):
+                _wrap(kind, name, self._of_folder(name))
+            _wrap(kind, "move", self._moved)
+            _wrap(kind, "write", self._written)
+            _wrap(kind, "read", self._read)
+        _wrap(requests.adapters.HTTPAdapter, "send", self._sent)
+        _wrap(Database, "write", self._committed)
+        _wrap(Doors, "answer", self._answered)
+
+    def begin(self, name: str, *moments: str) -> Callable[[str], None]:
+        """Count the step ``name``; gives what is to be called at each of its moments."""
+        with self._lock:
+            self._times[name] += 1
+            time = self._times[name]
+
+        def at(moment: str) -> None:
+            os.write(self._record, f"{name}\t{time}\t{moment}\n".encode())
+            if self._end == Point(name, time, moment):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        at("before")
+        return at
+
+    def whole(self, name: str, call: Callable[[], Any]) -> Any:
+        """Do ``call`` as a step with a moment before and one after it."""
+        at = self.begin(name)
+        result = call()
+        at("after")
+        return result
+
+    def _of_folder(self, operation: str) -> Callable[..., Any]:
+        def counted(original: Callable[..., Any], store: Any, path: str, *rest: Any, **named: Any) -> Any:
+            where = path if operation in ("list", "has_folder", "make_folder") else _folder(path)
+            return self.whole(f"{operation} {where}", lambda: original(store, path, *rest, **named))
+
+        return counted
+
+    def _moved(self, original: Callable[..., Any], store: Any, old: str, new: str, **named: Any) -> Any:
+        return self.whole(f"move {_folder(old)} to {_folder(new)}", lambda: original(store, old, new, **named))
+
+    def _written(self, original: Callable[..., Any], store: Any, path: str, content: bytes) -> None:
+        at = self.begin(f"write {_folder(path)}")
+        original(store, path, content[: len(content) // 2])
+        at("half")
+        original(store, path, content)
+        at("after")
+
+    def _read(self, original: Callable[..., Any], store: Any, path: str, size: int) -> Iterator[bytes]:
+        at = self.begin(f"read {_folder(path)}")
+        yield from original(store, path, size)
+        at("after")
+
+    def _sent(self, original: Callable[..., Any], adapter: Any, request: Any, *rest: Any, **named: Any) -> Any:
+        name = f"{request.method} {urlsplit(request.url).path}"
+        return self.whole(name, lambda: original(adapter, request, *rest, **named))
+
+    def _answered(self, original: Callable[..., Any], doors: Any, request: Any) -> Any:
+        return self.whole(f"answer {request.method} {request.path}", lambda: original(doors, request))
+
+    def _committed(self, original: Callable[..., Any], database: Any, work: Callable[..., Any]) -> Any:
+        name = work.__qualname__.partition(".<locals>")[0].removeprefix("_")
+        return self.whole(f"commit {name}", lambda: original(database, work))
+
+
+def read_points(record: Path) -> list[Point]:
+    """The moments that a process has written down, in their order."""
+    rows = [line.split("\t") for line in record.read_text().splitlines()] if record.exists() else []
+    return [Point(name, int(time), moment) for name, time, moment in rows]
+
+
+def _wrap(kind: type, name: str, around: Callable[..., Any]) -> None:
+    original = getattr(kind, name)
+
+    def wrapped(self: Any, *arguments: Any, **named: Any) -> Any:
+        return around(original, self, *arguments, **named)
+
+    setattr(kind, name, wrapped)
+
+
+def _concrete(kind: type) -> list[type]:
+    """The classes of ``kind`` that are imported by now and can be made."""
+    below = [each for child in kind.__subclasses__() for each in (child, *_concrete(child))]
+    return [each for each in below if not getattr(each, "__abstractmethods__", None)]
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "."

@@ -1,0 +1,79 @@
+"""What came of each kill, as a table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tests.crashes.matrix import Outcome
+from tests.crashes.scenes import SCENES
+from tests.crashes.steps import Point
+
+_HEAD = """\
+# Crashes
+
+For each adapter a process moves two documents, and is ended by `kill -9` once at every moment of every step: before
+it, after it, and half way through a file that is written. Then it is started again. This is what came of the
+documents, summed over all kills at the steps of one name. *Asked* counts deliveries whose answer was lost where the
+partner's protocol cannot tell what became of them: they wait as UNKNOWN for `transload resolve`, and are never sent
+again by themselves. *Left over* counts halves of files, and files that are still offered although they were taken.
+
+The partners are real servers on this machine. `python -m tests.crashes --write` plays it all again and writes this
+page; the test suite plays a part of it.
+"""
+_COLUMNS = ("step", "kills", "lost", "torn", "twice", "asked", "left over")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What came of all kills at the steps called ``step``."""
+
+    step: str
+    kills: int
+    lost: int
+    torn: int
+    twice: int
+    unknown: int
+    left: int
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything was lost, torn, taken twice or left lying about."""
+        return bool(self.lost or self.torn or self.twice or self.left)
+
+
+def rows_of(outcomes: Iterable[tuple[Point, Outcome | None]]) -> list[Row]:
+    """A row for each step, in the order of the pass; what was not reached does not count."""
+    found: dict[str, list[Outcome]] = {}
+    for point, outcome in outcomes:
+        if outcome is not None:
+            found.setdefault(point.name, []).append(outcome)
+    return [
+        Row(
+            step=step,
+            kills=len(each),
+            lost=sum(one.lost for one in each),
+            torn=sum(one.torn for one in each),
+            twice=sum(one.twice for one in each),
+            unknown=sum(one.unknown for one in each),
+            left=sum(len(one.left) for one in each),
+        )
+        for step, each in found.items()
+    ]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a table of Markdown, with their sum."""
+    cells = [[f"{at}. {row.step}", *(str(number) for number in _numbers(row))] for at, row in enumerate(rows, start=1)]
+    sums = [sum(column) for column in zip(*map(_numbers, rows), strict=True)]
+    cells.append(["**all**", *(f"**{number}**" for number in sums)])
+    lines = [_COLUMNS, ["---"] + ["---:"] * (len(_COLUMNS) - 1), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _numbers(row: Row) -> tuple[int, ...]:
+    return row.kills, row.lost, row.torn, row.twice, row.unknown, row.left
+
+
+def page(found: Mapping[str, Sequence[Row]]) -> str:
+    """The page of the documentation."""
+    parts = [f"## {scene}\n\n{SCENES[scene].__doc__}\n\n{table(rows)}\n" for scene, rows in found.items()]
+    return "\n".join([_HEAD, *parts])

@@ -1,0 +1,73 @@
+"""A process that makes processes to be killed: it imports everything once, and forks one for each pass.
+
+It has no threads, so that forking is sound.  Orders come as JSON lines on its input, each with ``folder`` (a
+workspace), ``record`` (a file for the steps), ``end`` (a `Point` as a list, or null) and ``serve``; the answers are
+JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes at once and has the number
+of the process, and ``{"wait": NUMBER}`` gives its exit code, null while it goes on.
+"""
+
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tests.crashes.steps import Point, Steps
+
+from transload.adapters.base.registry import adapter, adapter_names
+from transload.canonical.errors import TransloadError
+from transload.runner.engine import Engine
+from transload.runner.ledger import Ledger
+from transload.runner.workspace import load_workspace
+
+
+def main() -> None:
+    """Work off the orders."""
+    for name in adapter_names():
+        adapter(name)
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = order.get("wait") or os.fork()
+        if child == 0:
+            _live(order)
+        answer = {"process": child} if order.get("serve") else {"code": _code(child, at_once="wait" in order)}
+        print(json.dumps(answer), flush=True)
+
+
+def _code(child: int, *, at_once: bool) -> int | None:
+    """The exit code of a process; None where it goes on, and is not to be waited for."""
+    ended, status = os.waitpid(child, os.WNOHANG if at_once else 0)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _live(order: dict[str, Any]) -> None:
+    """The life of one process: a pass of the workspace, or a service until it is told to stop."""
+    code = 70
+    try:
+        folder = Path(order["folder"])
+        log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for stream in (1, 2):
+            os.dup2(log, stream)
+        os.chdir(folder)
+        Steps(Path(order["record"]), Point(*order["end"]) if order["end"] else None).install()
+        loaded = load_workspace(folder)
+        with Ledger(loaded.store) as ledger:
+            engine = Engine(loaded, ledger, workers=1)
+            if order["serve"]:
+                engine.serve()
+                code = 0
+            else:
+                code = engine.run_pass().exit_code
+    except TransloadError as error:
+        print(error, *error.findings, sep="\n", flush=True)
+    except BaseException:  # noqa: BLE001  # it is told, and the process ends
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    main()
