@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check docs wheel bench schemas clean
+.PHONY: demo test lint types check docs wheel bench schemas example clean
 
 $(VENV)/.demo: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,12 @@ types: $(VENV)/.dev  ## against the standard library of every version that we su
 	$(BIN)/mypy --python-version 3.13 --cache-dir .mypy_cache/3.13
 
 check: lint types test  ## lint, types and tests
+
+example:  ## the example plug-in beside a Transload of its own, as its author would have it
+	rm -rf .cache/example build examples/journal/build
+	$(PYTHON) -m venv .cache/example
+	.cache/example/bin/python -m pip install --quiet '.[contract]' ./examples/journal
+	cd examples/journal && ../../.cache/example/bin/python -m pytest -q -p no:cacheprovider
 
 schemas: $(VENV)/.dev  ## write the JSON Schemas of the canonical models again
 	$(BIN)/python -m transload.canonical.schemas

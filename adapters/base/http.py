@@ -68,7 +68,7 @@ class HttpTimeouts(Settings):
 class ProxyLogin(Settings):
     """What the proxy wants to know of us."""
 
-    username: str = Field(description="User name.")
+    username: str = Field(description="User name.", examples=["acme-edi"])
     password: Secret = Field(description="Password.")
 
 

@@ -183,5 +183,9 @@ class Target(_Connected[C, S]):
         """
 
     def verify(self, outbound: Outbound) -> Landing:
-        """Find out whether an earlier `deliver` of the same outbound arrived, after its answer was lost."""
+        """Find out whether an earlier `deliver` of the same outbound arrived, after its answer was lost.
+
+        ``CANNOT_TELL`` is for a partner who has no way to say; one who cannot be asked now is asked again later.
+        Raises `Retry` then, and `Stop` where the connection is wrong.
+        """
         return Landing.CANNOT_TELL

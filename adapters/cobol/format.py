@@ -24,6 +24,10 @@ class CobolEnvelope:
     records: tuple[tuple[str, bytes], ...]
 
 
+_NAMED = 10
+"""So many parts of a document are named in a finding; each part has one, so naming all would grow by their square."""
+
+
 class CobolReading(Reading):
     """The messages of one payload."""
 
@@ -83,10 +87,11 @@ class CobolFormat(Format[CobolOptions]):
         for index, group in enumerate(groups):
             seen.setdefault(self._key(group[0]), []).append(index)
         for key, parts in seen.items():
+            values = ", ".join(map(repr, key))
+            numbers = ", ".join(str(groups[part][0].frame.number) for part in parts[:_NAMED])
+            numbers += f" and {len(parts) - _NAMED} others" if len(parts) > _NAMED else ""
             for index in parts if len(parts) > 1 else ():
                 first = groups[index][0]
-                values = ", ".join(map(repr, key))
-                numbers = ", ".join(str(groups[part][0].frame.number) for part in parts)
                 finding = Finding(
                     code="E-SPLIT",
                     message=f"the records with {', '.join(self.options.documents.by)} {values} do not stand together: "

@@ -35,7 +35,10 @@ class Documents(Settings):
 class CobolOptions(Settings):
     """What a COBOL format takes."""
 
-    copybook: str = Field(description="Copybook: its text, or in a mapping file the path of a file beside it.")
+    copybook: str = Field(
+        description="Copybook: its text, or in a mapping file the path of a file beside it.",
+        examples=["01 ORDER. 05 NUMBER PIC X(10)."],
+    )
     codepage: str = Field(default="cp037", description="Code page of all text: cp037, cp273, cp1140, ascii and so on.")
     records: Literal["fixed", "rdw", "lines"] = Field(
         default="fixed",

@@ -122,6 +122,9 @@ class CsvReading(Reading):
             key = tuple([cells[n] if n < width else "" for n in by])
             starts = -1 < at < width and cells[at] in texts
             divider.add(row.start, row.after, count, key, starts=starts, place=source.place)
+            if divider.unsorted is not None:
+                self.findings.append(divider.unsorted)
+                return []
             count += 1
         divider.finish(tail[0].start if tail else len(source.text))
         first = divider.extents[0].start if divider.extents else tail[0].start if tail else len(source.text)

@@ -177,6 +177,9 @@ class FixedReading(Reading):
                 key = tuple(text[begin + one : min(begin + other, end)].strip() for one, other in by)
                 starts = text[begin + first : min(begin + last, end)] in begins
             add(begin, after, count, key, starts=starts, place=source.place)
+            if divider.unsorted is not None:
+                self.findings.append(divider.unsorted)
+                return []
             count += 1
         divider.finish(tail[0][0] if tail else len(text))
         offset = divider.extents[0].start if divider.extents else tail[0][0] if tail else len(text)

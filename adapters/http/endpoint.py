@@ -9,7 +9,9 @@ from transload.adapters.base import Finding, Inbound, Severity
 from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
 from transload.adapters.http.rates import Rates
 from transload.adapters.http.settings import HttpConnection, HttpOptions
-from transload.adapters.http.signatures import Unproved, proof_of
+from transload.adapters.http.signatures import Unproved, number_of, proof_of
+
+_LONGEST_KIND = 200
 
 
 class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
@@ -51,7 +53,7 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
             raise _refused(401, "not authorised", str(error), request) from error
         kind = request.header("content-type").partition(";")[0].strip().lower()
         if self.options.content_types and kind not in self.options.content_types:
-            raise _refused(415, "this content type is not taken", f"the content type is {kind!r}", request)
+            raise _refused(415, "this content type is not taken", f"the content type is {kind[:60]!r}", request)
         if not request.content:
             raise _refused(400, "the request is empty", "the request has no body", request)
         ignore = self.options.ignore
@@ -59,14 +61,14 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
             ignored = f"{ignore.header} is {request.header(ignore.header)}, which is ignored"
             raise _refused(204, "", ignored, request, severity=Severity.REMARK)
         digest = sha256(request.content).hexdigest()
-        number = request.header(self.options.id_header) if self.options.id_header else proof.id
+        number = number_of(request.header(self.options.id_header)) if self.options.id_header else proof.id
         return Inbound(
             key=f"{self.path}|id|{number}" if number else f"{self.path}|sha256|{digest}",
             content=request.content,
             origin=f"{request.method} {request.path}" + (f" {number}" if number else ""),
             metadata={
                 "client": request.client,
-                "content_type": kind,
+                "content_type": ascii(kind)[1:-1][:_LONGEST_KIND],
                 "sha256": digest,
                 **({"id": number} if number else {}),
             },

@@ -36,7 +36,7 @@ Secrets = Annotated[
 class Signature(Settings):
     """A signature of the partner's own kind: HMAC over the body, or over a time stamp and the body."""
 
-    header: str = Field(min_length=1, description="Header with the signature")
+    header: str = Field(min_length=1, description="Header with the signature", examples=["X-Signature"])
     secret: Secrets
     algorithm: Literal["sha256", "sha384", "sha512"] = Field(default="sha256", description="Hash of the HMAC")
     encoding: Literal["hex", "base64"] = Field(default="hex", description="How the signature is written")
@@ -66,7 +66,7 @@ class Shared(Settings):
 class Basic(Settings):
     """User name and password (RFC 7617)."""
 
-    username: str = Field(min_length=1, description="User name that the partner sends")
+    username: str = Field(min_length=1, description="User name that the partner sends", examples=["acme"])
     password: Secrets
 
 
@@ -133,8 +133,10 @@ class HttpConnection(Settings):
 class Header(Settings):
     """A header, and values of it."""
 
-    header: str = Field(min_length=1, description="Name of the header")
-    values: Annotated[tuple[str, ...], BeforeValidator(_some)] = Field(min_length=1, description="Its values")
+    header: str = Field(min_length=1, description="Name of the header", examples=["X-Event"])
+    values: Annotated[tuple[str, ...], BeforeValidator(_some)] = Field(
+        min_length=1, description="Its values", examples=[["ping"]]
+    )
 
 
 class HttpOptions(Settings):

@@ -79,13 +79,13 @@ def _standard(request: Request, given: Shared, clock: _Clock) -> Proof:
     clock.check(moment)
     signed = f"{number}.{moment}.".encode() + request.content
     _one_of(found, (_base64(_mac("sha256", _decoded(secret), signed)) for secret in given.secret))
-    return Proof(id=_number(number))
+    return Proof(id=number_of(number))
 
 
 def _github(request: Request, given: Shared) -> Proof:
     found = _needed(request, "x-hub-signature-256").removeprefix("sha256=")
     _one_of([found], (_mac("sha256", _raw(secret), request.content).hex() for secret in given.secret))
-    return Proof(id=_number(request.header("x-github-delivery")))
+    return Proof(id=number_of(request.header("x-github-delivery")))
 
 
 def _stripe(request: Request, given: Shared, clock: _Clock) -> Proof:
@@ -101,7 +101,7 @@ def _stripe(request: Request, given: Shared, clock: _Clock) -> Proof:
 def _shopify(request: Request, given: Shared) -> Proof:
     found = _needed(request, "x-shopify-hmac-sha256")
     _one_of([found], (_base64(_mac("sha256", _raw(secret), request.content)) for secret in given.secret))
-    return Proof(id=_number(request.header("x-shopify-webhook-id")))
+    return Proof(id=number_of(request.header("x-shopify-webhook-id")))
 
 
 def _own(request: Request, given: Signature, clock: _Clock) -> Proof:
@@ -176,7 +176,8 @@ def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def _number(text: str) -> str | None:
+def number_of(text: str) -> str | None:
+    """A message's own number, where ``text`` can be one: up to 200 visible characters of ASCII."""
     return text if _ID.fullmatch(text) else None
 
 
@@ -187,4 +188,4 @@ def _id_inside(content: bytes) -> str | None:
     except ValueError:
         return None
     found = value.get("id") if isinstance(value, dict) else None
-    return _number(found) if isinstance(found, str) else None
+    return number_of(found) if isinstance(found, str) else None

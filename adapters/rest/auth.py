@@ -18,7 +18,7 @@ _PARTS = ("method", "host", "path", "query", "target", "body", "body_digest", "t
 class Basic(Settings):
     """User name and password (RFC 7617)."""
 
-    username: str = Field(description="User name.")
+    username: str = Field(description="User name.", examples=["acme-edi"])
     password: Secret = Field(description="Password.")
 
 
@@ -41,8 +41,8 @@ class ApiKey(Settings):
 class OAuth2(Settings):
     """Client credentials (RFC 6749 section 4.4)."""
 
-    token_url: str = Field(description="Where tokens are given out.")
-    client_id: str = Field(description="Our name there.")
+    token_url: str = Field(description="Where tokens are given out.", examples=["https://login.partner.example/token"])
+    client_id: str = Field(description="Our name there.", examples=["acme-edi"])
     client_secret: Secret = Field(description="Our secret there.")
     scope: str | None = Field(default=None, description="Scopes to ask for, separated by blanks.")
     audience: str | None = Field(default=None, description="Audience to ask for, where the server wants one.")

@@ -69,7 +69,9 @@ class Pages(Settings):
 class Since(Settings):
     """Ask only for what changed since the last pass."""
 
-    field: str = Field(description="Field of an item that holds the time or number of its change.")
+    field: str = Field(
+        description="Field of an item that holds the time or number of its change.", examples=["updated_at"]
+    )
     parameter: str | None = Field(default=None, description="Parameter; by default named like the field.")
     overlap: Duration = Field(
         default=timedelta(0),

@@ -12,7 +12,7 @@ Consequence = Literal["accepted", "retry", "reject", "stop", "unknown"]
 class Success(Settings):
     """A place in the answer that says whether it was taken, for partners who answer 200 in any case."""
 
-    at: str = Field(description="Where it stands.")
+    at: str = Field(description="Where it stands.", examples=["result.accepted"])
     values: tuple[str, ...] = Field(
         default=("true",), min_length=1, description="The values that mean: taken. Anything else is a refusal."
     )

@@ -51,6 +51,8 @@ _LOGIN: dict[type[Exception], str] = {
     paramiko.BadAuthenticationType: "use a password instead of the key or the other way round, as the server allows",
     ssh_exception.PartialAuthentication: "the server wants both key and password: give both",
 }
+_LATER = "it is tried again later; if it goes on, ask the partner whether the server is up"
+_MEND = "compare the connection's settings with what the partner's server asks for"
 _OPEN_REFUSED = {1, 3}
 """Reasons for a refused channel that stay: administratively prohibited, unknown type (RFC 4254, 5.1)."""
 
@@ -86,21 +88,23 @@ def translation(error: Exception, peer: str, path: str | None = None) -> FileFau
         )
     for kind_of_error in type(error).__mro__:
         if consequence := CONSEQUENCES.get(kind_of_error):
-            return consequence(f"{peer}: {_words(error)}")
+            return consequence(f"{peer}: {_words(error)}", hint=_LATER if consequence is Retry else _MEND)
     if isinstance(error, socket.gaierror):
         return _of_name(error, peer)
     if isinstance(error, TimeoutError):
-        return Retry(f"{peer} does not answer in time")
+        return Retry(f"{peer} does not answer in time", hint=_LATER)
     if path is not None and isinstance(error, OSError) and not isinstance(error, ConnectionError):
         return _of_path(error, path)
     if isinstance(error, EOFError):
-        return Retry(f"{peer} closed the connection")
-    return Retry(f"{peer}: {_words(error)}")
+        return Retry(f"{peer} closed the connection", hint=_LATER)
+    return Retry(f"{peer}: {_words(error)}", hint=_LATER)
 
 
 def _of_login(error: paramiko.AuthenticationException, peer: str) -> Retry | Stop:
     if "timeout" in str(error).lower():  # the library has no class of its own for it
-        return Retry(f"{peer} does not answer to the login in time")
+        return Retry(f"{peer} does not answer to the login in time", hint=_LATER)
+    if "saw EOF" in str(error):  # nor for a connection that was lost before the answer; see also `farewell`
+        return Retry(f"{peer} closed the connection during the login", hint=_LATER)
     hint = next((hint for kind, hint in _LOGIN.items() if isinstance(error, kind)), None)
     message = f"{peer} refuses the login: {_words(error)}"
     hint = hint or "check username, key or password; nothing is tried again, so that the account is not locked"
@@ -111,7 +115,7 @@ def _of_name(error: socket.gaierror, peer: str) -> Retry | Stop:
     said = error.strerror or str(error)
     if error.errno == socket.EAI_NONAME:
         return Stop(f"{peer}: there is no host of this name ({said})", hint="correct host, or the name server")
-    return Retry(f"{peer}: the host's address cannot be found now ({said})")
+    return Retry(f"{peer}: the host's address cannot be found now ({said})", hint="look at our name server")
 
 
 def _of_path(error: OSError, path: str) -> FileFault:

@@ -11,6 +11,8 @@ import paramiko
 from cryptography.hazmat.primitives import hashes
 from paramiko.kex_group14 import KexGroup14SHA256
 
+from transload.adapters.sftp.farewell import AttentiveTransport
+
 
 class LegacyRsaKey(paramiko.RSAKey):
     """An RSA key that signs, and whose signatures are checked, with SHA-1 too (``ssh-rsa``, RFC 4253, 6.6)."""
@@ -31,7 +33,7 @@ def _more(name: str, value: Any) -> Any:
     return {**known, **value} if isinstance(known, dict) else (*known, value)
 
 
-class LegacyTransport(paramiko.Transport):
+class LegacyTransport(AttentiveTransport):
     """Offers all that is usual first, and SHA-1 at last."""
 
     _preferred_keys = _more("_preferred_keys", "ssh-rsa")

@@ -12,6 +12,7 @@ from paramiko import ssh_exception
 from transload.adapters.base import Finding, Retry, Stop
 from transload.adapters.sftp.client import Client
 from transload.adapters.sftp.errors import translated
+from transload.adapters.sftp.farewell import AttentiveTransport
 from transload.adapters.sftp.host_keys import trusted
 from transload.adapters.sftp.legacy import LegacyTransport
 from transload.adapters.sftp.private_key import private_key
@@ -186,20 +187,28 @@ def _connected(
             allow_agent=False,
             look_for_keys=False,
             disabled_algorithms={"keys": _algorithms(offered)},
-            transport_factory=_legacy if account.legacy else None,
+            transport_factory=_maker(account),
         )
         transport = ssh.get_transport()
         assert transport is not None
         transport.set_keepalive(int(settings.keepalive.total_seconds()))
-    except BaseException:
+    except BaseException as error:
+        transport = ssh.get_transport()
         ssh.close()
+        if isinstance(error, Exception) and isinstance(transport, AttentiveTransport) and transport.farewell:
+            raise transport.farewell.meant(_peer(account)) from error
         raise
     return ssh
 
 
-def _legacy(sock: Any, **options: Any) -> paramiko.Transport:
-    """What makes connections for an account that allows SHA-1; Kerberos, which options may speak of, is left out."""
-    return LegacyTransport(sock, disabled_algorithms=options.get("disabled_algorithms"))
+def _maker(account: Account) -> Callable[..., paramiko.Transport]:
+    """What makes connections for an account; Kerberos, which options may speak of, is left out."""
+    kind = LegacyTransport if account.legacy else AttentiveTransport
+
+    def make(sock: Any, **options: Any) -> paramiko.Transport:
+        return kind(sock, disabled_algorithms=options.get("disabled_algorithms"))
+
+    return make
 
 
 def _through(gate: paramiko.SSHClient, account: Account, settings: SftpConnection) -> paramiko.Channel:
@@ -249,7 +258,8 @@ def _deadline(close: Callable[[], None], seconds: float, peer: str) -> Iterator[
         yield
     except (paramiko.SSHException, EOFError, OSError) as error:
         if over.is_set():
-            raise Retry(f"{peer} does not open SFTP in time") from error
+            hint = "ask the partner whether SFTP is allowed, or raise timeouts: login"
+            raise Retry(f"{peer} does not open SFTP in time", hint=hint) from error
         raise
     finally:
         timer.cancel()

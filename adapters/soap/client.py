@@ -108,8 +108,7 @@ class Client:
         summary = f"{operation.name}: {reply.status} from {reply.address}"
         good = 200 <= reply.status < 300
         if not reply.whole:
-            message = f"{reply.call} was answered with more than {self._connection.max_body} bytes, which were not read"
-            raise lost(message, repeatable=repeatable)
+            raise self._too_large(reply, repeatable)
         if good and not reply.content.strip():  # a one-way operation, or HTTP's own "accepted"
             return Called(summary=summary, status=reply.status, content=None)
         opened = open_answer(reply)
@@ -130,6 +129,14 @@ class Client:
             content=None if content is None else etree.tostring(content, encoding="utf-8", with_tail=False),
             findings=tuple(self._remarks(operation, content, opened.attachments)),
         )
+
+    def _too_large(self, reply: Reply, repeatable: bool) -> TransloadError:
+        message = f"{reply.call} was answered with more than {self._connection.max_body} bytes, which were not read"
+        if not 200 <= reply.status < 300:
+            return refusal(reply, self._connection, repeatable=repeatable)
+        if not repeatable:
+            return lost(message, repeatable=False)
+        return Stop(message, hint="ask for less at once, or raise max_body of the connection")
 
     def _no_envelope(self, reply: Reply, why: str, repeatable: bool) -> TransloadError:
         if 200 <= reply.status < 300:

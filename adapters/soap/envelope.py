@@ -25,6 +25,7 @@ _MESSAGES = uuid.UUID("b7c9a6a2-6b0e-5e0e-9a62-0d0c6e5f1a34")
 
 _TOKEN: Any = UsernameToken  # zeep declares no types here
 _SECURITY_HEADER: Any = wsse.get_security_header
+_BODY_HINT = "correct the mapping: it makes one element, which is the operation's input"
 
 
 def parse_body(content: bytes) -> "etree._Element":
@@ -49,8 +50,9 @@ def parse_body(content: bytes) -> "etree._Element":
 
 
 def _refused(message: str, content: bytes) -> Reject:
-    finding = Finding(code="E-DOMAIN", message=message, value=content[:200].decode("utf-8", "replace"))
-    return Reject(message, findings=[finding])
+    value = content[:200].decode("utf-8", "replace")
+    finding = Finding(code="E-DOMAIN", message=message, hint=_BODY_HINT, value=value)
+    return Reject(message, hint=_BODY_HINT, findings=[finding])
 
 
 def build(

@@ -15,7 +15,7 @@ Consequence = Literal["retry", "reject", "stop", "accepted"]
 class UsernameToken(Settings):
     """User name and password in the SOAP header (OASIS WS-Security UsernameToken Profile 1.1)."""
 
-    username: str = Field(description="User name.")
+    username: str = Field(description="User name.", examples=["bolt"])
     password: Secret = Field(description="Password.")
     digest: bool = Field(default=False, description="Send a digest with nonce and time instead of the password.")
 
@@ -32,14 +32,17 @@ class Security(Settings):
 class HttpLogin(Settings):
     """User name and password of HTTP itself (RFC 7617)."""
 
-    username: str = Field(description="User name.")
+    username: str = Field(description="User name.", examples=["bolt"])
     password: Secret = Field(description="Password.")
 
 
 class SoapConnection(HttpConnection):
     """A SOAP service of a partner, described by a WSDL file on our side."""
 
-    wsdl: Path = Field(description="WSDL file; it and the schemas it imports are read from disk, never from a network.")
+    wsdl: Path = Field(
+        description="WSDL file; it and the schemas it imports are read from disk, never from a network.",
+        examples=["wsdl/orders.wsdl"],
+    )
     bundle: Path | None = Field(
         default=None, description="Folder that imported files must be in; by default the WSDL's own."
     )
@@ -76,7 +79,7 @@ class SoapConnection(HttpConnection):
 class SoapTargetOptions(Settings):
     """What stands beside ``connection:`` under ``to:``."""
 
-    operation: str = Field(description="Operation of the WSDL to call.")
+    operation: str = Field(description="Operation of the WSDL to call.", examples=["SubmitOrder"])
     idempotent: bool = Field(
         default=False,
         description="Whether a second call with the same document has no second effect there; "
@@ -87,5 +90,8 @@ class SoapTargetOptions(Settings):
 class SoapSourceOptions(Settings):
     """What stands beside ``connection:`` under ``from:``."""
 
-    operation: str = Field(description="Operation of the WSDL to call.")
-    request: str = Field(description="Body of the request: the XML of the operation's input element.")
+    operation: str = Field(description="Operation of the WSDL to call.", examples=["GetOrders"])
+    request: str = Field(
+        description="Body of the request: the XML of the operation's input element.",
+        examples=['<GetOrders xmlns="urn:example"/>'],
+    )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from transload.adapters.base import Inbound, Memory, Probe, Source
@@ -40,7 +41,9 @@ class SoapSource(Source[SoapConnection, SoapSourceOptions]):
             operation.check(body)
             called = self._client.call(operation, body, key=None, repeatable=True)
         except Reject as error:  # it is our configured request that is wrong, not a document
-            raise Stop(error.message, hint="correct request: of the route", findings=error.findings) from error
+            hint = "correct request: of the route"
+            findings = [replace(finding, hint=hint) for finding in error.findings]
+            raise Stop(error.message, hint=hint, findings=findings) from error
         if called.content is None:
             return
         key = f"{options.operation} {sha256(options.request.encode() + called.content).hexdigest()}"

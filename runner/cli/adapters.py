@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from transload.adapters.base import Adapter, Settings, adapter, adapter_names
 from transload.adapters.base.registry import ABILITIES, origin
 from transload.canonical.errors import ConfigurationError
+from transload.runner.cli.authoring import new_adapter
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
 from transload.runner.cli.screen import say, say_json, say_table
@@ -15,9 +17,39 @@ from transload.runner.workspace.examples import example_of, written_example
 from transload.runner.workspace.shapes import schema_of
 from transload.runner.workspace.tables import settings_of
 
+_NOT_ADAPTERS = ("-h", "--help")
 
+
+class _Adapters(TyperGroup):
+    """A first word that is no command is the name of an adapter to show."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take ``transload adapters sftp`` for ``transload adapters show sftp``."""
+        shows = not args or (args[0] not in self.commands and args[0] not in _NOT_ADAPTERS)
+        return list(super().parse_args(ctx, ["show", *args] if shows else args))
+
+
+adapters = typer.Typer(
+    cls=_Adapters,
+    rich_markup_mode=None,
+    help="""List the installed adapters, show what one of them takes, or make one of your own.
+
+    A name that is none of the commands below is shown: adapters sftp is adapters show sftp.
+
+    \b
+    Examples:
+      transload adapters
+      transload adapters sftp
+      transload adapters sftp --json
+      transload adapters new acme-api
+    """,
+)
+adapters.command("new")(new_adapter)
+
+
+@adapters.command("show")
 @guarded
-def adapters(
+def show_adapters(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show the settings of this adapter.")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Only the JSON Schemas of its settings, by part.")] = False,
     as_json: AsJson = False,

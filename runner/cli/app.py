@@ -34,8 +34,8 @@ COMMANDS = {
     "show": "show:show",
     "replay": "replay:replay",
     "resolve": "replay:resolve",
-    "adapters": "adapters:adapters",
     "demo": "demo:demo",
+    "adapters": "adapters:adapters",
     "guide": "guide:guide",
 }
 """The commands: ``module:function`` below `transload.runner.cli`; a Typer in place of a function groups several."""

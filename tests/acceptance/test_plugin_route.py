@@ -1,6 +1,7 @@
-"""The example plug-in, installed as a package of its own, listed by the command and used by a route."""
+"""The example, installed as a package of its own, listed by the command and used by a route."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,15 +12,15 @@ import pytest
 
 from transload.runner.demo.scene import Scene
 
+EXAMPLE = Path(__file__).parents[2] / "examples/journal"
 Command = Callable[..., "CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory, fixtures: Path) -> Path:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the plug-in is installed in, without a network."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
-    for name in ("pyproject.toml", "transload_memo.py"):
-        (source / name).write_bytes((fixtures / "plugin" / name).read_bytes())
+    shutil.copytree(EXAMPLE, source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*", "build"))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
     done = subprocess.run([*pip, "--target", target, source], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -28,15 +29,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory, fixtures: Path) -> Path:
 
 def test_a_route_delivers_through_the_plugin(transload: Command, scene: Scene, installed: Path) -> None:
     listed = json.loads(transload("adapters", "--json", path=installed).stdout)
-    assert "memo" in [row["name"] for row in listed]
+    assert "journal" in [row["name"] for row in listed]
 
     notes = scene.folder / "notes.jsonl"
     partner = scene.workspace / "mappings/erp/partner.yaml"
     text = partner.read_text()
-    text = text.replace("connections:\n", f"connections:\n  memo: {{adapter: memo, file: {notes}}}\n")
+    text = text.replace("connections:\n", f"connections:\n  notes: {{adapter: journal, folder: {notes.parent}}}\n")
     text = text.replace(
         "    to: {connection: api, method: POST, path: /sales-orders, idempotency: header}\n",
-        "    to: {connection: memo}\n",
+        "    to: {connection: notes, file: notes.jsonl}\n",
     )
     partner.write_text(text)
     assert transload("check", scene.workspace, path=installed).returncode == 0
@@ -46,4 +47,4 @@ def test_a_route_delivers_through_the_plugin(transload: Command, scene: Scene, i
 
     without = transload("check", scene.workspace)
     assert without.returncode == 1
-    assert "there is no adapter named 'memo'" in without.stdout + without.stderr
+    assert "there is no adapter named 'journal'" in without.stdout + without.stderr

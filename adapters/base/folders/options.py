@@ -22,7 +22,7 @@ Patterns = Annotated[
 class Marker(Settings):
     """A file that tells that another one is complete."""
 
-    marker: Starred = Field(description="Its name; * is the other file's: *.done")
+    marker: Starred = Field(description="Its name; * is the other file's", examples=["*.done"])
     of: Literal["name", "stem"] = Field(
         default="name", description="What * stands for: the other file's whole name, or the name without its extension"
     )
@@ -35,6 +35,7 @@ class Claim(Settings):
         min_length=1,
         description="Folder for them, written like folder; made when it is missing. Whoever else reads the same files"
         " needs another one",
+        examples=["taken"],
     )
 
 
@@ -44,6 +45,7 @@ class Move(Settings):
     move: str = Field(
         min_length=1,
         description="Archive folder, written like folder; made when it is missing; a name in use gets a suffix",
+        examples=["done"],
     )
 
 

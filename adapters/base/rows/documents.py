@@ -1,7 +1,7 @@
 """How the rows of a payload fall into documents."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import Field
@@ -46,7 +46,13 @@ class RowOptions(Settings):
     largest: int = Field(default=100_000_000, ge=1, description="Bytes that a payload may have.")
 
 
-@dataclass(kw_only=True)
+MOST_SPLIT = 1000
+"""Up to so many parts of documents that stand apart are told of one by one; a file with more is none of documents."""
+_SHOWN = 60
+"""So many characters of a value are shown."""
+
+
+@dataclass(kw_only=True, slots=True)
 class Extent:
     """The rows of one document, by the offsets of their characters: ``start`` is that of the first one."""
 
@@ -62,7 +68,8 @@ class Divider:
     Rows with the same key are one document where they stand beside each other.  A key that comes again later is no
     second document: an order of which some rows were taken from elsewhere would be incomplete without anybody's
     noticing, so both parts get an error.  To gather them would need all rows in memory, and would hide that
-    the partner's file is not as agreed.
+    the partner's file is not as agreed.  Beyond `MOST_SPLIT` such parts there is `unsorted`, which is said of the
+    whole payload: a file made to do harm could else make a finding of every row.
     """
 
     def __init__(self, options: RowOptions) -> None:
@@ -72,6 +79,8 @@ class Divider:
         self.extents: list[Extent] = []
         self.before: list[tuple[int, int]] = []
         """Rows that stand before the first row that begins a document."""
+        self.unsorted: Finding | None = None
+        self._split = 0
 
     def add(self, start: int, end: int, row: int, key: tuple[str, ...], *, starts: bool, place: Any) -> None:
         """One row: its offsets, its number, what stands at the places of ``by``, whether it begins a document.
@@ -113,17 +122,24 @@ class Divider:
     def _again(self, first: Extent, start: int, key: tuple[str, ...], place: Any) -> None:
         there: Place = place(first.start)
         here: Place = place(start)
-        names = ", ".join(f"{name} {value!r}" for name, value in zip(self._options.by, key, strict=True))
-        first.findings.append(
-            Finding(
-                code="E-SPLIT",
-                message=f"the rows with {names} do not stand together: they begin in line {there.line}, "
-                f"and again in line {here.line}",
-                hint="ask the partner to sort the file; neither part is taken as a whole document",
-                value=", ".join(key),
-                place=here,
-            )
+        shown = [value[:_SHOWN] for value in key]
+        names = ", ".join(f"{name} {value!r}" for name, value in zip(self._options.by, shown, strict=True))
+        found = Finding(
+            code="E-SPLIT",
+            message=f"the rows with {names} do not stand together: they begin in line {there.line}, "
+            f"and again in line {here.line}",
+            hint="ask the partner to sort the file; neither part is taken as a whole document",
+            value=", ".join(shown),
+            place=here,
         )
+        first.findings.append(found)
+        self._split += 1
+        if self._split > MOST_SPLIT:
+            self.unsorted = replace(
+                found,
+                message=f"rows of one document do not stand together more than {MOST_SPLIT} times; {found.message}",
+                hint="ask the partner to sort the file, or correct documents: by:; nothing of the file is taken",
+            )
 
 
 def counted(value: FileValue, counts: dict[str, int]) -> str:

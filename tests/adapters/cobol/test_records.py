@@ -259,6 +259,11 @@ def test_neighbours_with_the_same_values_are_one_document() -> None:
         (finding,) = message.findings
         assert finding.code == "E-SPLIT"
         assert finding.message == "the records with no '1' do not stand together: they begin in records 1, 3"
+    many = list(kept.read(b"1a\n2b\n" * 13))
+    assert many[-1].findings[0].message == (
+        "the records with no '2' do not stand together: they begin in records 2, 4, 6, 8, 10, 12, 14, 16, 18, 20"
+        " and 3 others"
+    )
 
 
 GOLDEN = [

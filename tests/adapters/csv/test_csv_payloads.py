@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transload.adapters.base.format import ELEMENT, Encoded, Message
+from transload.adapters.base.rows.documents import MOST_SPLIT
 from transload.adapters.base.rows.sheet import Sheet
 from transload.adapters.csv import CsvFormat, CsvOptions
 from transload.canonical.context import Context
@@ -37,6 +38,20 @@ def test_rows_fall_into_documents() -> None:
     assert numbers(read(text, each=True)[0]) == [["1"], ["1"], ["2"]]
     assert numbers(read("T,x\nH,1\nL,2\nH,3\n", start={"T": ["H"]})[0]) == [["H", "L"], ["H"]]
     assert numbers(read("H,1\nL,2\nH,3\n", start={"1": ["H"]}, header=False)[0]) == [["H", "L"], ["H"]]
+
+
+def test_a_file_in_no_order_at_all_is_refused_as_a_whole() -> None:
+    split = MOST_SPLIT // 2
+    text = "No,Item\n" + "1,a\n2,b\n" * (split + 1)
+    messages, findings = read(text, **BY)
+    assert (len(messages), len(findings)) == (2 * split + 2, 2 * split + 2 + MOST_SPLIT - 2)
+    messages, findings = read(text + "1,c\n", **BY)
+    assert messages == []
+    assert findings == [
+        "f.csv line 1004 byte 4016: E-SPLIT rows of one document do not stand together more than 1000 times; the "
+        "rows with No '1' do not stand together: they begin in line 2, and again in line 1004"
+    ]
+    assert len(read("No,Item\n" + f"{'x' * 1000},a\n2,b\n" * 2, **BY)[1][0]) < 300
 
 
 def test_messages_say_which_bytes_are_theirs() -> None:

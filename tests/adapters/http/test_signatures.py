@@ -160,6 +160,16 @@ def test_the_key_is_the_message_s_own_number_or_its_content() -> None:
     assert own.accept(request({"X-Number": "7"}), NOW).key == "/in|id|7"
 
 
+def test_what_is_kept_of_headers_is_printable_and_short() -> None:
+    one = endpoint({"bearer": {"token": SECRET}}, {"id_header": "X-Number"})
+    headers = {"authorization": f"Bearer {SECRET}", "content-type": "a\x1b[2j/" + "b" * 1000}
+    for number in ("a\x1b[2J", "x" * 201, "two words"):
+        inbound = one.accept(request({**headers, "x-number": number}), NOW)
+        assert inbound.key.startswith("/in|sha256|")
+        assert "id" not in inbound.metadata
+    assert inbound.metadata["content_type"] == ("a\\x1b[2j/" + "b" * 1000)[:200]
+
+
 def test_more_than_rate_allows_waits() -> None:
     one = endpoint(OPEN, allowed="192.0.2.0/24", rate={"requests": 3, "per": "60s"})
     for _ in range(3):

@@ -84,8 +84,8 @@ def test_a_refused_channel_by_its_reason(code: int, consequence: type[Exception]
         ),
         (
             paramiko.AuthenticationException("Authentication failed: transport shut down or saw EOF"),
-            Stop,
-            "peer refuses the login: Authentication failed: transport shut down or saw EOF",
+            Retry,
+            "peer closed the connection during the login",
         ),
         (
             paramiko.BadAuthenticationType("Bad authentication type", ["publickey"]),

@@ -306,9 +306,12 @@ def test_nobody_listens_and_a_broken_connection(
         target(raw_server(reset).url).deliver(order())
 
 
-def test_an_answer_too_large_to_be_read_is_unknown(endpoint: str, target: Make) -> None:
+def test_an_answer_too_large_to_be_read_is_unknown_and_no_repetition_helps(endpoint: str, target: Make) -> None:
     with pytest.raises(Unknown, match="more than 20 bytes"):
         target(endpoint, connection={"max_body": 20}).deliver(order())
+    with pytest.raises(Stop, match="more than 20 bytes") as caught:
+        target(endpoint, connection={"max_body": 20}, idempotent=True).deliver(order())
+    assert caught.value.hint == "ask for less at once, or raise max_body of the connection"
 
 
 def test_a_probe_moves_nothing(service: SoapService, endpoint: str, target: Make, free_port: int) -> None:

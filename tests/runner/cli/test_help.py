@@ -31,8 +31,8 @@ COMMANDS = [
     "show",
     "replay",
     "resolve",
-    "adapters",
     "demo",
+    "adapters",
     "guide",
 ]
 

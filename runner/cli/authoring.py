@@ -1,0 +1,145 @@
+"""``transload adapters new``: a package for an adapter of one's own, whose tests pass as it is."""
+
+import re
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Annotated
+
+import typer
+
+from transload.adapters.base import adapter_names
+from transload.canonical.errors import TransloadError
+from transload.canonical.findings import Finding
+from transload.runner.cli.guard import guarded
+from transload.runner.cli.options import AsJson
+from transload.runner.cli.screen import say, say_json
+
+KINDS = ("source", "target", "format")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST = 40
+_COMMANDS = ("new", "show")
+_CLASSES = {"source": "ItemSource", "target": "ItemTarget", "format": "LineFormat"}
+_STEPS = {
+    "client": "`src/%s/client.py`: how the partner is called, and what his errors mean.",
+    "source": "`src/%s/source.py`: what is fetched, by which key it is known, and how it is settled.",
+    "target": "`src/%s/target.py`: how a delivery is handed over, and how one asks whether it arrived.",
+    "format": "`src/%s/format.py`: how a payload is read and written.",
+    "tests": "`tests/`: the partner of the tests, and the harnesses by which the cases reach him.",
+}
+
+
+@guarded
+def new_adapter(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What partner files call it after adapter: or type:.")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KINDS", help="source, target, format, or several with commas; else source,target."),
+    ] = None,
+    into: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to make the package's folder in; else the current one.")
+    ] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Make a package for an adapter of your own: it can be installed, and its tests pass.
+
+    The tests run it against the contract that every adapter keeps to (transload.adapters.contract),
+    with a partner that they start themselves. Then put your partner in the place of that one.
+
+    \b
+    Examples:
+      transload adapters new acme-api
+      transload adapters new acme-file --kind format --into ~/src
+    """
+    kinds = _kinds(kind or ["source,target"])
+    check_name(name)
+    folder = into / f"transload-{name}"
+    if folder.exists():
+        raise _refusal(f"{folder} is there already", "choose another name or --into")
+    written = write_package(folder, name, kinds)
+    if as_json:
+        say_json({"folder": str(folder), "files": written})
+        return
+    for path in written:
+        say(f"{folder / path}")
+    say(f"an adapter in {folder}; now: cd {folder} && pip install -e '.[dev]' && pytest")
+
+
+def check_name(name: str) -> None:
+    """Raise `TransloadError` for a ``name`` that no new adapter can have."""
+    if len(name) > _LONGEST or not _NAME.fullmatch(name):
+        hint = f"use small letters, digits and single hyphens, at most {_LONGEST}, such as acme-api"
+        raise _refusal(f"{name[:60]!r} cannot be the name of an adapter", hint)
+    if name in _COMMANDS:
+        raise _refusal(f"{name!r} is a command of transload adapters", "choose another name")
+    if name in adapter_names():
+        raise _refusal(f"an adapter named {name!r} is installed already", "choose another name")
+
+
+def write_package(folder: Path, name: str, kinds: Sequence[str]) -> list[str]:
+    """Write the package of an adapter with these abilities into ``folder``; gives the names of its files."""
+    facts = _facts(name, kinds)
+    template = files("transload.runner.cli") / "plugin"
+    written = []
+    try:
+        for source, place in _places(facts["module"], kinds):
+            path = folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = (template / f"{source}.txt").read_text(encoding="utf-8") if source else ""
+            path.write_text(Template(text).substitute(facts), encoding="utf-8")
+            written.append(place)
+    except OSError as error:
+        raise _refusal(f"{folder} cannot be written: {error.strerror}", None) from error
+    return written
+
+
+def _places(module: str, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The template's files and where they go; an empty name makes an empty file."""
+    yield "pyproject.toml", "pyproject.toml"
+    yield "README.md", "README.md"
+    yield "__init__.py", f"src/{module}/__init__.py"
+    yield "", f"src/{module}/py.typed"
+    if "source" in kinds or "target" in kinds:
+        yield "settings.py", f"src/{module}/settings.py"
+        yield "client.py", f"src/{module}/client.py"
+        yield "partner.py", "tests/partner.py"
+    for kind in kinds:
+        yield f"{kind}.py", f"src/{module}/{kind}.py"
+        yield f"test_{kind}.py", f"tests/test_{kind}.py"
+
+
+def _facts(name: str, kinds: Sequence[str]) -> dict[str, str]:
+    module = f"transload_{name.replace('-', '_')}"
+    called = "source" in kinds or "target" in kinds
+    imports = [f"from {module}.{kind} import {_CLASSES[kind]}" for kind in kinds]
+    given = [f"{kind}={_CLASSES[kind]}" for kind in kinds]
+    if called:
+        imports.append(f"from {module}.settings import Connection")
+        given.insert(0, "connection=Connection")
+    steps = [_STEPS[step] for step in ("client", *kinds, "tests") if step != "client" or called]
+    return {
+        "name": name,
+        "module": module,
+        "abilities": " and ".join(f"a {kind}" for kind in kinds),
+        "imports": "\n" + "".join(f"{line}\n" for line in sorted(imports)),
+        "abilities_given": "".join(f"    {line},\n" for line in given),
+        "dependencies": '"transload", "pydantic>=2.12"' + (', "requests>=2.31"' if called else ""),
+        "stubs": ', "types-requests"' if called else "",
+        "steps": "".join(
+            f"{number}. {step % module if '%' in step else step}\n" for number, step in enumerate(steps, 2)
+        ),
+    }
+
+
+def _kinds(given: Sequence[str]) -> list[str]:
+    """The kinds in our order.  Raises `TransloadError` for one that there is not."""
+    wanted = {part.strip() for text in given for part in text.split(",")}
+    strange = sorted(wanted - set(KINDS))
+    if strange:
+        raise _refusal(f"there is no kind {', '.join(map(repr, strange))}", f"kinds are {', '.join(KINDS)}")
+    return [kind for kind in KINDS if kind in wanted]
+
+
+def _refusal(message: str, hint: str | None) -> TransloadError:
+    return TransloadError(message, hint=hint, findings=[Finding(code="E-FILE", message=message, hint=hint)])

@@ -1,0 +1,33 @@
+"""No built-in adapter is left out: each ability that the contract has a suite for is tried by it."""
+
+from typing import Any
+
+import pytest
+from tests.contract import test_files, test_formats, test_http, test_rest, test_sftp, test_soap
+
+from transload.adapters.base import adapter, adapter_names
+from transload.adapters.base.registry import origin
+from transload.adapters.contract import EndpointContract, SourceContract, TargetContract
+
+SUITES: dict[str, tuple[type[Any], list[Any]]] = {
+    "source": (SourceContract, [test_files, test_sftp, test_rest, test_soap]),
+    "target": (TargetContract, [test_files, test_sftp, test_rest, test_soap]),
+    "endpoint": (EndpointContract, [test_http]),
+}
+NAMES = [name for name in adapter_names() if origin(name).startswith("transload ")]
+
+
+@pytest.mark.parametrize("ability", SUITES)
+def test_every_transport_is_tried(ability: str) -> None:
+    contract, modules = SUITES[ability]
+    tried = {
+        getattr(module.ADAPTER, ability)
+        for module in modules
+        if any(isinstance(one, type) and contract in one.__bases__ for one in vars(module).values())
+    }
+    assert tried == {kind for name in NAMES if (kind := getattr(adapter(name), ability))}
+
+
+def test_every_format_is_tried() -> None:
+    tried = {kind.adapter.format for kind in test_formats.HARNESSES}
+    assert tried == {kind for name in NAMES if (kind := adapter(name).format)}

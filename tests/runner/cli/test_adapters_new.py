@@ -1,0 +1,112 @@
+"""transload adapters new: a package whose tests pass, that is clean and strictly typed, and found when installed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+ROOT = Path(__file__).parents[3]
+
+
+def in_folder(folder: Path, *command: str) -> str:
+    """What a tool says in the rendered package; it must succeed."""
+    paths = os.pathsep.join(str(folder / name) for name in ("src", "tests"))
+    known = os.environ.get("PYTHONPATH", "")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{paths}{os.pathsep}{known}",
+        "MYPYPATH": f"{ROOT / 'src'}{os.pathsep}{paths}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("kinds", ["source,target,format", "target", "format"])
+def test_a_new_package_passes_its_tests_and_is_clean(run: Run, tmp_path: Path, kinds: str) -> None:
+    ran = run("adapters", "new", "acme-api", "--kind", kinds, "--into", tmp_path)
+    folder = tmp_path / "transload-acme-api"
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines[-1] == f"an adapter in {folder}; now: cd {folder} && pip install -e '.[dev]' && pytest"
+    assert "failed" not in in_folder(folder, "pytest", "-q", "-p", "no:cacheprovider")
+    in_folder(folder, "ruff", "check", ".", "--no-cache")
+    in_folder(folder, "ruff", "format", "--check", ".", "--no-cache")
+
+
+def test_its_types_are_strict(run: Run, tmp_path: Path) -> None:
+    run("adapters", "new", "acme-api", "--kind", "source", "--kind", "target,format", "--into", tmp_path)
+    in_folder(tmp_path / "transload-acme-api", "mypy", "--strict", "src", "tests")
+
+
+def test_installed_it_is_found(run: Run, tmp_path: Path) -> None:
+    assert run("adapters", "new", "acme-api", "--into", tmp_path, "--json").json == {
+        "folder": str(tmp_path / "transload-acme-api"),
+        "files": [
+            "pyproject.toml",
+            "README.md",
+            "src/transload_acme_api/__init__.py",
+            "src/transload_acme_api/py.typed",
+            "src/transload_acme_api/settings.py",
+            "src/transload_acme_api/client.py",
+            "tests/partner.py",
+            "src/transload_acme_api/source.py",
+            "tests/test_source.py",
+            "src/transload_acme_api/target.py",
+            "tests/test_target.py",
+        ],
+    }
+    offline = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
+    folder = tmp_path / "transload-acme-api"
+    in_folder(folder, "pip", "install", *offline, "--target", str(tmp_path / "installed"), ".")
+    code = "from transload.adapters.base import adapter; print(adapter('acme-api').abilities)"
+    known = f"{tmp_path / 'installed'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": known},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "('source', 'target')\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["Acme"],
+            "error E-FILE 'Acme' cannot be the name of an adapter (use small letters, digits and single hyphens,",
+        ),
+        (["../x"], "error E-FILE '../x' cannot be the name of an adapter"),
+        (["a" * 41], f"error E-FILE '{'a' * 41}' cannot be the name of an adapter"),
+        (["a--b"], "error E-FILE 'a--b' cannot be the name of an adapter"),
+        (["new"], "error E-FILE 'new' is a command of transload adapters (choose another name)"),
+        (["sftp"], "error E-FILE an adapter named 'sftp' is installed already (choose another name)"),
+        (["acme", "--kind", "sink"], "error E-FILE there is no kind 'sink' (kinds are source, target, format)"),
+    ],
+)
+def test_what_is_refused(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
+    ran = run("adapters", "new", *arguments, "--into", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(message)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_written_over(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "transload-acme").mkdir()
+    ran = run("adapters", "new", "acme", "--into", tmp_path)
+    assert ran.err == f"error E-FILE {tmp_path / 'transload-acme'} is there already (choose another name or --into)\n"
+
+
+def test_a_folder_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = run("adapters", "new", "acme", "--into", tmp_path / "file")
+    assert ran.code == 1
+    assert "cannot be written: Not a directory" in ran.err
