@@ -1,23 +1,22 @@
 """The wire under an HTTP call: it can be cut off, it speaks TLS as the settings say, and it shows its other side.
 
 A time-out of the library begins anew with each byte; so a server that answers drop by
-drop could hold a worker for ever.  The only thing that ends such a call is to shut the
-socket, from another thread, whatever the call is waiting for.
+drop could hold a worker for ever.
 """
 
 import http.client
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from transload.adapters.base.patience import at_most
 from transload.adapters.base.tls import Peer, Tls, check_pins, context_of, peer_of
 
 
@@ -117,26 +116,15 @@ class CutOffAdapter(HTTPAdapter):
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Raise `Overdue` when what is done inside takes longer: its socket is shut then."""
-        over = threading.Event()
-
-        def cut_off() -> None:
-            over.set()
-            if self._socket is not None:
-                with suppress(OSError):  # closed meanwhile
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
         self._socket = None
-        timer = threading.Timer(seconds, cut_off)
-        timer.daemon = True
-        timer.start()
         try:
-            yield
-        except Exception as error:
+            with at_most(seconds, lambda: self._socket) as over:
+                yield
+        except TimeoutError as error:
             if over.is_set():
                 raise Overdue from error
             raise
         finally:
-            timer.cancel()
             self._used = time.monotonic()
         if over.is_set():  # an answer without a length seems to be whole then
             raise Overdue

@@ -27,6 +27,7 @@ from requests.utils import get_environ_proxies
 
 from transload.adapters.base.consequences import HEADER_HINT, NO_HEADER, lost, translate
 from transload.adapters.base.cutoff import CutOffAdapter, Overdue
+from transload.adapters.base.network import masked
 from transload.adapters.base.settings import Duration, Secret, Settings
 from transload.adapters.base.tls import Peer, Tls
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
@@ -138,9 +139,7 @@ class Reply:
 
     def masked(self, text: str) -> str:
         """``text`` of this answer, our secrets in it replaced by stars: some servers repeat the request."""
-        for secret in self.hidden:
-            text = text.replace(secret, "***")
-        return text
+        return masked(text, *self.hidden)
 
 
 class NoLogin(AuthBase):
