@@ -9,9 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from transload.adapters.base.tls import Peer
 from transload.canonical.errors import Retry, Stop
-from transload.canonical.findings import Finding, Severity
+from transload.canonical.findings import Finding
 
 
 def _host(value: str) -> str:
@@ -79,19 +78,6 @@ def _of_certificate(error: ssl.SSLCertVerificationError, peer: str) -> Stop:
     message = f"{peer} shows a certificate that is not trusted: {said.rstrip('.')}"
     hint = "ask the partner which certificate is right; then name its authority under tls: ca:, or it under tls: pins:"
     return Stop(message, hint=hint, findings=[Finding(code="E-CERTIFICATE", message=message, hint=hint)])
-
-
-def sight_of(peer: Peer | None) -> Finding:
-    """What a probe tells of the other side of a connection: its TLS and certificate, or that there is none."""
-    if peer is None:
-        message = "no TLS: login and content can be read by everybody on the way"
-        return Finding(code="W-CLEAR", severity=Severity.WARNING, message=message, hint="ask the partner for TLS")
-    try:
-        until = f"{peer.until:%Y-%m-%d}"
-    except ValueError:
-        until = "an unknown day"
-    message = f"{peer.version}, certificate until {until}, SHA256 {peer.fingerprint}"
-    return Finding(code="R-TLS", severity=Severity.REMARK, message=message)
 
 
 def words(error: Exception) -> str:

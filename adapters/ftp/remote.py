@@ -9,16 +9,18 @@ import builtins
 import ftplib
 import logging
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from transload.adapters.base.folders import Denied, Entry, Failed, FileFault, FileStore, Missing, Taken
 from transload.adapters.base.folders.names import shown
+from transload.adapters.base.probing import of_tls, remark, warning
 from transload.adapters.ftp.client import Client
 from transload.adapters.ftp.errors import UNKNOWN_COMMANDS, code_of, of_path, said_by
 from transload.adapters.ftp.listing import Listed, facts_of, line_of, means_nothing, time_of
 from transload.adapters.ftp.session import Session
+from transload.canonical.findings import Finding
 
 _log = logging.getLogger(__name__)
 _NOTHING = re.compile(r"no (?:such )?(?:files?|members?|data ?sets?|entries)|empty", re.IGNORECASE)
@@ -28,8 +30,9 @@ _NOTHING = re.compile(r"no (?:such )?(?:files?|members?|data ?sets?|entries)|emp
 class RemoteStore(FileStore):
     """The files that an open session sees.  Paths are the server's; relative ones begin where the login does."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pins: Sequence[str] = ()) -> None:
         self._session = session
+        self._pins = pins
         self._reading: Generator[bytes, None, None] | None = None
 
     def list(self, folder: str) -> list[Entry]:
@@ -119,6 +122,10 @@ class RemoteStore(FileStore):
     def describe(self) -> str:
         """The login and the server."""
         return self._session.peer
+
+    def abilities(self) -> Sequence[Finding]:
+        """TLS, and how well the server tells what is in a folder."""
+        return [*of_tls(self._session.tls, self._pins), _of_lists(self._session.commands)]
 
     def close(self) -> None:
         """Log out and close the connection."""
@@ -288,3 +295,14 @@ class RemoteStore(FileStore):
 
 def _entry(path: str, found: Listed) -> Entry:
     return Entry(path=path, name=path.rpartition("/")[2], size=found.size or 0, changed=found.changed or 0)
+
+
+def _of_lists(commands: frozenset[str]) -> Finding:
+    if "MLSD" in commands:
+        return remark("P-LISTS", "folders are listed by MLSD, with size and time of each file")
+    if {"SIZE", "MDTM"} <= commands:
+        message = "the server has no MLSD: size and time are asked for file by file, which takes two answers for each"
+        return remark("P-LISTS", message, "keep few files in the folder: afterwards: delete, or {move: folder}")
+    message = "the server tells times in its lists only, to the minute, and to the day after half a year"
+    hint = "do not keep files there, as they seem to change: afterwards: delete, or {move: folder}"
+    return warning("P-LISTS", message, hint)

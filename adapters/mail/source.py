@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from transload.adapters.base import Finding, Inbound, Memory, Place, Probe, Reject, Severity, Source
-from transload.adapters.base.network import sight_of
+from transload.adapters.base.probing import of_tls
 from transload.adapters.mail.mailbox import Glance, Mailbox, open_mailbox
 from transload.adapters.mail.parts import HEAD, Opened, Part, headers_of, opened
 from transload.adapters.mail.settings import MailConnection, MoveTo, Receive
@@ -72,7 +72,11 @@ class MailSource(Source[MailConnection, Receive]):
         except TransloadError as error:
             return Probe(ok=False, summary=error.message, findings=error.findings)
         summary = f"{box.peer}, folder {self.options.folder}, {count} mails"
-        return Probe(ok=True, summary=summary, findings=(sight_of(box.tls),))
+        return Probe(
+            ok=True,
+            summary=summary,
+            findings=tuple(of_tls(box.tls, self.connection.imap.tls.pins if self.connection.imap else ())),
+        )
 
     def close(self) -> None:
         """Log out."""

@@ -1,7 +1,7 @@
 """Sending documents as attachments."""
 
 from transload.adapters.base import Answer, Outbound, Probe, Target
-from transload.adapters.base.network import sight_of
+from transload.adapters.base.probing import of_tls
 from transload.adapters.mail.composing import composed
 from transload.adapters.mail.settings import MailConnection, Send
 from transload.adapters.mail.submission import Submission, open_submission
@@ -39,7 +39,11 @@ class MailTarget(Target[MailConnection, Send]):
             found = self._opened()
         except TransloadError as error:
             return Probe(ok=False, summary=error.message, findings=error.findings)
-        return Probe(ok=True, summary=found.peer, findings=(sight_of(found.tls),))
+        return Probe(
+            ok=True,
+            summary=found.peer,
+            findings=tuple(of_tls(found.tls, self.connection.smtp.tls.pins if self.connection.smtp else ())),
+        )
 
     def close(self) -> None:
         """End the conversation; the next call begins a new one."""

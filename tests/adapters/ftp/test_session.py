@@ -443,8 +443,10 @@ def test_a_probe_of_a_server_without_tls_warns(start: Start) -> None:
         found = one.probe()
     assert found.ok
     assert [finding.line() for finding in found.findings] == [
-        "warning W-CLEAR no TLS: login and content can be read by everybody on the way (ask the partner for TLS)",
-        "remark R-LISTS folders are listed by MLSD, with size and time of each file",
+        "warning P-PLAIN the connection is not encrypted: login and content can be read on the way"
+        " (ask the partner for TLS)",
+        "remark P-LISTS folders are listed by MLSD, with size and time of each file",
+        "remark P-FILES 0 files lie in out, 0 of them with names like *",
     ]
 
 

@@ -211,8 +211,8 @@ def test_certificates(start: Start, outbound: Make, papers: Any) -> None:
     with post.target() as target:
         found = target.probe()
     assert found.ok
-    [finding] = found.findings
-    pin = finding.message.rpartition(" ")[2]
+    (hint,) = [finding.hint for finding in found.findings if finding.code == "P-PIN"]
+    pin = hint.partition("[")[2].partition("]")[0]
     with post.target(post.connection(smtp={"tls": {"verify": False, "pins": [pin]}})) as target:
         target.deliver(outbound())
     assert len(post.mails) == 1
