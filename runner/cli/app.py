@@ -28,6 +28,7 @@ COMMANDS = {
     "sample": "sample:sample",
     "acknowledge": "acknowledge:acknowledge",
     "reconcile": "reconcile:reconcile",
+    "probe": "probe:probe",
     "run": "run:run",
     "serve": "serve:serve",
     "documents": "documents:documents",
