@@ -1,6 +1,6 @@
 """The table of all crashes: ``python -m tests.crashes [SCENE ...] [--write]``.
 
-It takes a few minutes.  Without names all scenes are played; ``--write`` puts the table into docs/crashes.md.
+It takes a few minutes.  Without names all scenes are played; ``--write`` puts what was played into docs/crashes.md.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> int:
     kills = sum(row.kills for rows in found.values() for row in rows)
     print(f"{kills} times kill -9, {time.monotonic() - began:.0f} s")
     if asked.write:
-        PAGE.write_text(page(found), encoding="utf-8")
+        PAGE.write_text(page(found, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return any(row.wrong for rows in found.values() for row in rows)
 
 

@@ -3,15 +3,27 @@
 Each scene moves the same two documents, byte for byte, so that what is lost, torn or doubled shows by comparing.
 """
 
+import atexit
 import json
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import requests
+import trustme
+from tests.adapters.ftp.servers import PASSWORD as FTP_PASSWORD
+from tests.adapters.ftp.servers import Server as FtpServer
+from tests.adapters.mail.servers import PASSWORD as MAIL_PASSWORD
+from tests.adapters.mail.servers import Dovecot, Handler, Papers, Submission, running_dovecot
 
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
@@ -115,8 +127,7 @@ def sftp(folder: Path, **pick_up: Any) -> Iterator[Stage]:
         workspace = _workspace(
             folder, connection, {"connection": "box", **PICK_UP, **pick_up}, {"connection": "box", **HAND_OVER}
         )
-        (workspace / "keys").mkdir()
-        (workspace / "keys/password").write_text("secret")
+        _keep_secret(workspace, "password", "secret")
         yield Stage(workspace, lambda: _taken(root), lambda: _left(root))
 
 
@@ -125,6 +136,95 @@ def sftp_claimed(folder: Path) -> Iterator[Stage]:
     """Claimed by a rename on an SFTP server, and deleted."""
     with sftp(folder, claim={"into": "out/claimed"}, afterwards="delete") as stage:
         yield stage
+
+
+@contextmanager
+def ftp(folder: Path) -> Iterator[Stage]:
+    """From a folder of an FTP server into another."""
+    root = _offered(folder / "partner")
+    server = FtpServer(root)
+    server.start()
+    try:
+        login = {"username": "partner", "password": "${file:keys/password}", "security": "none", "insecure": True}
+        connection = {"box": {"adapter": "ftp", "host": "127.0.0.1", "port": server.port, "channels": 1, **login}}
+        workspace = _workspace(folder, connection, {"connection": "box", **PICK_UP}, {"connection": "box", **HAND_OVER})
+        _keep_secret(workspace, "password", FTP_PASSWORD)
+        yield Stage(workspace, lambda: _taken(root), lambda: _left(root))
+    finally:
+        server.stop()
+
+
+@contextmanager
+def mail_source(folder: Path) -> Iterator[Stage]:
+    """Attachments of mails, which are moved to another folder, into a folder."""
+    root = _offered(folder / "partner")
+    dovecot = _dovecot()
+    for number, content in enumerate(DOCUMENTS, start=1):
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = "partner@example.com", "us@example.com", f"order {number}"
+        message["Message-ID"], message["Date"] = f"<{number}@example.com>", "Tue, 03 Feb 2026 10:00:00 +0000"
+        message.set_content("an order")
+        message.add_attachment(content, maintype="application", subtype="json", filename=f"PO-{number}.json")
+        dovecot.put(message)
+    imap = {"host": "localhost", "port": dovecot.tls, "tls": {"ca": str(dovecot.authority)}}
+    connection = {
+        "box": {"adapter": "files", "root": str(root)},
+        "mail": {"adapter": "mail", "username": dovecot.user, "password": "${file:keys/password}", "imap": imap},
+    }
+    origin = {"connection": "mail", "afterwards": {"move": "done"}}
+    workspace = _workspace(folder, connection, origin, {"connection": "box", **HAND_OVER})
+    _keep_secret(workspace, "password", MAIL_PASSWORD)
+    yield Stage(workspace, lambda: _taken(root), lambda: [f"mail {flags}" for flags in dovecot.flags()])
+
+
+@contextmanager
+def mail_target(folder: Path) -> Iterator[Stage]:
+    """From a folder by mail: nobody can tell whether a mail was taken whose answer was lost."""
+    root = _offered(folder / "partner")
+    handler = Handler()
+    server = Submission(handler, implicit=None, auth_required=False)
+    server.start()
+    try:
+        smtp = {"host": "127.0.0.1", "port": server.port, "security": "none", "insecure": True, "login": False}
+        connection = {"box": {"adapter": "files", "root": str(root)}, "mail": {"adapter": "mail", "smtp": smtp}}
+        target = {"sender": "us@example.com", "to": "partner@example.com", "subject": "order", "file": "order.json"}
+        workspace = _workspace(folder, connection, {"connection": "box", **PICK_UP}, {"connection": "mail", **target})
+        yield Stage(workspace, lambda: [_attached(mail.content) for mail in handler.mails], lambda: _left(root))
+    finally:
+        server.stop()
+
+
+def _attached(mail: bytes) -> bytes:
+    (part,) = message_from_bytes(mail, policy=default).iter_attachments()  # type: ignore[attr-defined]
+    content: bytes = part.get_payload(decode=True)
+    return content
+
+
+@cache
+def _mail_server() -> Dovecot:
+    """One Dovecot for all plays, since it takes long to start; it ends with this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
+    papers = Papers(folder / "ca.pem", folder / "server.pem", folder / "ca.pem")
+    found = stack.enter_context(running_dovecot(papers))
+    assert found is not None
+    return found
+
+
+def _dovecot() -> Dovecot:
+    """An account that is new to everybody."""
+    server = _mail_server()
+    server.accounts += 1
+    return replace(server, user=f"user{server.accounts}")
+
+
+def _keep_secret(workspace: Path, name: str, value: str) -> None:
+    (workspace / "keys").mkdir()
+    (workspace / "keys" / name).write_text(value)
 
 
 @contextmanager
@@ -186,8 +286,7 @@ def http(folder: Path) -> Iterator[Stage]:
     }
     origin = {"connection": "hook", "id_header": "X-Number"}
     workspace = _workspace(folder, connection, origin, {"connection": "box", **HAND_OVER})
-    (workspace / "keys").mkdir()
-    (workspace / "keys/token").write_text("secret")
+    _keep_secret(workspace, "token", "secret")
     with (workspace / "transload.yaml").open("a") as file:
         file.write(f"http: {{listen: '127.0.0.1:{port}'}}\n")
     waiting = list(enumerate(DOCUMENTS))
@@ -259,6 +358,9 @@ SCENES: dict[str, Callable[[Path], Any]] = {
     "files, claimed": files_claimed,
     "sftp": sftp,
     "sftp, claimed": sftp_claimed,
+    "ftp": ftp,
+    **({"mail, as source": mail_source} if shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin") else {}),
+    "mail, as target": mail_target,
     "rest, as source": rest_source,
     "rest, with a key": rest_with_key,
     "rest, without": rest_target,

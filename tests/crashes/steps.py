@@ -7,6 +7,7 @@ come: before it, after it, and for a file that is written half way through.
 
 import os
 import signal
+import smtplib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,8 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from imapclient import IMAPClient
 
 from transload.adapters.base.folders import FileStore
+from transload.adapters.mail.submission import Submission as MailSubmission
 from transload.runner.engine.doors import Doors
 from transload.runner.ledger.database import Database
 
@@ -51,6 +54,11 @@ class Steps:
             _wrap(kind, "write", self._written)
             _wrap(kind, "read", self._read)
         _wrap(requests.adapters.HTTPAdapter, "send", self._sent)
+        for name in ("select_folder", "search", "fetch", "add_flags", "uid_expunge", "copy", "move", "create_folder"):
+            _wrap(IMAPClient, name, self._named(f"IMAP {name}"))
+        for name in ("connect", "mail", "rcpt", "docmd"):
+            _wrap(smtplib.SMTP, name, self._named(f"SMTP {name}"))
+        _wrap(MailSubmission, "_last_word", self._named("SMTP last line"))
         _wrap(Database, "write", self._committed)
         _wrap(Doors, "answer", self._answered)
 
@@ -74,6 +82,12 @@ class Steps:
         result = call()
         at("after")
         return result
+
+    def _named(self, name: str) -> Callable[..., Any]:
+        def counted(original: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+            return self.whole(name, lambda: original(*arguments, **named))
+
+        return counted
 
     def _of_folder(self, operation: str) -> Callable[..., Any]:
         def counted(original: Callable[..., Any], store: Any, path: str, *rest: Any, **named: Any) -> Any:

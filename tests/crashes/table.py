@@ -73,7 +73,9 @@ def _numbers(row: Row) -> tuple[int, ...]:
     return row.kills, row.lost, row.torn, row.twice, row.unknown, row.left
 
 
-def page(found: Mapping[str, Sequence[Row]]) -> str:
-    """The page of the documentation."""
-    parts = [f"## {scene}\n\n{SCENES[scene].__doc__}\n\n{table(rows)}\n" for scene, rows in found.items()]
-    return "\n".join([_HEAD, *parts])
+def page(found: Mapping[str, Sequence[Row]], before: str) -> str:
+    """The page of the documentation; scenes that were not played are as the page ``before`` has them."""
+    sections = dict(part.split("\n", 1) for part in before.split("\n## ")[1:])
+    sections |= {scene: f"\n{SCENES[scene].__doc__}\n\n{table(rows)}\n" for scene, rows in found.items()}
+    names = [*SCENES, *(name for name in sections if name not in SCENES)]
+    return "\n## ".join([_HEAD, *(f"{name}\n{sections[name]}" for name in names if name in sections)])
