@@ -44,6 +44,11 @@ def masked(text: str, *secrets: str) -> str:
     return text
 
 
+def later(message: str) -> Retry:
+    """Something that passes by itself, as a rule."""
+    return Retry(message, hint="it is tried again later; if it goes on, ask the partner whether the server is up")
+
+
 def translation(error: Exception, peer: str, *, connecting: bool = False) -> Retry | Stop:
     """What an error of a socket or of TLS means; ``peer`` is what a person calls the other side.
 
@@ -53,10 +58,10 @@ def translation(error: Exception, peer: str, *, connecting: bool = False) -> Ret
     if isinstance(error, ssl.SSLCertVerificationError):
         return _of_certificate(error, peer)
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return Retry(f"{peer} closed the connection")
+        return later(f"{peer} closed the connection")
     if isinstance(error, ssl.SSLError) and not isinstance(error, TimeoutError):
         if not connecting:
-            return Retry(f"{peer}: {words(error)}")
+            return later(f"{peer}: {words(error)}")
         return Stop(
             f"{peer} and we cannot agree on TLS: {words(error)}",
             hint="compare port and security; TLS 1.2 is the oldest version that is spoken",
@@ -65,12 +70,12 @@ def translation(error: Exception, peer: str, *, connecting: bool = False) -> Ret
         said = error.strerror or str(error)
         if error.errno == socket.EAI_NONAME:
             return Stop(f"{peer}: there is no host of this name ({said})", hint="correct host, or the name server")
-        return Retry(f"{peer}: the host's address cannot be found now ({said})")
+        return later(f"{peer}: the host's address cannot be found now ({said})")
     if isinstance(error, TimeoutError):
-        return Retry(f"{peer} does not answer in time")
+        return later(f"{peer} does not answer in time")
     if isinstance(error, EOFError):
-        return Retry(f"{peer} closed the connection")
-    return Retry(f"{peer}: {words(error)}")
+        return later(f"{peer} closed the connection")
+    return later(f"{peer}: {words(error)}")
 
 
 def _of_certificate(error: ssl.SSLCertVerificationError, peer: str) -> Stop:

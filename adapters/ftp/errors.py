@@ -9,7 +9,7 @@ import re
 
 from transload.adapters.base import Finding, Retry, Stop
 from transload.adapters.base.folders import Denied, Failed, FileFault, Missing
-from transload.adapters.base.network import masked
+from transload.adapters.base.network import later, masked
 from transload.adapters.base.network import translation as of_network
 
 _MISSING = re.compile(r"no such|not found|does ?n[o']t exist|can(?:not|'t) find|not exist|no file", re.IGNORECASE)
@@ -57,7 +57,7 @@ def of_connection(error: Exception, peer: str, *, connecting: bool = False) -> R
     if code in ("530", "532"):
         return Stop(f"{peer} wants a login: {said_by(error)}", hint="ask the partner what this account may do")
     if code[:1] == "4":
-        return Retry(f"{peer}: {said_by(error)}")
+        return later(f"{peer}: {said_by(error)}")
     if code in ("522", "533", "534", "536"):
         return Stop(
             f"{peer} refuses the protection of data connections: {said_by(error)}",
@@ -66,7 +66,7 @@ def of_connection(error: Exception, peer: str, *, connecting: bool = False) -> R
     if code[:1] == "5":
         return Stop(f"{peer} refuses what we need: {said_by(error)}", hint="ask the partner what this server offers")
     if isinstance(error, ftplib.Error | NotSpoken):
-        return Retry(f"{peer} breaks the protocol: {said_by(error)}")
+        return later(f"{peer} breaks the protocol: {said_by(error)}")
     return of_network(error, peer, connecting=connecting)
 
 
@@ -78,7 +78,7 @@ def of_login(error: Exception, peer: str, password: str) -> Retry | Stop:
     if code[:1] != "5" and code not in ("331", "332", "430"):
         return of_connection(error, peer)
     if _CROWDED.search(str(error)):
-        return Retry(f"{peer} lets nobody in now: {said_by(error)}")
+        return later(f"{peer} lets nobody in now: {said_by(error)}")
     message = f"{peer} refuses the login: {said_by(error)}"
     hint = "check username and password; nothing is tried again, so that the account is not locked"
     return Stop(message, hint=hint, findings=[Finding(code="E-LOGIN", message=message, hint=hint)])

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ssl import TLSVersion
 
-from transload.adapters.base import Retry, Stop
-from transload.adapters.base.network import fault_of_login
+from transload.adapters.base import Stop
+from transload.adapters.base.network import fault_of_login, later
 from transload.adapters.base.tls import Peer, context_of, peer_of
 from transload.adapters.ftp.client import Client, Wire
 from transload.adapters.ftp.errors import (
@@ -58,7 +58,7 @@ class Session:
         """
         with self._turn:
             if self.lost:
-                raise Retry(f"{self.peer}: the connection was lost before")
+                raise later(f"{self.peer}: the connection was lost before")
             try:
                 yield self.client
             except FOREIGN as error:

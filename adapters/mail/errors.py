@@ -11,7 +11,7 @@ import ssl
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 
 from transload.adapters.base import Finding, Reject, Retry, Stop
-from transload.adapters.base.network import masked
+from transload.adapters.base.network import later, masked
 from transload.adapters.base.network import translation as of_network
 
 OF_IMAP: tuple[type[Exception], ...] = (
@@ -44,12 +44,12 @@ def of_imap(error: Exception, peer: str, *, connecting: bool = False) -> Retry |
     if isinstance(error, CapabilityError):
         return Stop(f"{peer} cannot do what is needed: {said(error)}", hint="ask who keeps the mailbox")
     if isinstance(error, IMAPClientError) and not is_refusal(error):
-        return Retry(f"{peer} broke the connection off: {said(error)}")
+        return later(f"{peer} broke the connection off: {said(error)}")
     if isinstance(error, IMAPClientError):
-        return Retry(f"{peer}: {said(error)}")
+        return later(f"{peer}: {said(error)}")
     if isinstance(error, OSError | EOFError):
         return of_network(error, peer, connecting=connecting)
-    return Retry(f"{peer} breaks the protocol: {said(error)}")
+    return later(f"{peer} breaks the protocol: {said(error)}")
 
 
 def of_imap_login(error: Exception, peer: str, secret: str) -> Retry | Stop:
@@ -59,7 +59,7 @@ def of_imap_login(error: Exception, peer: str, secret: str) -> Retry | Stop:
         return of_imap(cause if isinstance(cause, OSError | EOFError) else error, peer)
     text = masked(said(error), secret)
     if _PASSING.search(text):
-        return Retry(f"{peer} lets nobody in now: {text}")
+        return later(f"{peer} lets nobody in now: {text}")
     return _login(f"{peer} refuses the login: {text}")
 
 
@@ -67,15 +67,15 @@ def of_smtp(error: Exception, peer: str, *, connecting: bool = False) -> Retry |
     """What an error of the conversation with an SMTP server means, before it has a mail."""
     if isinstance(error, smtplib.SMTPServerDisconnected):
         timed_out = isinstance(error.__cause__ or error.__context__, TimeoutError)
-        return Retry(f"{peer} {'does not answer in time' if timed_out else 'closed the connection'}")
+        return later(f"{peer} {'does not answer in time' if timed_out else 'closed the connection'}")
     if isinstance(error, smtplib.SMTPResponseException) and isinstance(error.smtp_error, bytes):
         answer = reply(error.smtp_code, error.smtp_error)
         if error.smtp_code // 100 != 5:
-            return Retry(f"{peer}: {answer}")
+            return later(f"{peer}: {answer}")
         return Stop(f"{peer} refuses us: {answer}", hint="ask who keeps the server what it wants")
     # Order matters: the library's classes are kinds of OSError, and refused certificates are kinds of ValueError too.
     if isinstance(error, smtplib.SMTPException) or not isinstance(error, OSError | EOFError):
-        return Retry(f"{peer} breaks the protocol: {said(error)}")
+        return later(f"{peer} breaks the protocol: {said(error)}")
     return of_network(error, peer, connecting=connecting)
 
 
@@ -84,14 +84,14 @@ def of_smtp_login(code: int, text: bytes, peer: str, *secrets: str) -> Retry | S
     answer = reply(code, masked(text.decode("utf-8", "replace"), *secrets))
     if code // 100 == 5:
         return _login(f"{peer} refuses the login: {answer}")
-    return Retry(f"{peer} lets nobody in now: {answer}")
+    return later(f"{peer} lets nobody in now: {answer}")
 
 
 def of_mail(code: int, text: bytes | str, peer: str) -> Retry | Reject | Stop:
     """What it means when a server does not take a mail, as a whole."""
     answer = reply(code, text)
     if code // 100 != 5:
-        return Retry(f"{peer} does not take the mail now: {answer}")
+        return later(f"{peer} does not take the mail now: {answer}")
     if code in (530, 535, 538):
         return _login(f"{peer} wants a login: {answer}")
     finding = Finding(

@@ -145,7 +145,9 @@ Patterns = Annotated[
 class MoveTo(Settings):
     """Where a mail goes once its attachments are safe with us."""
 
-    move: str = Field(min_length=1, description="Folder of the mailbox; made when it is missing")
+    move: str = Field(
+        min_length=1, description="Folder of the mailbox; made when it is missing", examples=["INBOX/done"]
+    )
 
 
 class Receive(Settings):
@@ -185,7 +187,12 @@ class Receive(Settings):
         description="What becomes of a mail once all that was taken is safe: keep as it is, mark as seen, delete, or"
         " {move: folder}",
     )
-    largest: int = Field(default=50_000_000, ge=1, description="Bytes that a mail may have; larger ones are left alone")
+    largest: int = Field(
+        default=50_000_000,
+        ge=1,
+        description="Bytes that a mail may have; larger ones are left alone. Reading one takes twelve times as many in"
+        " memory",
+    )
     at_most: int = Field(default=200, ge=1, description="Most mails taken in one pass; the others wait for the next")
 
     @model_validator(mode="after")

@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from tests.contract import test_files, test_formats, test_http, test_rest, test_sftp, test_soap
+from tests.contract import test_files, test_formats, test_ftp, test_http, test_mail, test_rest, test_sftp, test_soap
 
 from transload.adapters.base import adapter, adapter_names
 from transload.adapters.base.registry import origin
 from transload.adapters.contract import EndpointContract, SourceContract, TargetContract
 
 SUITES: dict[str, tuple[type[Any], list[Any]]] = {
-    "source": (SourceContract, [test_files, test_sftp, test_rest, test_soap]),
-    "target": (TargetContract, [test_files, test_sftp, test_rest, test_soap]),
+    "source": (SourceContract, [test_files, test_sftp, test_ftp, test_mail, test_rest, test_soap]),
+    "target": (TargetContract, [test_files, test_sftp, test_ftp, test_mail, test_rest, test_soap]),
     "endpoint": (EndpointContract, [test_http]),
 }
 NAMES = [name for name in adapter_names() if origin(name).startswith("transload ")]

@@ -7,7 +7,6 @@ import atexit
 import json
 import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,14 +15,14 @@ from email.message import EmailMessage
 from email.policy import default
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
-import trustme
 from tests.adapters.ftp.servers import PASSWORD as FTP_PASSWORD
 from tests.adapters.ftp.servers import Server as FtpServer
 from tests.adapters.mail.servers import PASSWORD as MAIL_PASSWORD
-from tests.adapters.mail.servers import Dovecot, Handler, Papers, Submission, running_dovecot
+from tests.adapters.mail.servers import Dovecot, papers_in, running_dovecot, running_post
 
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
@@ -181,17 +180,12 @@ def mail_source(folder: Path) -> Iterator[Stage]:
 def mail_target(folder: Path) -> Iterator[Stage]:
     """From a folder by mail: nobody can tell whether a mail was taken whose answer was lost."""
     root = _offered(folder / "partner")
-    handler = Handler()
-    server = Submission(handler, implicit=None, auth_required=False)
-    server.start()
-    try:
-        smtp = {"host": "127.0.0.1", "port": server.port, "security": "none", "insecure": True, "login": False}
+    with TemporaryDirectory() as papers, running_post(papers_in(Path(papers)), "none") as post:
+        smtp = {"host": "127.0.0.1", "port": post.port, "security": "none", "insecure": True, "login": False}
         connection = {"box": {"adapter": "files", "root": str(root)}, "mail": {"adapter": "mail", "smtp": smtp}}
         target = {"sender": "us@example.com", "to": "partner@example.com", "subject": "order", "file": "order.json"}
         workspace = _workspace(folder, connection, {"connection": "box", **PICK_UP}, {"connection": "mail", **target})
-        yield Stage(workspace, lambda: [_attached(mail.content) for mail in handler.mails], lambda: _left(root))
-    finally:
-        server.stop()
+        yield Stage(workspace, lambda: [_attached(mail.content) for mail in post.mails], lambda: _left(root))
 
 
 def _attached(mail: bytes) -> bytes:
@@ -205,12 +199,8 @@ def _mail_server() -> Dovecot:
     """One Dovecot for all plays, since it takes long to start; it ends with this process."""
     stack = ExitStack()
     atexit.register(stack.close)
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
-    papers = Papers(folder / "ca.pem", folder / "server.pem", folder / "ca.pem")
-    found = stack.enter_context(running_dovecot(papers))
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    found = stack.enter_context(running_dovecot(papers_in(folder)))
     assert found is not None
     return found
 

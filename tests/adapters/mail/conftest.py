@@ -2,17 +2,13 @@
 
 import contextlib
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
-import trustme
-from aiosmtpd.smtp import AuthResult, LoginPassword
-from tests.adapters.mail.servers import PASSWORD, Dovecot, Handler, Papers, Post, Submission, running_dovecot
+from tests.adapters.mail.servers import Dovecot, Papers, Post, papers_in, running_dovecot, running_post
 
 from transload.adapters.base import Inbound, Outbound
 from transload.adapters.mail import MailSource
@@ -44,12 +40,7 @@ class Notes(dict[str, str]):
 
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    folder = tmp_path_factory.mktemp("papers")
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(folder / "ca.pem")
-    trustme.CA().cert_pem.write_to_path(folder / "other.pem")
-    ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
-    return Papers(folder / "ca.pem", folder / "server.pem", folder / "other.pem")
+    return papers_in(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture(scope="session")
@@ -114,36 +105,8 @@ def mail() -> Callable[..., EmailMessage]:
 @pytest.fixture
 def start(papers: Papers) -> Iterator[Callable[..., Post]]:
     """Starts an SMTP server, with STARTTLS unless it is told otherwise; all of them stop with the test."""
-    running: list[Submission] = []
-
-    def begin(security: str = "starttls", **options: Any) -> Post:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(papers.certificate)
-        handler = Handler()
-
-        def knows(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-            good = isinstance(data, LoginPassword) and (data.login, data.password) == (
-                b"edi@us.example",
-                PASSWORD.encode(),
-            )
-            return AuthResult(success=good, handled=False, auth_data=data.login.decode() if good else None)
-
-        given: dict[str, Any] = {
-            "authenticator": knows,
-            "auth_required": security == "starttls",
-            "auth_require_tls": security == "starttls",
-            "enable_SMTPUTF8": False,
-        }
-        if security == "starttls":
-            given |= {"tls_context": context, "require_starttls": True}
-        server = Submission(handler, implicit=context if security == "tls" else None, **(given | options))
-        server.start()
-        running.append(server)
-        return Post(handler, server.port, security, papers.authority)
-
-    yield begin
-    for server in running:
-        server.stop()
+    with contextlib.ExitStack() as running:
+        yield lambda security="starttls", **options: running.enter_context(running_post(papers, security, **options))
 
 
 @pytest.fixture

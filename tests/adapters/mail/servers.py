@@ -15,8 +15,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from imapclient import IMAPClient
 
 from transload.adapters.mail import MailConnection, MailSource, MailTarget
@@ -31,6 +32,15 @@ class Papers:
     authority: Path
     certificate: Path
     other_authority: Path
+
+
+def papers_in(folder: Path) -> Papers:
+    """New papers, written into ``folder``."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(folder / "ca.pem")
+    trustme.CA().cert_pem.write_to_path(folder / "other.pem")
+    ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
+    return Papers(folder / "ca.pem", folder / "server.pem", folder / "other.pem")
 
 
 # IMAP.
@@ -348,3 +358,33 @@ class Post:
             "file": "order.edi",
         } | options
         return MailTarget(connection or self.connection(), MailTarget.Options.model_validate(given))
+
+
+@contextlib.contextmanager
+def running_post(papers: Papers, security: str = "starttls", **options: Any) -> Iterator[Post]:
+    """An SMTP server, with STARTTLS and a login unless it is told otherwise."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(papers.certificate)
+    handler = Handler()
+
+    def knows(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        good = isinstance(data, LoginPassword) and (data.login, data.password) == (
+            b"edi@us.example",
+            PASSWORD.encode(),
+        )
+        return AuthResult(success=good, handled=False, auth_data=data.login.decode() if good else None)
+
+    given: dict[str, Any] = {
+        "authenticator": knows,
+        "auth_required": security == "starttls",
+        "auth_require_tls": security == "starttls",
+        "enable_SMTPUTF8": False,
+    }
+    if security == "starttls":
+        given |= {"tls_context": context, "require_starttls": True}
+    server = Submission(handler, implicit=context if security == "tls" else None, **(given | options))
+    server.start()
+    try:
+        yield Post(handler, server.port, security, papers.authority)
+    finally:
+        server.stop()
