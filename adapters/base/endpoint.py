@@ -59,8 +59,8 @@ class Refused(Exception):
 class Endpoint(ABC, Generic[C, S]):
     """Takes what a partner brings to an address of ours.
 
-    Call order: `greet` for each request; where it gives None, `accept`, then the commit, then `respond`.  All are
-    called in several threads at a time.
+    Call order: `prepare` once; then `greet` for each request; where it gives None, `accept`, then the commit, then
+    `respond`.  All but the first are called in several threads at a time.
     """
 
     Options: ClassVar[type[Settings]] = Settings
@@ -80,8 +80,14 @@ class Endpoint(ABC, Generic[C, S]):
     def largest(self) -> int:
         """Bytes that a request's body may have; a larger one is refused before it is read to its end."""
 
+    def prepare(self) -> None:
+        """Read what is needed to take requests, before anybody can call.  Raises `Stop` where that is not possible."""
+
     def greet(self, request: Request) -> Response | None:
-        """The answer to a request that brings nothing, such as a question whether we are there; else None."""
+        """The answer to a request that brings nothing, such as a question whether we are there; else None.
+
+        Raises `Refused`.
+        """
         return None
 
     @abstractmethod

@@ -27,7 +27,7 @@ from requests.utils import get_environ_proxies
 
 from transload.adapters.base.consequences import HEADER_HINT, NO_HEADER, lost, translate
 from transload.adapters.base.cutoff import CutOffAdapter, Overdue
-from transload.adapters.base.network import masked
+from transload.adapters.base.masking import masked
 from transload.adapters.base.settings import Duration, Secret, Settings
 from transload.adapters.base.tls import Peer, Tls
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
@@ -45,6 +45,7 @@ __all__ = [
     "refusal",
     "retry_after",
     "shown",
+    "their_time",
 ]
 
 BEGINNING = 500
@@ -251,7 +252,7 @@ def exchange(
                 content=content,
                 whole=whole,
                 peer=_peer(session, url),
-                hidden=tuple(secret for secret in hidden if secret),
+                hidden=tuple(hidden),
             )
     except Overdue as error:
         message = f"{method} {address} was sent, and not answered in full within {total:g} seconds"
@@ -352,9 +353,14 @@ def retry_after(reply: Reply, settings: HttpConnection) -> float | None:
         then = _date(text)
         if then is None:
             return None
-        now = _date(reply.headers.get("date", "")) or datetime.now(UTC)
+        now = their_time(reply) or datetime.now(UTC)
         seconds = max(0.0, (then - now).total_seconds())
     return min(seconds, settings.longest_wait.total_seconds())
+
+
+def their_time(reply: Reply) -> datetime | None:
+    """What time it was for the server when it answered, UTC; None when it does not say."""
+    return _date(reply.headers.get("date", ""))
 
 
 def _date(text: str) -> datetime | None:

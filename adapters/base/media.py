@@ -1,8 +1,11 @@
 """Content types: whether an answer is of the kind that was asked for."""
 
+import re
+
 from transload.adapters.base.http import Reply
 from transload.canonical.findings import Finding
 
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _FAMILIES = ("json", "xml")
 _HTML = ("text/html", "application/xhtml+xml")
 
@@ -10,6 +13,12 @@ _HTML = ("text/html", "application/xhtml+xml")
 def media_type(value: str | None) -> str:
     """The type and subtype of a Content-Type header, in lower case; empty without one."""
     return (value or "").partition(";")[0].strip().lower()
+
+
+def charset_of(value: str | None) -> str | None:
+    """The charset that a Content-Type header names; None without one."""
+    found = _CHARSET.search(value or "")
+    return found[1] if found else None
 
 
 def foreign(reply: Reply, accept: str) -> Finding | None:

@@ -36,14 +36,6 @@ def fault_of_login(text: str) -> str | None:
     return None
 
 
-def masked(text: str, *secrets: str) -> str:
-    """``text`` with stars for ``secrets``: some servers repeat what they were sent."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return text
-
-
 def later(message: str) -> Retry:
     """Something that passes by itself, as a rule."""
     return Retry(message, hint="it is tried again later; if it goes on, ask the partner whether the server is up")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from transload.adapters.base.tls import Peer
 from transload.canonical.findings import Finding, Severity
 
-_SOON = timedelta(days=21)
+SOON = timedelta(days=21)
 """So long before a certificate ends it is told as a warning."""
 
 
@@ -46,6 +46,6 @@ def of_certificate(peer: Peer, now: datetime) -> Finding:
     name = peer.parsed.subject.rfc4514_string() or "no name"
     left = peer.until - now
     message = f"the server's certificate ({name}) ends at {peer.until:%Y-%m-%d %H:%M} UTC, in {max(left.days, 0)} days"
-    if left < _SOON:
+    if left < SOON:
         return warning("P-CERTIFICATE", message, "tell the partner to renew it; with pins, add the new one beforehand")
     return remark("P-CERTIFICATE", message)

@@ -5,7 +5,6 @@ from lxml import etree
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 VERSIONS = {"1.1": SOAP_11, "1.2": SOAP_12}
-_CODES = {SOAP_11: "faultcode", SOAP_12: f"{{{SOAP_12}}}Code//{{{SOAP_12}}}Value"}
 
 
 def envelope_space(root: "etree._Element") -> str | None:
@@ -19,5 +18,9 @@ def fault_space(element: "etree._Element") -> str | None:
 
 
 def fault_codes(element: "etree._Element", space: str) -> "list[etree._Element]":
-    """The elements of a fault that hold its code and subcodes, outermost first: their texts are qualified names."""
-    return list(element.iterfind(_CODES[space]))
+    """The elements of a fault that hold its code and subcodes, outermost first: their texts are qualified names.
+
+    Some services write the children of SOAP 1.1 with the envelope's namespace, some write those of 1.2 there.
+    """
+    written = list(element.iterfind("faultcode")) or list(element.iterfind(f"{{{space}}}faultcode"))
+    return written or list(element.iterfind(f"{{{space}}}Code//{{{space}}}Value"))

@@ -9,7 +9,8 @@ import re
 
 from transload.adapters.base import Finding, Retry, Stop
 from transload.adapters.base.folders import Denied, Failed, FileFault, Missing
-from transload.adapters.base.network import later, masked
+from transload.adapters.base.masking import masked
+from transload.adapters.base.network import later
 from transload.adapters.base.network import translation as of_network
 
 _MISSING = re.compile(r"no such|not found|does ?n[o']t exist|can(?:not|'t) find|not exist|no file", re.IGNORECASE)

@@ -1,13 +1,11 @@
 """The endpoint: who may call, whether it is proved, and what becomes of a repeat."""
 
-import math
 from datetime import datetime
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
 
-from transload.adapters.base import Finding, Inbound, Severity
+from transload.adapters.base import Inbound, Severity
+from transload.adapters.base.callers import Callers, refused
 from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
-from transload.adapters.http.rates import Rates
 from transload.adapters.http.settings import HttpConnection, HttpOptions
 from transload.adapters.http.signatures import Unproved, number_of, proof_of
 
@@ -25,8 +23,7 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
 
     def __init__(self, connection: HttpConnection, options: HttpOptions) -> None:
         super().__init__(connection, options)
-        self._rates = Rates(connection.rate.requests, connection.rate.per.total_seconds())
-        self._networks = [ip_network(text) for text in connection.allowed]
+        self._callers = Callers(connection)
 
     @property
     def path(self) -> str:
@@ -40,11 +37,7 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
 
     def accept(self, request: Request, now: datetime) -> Inbound:
         """The request's body, with its headers as metadata; its key is the message's own number, or its content."""
-        self._may_call(request)
-        wait = self._rates.wait(request.client)
-        if wait:
-            headers = {"Retry-After": str(math.ceil(wait))}
-            raise _refused(429, "too many requests", "more requests than rate allows", request, headers=headers)
+        self._callers.admit(request)
         if request.method != "POST":
             raise _refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
         try:
@@ -81,16 +74,6 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
             return Response(status=204)
         return Response(status=status, content=b"received\n" if new else b"received before\n")
 
-    def _may_call(self, request: Request) -> None:
-        if not self._networks:
-            return
-        try:
-            address = ip_address(request.client)
-        except ValueError:
-            address = None
-        if address is None or not any(address in network for network in self._networks):
-            raise _refused(403, "not allowed", f"{request.client or 'the caller'} is not in allowed", request)
-
 
 def _refused(
     status: int,
@@ -101,10 +84,5 @@ def _refused(
     headers: dict[str, str] | None = None,
     severity: Severity = Severity.WARNING,
 ) -> Refused:
-    finding = Finding(
-        code="W-CALL" if severity is Severity.WARNING else "R-CALL",
-        severity=severity,
-        message=f"a request to {request.path} from {request.client or 'unknown'} was not kept: {why}",
-    )
     content = f"{told}\n".encode() if told else b""
-    return Refused(Response(status=status, content=content, headers=headers or {}), finding)
+    return refused(Response(status=status, content=content, headers=headers or {}), why, request, severity=severity)

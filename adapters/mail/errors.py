@@ -11,7 +11,8 @@ import ssl
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 
 from transload.adapters.base import Finding, Reject, Retry, Stop
-from transload.adapters.base.network import later, masked
+from transload.adapters.base.masking import masked
+from transload.adapters.base.network import later
 from transload.adapters.base.network import translation as of_network
 
 OF_IMAP: tuple[type[Exception], ...] = (

@@ -12,13 +12,14 @@ from urllib.parse import urlencode
 from transload.adapters.base import Inbound, Memory, Probe, Source
 from transload.adapters.base.http import Reply, refusal, shown
 from transload.adapters.base.media import foreign
+from transload.adapters.base.watermarks import stepped_back
 from transload.adapters.rest.bodies import at, items_at, text_of
 from transload.adapters.rest.client import Client
 from transload.adapters.rest.pages import Step, Walk, body_of, first_step, items_of, needs_body
 from transload.adapters.rest.passes import Pass, Passes
 from transload.adapters.rest.probe import probe
 from transload.adapters.rest.settings import RestConnection, RestSource
-from transload.adapters.rest.watermark import newest, stepped_back
+from transload.adapters.rest.watermark import newest
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 
 _EXPIRED = (400, 404, 410, 422)

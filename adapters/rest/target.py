@@ -75,7 +75,7 @@ class RestApiTarget(Target[RestConnection, RestTarget]):
         question cannot be asked now.
         """
         options = self.options
-        if options.lookup is None:
+        if options.lookup is None or not self._lookup_is_filled(outbound):
             return Landing.CANNOT_TELL
         try:
             reply = self._client.call(
@@ -92,6 +92,11 @@ class RestApiTarget(Target[RestConnection, RestTarget]):
         if not reply.whole or foreign(reply, options.accept) is not None:
             return Landing.CANNOT_TELL
         return Landing.LANDED if options.lookup_items is None else self._listed(reply, options.lookup_items)
+
+    def _lookup_is_filled(self, outbound: Outbound) -> bool:
+        """False for what was staged before there was a lookup: a template as written asks for no document at all."""
+        templates = {"lookup": self.options.lookup, "lookup_query": self.options.lookup_query}
+        return all(name in outbound.metadata for name, text in templates.items() if "{" in (text or ""))
 
     @staticmethod
     def _listed(reply: Reply, path: str) -> Landing:

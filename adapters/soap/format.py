@@ -17,6 +17,7 @@ from transload.adapters.soap.faults import fault_of
 from transload.canonical.context import Context
 
 _SHOWN = 300
+_MOST = 500
 
 
 class SoapOptions(XmlOptions):
@@ -107,7 +108,7 @@ class SoapFormat(Format[SoapOptions]):
             severity=Severity.WARNING,
             message=f"the service gave a fault and no result: {codes}{by}: {reason}",
             hint="a mapping for it can be named under format: faults:",
-            value=fault.detail,
+            value=fault.detail[:_MOST] if fault.detail else None,
             place=tree.place(()),
         )
 

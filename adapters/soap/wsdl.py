@@ -1,5 +1,6 @@
 """The WSDL: read from disk alone, and asked which element an operation takes, and where it is called."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,7 +16,7 @@ from zeep.transports import Transport
 from zeep.wsdl import Document
 from zeep.wsdl.bindings.soap import Soap12Binding, SoapBinding
 
-from transload.adapters.soap.settings import SoapConnection
+from transload.adapters.soap.settings import Described
 from transload.canonical.errors import Reject, Stop
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
@@ -86,7 +87,7 @@ class Operation:
             return
 
 
-def find_operation(connection: SoapConnection, name: str) -> Operation:
+def find_operation(connection: Described, name: str) -> Operation:
     """The operation called ``name``.  Raises `Stop` when the WSDL cannot be read or has no such operation."""
     document = _document(connection)
     service = _choose(document.services, connection.service, "service", str(connection.wsdl))
@@ -120,11 +121,65 @@ def find_operation(connection: SoapConnection, name: str) -> Operation:
     )
 
 
-def _document(connection: SoapConnection) -> Any:
-    path = connection.wsdl
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A port of a service that speaks SOAP, ``version`` 1.1 or 1.2."""
+
+    service: str
+    name: str
+    version: str
+    address: str
+    operations: tuple[str, ...]
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether its address is probably one that only the partner's own machines reach."""
+        return is_internal(self.address)
+
+
+def ports_of(path: Path) -> list[Port]:
+    """All ports in the WSDL at ``path`` that speak SOAP.  Raises `Stop` when it cannot be read, or has none."""
+    document: Any = _load(path, path.parent)
+    found = [
+        Port(
+            service=str(service.name),
+            name=str(port.name),
+            version="1.2" if isinstance(port.binding, Soap12Binding) else "1.1",
+            address=str(port.binding_options.get("address") or ""),
+            operations=tuple(sorted(_operations(port))),
+        )
+        for service in document.services.values()
+        for port in service.ports.values()
+        if isinstance(port.binding, SoapBinding)
+    ]
+    if not found:
+        raise Stop(f"the WSDL {path.name} has no port that speaks SOAP", hint="is it the right one?")
+    return found
+
+
+def _operations(port: Any) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = port.binding.all()
+    return found
+
+
+def is_internal(address: str) -> bool:
+    """Whether ``address`` is probably one that only its owner's machines reach."""
+    host = ""
+    try:
+        host = urlsplit(address).hostname or ""
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".lan", ".intranet", ".corp"))
+
+
+def _document(connection: Described) -> Any:
+    return _load(connection.wsdl, connection.bundle or connection.wsdl.parent)
+
+
+def _load(path: Path, folder: Path) -> Any:
     try:
         facts = path.stat()
-        return _read(path, connection.bundle or path.parent, facts.st_mtime_ns, facts.st_size)
+        return _read(path, folder, facts.st_mtime_ns, facts.st_size)
     except FOREIGN as error:
         raise unreadable(error, path) from error
 
@@ -145,7 +200,7 @@ def unreadable(error: BaseException, path: Path) -> Stop:
     finding = Finding(
         code="C-WSDL",
         message=message,
-        hint="keep the WSDL and all that it imports in one folder, with relative schemaLocations",
+        hint="keep the WSDL and all that it imports in one folder, as transload soap bundle writes them",
         place=Place(file=str(path)),
     )
     return Stop(message, hint=finding.hint, findings=[finding])
@@ -170,10 +225,6 @@ def _choose(known: Mapping[str, Any], name: str | None, what: str, where: str) -
 
 
 def _refused(message: str, body: "etree._Element") -> Reject:
-    finding = Finding(
-        code="E-DOMAIN",
-        message=message,
-        hint="correct the mapping, or the operation of the route",
-        value=etree.tostring(body, encoding="unicode")[:200],
-    )
-    return Reject(message, findings=[finding])
+    hint = "correct the mapping, or the operation of the route"
+    value = etree.tostring(body, encoding="unicode")[:200]
+    return Reject(message, hint=hint, findings=[Finding(code="E-DOMAIN", message=message, hint=hint, value=value)])

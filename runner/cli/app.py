@@ -38,6 +38,7 @@ COMMANDS = {
     "demo": "demo:demo",
     "adapters": "adapters:adapters",
     "guide": "guide:guide",
+    "soap": "soap:soap",
 }
 """The commands: ``module:function`` below `transload.runner.cli`; a Typer in place of a function groups several."""
 

@@ -1,7 +1,7 @@
 """Draining a lane: its due deliveries are handed to the target one by one, in order, each attempt announced first."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
@@ -9,12 +9,14 @@ from typing import Any
 from transload.adapters.base import Outbound, Target
 from transload.canonical.errors import ConfigurationError, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
-from transload.runner.engine.lines import Outlet
+from transload.runner.engine.lines import Line, Outlet
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, sent
 from transload.runner.ledger import Ledger, State
+from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.lanes import Delivery, Outcome
+from transload.runner.workspace.model import SendRoute
 
 MOST = 100
 """How many deliveries are announced at once at most."""
@@ -28,15 +30,28 @@ _log = get_logger("delivery")
 
 
 class Delivering:
-    """Drains lanes.  ``stopping`` is asked between calls."""
+    """Drains lanes.  ``stopping`` is asked between calls.
+
+    ``readers`` are the lines that read the answers of send routes, by the names of these; ``arrived`` hears of
+    new work in their lanes.
+    """
 
     def __init__(
-        self, ledger: Ledger, tally: Tally, *, clock: Callable[[], datetime], stopping: Callable[[], bool]
+        self,
+        ledger: Ledger,
+        tally: Tally,
+        *,
+        clock: Callable[[], datetime],
+        stopping: Callable[[], bool],
+        readers: Mapping[str, Line],
+        arrived: Callable[[str], None],
     ) -> None:
         self.ledger = ledger
         self.tally = tally
         self.clock = clock
         self.stopping = stopping
+        self.readers = readers
+        self.arrived = arrived
 
     def drain(self, outlet: Outlet) -> bool:
         """Deliver what is due in a lane; True when more may be due.
@@ -93,6 +108,9 @@ class _Drain:
         self.tally = delivering.tally
         self.clock = delivering.clock
         self.stopping = delivering.stopping
+        sends = isinstance(outlet.way, SendRoute)  # the lane of acknowledgements may be named as a send route is
+        self.reader = delivering.readers.get(outlet.target) if sends else None
+        self.arrived = delivering.arrived
         self.outlet = outlet
         self.epoch = epoch
         self.call = call
@@ -199,7 +217,10 @@ class _Drain:
 
     def record(self, outcomes: list[Outcome]) -> None:
         """Commit the outcomes, then count and log them."""
-        self.ledger.lanes.conclude(self.outlet.lane, self.epoch, outcomes, self.clock())
+        answers = _answers(self.reader, self.outlet, outcomes) if self.reader is not None else []
+        self.ledger.lanes.conclude(self.outlet.lane, self.epoch, outcomes, self.clock(), answers)
+        if answers and self.reader is not None:
+            self.arrived(self.reader.lane)
         for outcome in outcomes:
             if outcome.said == "not begun":
                 continue
@@ -227,11 +248,38 @@ class _Drain:
         self.tally.failure(error)
 
 
+def _answers(reader: Line, outlet: Outlet, outcomes: list[Outcome]) -> list[Arrival]:
+    """The answers of targets as receipts of the line that reads them: they are committed with the outcomes."""
+    return [
+        Arrival(
+            route=reader.route.ref,
+            lane=reader.lane,
+            connection=reader.route.connection.ref,
+            source_key=f"answer to {outcome.delivery.id}",
+            origin=f"answer to delivery {outcome.delivery.id} of {outlet.lane}",
+            content=outcome.answer_content,
+            metadata={**_facts(outcome), "in_reply_to": str(outcome.delivery.id)},
+        )
+        for outcome in outcomes
+        if outcome.state is State.SENT and outcome.answer_content
+    ]
+
+
+def _facts(outcome: Outcome) -> dict[str, str]:
+    known = (outcome.answer or {}).get("metadata") or {}
+    return {str(name): str(value) for name, value in known.items() if name in ("status", "content_type", "message_id")}
+
+
 def _shown(outcome: Outcome) -> tuple[Finding, ...]:
-    """The findings as a summary shows them: what will be tried again is no error yet."""
+    """The findings as a summary shows them, without remarks: what will be tried again is no error yet."""
     if outcome.state is not State.RETRY_AT:
-        return () if outcome.said == "stopped" else outcome.findings
+        return (
+            ()
+            if outcome.said == "stopped"
+            else tuple(item for item in outcome.findings if item.severity is not Severity.REMARK)
+        )
     return tuple(
         Finding(code=item.code, severity=Severity.WARNING, message=item.message, hint=item.hint, place=item.place)
         for item in outcome.findings
+        if item.severity is not Severity.REMARK
     )

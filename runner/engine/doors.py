@@ -35,7 +35,8 @@ _LARGEST_UNKNOWN = 1 << 16
 class Doors:
     """The addresses of ``lines`` whose partners call us.
 
-    ``arrived`` hears of new work in a lane.  Raises `Stop` where a secret of a connection cannot be had.
+    ``arrived`` hears of new work in a lane.  Raises `Stop` where a secret of a connection, or what it needs,
+    cannot be had.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Doors:
         for line in lines:
             if line.route.connection.is_called:
                 endpoint = line.route.endpoint()
+                endpoint.prepare()
                 self._doors[endpoint.path] = line, endpoint
 
     def __len__(self) -> int:

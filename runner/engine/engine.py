@@ -225,7 +225,14 @@ class _Work:
             ledger, tally, clock=clock, stopping=self._ended, arrived=lambda lane: self._dispatcher.wake([lane])
         )
         self._processing = Processing(ledger, tally, clock=clock, stopping=self._ended, staged=self._staged)
-        self._delivering = Delivering(ledger, tally, clock=clock, stopping=self._ended)
+        self._delivering = Delivering(
+            ledger,
+            tally,
+            clock=clock,
+            stopping=self._ended,
+            readers={line.route.answers.ref: line for line in engine.lines.values() if line.route.answers},
+            arrived=lambda lane: self._dispatcher.wake([lane] if lane.removeprefix(_IN) in self._lines else []),
+        )
 
     @contextmanager
     def running(self, workers: int) -> Iterator[Dispatcher]:

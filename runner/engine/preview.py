@@ -56,8 +56,8 @@ class Preview:
         receipts: list[dict[str, Any]] = []
         findings: list[Finding] = []
         for line in lines:
-            if line.route.connection.is_called:
-                continue  # nothing waits there: a partner that calls brings it when he calls
+            if not line.route.is_polled:
+                continue  # nothing waits there: a partner that calls brings it when he calls, answers come with calls
             memory = self._ledger.memory(route=line.route.ref, connection=line.route.connection.ref)
             try:
                 with line.route.source() as source:

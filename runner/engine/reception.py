@@ -41,8 +41,8 @@ class Reception:
         What is wrong with the source is counted and, where the connection is wrong,
         opens its breaker; `LedgerError` is raised, and nothing more is settled then.
         """
-        if line.route.connection.is_called:
-            return  # its partner comes to us, where we listen
+        if not line.route.is_polled:
+            return  # its partner comes to us, where we listen; or it reads answers
         connection = line.route.connection.ref
         breaker = self._ledger.breakers.get(connection)
         if breaker and breaker.holds(line.partner_artifact.digest, self._clock()):

@@ -101,7 +101,9 @@ class Arrivals:
         blob = self._store.prepare(arrival.content)
         notes = memory.take() if memory else {}
         try:
-            return self._database.write(lambda connection: self._insert(connection, arrival, blob, notes, now))
+            return self._database.write(
+                lambda connection: insert_arrival(connection, self._store, arrival, blob, now, notes)
+            )
         except BaseException:
             if memory:
                 memory.back(notes)
@@ -159,40 +161,47 @@ class Arrivals:
         with self._database.read() as connection:
             return self._store.load(connection, digest)
 
-    def _insert(
-        self, connection: Connection, arrival: Arrival, blob: Blob, notes: dict[str, str | None], now: datetime
-    ) -> tuple[int, bool]:
-        if notes:
-            write_notes(connection, arrival.route, notes)
-        identity = {"of": arrival.connection, "with_key": arrival.source_key}
-        known = connection.scalar(_known, identity)
-        if known is not None:
-            return known, False
-        self._store.insert(connection, blob)
-        row = {
-            "connection": arrival.connection,
-            "source_key": arrival.source_key,
-            "route": arrival.route,
-            "origin": arrival.origin,
-            "metadata": dict(arrival.metadata),
-            "digest": blob.digest,
-            "size": blob.size,
-            "state": State.RECEIVED.value,
-            "position": 0,
-            "generation": 0,
-            "findings": [],
-            "received_at": now,
-        }
-        (receipt,) = connection.execute(_insert, row).inserted_primary_key or (0,)
-        journal = Journal(connection, arrival.lane, now)
-        journal.record(
-            State.RECEIVED,
-            receipt=receipt,
-            detail={"origin": arrival.origin, "size": blob.size},
-            digest=blob.digest,
-        )
-        journal.flush()
-        return receipt, True
+
+def insert_arrival(
+    connection: Connection,
+    store: BlobStore,
+    arrival: Arrival,
+    blob: Blob,
+    now: datetime,
+    notes: Mapping[str, str | None],
+) -> tuple[int, bool]:
+    """Make ``arrival`` a receipt in a transaction under way; gives its id and whether it is new."""
+    if notes:
+        write_notes(connection, arrival.route, dict(notes))
+    identity = {"of": arrival.connection, "with_key": arrival.source_key}
+    known = connection.scalar(_known, identity)
+    if known is not None:
+        return known, False
+    store.insert(connection, blob)
+    row = {
+        "connection": arrival.connection,
+        "source_key": arrival.source_key,
+        "route": arrival.route,
+        "origin": arrival.origin,
+        "metadata": dict(arrival.metadata),
+        "digest": blob.digest,
+        "size": blob.size,
+        "state": State.RECEIVED.value,
+        "position": 0,
+        "generation": 0,
+        "findings": [],
+        "received_at": now,
+    }
+    (receipt,) = connection.execute(_insert, row).inserted_primary_key or (0,)
+    journal = Journal(connection, arrival.lane, now)
+    journal.record(
+        State.RECEIVED,
+        receipt=receipt,
+        detail={"origin": arrival.origin, "size": blob.size},
+        digest=blob.digest,
+    )
+    journal.flush()
+    return receipt, True
 
 
 def as_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:

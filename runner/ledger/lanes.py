@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import as_rows, begin_first
+from transload.runner.ledger.arrivals import Arrival, as_rows, begin_first, insert_arrival
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import state_of
@@ -271,9 +271,12 @@ class Lanes:
 
         self._database.write(work)
 
-    def conclude(self, lane: str, epoch: int, outcomes: Sequence[Outcome], now: datetime) -> None:
-        """Commit what became of announced deliveries.  Raises `Fenced`."""
+    def conclude(
+        self, lane: str, epoch: int, outcomes: Sequence[Outcome], now: datetime, answers: Sequence[Arrival] = ()
+    ) -> None:
+        """Commit what became of announced deliveries, and ``answers`` as receipts.  Raises `Fenced`."""
         contents = [self._store.prepare(item.answer_content) for item in outcomes if item.answer_content is not None]
+        arriving = [(answer, self._store.prepare(answer.content)) for answer in answers]
 
         def work(connection: Connection) -> None:
             journal = Journal(connection, lane, now, epoch=epoch)
@@ -285,6 +288,8 @@ class Lanes:
             _update_documents(connection, outcomes)
             take_pending(connection, journal, [outcome.delivery.id for outcome in outcomes])
             journal.flush()
+            for answer, blob in arriving:
+                insert_arrival(connection, self._store, answer, blob, now, {})
 
         self._database.write(work)
 

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from transload.adapters.base import Endpoint, Format, Identity, Settings, Source, Target
 from transload.adapters.base.registry import Adapter
 from transload.adapters.base.registry import adapter as find_adapter
-from transload.adapters.base.settings import template_fields
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
@@ -33,6 +32,7 @@ from transload.runner.workspace.secrets import Secrets
 from transload.runner.workspace.shapes import Shape, located
 from transload.runner.workspace.suggestions import suggestion
 from transload.runner.workspace.take import Passing, Take
+from transload.runner.workspace.templated import written_templates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +124,13 @@ class Connection:
             raise ConfigurationError(f"the adapter {self.adapter!r} has no target: it cannot send")
         return declared.target(self._settings(declared), self._options(declared.target.Options, options))
 
+    def resolved(self) -> Settings:
+        """Its settings as its adapter takes them, secrets resolved and paths counted from the workspace.
+
+        Raises `Stop` when a secret cannot be had, or a resolved value is refused.
+        """
+        return self._settings(find_adapter(self.adapter))
+
     def _settings(self, declared: Adapter) -> Settings:
         return self._options(declared.connection, self.settings)
 
@@ -149,7 +156,7 @@ class Acknowledge:
     @property
     def templates(self) -> Mapping[str, str]:
         """The target's template fields by name, as written: fill them when a delivery is staged."""
-        return _templates(self.connection, self.options)
+        return written_templates(self.connection.adapter, self.options)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -203,7 +210,7 @@ class SendRoute:
     @property
     def templates(self) -> Mapping[str, str]:
         """The target's template fields by name, as written: fill them when a delivery is staged."""
-        return _templates(self.connection, self.options)
+        return written_templates(self.connection.adapter, self.options)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -211,7 +218,8 @@ class ReceiveRoute:
     """What comes from a partner: a source on a schedule, read by the mapping that matches, sent on to ``to``.
 
     Without a ``schedule`` the route runs only when it is asked for by name or with all
-    others by ``run``.  ``written`` is the ``format:`` of the route without its type.
+    others by ``run``.  ``written`` is the ``format:`` of the route without its type.  ``answers`` is the
+    send route whose target's answers it reads, instead of what a source fetches.
     """
 
     partner: "Partner" = field(repr=False)
@@ -226,12 +234,18 @@ class ReceiveRoute:
     to: tuple[SendRoute, ...] = ()
     acknowledge: Acknowledge | None = None
     guides: tuple[Path, ...] = ()
+    answers: SendRoute | None = None
     at: MappingPlace
 
     @property
     def ref(self) -> str:
         """Its name in the workspace: ``acme/orders``."""
         return f"{self.partner.name}/{self.name}"
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether it has a source to ask; else what it reads is brought by others."""
+        return self.answers is None and not self.connection.is_called
 
     @cached_property
     def mappings(self) -> tuple[CompiledMapping, ...]:
@@ -393,16 +407,3 @@ def choose(known: Mapping[str, Item], ref: str, what: str) -> Item:
     if ref in known:
         return known[ref]
     raise ConfigurationError(f"there is no {what} {ref!r}", hint=suggestion(ref, known, f"{what}s are"))
-
-
-def _templates(connection: Connection, options: Mapping[str, Any]) -> dict[str, str]:
-    declared = find_adapter(connection.adapter)
-    names = template_fields(declared.target.Options) if declared.target else ()
-    found: dict[str, str] = {}
-    for name in names:
-        value = options.get(name)
-        if isinstance(value, Mapping):
-            found |= {f"{name}.{key}": str(text) for key, text in value.items()}
-        elif value is not None:
-            found[name] = str(value)
-    return found

@@ -46,7 +46,6 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         what,
         {
             "expect_acknowledgement": "overdue acknowledgements are not watched",
-            "answer": "statuses that count as accepted stand under to:, as accepted:",
         },
     )
     for further in texts_of(block.get("order_by"))[1:]:
@@ -75,7 +74,8 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     what = f"the receive route {name.text!r}"
     written = examine(block, WrittenReceive, file.report, what)
     _without_effect(file, block, what, {"expect": "what does not arrive raises no alarm"})
-    origin = _origin(file, block, what, everybody)
+    answers = _answers(file, block, what, everybody)
+    origin = _answered(answers) if answers is not None else _origin(file, block, what, everybody)
     kind, options = _format(file, block.get("format"), what)
     acknowledge = _acknowledge(file, block, what, kind, everybody)
     for reference in texts_of(block.get("mappings")):
@@ -84,12 +84,12 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         hint = "mapping files; or format: {type: x12}, say, where only acknowledgements arrive"
         file.report.add("C-MISSING", f"{what} needs 'mappings'", name, hint=hint)
         return
-    if origin is not None and origin.connection.is_called and written is not None and (written.every or written.cron):
+    called = origin is not None and origin.connection.is_called
+    brought = "reads answers" if answers else "is called by the partner" if called else None
+    if brought is not None and written is not None and (written.every or written.cron):
         key = block.key("every") or block.key("cron") or name
         hint = "leave the schedule out"
-        file.report.add(
-            "C-VALUE", f"{what} is called by the partner, so there is nothing to be fetched", key, hint=hint
-        )
+        file.report.add("C-VALUE", f"{what} {brought}, so there is nothing to be fetched", key, hint=hint)
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
@@ -104,8 +104,33 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         to=tuple(route for route in to if route is not None),
         acknowledge=acknowledge,
         guides=file.facts.guides,
+        answers=answers,
         at=file.report.at(name),
     )
+
+
+def _answers(file: PartnerFile, block: Entries, what: str, everybody: Everybody) -> SendRoute | None:
+    """The send route of ``from: {answers: NAME}``, of the same partner where no other is named; None without one."""
+    node = block.get("from")
+    name = node.get("answers") if isinstance(node, Entries) else None
+    if not isinstance(node, Entries) or name is None:
+        return None
+    if not isinstance(name, Scalar):
+        hint = "write the name of one send route: from: {answers: orders}"
+        file.report.add("C-VALUE", f"'answers' of {what} names no send route", name, hint=hint)
+        return None
+    others = without(node, "answers")
+    if others.pairs:
+        hint = "answers come from the target's own connection"
+        file.report.add("C-KEY", f"'from' of {what} has 'answers', and nothing else beside it", others, hint=hint)
+    whole = name.text if "/" in name.text else f"{file.name}/{name.text}"
+    found = _target(file, Scalar(whole, name.line, name.column), everybody)
+    heard = [route for partner in everybody.values() for route in partner.receive.values() if route.answers is found]
+    if found is not None and heard:
+        message = f"the answers of {found.ref} are read by {heard[0].ref} already"
+        file.report.add("C-VALUE", message, name, hint="one route reads them, and sends on to many under to:")
+        return None
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +147,14 @@ class _Way:
         return {"connection": self.connection, "options": self.options, "filters": self.filters}
 
 
+def _answered(route: SendRoute) -> _Way:
+    """Where answers come from: the target's own connection, and nothing has packed them."""
+    return _Way(connection=route.connection, options={}, filters=())
+
+
 def _origin(file: PartnerFile, block: Entries, what: str, everybody: Everybody) -> _Way | None:
     node = block.get("from")
-    if not isinstance(node, Entries):
+    if not isinstance(node, Entries) or node.get("answers") is not None:
         return None
     found = file.connection_of(node, ("source", "endpoint"), f"'from' of {what}", everybody)
     if found is None:

@@ -190,7 +190,10 @@ class WrittenConnection(Settings):
 class WrittenReceive(Settings):
     """A receive route."""
 
-    from_: Open = Field(alias="from", description="connection, and the options of its source")
+    from_: Open = Field(
+        alias="from",
+        description="connection, and the options of its source; or answers: a send route whose answers it reads",
+    )
     every: Duration | None = Field(None, description="Interval of its schedule", gt=timedelta(0))
     cron: str | None = Field(None, description="Crontab expression of its schedule: minute hour day month weekday")
     timezone: str | None = Field(None, description="Time zone of cron, by default the workspace's")
@@ -238,7 +241,6 @@ class WrittenSend(Settings):
     expect_acknowledgement: Open | None = Field(
         None, description="Which acknowledgement must come, within what time (no effect in this version)"
     )
-    answer: Open | None = Field(None, description="How the target's answer is read (no effect in this version)")
 
 
 class WrittenPartner(Settings):

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from tests.contract import test_files, test_formats, test_ftp, test_http, test_mail, test_rest, test_sftp, test_soap
 
-from transload.adapters.base import adapter, adapter_names
+from transload.adapters.base import Adapter, adapter, adapter_names
 from transload.adapters.base.registry import origin
 from transload.adapters.contract import EndpointContract, SourceContract, TargetContract
 
 SUITES: dict[str, tuple[type[Any], list[Any]]] = {
     "source": (SourceContract, [test_files, test_sftp, test_ftp, test_mail, test_rest, test_soap]),
     "target": (TargetContract, [test_files, test_sftp, test_ftp, test_mail, test_rest, test_soap]),
-    "endpoint": (EndpointContract, [test_http]),
+    "endpoint": (EndpointContract, [test_http, test_soap]),
 }
 NAMES = [name for name in adapter_names() if origin(name).startswith("transload ")]
 
@@ -21,9 +21,13 @@ NAMES = [name for name in adapter_names() if origin(name).startswith("transload 
 def test_every_transport_is_tried(ability: str) -> None:
     contract, modules = SUITES[ability]
     tried = {
-        getattr(module.ADAPTER, ability)
+        kind
         for module in modules
         if any(isinstance(one, type) and contract in one.__bases__ for one in vars(module).values())
+        for one in vars(module).values()
+        if isinstance(one, Adapter)
+        for kind in [getattr(one, ability)]
+        if kind
     }
     assert tried == {kind for name in NAMES if (kind := getattr(adapter(name), ability))}
 

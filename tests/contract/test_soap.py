@@ -3,6 +3,8 @@
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +15,18 @@ from starlette.responses import Response
 from tests.contract.hurry import Hurried
 
 from transload.adapters.base import Outbound
-from transload.adapters.contract import NotPossible, SourceContract, SourceHarness, TargetContract, TargetHarness, Wire
+from transload.adapters.base.endpoint import Request
+from transload.adapters.base.soap import SOAP_12
+from transload.adapters.contract import (
+    EndpointContract,
+    EndpointHarness,
+    NotPossible,
+    SourceContract,
+    SourceHarness,
+    TargetContract,
+    TargetHarness,
+    Wire,
+)
 from transload.adapters.soap import (
     ADAPTER,
     SoapConnection,
@@ -22,6 +35,10 @@ from transload.adapters.soap import (
     SoapTarget,
     SoapTargetOptions,
 )
+from transload.adapters.soap.security.headers import secure
+from transload.adapters.soap.security.settings import Security
+from transload.adapters.soap.service import ADAPTER as SERVICE
+from transload.adapters.soap.service import SoapEndpoint, SoapServiceConnection, SoapServiceOptions
 from transload.runner.demo.partners.servers import http_server
 from transload.runner.demo.partners.soap_service import NAMESPACE, SoapService, wsdl_text
 
@@ -153,6 +170,64 @@ class Purchasing(Hurried, TargetHarness):
 
     def state(self) -> Mapping[str, bytes]:
         return {str(number): content for number, content in enumerate(self.arrived())}
+
+
+class Called(EndpointHarness):
+    """A partner that calls our service with a digest of his password."""
+
+    adapter = SERVICE
+    secrets = (PASSWORD, WRONG)
+    tolerance = timedelta(minutes=5)
+    denied = (400,)  # a fault of SOAP 1.2
+
+    def __init__(self, folder: Path) -> None:
+        self.wsdl = folder / "orders.wsdl"
+        self.wsdl.write_text(wsdl_text(), encoding="utf-8")
+
+    def endpoint(self) -> SoapEndpoint:
+        token = {"username": "acme", "password": [WRONG + "!", PASSWORD]}
+        given = {"path": "/acme/orders", "wsdl": self.wsdl, "verify": {"username_token": token}, "largest": 10_000}
+        connection = SoapServiceConnection.model_validate({**given, "rate": {"requests": 1000}})
+        answer = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number></SubmitOrderResponse>'
+        options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": {"answer": answer}}})
+        made = SoapEndpoint(connection, options)
+        made.prepare()
+        return made
+
+    def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
+        if content is not None:
+            raise NotPossible("a message is an envelope")
+        return self._request(number, PASSWORD, moment or self.now)
+
+    @staticmethod
+    def _request(number: int, password: str, moment: datetime) -> Request:
+        header = etree.Element(f"{{{SOAP_12}}}Envelope")
+        etree.SubElement(header, f"{{{SOAP_12}}}Header")
+        body = etree.SubElement(header, f"{{{SOAP_12}}}Body")
+        body.append(etree.fromstring(Purchasing._order(number, "4000000000006")))
+        token = {"username": "acme", "password": password, "digest": True}
+        secure(header, Security.model_validate({"username_token": token}), now=moment)
+        headers = {"content-type": "application/soap+xml"}
+        content = etree.tostring(header)
+        return Request(method="POST", path="/acme/orders", headers=headers, content=content, client="192.0.2.1")
+
+    def kept(self, request: Request) -> bytes:
+        body = etree.fromstring(request.content).find(f"{{{SOAP_12}}}Body/*")
+        assert body is not None
+        return etree.tostring(body, encoding="utf-8")
+
+    def forged(self, request: Request) -> Mapping[str, Request]:
+        return {
+            "another password": self._request(1, WRONG, self.now),
+            "no header": replace(request, content=request.content.replace(b"UsernameToken", b"Token")),
+            "another moment": replace(request, content=request.content.replace(b"T03:04:05", b"T03:04:06")),
+        }
+
+
+class TestEndpoint(EndpointContract):
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Called:
+        return Called(tmp_path)
 
 
 class TestSource(SourceContract):

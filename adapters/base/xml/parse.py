@@ -40,9 +40,13 @@ _OF_ENCODING = {
 }
 
 
-def safe_parser() -> etree.XMLParser:
-    """A parser that loads no DTD, resolves no entity, opens no connection and keeps the library's size limits."""
+def safe_parser(encoding: str | None = None) -> etree.XMLParser:
+    """A parser that loads no DTD, resolves no entity, opens no connection and keeps the library's size limits.
+
+    ``encoding`` is taken instead of what the XML says.  Raises `LookupError` for one that nobody knows.
+    """
     return etree.XMLParser(
+        encoding=encoding,
         resolve_entities=False,
         load_dtd=False,
         dtd_validation=False,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.adapters.rest.servers import Asked, Say, serving
+from tests.adapters.servers import Asked, Say, serving
 
 from transload.adapters.base import Answer, Landing, Outbound, Reject, Retry, Stop, Unknown
 from transload.adapters.rest import RestApiTarget, RestTarget
@@ -331,17 +331,31 @@ def test_a_lookup_by_a_search(
     assert asked[0].target == "/orders?number=PO-1"
 
 
+@pytest.mark.parametrize(
+    "lookup", [{"lookup": "/orders", "lookup_query": "n={document.number}"}, {"lookup": "/orders/{document.number}"}]
+)
+def test_what_was_staged_before_there_was_a_lookup_is_not_asked_for(
+    url: str, said: list[Say], asked: list[Asked], target: Make, lookup: dict[str, str]
+) -> None:
+    """The template as written asks for no document, and its answer would say that nothing is there."""
+    said.append(Say(status=404))
+    to = target(url, **lookup)
+    assert to.verify(Outbound(key="k", content=b"{}")) is Landing.CANNOT_TELL
+    assert asked == []
+
+
 def test_a_lookup_that_cannot_be_asked_now_is_asked_later(
     url: str, said: list[Say], target: Make, naps: list[float]
 ) -> None:
     to = target(url, lookup="/orders/{document.number}")
+    staged = Outbound(key="k", content=b"{}", metadata={"lookup": "/orders/PO-1"})
     said.append(Say(status=503, headers={"Retry-After": "20"}))
     with pytest.raises(Retry) as caught:
-        to.verify(DOCUMENT)
+        to.verify(staged)
     assert caught.value.wait == 20
     said[0] = Say(status=401)
     with pytest.raises(Stop):
-        to.verify(DOCUMENT)
+        to.verify(staged)
     with pytest.raises(ValidationError, match="there is no lookup: that it could belong to"):
         RestTarget.model_validate({"path": "/", "lookup_items": "data"})
 

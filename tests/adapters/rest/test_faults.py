@@ -1,59 +1,38 @@
 """What a bad server can do, and what comes of it: one table, printed with ``-s`` and kept in docs/rest.md."""
 
 import gzip
-import socket
 import ssl
-import struct
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.hostile import (
+    Script,
+    answer,
+    bad_server,
+    drip,
+    drip_headers,
+    hang,
+    markdown,
+    outcome,
+    refused,
+    reset,
+    say,
+)
 
-from transload.adapters.base import Outbound, Retry
+from transload.adapters.base import Outbound
 from transload.adapters.rest import RestApiSource, RestApiTarget, RestConnection, RestSource, RestTarget
-from transload.canonical.errors import TransloadError
 
 trustme = pytest.importorskip("trustme")
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/rest.md"
 BEGIN, END = "<!-- faults -->", "<!-- end of faults -->"
-Script = Callable[[Any, threading.Event], None]
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"rows": [{"id": 1}]}'
 DOCUMENT = Outbound(key="k-1", content=b'{"number": "PO-1"}', content_type="application/json")
-
-
-def say(data: bytes) -> Script:
-    return lambda client, _: client.sendall(data)
-
-
-def answer(status: str, *rows: str, body: bytes = b"{}", kind: str = "application/json") -> Script:
-    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *rows])
-    return say(head.encode() + b"\r\n\r\n" + body)
-
-
-def hang(client: Any, over: threading.Event) -> None:
-    over.wait(5)
-
-
-def drip(client: Any, over: threading.Event) -> None:
-    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n")
-    while not over.wait(0.02):
-        client.sendall(b" ")
-
-
-def drip_headers(client: Any, over: threading.Event) -> None:
-    client.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    while not over.wait(0.02):
-        client.sendall(b"x")
-
-
-def reset(client: Any, over: threading.Event) -> None:
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def cut_chunk(client: Any, over: threading.Event) -> None:
@@ -104,49 +83,6 @@ FAULTS: list[tuple[str, Script]] = [
 ]
 
 
-@contextmanager
-def bad_server(script: Script, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Reads each request and does what ``script`` says to the connection."""
-    over = threading.Event()
-
-    def serve(client: socket.socket) -> None:
-        with suppress(OSError), client:
-            client.settimeout(5)
-            wire: Any = context.wrap_socket(client, server_side=True) if context else client
-            with wire:
-                received = b""
-                while b"\r\n\r\n" not in received:
-                    part = wire.recv(65536)
-                    if not part:
-                        return
-                    received += part
-                head, _, body = received.partition(b"\r\n\r\n")
-                rows = head.lower().split(b"\r\n")
-                length = sum(int(row.split(b":")[1]) for row in rows if row.startswith(b"content-length:"))
-                while len(body) < length:
-                    body += wire.recv(65536)
-                script(wire, over)
-
-    def accept() -> None:
-        while not over.is_set():
-            with suppress(TimeoutError):
-                client, _ = listener.accept()
-                thread = threading.Thread(target=serve, args=(client,), daemon=True)
-                threads.append(thread)
-                thread.start()
-
-    threads: list[threading.Thread] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.02)
-        accepting = threading.Thread(target=accept, daemon=True)
-        accepting.start()
-        yield f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
-        over.set()
-        accepting.join(5)
-        for thread in threads:
-            thread.join(5)
-
-
 class Nothing(dict[str, str]):
     """A memory that knows nothing."""
 
@@ -158,18 +94,6 @@ class Nothing(dict[str, str]):
 
     def names(self, prefix: str = "") -> list[str]:
         return []
-
-
-def outcome(call: Callable[[], Any]) -> tuple[str, str]:
-    """The consequence in a word, and what the finding says to do."""
-    try:
-        found = call()
-    except TransloadError as error:
-        finding = error.findings[0]
-        wait = f" in {error.wait:g}s" if isinstance(error, Retry) and error.wait else ""
-        return f"{type(error).__name__.lower()}{wait}", f"{finding.code}: {error.hint or finding.hint}"
-    remarks = getattr(found, "findings", ())
-    return "taken", f"{remarks[0].code}: {remarks[0].hint}" if remarks else ""
 
 
 def three(url: str, tls: dict[str, Any] | None = None, auth: dict[str, Any] | None = None) -> list[tuple[str, str]]:
@@ -205,11 +129,6 @@ def certificates() -> Iterator[tuple[str, list[tuple[str, str]]]]:
             authority.configure_trust(context)
         with authority.cert_pem.tempfile() as ca, bad_server(say(GOOD), context) as url:
             yield name, three(url, {"ca": ca, **change})
-
-
-def refused() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def pages(script: Callable[[int], bytes]) -> Script:
@@ -250,11 +169,6 @@ def rows() -> Iterator[list[str]]:
         with bad_server(script) as url:
             words, says = three(url)[2]
             yield [name, "", "", words, says]
-
-
-def markdown(table: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in table]
-    return "\n".join([lines[0], "| --- " * len(table[0]) + "|", *lines[1:]])
 
 
 def test_every_fault_has_its_outcome_and_the_docs_say_so() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from tests.adapters.rest.servers import Asked, Say, serving
+from tests.adapters.servers import Asked, Say, serving
 
 from transload.adapters.base import Inbound, Retry, Stop
 from transload.adapters.rest import RestApiSource, RestConnection, RestSource

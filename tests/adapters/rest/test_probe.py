@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.adapters.rest.servers import Asked, Say, TokenServer, serving
+from tests.adapters.servers import Asked, Say, TokenServer, serving
 
 from transload.adapters.base import Probe
 from transload.adapters.base.tls import look_at

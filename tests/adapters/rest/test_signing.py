@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.adapters.rest.servers import Asked, Say, serving
+from tests.adapters.servers import Asked, Say, serving
 
 from transload.adapters.base import Outbound, Stop
 from transload.adapters.rest import RestApiTarget

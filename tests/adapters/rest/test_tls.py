@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
-from tests.adapters.rest.servers import Asked, Say, serving
+from tests.adapters.servers import Asked, Say, serving
 
 from transload.adapters.base import Outbound, Retry, Stop
 from transload.adapters.base.tls import Tls, look_at

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.adapters.rest.servers import Asked, Say, TokenServer, serving
+from tests.adapters.servers import Asked, Say, TokenServer, serving
 
 from transload.adapters.base import Outbound, Reject, Retry, Stop
 from transload.adapters.rest import RestApiSource, RestApiTarget

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 
 from transload.adapters.base import Stop
+from transload.adapters.base.watermarks import stepped_back
 from transload.adapters.rest.paging import Since
-from transload.adapters.rest.watermark import newest, stepped_back
+from transload.adapters.rest.watermark import newest
 
 SINCE = Since(field="at")
 

@@ -40,7 +40,7 @@ def test_an_answer_arrives_when_it_has_changed(service: SoapService, endpoint: s
 def test_a_request_that_is_refused_stops_the_route(service: SoapService, endpoint: str, source: Make) -> None:
     with pytest.raises(Stop, match="takes") as caught:
         list(source(endpoint, request="<GetStock/>").receive(Seen()))
-    assert caught.value.hint == "correct request: of the route"
+    assert caught.value.hint == "correct request: of the route; or say under faults: what this fault means"
     service.fault("Client", "no such item")
     with pytest.raises(Stop, match="no such item"):
         list(source(endpoint).receive(Seen()))

@@ -2,15 +2,19 @@
 
 import base64
 import hashlib
+import html
+import json
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from tests.adapters.servers import Asked, Say, serving
 
-from transload.adapters.base import Outbound, Reject, Retry, Stop, Unknown
+from transload.adapters.base import Landing, Outbound, Reject, Retry, Stop, Unknown
 from transload.adapters.soap import SoapTarget
 from transload.runner.demo.partners.soap_service import SoapService
 
@@ -89,13 +93,18 @@ def test_the_text_of_a_fault(service: SoapService, endpoint: str, target: Make) 
     target(endpoint).deliver(order())
     with pytest.raises(Reject) as caught:
         target(endpoint).deliver(order(quantity="6"))
-    (finding,) = caught.value.findings
+    finding, sent = caught.value.findings
     assert finding.code == "S-FAULT"
     assert finding.message == (
         f"SubmitOrder at {endpoint} was answered with the fault Client: order PO-1 is there with another content"
     )
     assert finding.value is not None
     assert f'<OrderExists xmlns="{NS}"' in finding.value
+    assert (sent.code, sent.value) == (
+        "S-SENT",
+        '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">'
+        "<soap:Body><!-- SubmitOrder --></soap:Body></soap:Envelope>",
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,7 +207,8 @@ def test_a_multipart_answer_gives_its_root_part(raw_server: Callable[..., Any], 
         == f'<SubmitOrderResponse xmlns="{NS}" xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>'.encode()
     )
     assert [str(finding) for finding in found.findings] == [
-        "warning S-ATTACHMENT the answer has 1 attachments, which were not kept"
+        "warning S-ATTACHMENT the answer has parts that its body does not include, and that were not kept: "
+        "pic (image/png, 2 bytes)\n    hint     answer: message of the route keeps the whole answer"
     ]
 
 
@@ -321,3 +331,110 @@ def test_a_probe_moves_nothing(service: SoapService, endpoint: str, target: Make
     assert target(f"http://127.0.0.1:{free_port}/").probe().ok is False
     assert target(endpoint, operation="SubmitOrdr").probe().ok is False
     assert service.counts["calls"] == 0
+
+
+def test_what_was_staged_before_there_was_a_lookup_is_not_asked_for(
+    service: SoapService, endpoint: str, target: Make
+) -> None:
+    """The template as written asks for no document, and its answer would say that nothing is there."""
+    options = {
+        "lookup": "GetStock",
+        "lookup_request": f'<GetStock xmlns="{NS}"><Item>{{document.number}}</Item></GetStock>',
+        "lookup_found": "Stock/Item",
+    }
+    assert target(endpoint, **options).verify(order()) is Landing.CANNOT_TELL
+    assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "text"),
+    [
+        ("text/xml; charset=iso-8859-1", "", "Gr\u00f6\u00dfe".encode("latin-1")),
+        ('text/xml;Charset="ISO-8859-1"', "", "Gr\u00f6\u00dfe".encode("latin-1")),
+        ("text/xml; charset=utf-8", '<?xml version="1.0" encoding="iso-8859-1"?>', "Gr\u00f6\u00dfe".encode("latin-1")),
+        ("text/xml; charset=iso-8859-1", "\ufeff", "Gr\u00f6\u00dfe".encode()),
+        ("text/xml; charset=klingon", "", "Gr\u00f6\u00dfe".encode()),
+        ("text/xml", "", "Gr\u00f6\u00dfe".encode()),
+    ],
+)
+def test_the_charset_of_http_counts_where_the_xml_names_none(
+    target: Make, kind: str, declared: str, text: bytes
+) -> None:
+    envelope = (
+        f'{declared}<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<SubmitOrderResponse xmlns="{NS}"><Number>@</Number></SubmitOrderResponse></s:Body></s:Envelope>'
+    )
+    body = envelope.encode().replace(b"@", text)
+    with serving(lambda asked: Say(body=body, headers={"Content-Type": kind})) as url:
+        assert target(url, reference="Number").deliver(order()).reference == "Gr\u00f6\u00dfe"
+
+
+def test_an_operation_without_an_action_names_none(wsdl: Path, target: Make) -> None:
+    wsdl.write_text(wsdl.read_text().replace(f'soapAction="{NS}/SubmitOrder"', 'soapAction=""'))
+    got: list[Asked] = []
+
+    def handle(asked: Asked) -> Say:
+        got.append(asked)
+        return Say(status=202)
+
+    with serving(handle) as url:
+        for port in ("Soap11", "Soap12"):
+            target(url, connection={"port": port}).deliver(order())
+    assert [one.headers["content-type"] for one in got] == [
+        "text/xml; charset=utf-8",
+        "application/soap+xml; charset=utf-8",
+    ]
+    assert got[0].headers["soapaction"] == '""'
+    with pytest.raises(Stop) as caught:
+        target(url, connection={"port": "Soap11", "addressing": True}).deliver(order())
+    assert (caught.value.message, caught.value.hint) == (
+        "the operation SubmitOrder has no action, and WS-Addressing needs one",
+        "ask the partner for it, and write it into the WSDL: soapAction of the operation, or wsam:Action of input",
+    )
+
+
+def test_a_password_is_masked_however_the_service_quotes_it(target: Make) -> None:
+    password = """a&b<c"d'e\\f"""
+    security = {"username_token": {"username": "bolt", "password": password}}
+    space = "http://schemas.xmlsoap.org/soap/envelope/"
+
+    def quoting(asked: Asked) -> Say:
+        """All that it was sent, in XML, in HTML and as it is."""
+        sent = etree.fromstring(asked.body).findtext(f".//{WSSE}Password") or ""
+        made = etree.fromstring(
+            f'<s:Envelope xmlns:s="{space}"><s:Header><Seen/></s:Header><s:Body>'
+            "<s:Fault><faultcode>s:Client</faultcode><faultstring/><detail><Was/></detail></s:Fault></s:Body></s:Envelope>"
+        )
+        if "taken" in asked.target:
+            body = made.find(f"{{{space}}}Body")
+            assert body is not None
+            body.clear()
+            made[0][0].text = sent
+            return Say(body=etree.tostring(made))
+        if "html" in asked.target:
+            return Say(status=400, body=f"<p>{html.escape(sent)} {sent} {json.dumps(sent)}".encode())
+        made.find(".//faultstring").text = sent  # type: ignore[union-attr]
+        made.find(".//Was").text = sent  # type: ignore[union-attr]
+        return Say(status=500, body=etree.tostring(made))
+
+    with serving(quoting) as url:
+        taken = target(f"{url}/taken", connection={"security": security}).deliver(order())
+        said = [str(taken)]
+        for place in ("fault", "html"):
+            with pytest.raises(Reject) as caught:
+                target(f"{url}/{place}", connection={"security": security}).deliver(order())
+            said.append(str(caught.value.findings))
+    for text in said:
+        assert "***" in text
+        assert not [part for part in ("a&", "<c", "&lt;c", "d'e", "e\\\\f") if part in text], text
+
+
+def test_a_second_element_in_the_body_is_not_passed_over_in_silence(target: Make) -> None:
+    body = f'<SubmitOrderResponse xmlns="{NS}"/><multiRef/>'
+    text = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{body}</s:Body></s:Envelope>'
+    with serving(lambda asked: Say(body=text.encode())) as url:
+        (finding,) = target(url).deliver(order()).findings
+    assert (finding.code, finding.message) == (
+        "S-ANSWER",
+        "the body of the answer holds 2 elements, and the first is taken",
+    )

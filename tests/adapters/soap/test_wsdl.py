@@ -88,7 +88,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert str(caught.value.findings[0]) == (
         "error C-WSDL the WSDL gone.wsdl cannot be used: No such file or directory\n"
         f"    source   {tmp_path}/gone.wsdl\n"
-        "    hint     keep the WSDL and all that it imports in one folder, with relative schemaLocations"
+        "    hint     keep the WSDL and all that it imports in one folder, as transload soap bundle writes them"
     )
 
 

@@ -35,6 +35,7 @@ COMMANDS = [
     "demo",
     "adapters",
     "guide",
+    "soap",
 ]
 
 
@@ -63,6 +64,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
         "diff",
         "sample",
         "guide",
+        "soap",
         "demo",
     )
     if name not in without:

@@ -255,7 +255,7 @@ def test_a_target_that_is_not_idempotent_gets_one_announced_at_a_time(make_house
 
 
 def test_an_outcome_that_cannot_be_recorded_is_found_out_at_the_next_pass(make_house, hands, run, monkeypatch):
-    def full(self, lane, epoch, outcomes, now):
+    def full(self, lane, epoch, outcomes, now, answers):
         raise LedgerError("the ledger failed: database or disk is full")
 
     house = make_house()
@@ -271,7 +271,7 @@ def test_an_outcome_that_cannot_be_recorded_is_found_out_at_the_next_pass(make_h
 
 
 def test_a_delivery_in_whose_midst_the_process_always_ends_is_given_up(make_house, house_module, run, monkeypatch):
-    def ended(self, lane, epoch, outcomes, now):
+    def ended(self, lane, epoch, outcomes, now, answers):
         raise LedgerError("the process ended here")
 
     house = make_house()

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from tests.adapters.rest.servers import Asked, Say, TokenServer, serving
+from tests.adapters.servers import Asked, Say, TokenServer, serving
 from tests.runner.engine.test_real_workspace import ACME, FIXTURES, WORKSPACE, run
 
 from transload.runner.ledger import State

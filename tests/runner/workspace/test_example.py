@@ -28,7 +28,6 @@ def test_it_loads_with_nothing_but_what_has_no_effect_yet(example: Path) -> None
         ("acme", 36, "expect_acknowledgement: of the send route 'order-responses'"),
         ("erp", 16, "limits: of the connection 'api'"),
         ("erp", 23, "order_by: number of the send route 'sales-orders'"),
-        ("erp", 24, "answer: of the send route 'sales-orders'"),
     ]
 
 

@@ -1,0 +1,102 @@
+"""Partners that call an address of ours: the address, who may call it, and how often."""
+
+import math
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from transload.adapters.base.endpoint import Refused, Request, Response
+from transload.adapters.base.rates import Rates
+from transload.adapters.base.settings import Duration, Secret, Settings
+from transload.canonical.findings import Finding, Severity
+
+
+def some(value: Any) -> Any:
+    """One text for a list of one, as people write it."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or not value.isprintable() or any(sign in value for sign in "?#% ") or "//" in value:
+        raise ValueError(f"{value!r} is no path; write it like /acme/orders")
+    return value.rstrip("/") or "/"
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is neither an address nor a network like 192.0.2.0/24") from None
+
+
+Secrets = Annotated[
+    tuple[Secret, ...],
+    BeforeValidator(some, json_schema_input_type=str | tuple[str, ...]),
+    Field(min_length=1, description="What both sides know; two of them while it is changed, either of which will do"),
+]
+
+
+class Rate(Settings):
+    """How much one sender may bring; who sends more is asked to wait (status 429)."""
+
+    requests: int = Field(default=50, ge=1, description="So many requests at once")
+    per: Duration = Field(default=timedelta(seconds=1), gt=timedelta(), description="and again so many in this time")
+
+
+class CalledConnection(Settings):
+    """An address of ours that a partner calls; `http: {listen: ...}` of the workspace says where we listen."""
+
+    path: Annotated[str, AfterValidator(_path)] = Field(
+        description="Path of the address, such as /acme/orders", examples=["/acme/orders"]
+    )
+    allowed: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(some)] = Field(
+        default=(),
+        description="Addresses or networks that may call; all when empty. Behind a proxy it is the proxy that calls",
+    )
+    tolerance: Duration = Field(
+        default=timedelta(minutes=5),
+        gt=timedelta(),
+        description="How far a signed moment may lie from our clock; older requests are replays",
+    )
+    largest: int = Field(default=10_000_000, ge=1, description="Bytes that a request may have")
+    rate: Rate = Field(default=Rate(), description="How much one sender may bring")
+
+
+class Callers:
+    """Admits those who may call, as often as they may."""
+
+    def __init__(self, settings: CalledConnection) -> None:
+        self._rates = Rates(settings.rate.requests, settings.rate.per.total_seconds())
+        self._networks = [ip_network(text) for text in settings.allowed]
+
+    def admit(self, request: Request) -> None:
+        """Raise `Refused` for who may not call, or must wait."""
+        if not self._may_call(request.client):
+            why = f"{request.client or 'the caller'} is not in allowed"
+            raise refused(Response(status=403, content=b"not allowed\n"), why, request)
+        wait = self._rates.wait(request.client)
+        if wait:
+            headers = {"Retry-After": str(math.ceil(wait))}
+            told = Response(status=429, content=b"too many requests\n", headers=headers)
+            raise refused(told, "more requests than rate allows", request)
+
+    def _may_call(self, client: str) -> bool:
+        if not self._networks:
+            return True
+        try:
+            address = ip_address(client)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+
+def refused(response: Response, why: str, request: Request, *, severity: Severity = Severity.WARNING) -> Refused:
+    """A refusal that tells its sender ``response``, and our log ``why``."""
+    finding = Finding(
+        code="W-CALL" if severity is Severity.WARNING else "R-CALL",
+        severity=severity,
+        message=f"a request to {request.path} from {request.client or 'unknown'} was not kept: {why}",
+    )
+    return Refused(response, finding)

@@ -1,0 +1,86 @@
+"""What a user writes about a SOAP service that a partner calls."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from transload.adapters.base.callers import CalledConnection, Secrets
+from transload.adapters.base.settings import Settings
+from transload.adapters.soap.settings import PATH, Address, Described
+
+
+class Token(Settings):
+    """User name and password in the SOAP header (OASIS WS-Security UsernameToken Profile 1.1)."""
+
+    username: str = Field(min_length=1, description="User name that the partner sends", examples=["acme"])
+    password: Secrets = Field(
+        description="Its password; two of them while it is changed", examples=["${env:ACME_PASSWORD}"]
+    )
+    digest: bool = Field(default=False, description="Take digests of it alone, and refuse it as text")
+
+
+class Proof(Settings):
+    """How a partner proves himself: exactly one of these."""
+
+    username_token: Token | None = Field(default=None, description="User name and password in the SOAP header")
+    nothing: Literal[True] | None = Field(
+        default=None, description="Nothing: whoever reaches the address may send; choose allowed then"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.username_token is None) == (self.nothing is None):
+            raise ValueError("name exactly one of username_token, nothing")
+        return self
+
+
+class SoapServiceConnection(Described, CalledConnection):
+    """An address of ours that a partner calls by SOAP; `http: {listen: ...}` of the workspace says where we listen."""
+
+    endpoint: Address = Field(
+        default=None,
+        description="Address that is written into the WSDL that we give away, instead of its own",
+        examples=["https://b2b.bolt.example/acme/orders"],
+    )
+    verify: Proof = Field(
+        description="How the partner proves himself",
+        examples=[{"username_token": {"username": "acme", "password": "${env:ACME_PASSWORD}"}}],
+    )
+    publish: bool = Field(
+        default=True, description="Give the WSDL to whoever may call and asks for it: GET on the address with ?wsdl"
+    )
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.verify.nothing and not self.allowed:
+            raise ValueError("with verify: {nothing: true} name the addresses that may call: allowed")
+        return self
+
+
+class Taken(Settings):
+    """An operation that a route takes."""
+
+    answer: str | None = Field(
+        default=None,
+        description="Body of the answer: the XML of the operation's output element; {Path/To/Element} stands for the "
+        "text of an element of what was sent. An operation without output has none",
+        examples=["<SubmitOrderResponse xmlns='urn:example'><Number>{Number}</Number></SubmitOrderResponse>"],
+    )
+    identity: tuple[Annotated[str, Field(pattern=PATH)], ...] = Field(
+        default=(),
+        description="Paths to the elements that say which message it is; without them its content and its MessageID do",
+        examples=[["Header/MessageId"]],
+    )
+
+
+class SoapServiceOptions(Settings):
+    """What stands beside ``connection:`` under ``from:``.
+
+    Paths are local names of elements joined by slashes, seen from the element in the body.
+    """
+
+    operations: dict[str, Taken] = Field(
+        min_length=1,
+        description="Operations that are taken, by their names in the WSDL, and how each is answered",
+        examples=[{"SubmitOrder": {"answer": "<SubmitOrderResponse xmlns='urn:example'/>"}}],
+    )
