@@ -3,14 +3,15 @@
 from typing import NamedTuple
 
 from transload.adapters.base.content import Content
-from transload.adapters.base.format import COMPONENT
+from transload.adapters.base.format import COMPONENT, ELEMENT
 from transload.adapters.edi.charsets import Charset, decode
 from transload.adapters.edi.segments import BLANKS, after_terminator, split_elements
 from transload.adapters.edi.separators import Separators
 
 LONGEST = 1 << 14
 """No service segment has so many bytes; what is longer is not looked at further."""
-_PLAIN = bytes(range(0x20, 0x7F))
+PRINTABLE = bytes(range(0x20, 0x7F))
+"""The printable characters of ASCII."""
 
 
 class Service(NamedTuple):
@@ -45,8 +46,11 @@ def read_service(content: Content, start: int, separators: Separators, charset: 
 def service_between(content: Content, start: int, end: int | None, separators: Separators, charset: Charset) -> Service:
     """The service segment from ``start`` to ``end``, the offset after its terminator; None where it has none."""
     stop = len(content) if end is None else end - 1
-    text, _ = decode(content[start : min(stop, start + LONGEST)], charset)
-    tag, *elements = split_elements(text, separators)
+    raw = content[start : min(stop, start + LONGEST)]
+    if raw.translate(None, PRINTABLE) or (separators.release and separators.ends[1] in raw) or separators.tag:
+        tag, *elements = split_elements(decode(raw, charset)[0], separators)
+    else:  # as nearly all are
+        tag, *elements = raw.strip().translate(separators.taking_bytes_apart).decode().split(ELEMENT)
     return Service(tag, tuple(elements), start, stop if end is None else end)
 
 
@@ -61,7 +65,7 @@ class OddByte(NamedTuple):
 
 def odd_byte(raw: bytes, separators: Separators, charset: Charset) -> OddByte | None:
     """The first byte of a service segment that is a control character, or none of the character set; else None."""
-    if raw.translate(None, _PLAIN) in (b"", separators.ends[0]):
+    if raw.translate(None, PRINTABLE) in (b"", separators.ends[0]):
         return None
     end = raw.rstrip(BLANKS).removesuffix(separators.ends[0]).rstrip(BLANKS)
     _, undecodable = decode(end, charset)
