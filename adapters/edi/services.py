@@ -31,7 +31,7 @@ class Service(NamedTuple):
         if number > len(self.elements):
             return ""
         value = self.elements[number - 1]
-        if component is None:
+        if component is None or (component == 1 and COMPONENT not in value):
             return value
         parts = value.split(COMPONENT)
         return parts[component - 1] if component <= len(parts) else ""
