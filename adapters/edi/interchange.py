@@ -250,7 +250,7 @@ class Interchange:
     outside: tuple[Service, ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    @cached_property
+    @property
     def reference(self) -> str:
         """The interchange control reference: UNB 0020, ISA13, STX SNRF."""
         return self.header.element(13 if self.standard == "x12" else 5) if self.header else ""
@@ -265,7 +265,7 @@ class Interchange:
         """For whom it is: UNB S003, ISA07 and ISA08, STX UNTO."""
         return self._party(3, 8)
 
-    @cached_property
+    @property
     def test(self) -> bool:
         """Whether it is marked as a test: UNB 0035 is 1, ISA15 is T; TRADACOMS has no such mark."""
         if self.header is None or self.standard == "tradacoms":

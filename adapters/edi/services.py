@@ -47,11 +47,17 @@ def service_between(content: Content, start: int, end: int | None, separators: S
     """The service segment from ``start`` to ``end``, the offset after its terminator; None where it has none."""
     stop = len(content) if end is None else end - 1
     raw = content[start : min(stop, start + LONGEST)]
-    if raw.translate(None, PRINTABLE) or (separators.release and separators.ends[1] in raw) or separators.tag:
-        tag, *elements = split_elements(decode(raw, charset)[0], separators)
-    else:  # as nearly all are
-        tag, *elements = raw.strip().translate(separators.taking_bytes_apart).decode().split(ELEMENT)
-    return Service(tag, tuple(elements), start, stop if end is None else end)
+    end = stop if end is None else end
+    if not (raw.translate(None, PRINTABLE) or (separators.release and separators.ends[1] in raw) or separators.tag):
+        return plain_service(raw, start, end, separators)
+    tag, *elements = split_elements(decode(raw, charset)[0], separators)
+    return Service(tag, tuple(elements), start, end)
+
+
+def plain_service(raw: bytes, start: int, end: int, separators: Separators) -> Service:
+    """The service segment of which ``raw`` is all but the terminator: printable ASCII without release characters."""
+    tag, *elements = raw.strip().translate(separators.taking_bytes_apart).decode().split(ELEMENT)
+    return Service(tag, tuple(elements), start, end)
 
 
 class OddByte(NamedTuple):

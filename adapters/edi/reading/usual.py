@@ -14,7 +14,7 @@ from transload.adapters.edi.interchange import Beginning, Dialect, Frame, Group,
 from transload.adapters.edi.reading.events import events
 from transload.adapters.edi.segments import BLANKS
 from transload.adapters.edi.separators import Separators
-from transload.adapters.edi.services import PRINTABLE, Service, service_between
+from transload.adapters.edi.services import PRINTABLE, Service, plain_service
 
 _LONGEST = 500
 """Service segments with more bytes are left to `framing`."""
@@ -70,7 +70,7 @@ def usual(content: Content, dialect: Dialect, base: Beginning, reporter: Reporte
 
     def service(found: Match[bytes], group: int) -> Service:
         start, end = found.span(group)
-        return service_between(content, start, end, separators, base.charset)
+        return plain_service(raw[start : end - 1], start, end, separators)
 
     last = begins.re.groups
     trailer = service(ends, last - 1)
