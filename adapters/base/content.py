@@ -68,31 +68,31 @@ class Content(ABC):
 
 
 class Bytes(Content):
-    """A payload in memory."""
+    """A payload in memory, all of it under ``whole``."""
 
-    __slots__ = ("_bytes",)
+    __slots__ = ("whole",)
 
     def __init__(self, payload: bytes) -> None:
-        self._bytes = payload
+        self.whole = payload
 
     def __len__(self) -> int:
-        return len(self._bytes)
+        return len(self.whole)
 
     def __getitem__(self, index: slice) -> bytes:
-        return self._bytes[index]
+        return self.whole[index]
 
     def find(self, needle: bytes, start: int = 0) -> int:
         """Where ``needle`` stands next from ``start`` on; -1 when it does not."""
-        return self._bytes.find(needle, start)
+        return self.whole.find(needle, start)
 
     def search(
         self, pattern: Pattern[bytes], start: int = 0, stop: int | None = None
     ) -> tuple[int, Match[bytes]] | None:
         """The next match from ``start`` on, before ``stop``; its spans are offsets."""
         if stop is None:
-            found = pattern.search(self._bytes, start)
+            found = pattern.search(self.whole, start)
         else:
-            found = pattern.search(self._bytes, start, stop + REACH)
+            found = pattern.search(self.whole, start, stop + REACH)
             found = found if found and found.start() < stop else None
         return (0, found) if found else None
 

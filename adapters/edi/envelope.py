@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Self
 
 from transload.adapters.base.content import Bytes, Content
@@ -91,12 +92,12 @@ class Envelope:
         """A component of an element of UNB or ISA, both from 1; "" where there is none."""
         return component_of(self.interchange or (), number, component)
 
-    @property
+    @cached_property
     def sender(self) -> Identity | None:
         """UNB S002, or ISA05 and ISA06, or the code in STX FROM, without one the name."""
         return self._party(*((6, 5) if self.standard == "x12" else (2, 2)))
 
-    @property
+    @cached_property
     def receiver(self) -> Identity | None:
         """UNB S003, or ISA07 and ISA08, or the code in STX UNTO, without one the name."""
         return self._party(*((8, 7) if self.standard == "x12" else (3, 3)))
@@ -207,7 +208,10 @@ def component_of(elements: Sequence[str], number: int, component: int = 1) -> st
     """A component of an element, both from 1; "" where there is none."""
     if number > len(elements):
         return ""
-    parts = elements[number - 1].split(COMPONENT)
+    value = elements[number - 1]
+    if COMPONENT not in value:
+        return value if component == 1 else ""
+    parts = value.split(COMPONENT)
     return parts[component - 1] if component <= len(parts) else ""
 
 

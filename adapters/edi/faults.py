@@ -67,9 +67,9 @@ class Reporter:
     def __init__(self, lines: Lines, file: str | None, lenient: Collection[str] = ()) -> None:
         self.file = file
         self.lines = lines
-        self.lenient = frozenset(lenient)
+        self.lenient = lenient
         self.findings: list[Finding] = []
-        self._made: Counter[tuple[str, Severity]] = Counter()
+        self._made: Counter[tuple[str, Severity]] | None = None
 
     def fresh(self) -> "Reporter":
         """A reporter on the same payload that has collected nothing yet."""
@@ -101,6 +101,8 @@ class Reporter:
                 severity = Severity.REMARK
             elif hint is None:
                 hint = f"if this partner may do so, add {allow} to lenient: under format"
+        if self._made is None:
+            self._made = Counter()
         self._made[code, severity] += 1
         if self._made[code, severity] > MOST_ALIKE:
             return
@@ -118,6 +120,8 @@ class Reporter:
 
     def close(self) -> tuple[Finding, ...]:
         """All findings, with one more for each kind of which more were met than are listed."""
+        if self._made is None:
+            return ()
         surplus = [
             Finding(
                 code=code,

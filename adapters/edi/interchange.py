@@ -1,7 +1,7 @@
 """What framing finds in a payload: interchanges, their groups and messages, by byte offsets."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import IntEnum, IntFlag
 from functools import cached_property
 from re import Pattern
@@ -32,7 +32,7 @@ class Level(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Dialect:
     """What differs between the standards while framing.
 
@@ -172,7 +172,7 @@ class Frames:
 
 
 class Groups:
-    """The groups of an interchange by their numbers from 1, taken from the payload when they are asked for.
+    """The groups of an interchange in their order, taken from the payload when they are asked for.
 
     ``rows`` has for each where its header begins and ends, where its trailer begins and ends, how many
     messages it holds, and its `Mark`.
@@ -190,14 +190,14 @@ class Groups:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Group]:
-        return (self[number] for number in range(1, len(self._rows) + 1))
+        return (self[index] for index in range(len(self._rows)))
 
-    def __getitem__(self, number: int) -> Group:
-        """The group of that number, from 1."""
-        last = self._last
+    def __getitem__(self, index: int) -> Group:
+        """The group at that index, from 0."""
+        last, number = self._last, index + 1
         if last is not None and last.number == number:
             return last
-        start, body, trailer_start, end, messages, marks = self._rows[number - 1]
+        start, body, trailer_start, end, messages, marks = self._rows[index]
         separators, charset = self._reading
         header = service_between(self._content, start, None if marks & Mark.HEADER_OPEN else body, separators, charset)
         trailer = None
@@ -208,7 +208,20 @@ class Groups:
         return self._last
 
 
-@dataclass(frozen=True, kw_only=True)
+class Beginning(NamedTuple):
+    """What the beginning of an interchange tells of the rest: the first fields of an `Interchange`."""
+
+    standard: str
+    number: int
+    start: int
+    separators: Separators
+    charset: Charset
+    header: Service | None
+    una: str = ""
+    una_end: str = ""
+
+
+@dataclass(frozen=True)
 class Interchange:
     """One interchange of a payload, ``number`` counting all of them from 1.
 
@@ -222,21 +235,22 @@ class Interchange:
     standard: str
     number: int
     start: int
-    end: int
     separators: Separators
     charset: Charset
     header: Service | None
+    una: str
+    una_end: str
+    _: KW_ONLY
+    end: int
     trailer: Service | None = None
-    una: str = ""
-    una_end: str = ""
     newline: str = ""
     final: str = ""
-    groups: Groups | tuple[()] = ()
-    frames: Frames | tuple[()] = ()
+    groups: Groups | tuple[Group, ...] = ()
+    frames: Frames | tuple[Frame, ...] = ()
     outside: tuple[Service, ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    @cached_property
+    @property
     def reference(self) -> str:
         """The interchange control reference: UNB 0020, ISA13, STX SNRF."""
         return self.header.element(13 if self.standard == "x12" else 5) if self.header else ""
@@ -251,7 +265,7 @@ class Interchange:
         """For whom it is: UNB S003, ISA07 and ISA08, STX UNTO."""
         return self._party(3, 8)
 
-    @cached_property
+    @property
     def test(self) -> bool:
         """Whether it is marked as a test: UNB 0035 is 1, ISA15 is T; TRADACOMS has no such mark."""
         if self.header is None or self.standard == "tradacoms":
@@ -267,7 +281,7 @@ class Interchange:
 
     def group(self, number: int | None) -> Group | None:
         """The group of that number, from 1; None for None."""
-        return self.groups[number] if number and self.groups else None
+        return self.groups[number - 1] if number and self.groups else None
 
     def _party(self, edifact: int, x12: int) -> Identity | None:
         if self.header is None:

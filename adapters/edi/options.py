@@ -126,7 +126,7 @@ class EdifactOptions(GroupedOptions):
         if self.separators is None:
             return Separators.from_una("UNA:+.?*'") if version4 else EDIFACT_DEFAULT
         chosen = Separators.from_una("UNA" + self.separators)
-        return chosen if version4 else chosen.without_repetition()
+        return chosen if version4 else chosen.without_repetition
 
 
 class X12Options(GroupedOptions):

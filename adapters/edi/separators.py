@@ -67,9 +67,10 @@ class Separators:
             terminator=terminator,
         )
 
+    @cached_property
     def without_repetition(self) -> Self:
         """These separators for a syntax that knows no repetition: its character is then ordinary text."""
-        return replace(self, repetition="")
+        return replace(self, repetition="") if self.repetition else self
 
     @cached_property
     def taking_apart(self) -> dict[int, str]:

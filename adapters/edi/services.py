@@ -3,14 +3,15 @@
 from typing import NamedTuple
 
 from transload.adapters.base.content import Content
-from transload.adapters.base.format import COMPONENT
+from transload.adapters.base.format import COMPONENT, ELEMENT
 from transload.adapters.edi.charsets import Charset, decode
 from transload.adapters.edi.segments import BLANKS, after_terminator, split_elements
 from transload.adapters.edi.separators import Separators
 
 LONGEST = 1 << 14
 """No service segment has so many bytes; what is longer is not looked at further."""
-_PLAIN = bytes(range(0x20, 0x7F))
+PRINTABLE = bytes(range(0x20, 0x7F))
+"""The printable characters of ASCII."""
 
 
 class Service(NamedTuple):
@@ -30,7 +31,7 @@ class Service(NamedTuple):
         if number > len(self.elements):
             return ""
         value = self.elements[number - 1]
-        if component is None:
+        if component is None or (component == 1 and COMPONENT not in value):
             return value
         parts = value.split(COMPONENT)
         return parts[component - 1] if component <= len(parts) else ""
@@ -45,9 +46,18 @@ def read_service(content: Content, start: int, separators: Separators, charset: 
 def service_between(content: Content, start: int, end: int | None, separators: Separators, charset: Charset) -> Service:
     """The service segment from ``start`` to ``end``, the offset after its terminator; None where it has none."""
     stop = len(content) if end is None else end - 1
-    text, _ = decode(content[start : min(stop, start + LONGEST)], charset)
-    tag, *elements = split_elements(text, separators)
-    return Service(tag, tuple(elements), start, stop if end is None else end)
+    raw = content[start : min(stop, start + LONGEST)]
+    end = stop if end is None else end
+    if not (raw.translate(None, PRINTABLE) or (separators.release and separators.ends[1] in raw) or separators.tag):
+        return plain_service(raw, start, end, separators)
+    tag, *elements = split_elements(decode(raw, charset)[0], separators)
+    return Service(tag, tuple(elements), start, end)
+
+
+def plain_service(raw: bytes, start: int, end: int, separators: Separators) -> Service:
+    """The service segment of which ``raw`` is all but the terminator: printable ASCII without release characters."""
+    tag, *elements = raw.strip().translate(separators.taking_bytes_apart).decode().split(ELEMENT)
+    return Service(tag, tuple(elements), start, end)
 
 
 class OddByte(NamedTuple):
@@ -61,7 +71,7 @@ class OddByte(NamedTuple):
 
 def odd_byte(raw: bytes, separators: Separators, charset: Charset) -> OddByte | None:
     """The first byte of a service segment that is a control character, or none of the character set; else None."""
-    if raw.translate(None, _PLAIN) in (b"", separators.ends[0]):
+    if raw.translate(None, PRINTABLE) in (b"", separators.ends[0]):
         return None
     end = raw.rstrip(BLANKS).removesuffix(separators.ends[0]).rstrip(BLANKS)
     _, undecodable = decode(end, charset)

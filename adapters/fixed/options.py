@@ -1,6 +1,7 @@
 """What a fixed-width format takes."""
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -46,6 +47,17 @@ class FixedOptions(RowOptions):
             if not _RANGE.fullmatch(place):
                 raise ValueError(f"{place!r} is no range of characters, such as 1-3")
         return self
+
+    @cached_property
+    def begins(self) -> re.Pattern[str] | None:
+        """Finds the lines that begin a document; None where more than one range of each line decides what it is."""
+        if self.by or not self.start or self.skip or self.newline == "none" or self.file.header or self.file.trailer:
+            return None
+        (place, texts) = next(iter(self.start.items()))
+        first, last = bounds(place)
+        if not all(len(text) == last - first and text.strip() and not set("\r\n") & set(text) for text in texts):
+            return None
+        return re.compile(rf"^[^\n]{{{first}}}(?:{'|'.join(map(re.escape, texts))})", re.MULTILINE)
 
 
 def bounds(place: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Finding the documents in a fixed-width payload: once over all lines, then document by document."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from transload.adapters.base.format import Message, Reading
 from transload.adapters.base.rows.documents import Divider, Extent, miscounted, stray
@@ -133,6 +134,22 @@ class FixedReading(Reading):
 
     def _divided(self) -> list[Extent]:
         """The documents, with what is wrong with the payload as a whole."""
+        return self._usual() or self._walked()
+
+    def _usual(self) -> list[Extent] | None:
+        """The documents of a payload in which nothing but their first lines needs a look; None where it is another."""
+        source, options = self._source, self._options
+        begins, text = options.begins, source.text
+        if begins is None or source.newline != "\n" or (self._width.wide and not text.isascii()):
+            return None
+        starts = [found.start() for found in begins.finditer(text)]
+        if not starts or text[: starts[0]].strip():
+            return None
+        self._payload = FixedPayload(source=source, preface=text[: starts[0]], trailing="", options=options)
+        return [Extent(start=start, end=end) for start, end in pairwise((*starts, len(text)))]
+
+    def _walked(self) -> list[Extent]:
+        """The same for any payload, line by line."""
         source, options = self._source, self._options
         start = 0
         lines = source.lines()

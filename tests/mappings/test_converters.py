@@ -120,11 +120,21 @@ def test_samples_of_a_table_are_in_its_domain(pipes):
     assert [step.read(step.write(value)) for value in step.samples()] == ["A", "B"]
 
 
+@given(st.text("0123456789", min_size=1, max_size=40), st.integers(1, 40))
+def test_implied_decimals_keep_every_digit(digits, places):
+    found = chain(f"implied({places})", Kind.DECIMAL)
+    assert found.read(digits).as_tuple() == Decimal(f"{digits}E-{places}").as_tuple()
+
+
 READ = [
     ("dec", Kind.DECIMAL, "012.50", Decimal("12.50")),
     ("dec", Kind.DECIMAL, "1,5", Decimal("1.5")),
     ("dec", Kind.DECIMAL, "+5", Decimal(5)),
     ("implied(2)", Kind.DECIMAL, "000150", Decimal("1.50")),
+    ("implied(2)", Kind.DECIMAL, "5", Decimal("0.05")),
+    ("implied(2)", Kind.DECIMAL, "-5", Decimal("-0.05")),
+    ("implied(3)", Kind.DECIMAL, "1" * 28, Decimal("1" * 25 + ".111")),
+    ("implied(3)", Kind.DECIMAL, "1" * 29, Decimal("1" * 26 + ".111")),
     ("zeros(4)", Kind.TEXT, "0000", "0"),
     ("signed(trailing)", Kind.DECIMAL, "12.50-", Decimal("-12.50")),
     ("signed(trailing)", Kind.DECIMAL, "12.50+", Decimal("12.50")),

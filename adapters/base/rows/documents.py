@@ -58,7 +58,6 @@ class Extent:
 
     start: int
     end: int
-    rows: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -90,7 +89,6 @@ class Divider:
         options, extents = self._options, self.extents
         if options.by and extents and key == self._last:
             extents[-1].end = end
-            extents[-1].rows += 1
             return
         if options.by:
             new = True
@@ -112,7 +110,6 @@ class Divider:
             if options.by and known != len(extents) - 1:
                 extents[-1].findings.append(extents[known].findings[-1])
         extents[-1].end = end
-        extents[-1].rows += 1
 
     def finish(self, end: int) -> None:
         """All rows are there, and what stands after the last document begins at ``end``."""

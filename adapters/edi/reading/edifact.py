@@ -1,11 +1,13 @@
 """The beginning of an EDIFACT interchange: UNA, UNB, and what they say about the rest (ISO 9735)."""
 
 import re
+from dataclasses import replace
 
 from transload.adapters.base.content import Content
+from transload.adapters.base.format import COMPONENT
 from transload.adapters.edi.charsets import ASCII, SYNTAX, Charset
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.interchange import Beginning, Dialect, Interchange, Level
 from transload.adapters.edi.reading.envelope_checks import check_number
 from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.segments import BLANKS, after_terminator
@@ -60,23 +62,15 @@ EDIFACT_DIALECT = Dialect(
 """The codes are those of code list 0085 (ISO 9735-10), read in the service code lists of the Joint Syntax Working
 Group and compared with the lists that BizTalk and edifabric publish for CONTRL."""
 
-_REQUIRED = (
-    (1, "the syntax identifier"),
-    (2, "the sender"),
-    (3, "the receiver"),
-    (4, "date and time"),
-    (5, "the control reference"),
-)
+_REQUIRED = ("the syntax identifier", "the sender", "the receiver", "date and time", "the control reference")
+"""What the first elements of UNB hold, each in its first component."""
 _LATIN_1 = SYNTAX["UNOC"]
+_REPEATING = replace(EDIFACT_DEFAULT, repetition="*")
+"""What holds without UNA from syntax version 4 on."""
 _HEADERS = (b"UNG+", b"UNH+")
 _UNANNOUNCED = re.compile(rb"UNB([^\w\s])UNO[A-Z]([^\w\s])[1-4]\1")
 _FIRST_HEADER = re.compile(rb"([^\w\s]|[\r\n])\s*UN[GH]")
 _WINDOW = 1000
-
-
-def starts(content: Content, pos: int) -> bool:
-    """Whether an EDIFACT interchange, or a message without one, begins at ``pos``."""
-    return _begin(content, pos) is not None
 
 
 def _begin(content: Content, pos: int) -> tuple[Separators, int, bool] | None:
@@ -116,10 +110,16 @@ def _unannounced(content: Content, pos: int) -> Separators | None:
     return found if found.sound else None
 
 
-def read(content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
-    """Frame the interchange at ``pos``, where `starts` is true; ``charset`` overrides what UNB says."""
+def read(
+    content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None
+) -> Interchange | None:
+    """Frame the interchange, or the messages without one, at ``pos``; None where none begins.
+
+    ``charset`` overrides what UNB says.
+    """
     begun = _begin(content, pos)
-    assert begun is not None
+    if begun is None:
+        return None
     separators, first, una = begun
     if una and not separators.sound:
         reporter.add(
@@ -133,7 +133,7 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
         )
         announced = content[first + 3 : first + 4].decode("latin-1")
         separators = EDIFACT_DEFAULT if announced == "+" or not separators.element else separators
-    elif not una and separators not in (EDIFACT_DEFAULT, EDIFACT_LEVEL_B):
+    elif not una and separators is not EDIFACT_DEFAULT and separators is not EDIFACT_LEVEL_B:
         reporter.add(
             "E-UNA",
             "the separators are not the default ones, and no UNA announces them; they are taken from UNB as it looks",
@@ -149,15 +149,15 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
         return _headless(content, pos, first, number, separators, reporter, charset, una, una_end)
     end = after_terminator(content, first, separators)
     header = service_between(content, first, end, separators, _LATIN_1)
-    separators = _with_version(separators, header, una=una)
+    assumed, separators = separators, _with_version(separators, header, una=una)
     found = charset or _charset(header, number, reporter)
-    header = service_between(content, first, end, separators, found)  # now its separators are known
+    if separators is not assumed or found is not _LATIN_1:  # now what its characters mean is known
+        header = service_between(content, first, end, separators, found)
     _check_header(header, number, reporter)
-    base = Interchange(
+    base = Beginning(
         standard="edifact",
         number=number,
         start=pos,
-        end=pos,
         separators=separators,
         charset=found,
         header=header,
@@ -171,10 +171,10 @@ def _with_version(separators: Separators, header: Service, *, una: bool) -> Sepa
     """Repetitions exist from syntax version 4 on; without UNA they are separated by ``*``."""
     version = header.element(1, 2)
     if version in ("", "1", "2", "3"):
-        return separators.without_repetition() if separators.repetition else separators
+        return separators.without_repetition
     if una or separators is EDIFACT_LEVEL_B:
         return separators
-    return Separators(component=":", element="+", terminator="'", release="?", repetition="*")
+    return _REPEATING
 
 
 def _charset(header: Service, number: int, reporter: Reporter) -> Charset:
@@ -195,11 +195,13 @@ def _charset(header: Service, number: int, reporter: Reporter) -> Charset:
 
 
 def _check_header(header: Service, number: int, reporter: Reporter) -> None:
-    if header.element(5).strip():
+    reference = header.element(5)
+    if reference.strip() and _REFERENCE.fullmatch(reference) is None:
         place = Place(interchange=number, tag="UNB", element=5)
         check_number(EDIFACT_DIALECT, Level.INTERCHANGE, header, reporter, place)
-    missing = [(element, what) for element, what in _REQUIRED if not header.element(element, 1)]
-    if missing:
+    given = [element.partition(COMPONENT)[0] for element in header.elements[: len(_REQUIRED)]]
+    if len(given) < len(_REQUIRED) or not all(given):
+        missing = [(element, what) for element, what in enumerate(_REQUIRED, 1) if not header.element(element, 1)]
         names = ", ".join(what for _, what in missing)
         reporter.add(
             "E-ENVELOPE",
@@ -231,12 +233,11 @@ def _headless(
         ack=EDIFACT_DIALECT.ack("missing", Level.INTERCHANGE),
         where=Place(interchange=number, tag=tag),
     )
-    base = Interchange(
+    base = Beginning(
         standard="edifact",
         number=number,
         start=pos,
-        end=pos,
-        separators=separators.without_repetition(),
+        separators=separators.without_repetition,
         charset=charset or ASCII,
         header=None,
         una=content[pos : pos + 9].decode("latin-1") if una else "",

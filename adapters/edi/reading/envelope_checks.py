@@ -4,7 +4,7 @@ import re
 
 from transload.adapters.base.content import Content
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.interchange import Dialect, Interchange, Level, states
+from transload.adapters.edi.interchange import Beginning, Dialect, Level, states
 from transload.adapters.edi.services import LONGEST, Service, odd_byte
 from transload.canonical.places import Place
 
@@ -16,7 +16,7 @@ _LOOKED_AT = 1 << 16
 class EnvelopeCheck:
     """Adds what is wrong with one interchange's envelope to ``reporter``."""
 
-    def __init__(self, content: Content, dialect: Dialect, base: Interchange, reporter: Reporter) -> None:
+    def __init__(self, content: Content, dialect: Dialect, base: Beginning, reporter: Reporter) -> None:
         self.content = content
         self.dialect = dialect
         self.base = base

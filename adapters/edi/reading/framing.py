@@ -6,17 +6,17 @@ their offsets are remembered.
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from re import Pattern
 
 from transload.adapters.base.content import Content
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.interchange import Dialect, Frames, Groups, Interchange, Level, Mark
+from transload.adapters.edi.interchange import Beginning, Dialect, Frames, Groups, Interchange, Level, Mark
 from transload.adapters.edi.reading.envelope_checks import EnvelopeCheck
+from transload.adapters.edi.reading.events import events
 from transload.adapters.edi.reading.outline import Outline, Seen
+from transload.adapters.edi.reading.usual import usual
 from transload.adapters.edi.segments import BLANKS, after_terminator
-from transload.adapters.edi.separators import Separators
 from transload.adapters.edi.services import Service, read_service
 from transload.canonical.places import Place
 
@@ -28,25 +28,6 @@ _ANOTHER = re.compile(
 )
 MOST_OUTSIDE = 10_000
 """So many segments outside of groups (TA1) are kept for one interchange."""
-
-
-@lru_cache(maxsize=64)
-def _events(tags: tuple[str, ...], separators: Separators) -> Pattern[bytes]:
-    """Finds, after a terminator and blanks, one of the tags; and where its segment ends, if that is plain to see."""
-    first = re.escape((separators.tag or separators.element).encode("latin-1"))
-    end = re.escape(separators.terminator.encode("latin-1"))
-    own_start = b"|UNA(?=.{6})" if "UNB" in tags else b""
-    after = rb"(?:(?<=UNA)|(?=" + first + rb"|" + end + rb"))"
-    plain = rb"([^" + end + re.escape(separators.release.encode("latin-1")) + rb"]{0,200}+" + end + rb")?"
-    return re.compile(end + rb"\s*+(" + _alternatives(tags) + own_start + rb")" + after + plain, re.DOTALL)
-
-
-def _alternatives(tags: tuple[str, ...]) -> bytes:
-    """The tags as a regular expression that shares their first letters, which is tried much faster."""
-    first: dict[str, list[str]] = {}
-    for tag in sorted(set(tags)):
-        first.setdefault(tag[0], []).append(tag[1:])
-    return b"(?:" + "|".join(f"{head}(?:{'|'.join(rests)})" for head, rests in sorted(first.items())).encode() + b")"
 
 
 @dataclass(kw_only=True)
@@ -81,7 +62,7 @@ class Framer:
 
     content: Content
     dialect: Dialect
-    base: Interchange
+    base: Beginning
     reporter: Reporter
     messages: Outline = field(default_factory=lambda: Outline(Frames.WIDTH))
     groups: Outline = field(default_factory=lambda: Outline(Groups.WIDTH))
@@ -109,7 +90,7 @@ class Framer:
         self.after = pos
         if self.base.header:
             self._check.service(self.base.header, self._where())
-        pattern = _events(self.dialect.tags, self._separators)
+        pattern = events(self.dialect.tags, self._separators)
         begin, end = self.dialect.headers[2].encode(), self.dialect.trailers[2].encode()
         at = pos - 1
         if not self.base.header:
@@ -352,8 +333,8 @@ class Framer:
         stop = trailer.end if trailer else end
         separators, charset = self._separators, self.base.charset
         reference = self.dialect.references[Level.MESSAGE]
-        return replace(
-            self.base,
+        return Interchange(
+            *self.base,
             newline=self._blanks(header.end) if header else "",
             end=stop,
             trailer=trailer,
@@ -385,6 +366,8 @@ class Framer:
         return bool(tail) and not tail.endswith(self._terminator)
 
 
-def frame(content: Content, dialect: Dialect, base: Interchange, reporter: Reporter, pos: int) -> Interchange:
+def frame(content: Content, dialect: Dialect, base: Beginning, reporter: Reporter, pos: int) -> Interchange:
     """The interchange ``base`` with its groups, messages and findings; ``pos`` is where its header ends."""
-    return Framer(content=content, dialect=dialect, base=base, reporter=reporter).run(pos)
+    return usual(content, dialect, base, reporter) or Framer(
+        content=content, dialect=dialect, base=base, reporter=reporter
+    ).run(pos)

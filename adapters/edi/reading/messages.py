@@ -214,9 +214,9 @@ class EdiReading(Reading):
 
     def _others(self) -> tuple[Finding, ...]:
         """A finding for each interchange that this format does not read."""
-        reporter = self.scan.reporter.fresh()
-        if self.standard is None:
+        if self.standard is None or self.scan.standards <= {self.standard}:
             return ()
+        reporter = self.scan.reporter.fresh()
         for number, (start, standard) in enumerate(self.scan.beginnings(), 1):
             if standard != self.standard:
                 reporter.add(
@@ -231,7 +231,7 @@ class EdiReading(Reading):
     def _of_own(self) -> Iterator[Finding]:
         """The findings about interchanges of this standard, bounded in number."""
         own = None
-        if self.standard is not None and len(self.scan) > 1:
+        if len(self.scan) > 1 and self.standard is not None and self.scan.standards != {self.standard}:
             own = {number for number, (_, each) in enumerate(self.scan.beginnings(), 1) if each == self.standard}
         for finding in self.scan.of_interchanges:
             if own is None or (finding.place and finding.place.interchange in own):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from types import ModuleType
 from typing import Self
 
 from transload.adapters.base.content import Content
@@ -20,7 +19,8 @@ DIALECTS: dict[str, Dialect] = {
     "x12": x12.X12_DIALECT,
     "tradacoms": tradacoms.TRADACOMS_DIALECT,
 }
-_STANDARDS: tuple[ModuleType, ...] = (edifact, x12, tradacoms)
+_STANDARDS = (edifact.read, x12.read, tradacoms.read)
+_NUMBERS = {standard: number for number, standard in enumerate(DIALECTS)}
 _BOM = b"\xef\xbb\xbf"
 _NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 _START = re.compile(
@@ -63,6 +63,8 @@ class Scan:
         self._charset = charset
         self.findings: tuple[Finding, ...] = ()
         self._kept: list[Interchange] = []
+        self.standards: set[str] = set()
+        """The standards of all interchanges."""
         self._rows = Outline(3)
         """Where each interchange begins, the number of an earlier one that is alike or its own, and its standard."""
         self.of_interchanges: list[Finding] = []
@@ -80,7 +82,7 @@ class Scan:
 
     def beginnings(self) -> Iterator[tuple[int, str]]:
         """Where each interchange begins, and its standard."""
-        names = tuple(DIALECTS)
+        names = tuple(_NUMBERS)
         return ((start, names[standard]) for start, _, standard in self._rows)
 
     def look(self) -> Self:
@@ -89,13 +91,14 @@ class Scan:
         junk: int | None = None
         pos, number = 0, 0
         while (pos := self._after_blanks(pos)) < len(content):
-            module = _standard_at(content, pos)
-            if module is not None:
+            found = self._read(pos, number + 1)
+            if found is not None:
                 self._report_junk(junk, pos, number)
                 junk = None
                 number += 1
-                found = module.read(content, pos, number, self.reporter.fresh(), self._charset)
-                earlier = _first_alike(found, known)
+                if number == 2:  # one alone, as in most payloads, is like no other
+                    _first_alike(self._kept[0], known)
+                earlier = _first_alike(found, known) if number > 1 else number
                 self._keep(self._checked(found, earlier), earlier)
                 pos = max(found.end, pos + 1)
             elif content.startswith(_BOM, pos):
@@ -115,7 +118,8 @@ class Scan:
         return self
 
     def _keep(self, interchange: Interchange, earlier: int) -> None:
-        self._rows.append((interchange.start, earlier, tuple(DIALECTS).index(interchange.standard)))
+        self.standards.add(interchange.standard)
+        self._rows.append((interchange.start, earlier, _NUMBERS[interchange.standard]))
         if len(self._kept) < _MOST_KEPT:
             self._kept.append(interchange)
         room = MOST_FINDINGS - len(self.of_interchanges)
@@ -123,10 +127,18 @@ class Scan:
         self.unlisted += max(len(interchange.findings) - room, 0)
 
     def _again(self, start: int, number: int, earlier: int) -> Interchange:
-        module = _standard_at(self.content, start)
-        assert module is not None
-        found: Interchange = module.read(self.content, start, number, self.reporter.fresh(), self._charset)
+        found = self._read(start, number)
+        assert found is not None
         return self._checked(found, earlier)
+
+    def _read(self, pos: int, number: int) -> Interchange | None:
+        """The interchange at ``pos``, of whatever standard; None where none begins."""
+        reporter = self.reporter.fresh()
+        for read in _STANDARDS:
+            found = read(self.content, pos, number, reporter, self._charset)
+            if found is not None:
+                return found
+        return None
 
     def _checked(self, interchange: Interchange, earlier: int) -> Interchange:
         """The interchange, with a finding where it has parties and reference of the one with number ``earlier``."""
@@ -182,10 +194,6 @@ def scan(
 ) -> Scan:
     """Find all interchanges in ``payload``; ``file`` is the name that places carry."""
     return Scan(Content.of(payload), file=file, lenient=lenient, charset=charset).look()
-
-
-def _standard_at(content: Content, pos: int) -> ModuleType | None:
-    return next((module for module in _STANDARDS if module.starts(content, pos)), None)
 
 
 def _first_alike(interchange: Interchange, known: Seen) -> int:

@@ -7,7 +7,7 @@ TRADACOMS is the British retail's older sister of EDIFACT: the same element, com
 from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import UNDECLARED, Charset
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.interchange import Dialect, Interchange
+from transload.adapters.edi.interchange import Beginning, Dialect, Interchange
 from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.separators import TRADACOMS_DEFAULT
 from transload.adapters.edi.services import Service, read_service
@@ -31,21 +31,19 @@ _REQUIRED = (
 )
 
 
-def starts(content: Content, pos: int) -> bool:
-    """Whether a TRADACOMS transmission begins at ``pos``."""
-    return content.startswith(b"STX=", pos)
-
-
-def read(content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
-    """Frame the transmission at ``pos``, where `starts` is true; ``charset`` is the undeclared one unless given."""
+def read(
+    content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None
+) -> Interchange | None:
+    """Frame the transmission at ``pos``, None where none begins; ``charset`` is the undeclared one unless given."""
+    if not content.startswith(b"STX=", pos):
+        return None
     found = charset or UNDECLARED
     header = read_service(content, pos, TRADACOMS_DEFAULT, found)
     _check_header(header, number, reporter)
-    base = Interchange(
+    base = Beginning(
         standard="tradacoms",
         number=number,
         start=pos,
-        end=pos,
         separators=TRADACOMS_DEFAULT,
         charset=found,
         header=header,

@@ -1,13 +1,13 @@
 """The beginning of an X12 interchange: ISA, whose fixed positions say what separates (X12.5, X12.6)."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from transload.adapters.base.content import Content
 from transload.adapters.edi.charsets import UNDECLARED, Charset, decode
 from transload.adapters.edi.faults import Reporter
-from transload.adapters.edi.interchange import Dialect, Interchange, Level
+from transload.adapters.edi.interchange import Beginning, Dialect, Interchange, Level
 from transload.adapters.edi.reading.envelope_checks import check_number
 from transload.adapters.edi.reading.framing import frame
 from transload.adapters.edi.segments import BLANKS
@@ -20,6 +20,7 @@ ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 ISA_LENGTH = 106
 """With tag, separators and terminator."""
 
+_NINE_DIGITS = re.compile(r"\d{9}", re.ASCII)
 X12_DIALECT = Dialect(
     standard="x12",
     headers=("ISA", "GS", "ST"),
@@ -27,7 +28,7 @@ X12_DIALECT = Dialect(
     references=(13, 6, 2),
     binary=frozenset({"BIN", "BDS"}),
     forms={
-        Level.INTERCHANGE: (re.compile(r"\d{9}", re.ASCII), "nine digits (ISA13)"),
+        Level.INTERCHANGE: (_NINE_DIGITS, "nine digits (ISA13)"),
         Level.GROUP: (re.compile(r"\d{1,9}", re.ASCII), "one to nine digits (GS06)"),
         Level.MESSAGE: (re.compile(r"\S(?:.{2,7}\S)", re.DOTALL), "four to nine characters (ST02)"),
     },
@@ -74,31 +75,12 @@ _NEXT = re.compile(rb"(?:GS|TA1|TA3|ISB|ISE|IEA|ST)[^\w\s]")
 _WINDOW = 400
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Isa:
+class _Isa(NamedTuple):
     elements: tuple[bytes, ...]
     element: bytes
     terminator: bytes
     end: int
     fixed: bool
-
-
-@lru_cache(maxsize=4)
-def _fixed(raw: bytes) -> tuple[bytes, ...] | None:
-    """The elements of an ISA whose separators all stand where they must; it is asked for twice in a row."""
-    element = raw[3:4]
-    elements: list[bytes] = []
-    at = 3
-    if len(raw) < ISA_LENGTH:
-        return None
-    for width in ISA_WIDTHS:
-        if raw[at : at + 1] != element:
-            return None
-        elements.append(raw[at + 1 : at + 1 + width])
-        at += 1 + width
-    if any(element in value for value in elements) or raw[105:106].isalnum():
-        return None
-    return tuple(elements)
 
 
 def _loose(content: Content, pos: int) -> _Isa | None:
@@ -113,7 +95,7 @@ def _loose(content: Content, pos: int) -> _Isa | None:
         rest = content[begin + width + 1 : begin + width + 60].lstrip(BLANKS)
         if terminator and not terminator.isalnum() and terminator != element and (not rest or _NEXT.match(rest)):
             found = (*elements[:15], content[begin : begin + width])
-            return _Isa(elements=found, element=element, terminator=terminator, end=begin + width + 1, fixed=False)
+            return _Isa(found, element, terminator, begin + width + 1, fixed=False)
     return None
 
 
@@ -122,21 +104,19 @@ def _isa(content: Content, pos: int) -> _Isa | None:
     if content[pos : pos + 3] != b"ISA" or not separator or separator.isalnum() or separator == b" ":
         return None
     raw = content[pos : pos + ISA_LENGTH]
-    elements = _fixed(raw)
-    if elements is None:
+    _, *elements = raw[:-1].split(separator)
+    if tuple(map(len, elements)) != ISA_WIDTHS or raw[-1:].isalnum():
         return _loose(content, pos)
-    return _Isa(elements=elements, element=separator, terminator=raw[105:], end=pos + ISA_LENGTH, fixed=True)
+    return _Isa(tuple(elements), separator, raw[-1:], pos + ISA_LENGTH, fixed=True)
 
 
-def starts(content: Content, pos: int) -> bool:
-    """Whether an X12 interchange begins at ``pos``."""
-    return _isa(content, pos) is not None
-
-
-def read(content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None) -> Interchange:
-    """Frame the interchange at ``pos``, where `starts` is true; ``charset`` is the undeclared one unless given."""
+def read(
+    content: Content, pos: int, number: int, reporter: Reporter, charset: Charset | None = None
+) -> Interchange | None:
+    """Frame the interchange at ``pos``, None where none begins; ``charset`` is the undeclared one unless given."""
     isa = _isa(content, pos)
-    assert isa is not None
+    if isa is None:
+        return None
     charset = charset or UNDECLARED
     whole = isa.element.join(isa.elements)  # one step where all is ASCII, as it nearly always is
     if whole.isascii():
@@ -180,14 +160,13 @@ def read(content: Content, pos: int, number: int, reporter: Reporter, charset: C
             ack=X12_DIALECT.ack("no-reference", Level.INTERCHANGE),
             where=Place(interchange=number, tag="ISA", element=13),
         )
-    elif isa.fixed:
+    elif isa.fixed and _NINE_DIGITS.fullmatch(header.element(13)) is None:
         place = Place(interchange=number, tag="ISA", element=13)
         check_number(X12_DIALECT, Level.INTERCHANGE, header, reporter, place)
-    base = Interchange(
+    base = Beginning(
         standard="x12",
         number=number,
         start=pos,
-        end=pos,
         separators=separators,
         charset=charset,
         header=header,
@@ -221,9 +200,11 @@ def _separators(isa: _Isa, header: Service) -> Separators:
     repetition = header.element(11)
     if header.element(12) < "00402" or len(repetition) != 1 or repetition.isalnum() or repetition == " ":
         repetition = ""
-    return Separators(
-        element=isa.element.decode("latin-1"),
-        component=header.element(16).strip(" "),
-        terminator=isa.terminator.decode("latin-1"),
-        repetition=repetition,
+    return _known(
+        isa.element.decode("latin-1"), header.element(16).strip(" "), isa.terminator.decode("latin-1"), repetition
     )
+
+
+@lru_cache(maxsize=64)  # what follows from the characters is worked out once, not for each interchange
+def _known(element: str, component: str, terminator: str, repetition: str) -> Separators:
+    return Separators(element=element, component=component, terminator=terminator, repetition=repetition)

@@ -51,7 +51,10 @@ def _without(segment: str, but: Sequence[int]) -> str:
     if not but:
         return segment
     parts = segment.split(ELEMENT)
-    return ELEMENT.join("" if number in but else part for number, part in enumerate(parts))
+    for number in but:
+        if number < len(parts):
+            parts[number] = ""
+    return ELEMENT.join(parts)
 
 
 def refusal(message: str, place: Place, value: str, hint: str) -> Finding:

@@ -1,6 +1,7 @@
 """What a message's envelope leaves open: dates, times, types and references of its headers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from transload.adapters.base.format import COMPONENT, Encoded
 from transload.adapters.edi.envelope import Elements, Envelope
@@ -30,7 +31,7 @@ def filled_interchange(envelope: Envelope, context: Context) -> Elements:
     elements = list(envelope.interchange or ())
     now = context.now
     if envelope.standard == "x12":
-        for index, text in ((8, f"{now:%y%m%d}"), (9, f"{now:%H%M}")):
+        for index, text in ((8, day_of(now)[2:]), (9, time_of(now))):
             elements[index] = elements[index] if elements[index].strip() else text
         elements[12] = f"{drawn(envelope, 'interchange', context):09}"
         return tuple(elements)
@@ -45,9 +46,19 @@ def _prepared(envelope: Envelope, context: Context) -> str:
     """Date and time: UNB and UNG S004 (the year has four digits from syntax version 4 on), STX TRDT (with seconds)."""
     now = context.now
     if envelope.standard == "tradacoms":
-        return f"{now:%y%m%d}{COMPONENT}{now:%H%M%S}"
-    day = f"{now:%Y%m%d}" if envelope.element(1, 2) == "4" else f"{now:%y%m%d}"
-    return f"{day}{COMPONENT}{now:%H%M}"
+        return f"{day_of(now)[2:]}{COMPONENT}{time_of(now)}{now.second:02}"
+    day = day_of(now) if envelope.element(1, 2) == "4" else day_of(now)[2:]
+    return f"{day}{COMPONENT}{time_of(now)}"
+
+
+def day_of(now: datetime) -> str:
+    """The day as ``20260114``; formatting by a pattern takes several times as long."""
+    return f"{now.year:04}{now.month:02}{now.day:02}"
+
+
+def time_of(now: datetime) -> str:
+    """The time of day as ``0915``."""
+    return f"{now.hour:02}{now.minute:02}"
 
 
 def named_group(elements: Elements, envelope: Envelope, message: Encoded, functional: str | None) -> Elements:
@@ -73,8 +84,8 @@ def filled_group(elements: Elements, envelope: Envelope, context: Context) -> El
     found = [*elements, *[""] * (8 - len(elements))] if envelope.standard == "x12" else list(elements)
     found += [""] * (7 - len(found))
     if envelope.standard == "x12":
-        day = f"{context.now:%y%m%d}" if found[7][:6] < "004010" else f"{context.now:%Y%m%d}"
-        wanted = {3: day, 4: f"{context.now:%H%M}"}
+        day = day_of(context.now)[2 if found[7][:6] < "004010" else 0 :]
+        wanted = {3: day, 4: time_of(context.now)}
     else:
         wanted = {3: _prepared(envelope, context)}
     for index, text in wanted.items():

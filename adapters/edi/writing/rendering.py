@@ -9,7 +9,7 @@ from transload.adapters.edi.segments import BLANKS
 from transload.adapters.edi.writing.carrier import Carrier
 from transload.adapters.edi.writing.domain import binary_of
 
-_BINARY = (b"BIN\x1d", b"BDS\x1d")
+_BIN, _BDS = b"BIN\x1d", b"BDS\x1d"
 
 
 def layout_of(envelope: Envelope) -> Layout:
@@ -29,7 +29,7 @@ def render(segments: Sequence[str], envelope: Envelope, carrier: Carrier) -> byt
     layout = layout_of(envelope)
     raw = carrier.encode(segments)
     parts = None
-    if envelope.standard == "x12" and (raw is None or any(sign in raw for sign in _BINARY)):
+    if envelope.standard == "x12" and (raw is None or _BIN in raw or _BDS in raw):
         parts = _with_binary(segments, carrier)
         if parts is None and raw is None:
             return None
@@ -57,6 +57,8 @@ def render_service(segment: str, envelope: Envelope, carrier: Carrier, *, after:
     raw = carrier.encode([segment])
     if raw is None:
         raise ValueError(f"{segment!r} cannot be carried")
+    if envelope.layout is None:
+        return carrier.joined(raw, (envelope.newline if after is None else after).encode("latin-1"))
     (part,) = carrier.parts(raw)
     return _laid_out(segment.split(ELEMENT, 1)[0], segment, part, envelope, carrier, after)
 

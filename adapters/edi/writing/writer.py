@@ -1,7 +1,8 @@
 """Putting one message after the other into interchange and group."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from transload.adapters.base.format import COMPONENT, ELEMENT, Encoded, Writing
 from transload.adapters.edi.charsets import Charset
@@ -33,13 +34,12 @@ _WIDTH = {"edifact": 1, "x12": 4, "tradacoms": 1}
 """How many digits a message's reference has at least; ST02 has 4 to 9."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Part:
+class _Part(NamedTuple):
     """A message that can be carried, before anything of it is written."""
 
     content: bytes
-    reference: str
-    made: bool
+    reference: str = ""
+    made: bool = False
 
 
 class Writer(Writing):
@@ -150,6 +150,8 @@ class Writer(Writing):
     @staticmethod
     def _plain(envelope: Envelope) -> Envelope:
         """An envelope for new messages in the same interchange."""
+        if envelope.message is None and envelope.layout is None:
+            return envelope
         return replace(envelope, message=None, layout=None)
 
     def _new_interchange(self, given: Envelope) -> OpenInterchange:
@@ -207,7 +209,7 @@ class Writer(Writing):
     ) -> _Part:
         """The message as bytes, or ``findings`` that say why it cannot be carried."""
         if message.kind in NO_GROUP:
-            return self._rendered(message.body, given, interchange, number, findings)
+            return _Part(self._rendered(message.body, given, interchange, number, findings))
         known = given.message
         if known is not None and not is_of(message, known, given.group, self._standard):
             known = None
@@ -224,8 +226,7 @@ class Writer(Writing):
         count = f"{len(message.body) + 2:0{given.digits[2]}}"
         begin = ELEMENT.join((self._dialect.headers[2], *header))
         segments = [begin, *message.body, self._trailer(Level.MESSAGE, count, reference)]
-        part = self._rendered(segments, given, interchange, number, findings)
-        return replace(part, reference=reference, made=made)
+        return _Part(self._rendered(segments, given, interchange, number, findings), reference, made)
 
     def _reference(
         self, header: Elements, at: int, interchange: OpenInterchange, references: References
@@ -249,11 +250,11 @@ class Writer(Writing):
         interchange: OpenInterchange,
         number: int,
         findings: list[Finding],
-    ) -> _Part:
+    ) -> bytes:
         content = render(segments, given, interchange.carrier)
         if content is None:
             findings += findings_of(segments, interchange.carrier, number)
-        return _Part(content=content or b"", reference="", made=False)
+        return content or b""
 
     def _package(
         self,
@@ -268,7 +269,7 @@ class Writer(Writing):
         content, wrong = object_of(message, number)
         findings += wrong + package_findings(known, number)
         if known is None:
-            return _Part(content=b"", reference="", made=False)
+            return _Part(b"")
         packages = interchange.packages
         reference, made = self._reference(known, 0, interchange, packages)
         header = with_length(_with(known, 0, reference), len(content))
@@ -280,10 +281,10 @@ class Writer(Writing):
         unfit = findings_of(segments[:1], interchange.carrier, number)
         findings += unfit
         if unfit:
-            return _Part(content=b"", reference=reference, made=made)
+            return _Part(b"", reference, made)
         head = render_service(segments[0], given, interchange.carrier, after="")
         tail = render_service(segments[1], given, interchange.carrier)
-        return _Part(content=head + content + tail, reference=reference, made=made)
+        return _Part(head + content + tail, reference, made)
 
     def _count(self, message: Encoded, part: _Part, references: References) -> None:
         """Note that a message is written."""
@@ -310,9 +311,13 @@ class Writer(Writing):
         tag = self._dialect.headers[0]
         if tag == "ISA":
             gap = gap_after(tag, envelope)
-            element = envelope.separators.element.encode("latin-1")
-            elements = [value.encode(carry.charset.codec) for value in (tag, *header)]
-            yield element.join(elements) + carry.terminator + gap.encode("latin-1")
+            text = envelope.separators.element.join((tag, *header))
+            if text.isascii():
+                raw = text.encode("ascii")
+            else:  # the separator is one byte, whatever the character set of the values
+                element = envelope.separators.element.encode("latin-1")
+                raw = element.join(value.encode(carry.charset.codec) for value in (tag, *header))
+            yield raw + carry.terminator + gap.encode("latin-1")
         else:
             yield render_service(ELEMENT.join((tag, *header)), envelope, carry)
         for request in envelope.requests:

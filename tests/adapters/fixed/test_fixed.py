@@ -151,6 +151,22 @@ def test_a_rewrite_is_exact(rows: list[tuple[str, str]], newline: str, padded: b
     assert ours.write(encoded, envelope=[m.envelope for m in messages], context=CONTEXT) == payload
 
 
+@given(
+    st.lists(st.sampled_from(["HDR", "LIN", "HD", "x", " ", "\n", "\r\n", "\r", "ä", "\x1a"]), max_size=12).map("".join)
+)
+def test_first_lines_found_at_once_and_line_by_line_are_the_same(text: str) -> None:
+    """A text that is shorter than its range is looked for line by line."""
+    whole, cut = {"start": {"1-3": ["HDR", "LIN"]}}, {"start": {"1-3": ["HDR", "LIN", "\r"]}}
+    assert FixedOptions(**whole).begins is not None
+    assert FixedOptions(**cut).begins is None
+
+    def found(options: dict[str, Any]) -> Any:
+        messages, findings = read(text, **options, unit="characters")
+        return [(m.start, m.end) for m in messages], lines(messages), [found.split(" (")[0] for found in findings]
+
+    assert found(whole) == found(cut)
+
+
 @given(st.binary(max_size=40) | st.text(st.sampled_from("HDR1 \n\r\0ä"), max_size=40).map(str.encode), st.data())
 def test_no_payload_makes_the_reader_raise(payload: bytes, data: st.DataObject) -> None:
     options = data.draw(
