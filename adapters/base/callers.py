@@ -3,19 +3,14 @@
 import math
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from transload.adapters.base.endpoint import Refused, Request, Response
 from transload.adapters.base.rates import Rates
-from transload.adapters.base.settings import Duration, Secret, Settings
+from transload.adapters.base.settings import ONE_OR_MORE, Duration, Secret, Settings
 from transload.canonical.findings import Finding, Severity
-
-
-def some(value: Any) -> Any:
-    """One text for a list of one, as people write it."""
-    return (value,) if isinstance(value, str) else value
 
 
 def _path(value: str) -> str:
@@ -33,7 +28,7 @@ def _network(value: str) -> str:
 
 Secrets = Annotated[
     tuple[Secret, ...],
-    BeforeValidator(some, json_schema_input_type=str | tuple[str, ...]),
+    ONE_OR_MORE,
     Field(min_length=1, description="What both sides know; two of them while it is changed, either of which will do"),
 ]
 
@@ -51,7 +46,7 @@ class CalledConnection(Settings):
     path: Annotated[str, AfterValidator(_path)] = Field(
         description="Path of the address, such as /acme/orders", examples=["/acme/orders"]
     )
-    allowed: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(some)] = Field(
+    allowed: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], ONE_OR_MORE] = Field(
         default=(),
         description="Addresses or networks that may call; all when empty. Behind a proxy it is the proxy that calls",
     )

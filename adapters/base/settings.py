@@ -57,6 +57,14 @@ Duration = Annotated[
 ]
 """A span of time, written like ``30s``, ``5m``, ``1h30m`` or ``3d``."""
 
+
+def _some(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+ONE_OR_MORE = BeforeValidator(_some, json_schema_input_type=str | tuple[str, ...])
+"""Marks a ``tuple`` of texts that may be written as one text alone."""
+
 Secret = SecretStr
 """A value that is never printed: given as a reference (``${env:NAME}``, ``${file:PATH}``) and masked in ``repr``."""
 

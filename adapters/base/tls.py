@@ -21,10 +21,10 @@ from typing import Annotated, Any
 import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from urllib3.util.ssl_ import create_urllib3_context
 
-from transload.adapters.base.settings import Secret, Settings
+from transload.adapters.base.settings import ONE_OR_MORE, Secret, Settings
 from transload.canonical.errors import Stop
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -45,15 +45,11 @@ def _digest(value: str) -> str:
     return found.hex()
 
 
-def _several(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 class Tls(Settings):
     """Certificates, the other side's and ours."""
 
     ca: Path | None = Field(default=None, description="PEM file of the authorities to trust instead of the usual ones.")
-    pins: Annotated[tuple[Annotated[str, AfterValidator(_digest)], ...], BeforeValidator(_several)] = Field(
+    pins: Annotated[tuple[Annotated[str, AfterValidator(_digest)], ...], ONE_OR_MORE] = Field(
         default=(),
         description="SHA-256 fingerprints of the server's certificate or of its public key, one of which it must have; "
         "two of them while the partner changes it.",

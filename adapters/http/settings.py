@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from transload.adapters.base import Settings
-from transload.adapters.base.callers import CalledConnection, Secrets, some
+from transload.adapters.base.callers import CalledConnection, Secrets
+from transload.adapters.base.settings import ONE_OR_MORE
 
 
 class Signature(Settings):
@@ -90,9 +91,7 @@ class Header(Settings):
     """A header, and values of it."""
 
     header: str = Field(min_length=1, description="Name of the header", examples=["X-Event"])
-    values: Annotated[tuple[str, ...], BeforeValidator(some)] = Field(
-        min_length=1, description="Its values", examples=[["ping"]]
-    )
+    values: Annotated[tuple[str, ...], ONE_OR_MORE] = Field(min_length=1, description="Its values", examples=[["ping"]])
 
 
 class HttpOptions(Settings):
@@ -104,7 +103,7 @@ class HttpOptions(Settings):
         description="Header with the message's own number, by which a repeat is known; the schemes have theirs, and"
         " without any the content is its number",
     )
-    content_types: Annotated[tuple[str, ...], BeforeValidator(some)] = Field(
+    content_types: Annotated[tuple[str, ...], ONE_OR_MORE] = Field(
         default=(), description="Content types that are taken, such as application/json; all when empty"
     )
     ignore: Header | None = Field(

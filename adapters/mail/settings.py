@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from transload.adapters.base import Duration, Secret, Settings, Template
 from transload.adapters.base.network import Host
+from transload.adapters.base.settings import ONE_OR_MORE
 from transload.adapters.base.tls import Tls
 
 
@@ -132,14 +133,7 @@ class MailConnection(Settings):
         return self
 
 
-def _list_of_one(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Patterns = Annotated[
-    tuple[Annotated[str, Field(min_length=1)], ...],
-    BeforeValidator(_list_of_one, json_schema_input_type=str | tuple[str, ...]),
-]
+Patterns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ONE_OR_MORE]
 
 
 class MoveTo(Settings):

@@ -1,22 +1,14 @@
 """What a user says about picking files up."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from transload.adapters.base.folders.stability import Quiet, Stability
 from transload.adapters.base.folders.starred import Starred
-from transload.adapters.base.settings import Settings
+from transload.adapters.base.settings import ONE_OR_MORE, Settings
 
-
-def _list_of_one(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Patterns = Annotated[
-    tuple[Annotated[str, Field(min_length=1)], ...],
-    BeforeValidator(_list_of_one, json_schema_input_type=str | tuple[str, ...]),
-]
+Patterns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ONE_OR_MORE]
 
 
 class Marker(Settings):
