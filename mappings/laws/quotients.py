@@ -15,7 +15,7 @@ from transload.mappings.laws.carrying import Carrying
 from transload.mappings.laws.differences import Difference
 from transload.mappings.laws.outcome import Counterexample, Outcome
 from transload.mappings.laws.samples import Sample
-from transload.mappings.laws.wires import shown
+from transload.mappings.laws.wires import Back, shown
 from transload.mappings.mapping import Trace
 
 NAMES = {
@@ -56,26 +56,17 @@ class NormalForm:
         before = self.mapping.trace(replace(message, body=first.body))
         if errors_of(before.findings) or not before.documents:
             return
-        for finding in before.findings:
-            if finding.code in ("W-SUM", "W-COUNT") and finding.severity is Severity.WARNING:
-                outcome.add(_miscomputed(finding, sample))
+        _tell_miscomputed(before.findings, sample, outcome)
         for document in before.documents:
-            try:
-                payload = self.wire.write(document)
-            except Reject as error:
-                outcome.add(self._unwritable(document, error, sample))
+            payload = self._payload(document, sample, outcome)
+            if payload is None:
                 return
             again = self.wire.messages(payload)
             if len(before.documents) != 1 or len(again) != 1:
                 continue
             second = loose(self.wire.body(again[0]))
             after = self.mapping.trace(replace(again[0], body=second.body))
-            if errors_of(after.findings) or not after.documents:
-                outcome.add(self._unreadable(document, after.findings, payload, sample))
-                return
-            changed = self.carrying.differing(document, after.documents[0])
-            if changed:
-                outcome.add(_another(document, payload, changed, sample))
+            if not self._is_same(document, payload, after, sample, outcome):
                 return
             if message.envelope is not None:
                 outcome.quotients.setdefault(f"Q9 {NAMES['Q9']}", "the envelope is written from its options")
@@ -88,23 +79,29 @@ class NormalForm:
     def _large(self, message: Message, sample: Sample, outcome: Outcome) -> None:
         """The law itself; by which equivalences the two differ is asked of smaller samples."""
         before = self.mapping.decode(message)
-        for finding in before.findings:
-            if finding.code in ("W-SUM", "W-COUNT") and finding.severity is Severity.WARNING:
-                outcome.add(_miscomputed(finding, sample))
+        _tell_miscomputed(before.findings, sample, outcome)
         for document in before.documents:
-            try:
-                payload = self.wire.write(document)
-            except Reject as error:
-                outcome.add(self._unwritable(document, error, sample))
+            payload = self._payload(document, sample, outcome)
+            if payload is None or not self._is_same(document, payload, self.wire.read(payload), sample, outcome):
                 return
-            after = self.wire.read(payload)
-            if errors_of(after.findings) or not after.documents:
-                outcome.add(self._unreadable(document, after.findings, payload, sample))
-                return
-            changed = self.carrying.differing(document, after.documents[0])
-            if changed:
-                outcome.add(_another(document, payload, changed, sample))
-                return
+
+    def _payload(self, document: Any, sample: Sample, outcome: Outcome) -> bytes | None:
+        """The document written again; None, with a counterexample, where that is refused."""
+        try:
+            return self.wire.write(document)
+        except Reject as error:
+            outcome.add(self._unwritable(document, error, sample))
+            return None
+
+    def _is_same(self, document: Any, payload: bytes, after: Trace | Back, sample: Sample, outcome: Outcome) -> bool:
+        """Whether ``payload``, read as ``after``, is the document that it was made of; else with a counterexample."""
+        if errors_of(after.findings) or not after.documents:
+            outcome.add(self._unreadable(document, after.findings, payload, sample))
+            return False
+        changed = self.carrying.differing(document, after.documents[0])
+        if changed:
+            outcome.add(_another(document, payload, changed, sample))
+        return not changed
 
     def _of_values(self, before: Trace, after: Trace) -> Iterator[tuple[str, str]]:
         """The equivalences that show in single values."""
@@ -167,6 +164,12 @@ def _another(document: Any, payload: bytes, changed: Sequence[Difference], sampl
         wire=shown(payload),
         differences=tuple(changed),
     )
+
+
+def _tell_miscomputed(findings: Sequence[Finding], sample: Sample, outcome: Outcome) -> None:
+    for finding in findings:
+        if finding.code in ("W-SUM", "W-COUNT") and finding.severity is Severity.WARNING:
+            outcome.add(_miscomputed(finding, sample))
 
 
 def _miscomputed(finding: Finding, sample: Sample) -> Counterexample:

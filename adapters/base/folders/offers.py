@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from transload.adapters.base.folders.claims import claimed_before
 from transload.adapters.base.folders.names import fault_of, shown, split, wanted
@@ -103,8 +103,3 @@ def _remove(store: FileStore, markers: Sequence[Entry]) -> None:
             _log.info("%s stood without its file and was removed", shown(marker.path))
         except FileFault as fault:
             _log.info("%s stands without its file and cannot be removed: %s", shown(marker.path), fault)
-
-
-def lying_at(offer: Offer, now: Entry) -> Offer:
-    """The offer once its file was moved."""
-    return replace(offer, now=now)

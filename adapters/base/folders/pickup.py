@@ -8,6 +8,7 @@ but not cleared away (a crash came between) is known by its key and only cleared
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -16,7 +17,7 @@ from transload.adapters.base.folders.clearing import Clearing, clear_away, probl
 from transload.adapters.base.folders.fetching import Fetched, fetch
 from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.names import shown
-from transload.adapters.base.folders.offers import Offer, lying_at, offers
+from transload.adapters.base.folders.offers import Offer, offers
 from transload.adapters.base.folders.options import Claim, Move, PickUp
 from transload.adapters.base.folders.stability import Quiet, Watch
 from transload.adapters.base.folders.store import FileFault, FileStore
@@ -145,7 +146,7 @@ def _take(rule: Claim | None, store: FileStore, offer: Offer) -> _Taken:
         lying = claim(store, rule, offer.entry)
         if lying is None:
             return None
-        offer = lying_at(offer, lying)
+        offer = replace(offer, now=lying)
     fetched = fetch(store, offer.now) if offer.now.size == offer.entry.size else None
     if fetched is None and offer.claimed:
         there = store.look(offer.now.path)
