@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
+from lxml import etree
 from tests.adapters.ftp.servers import PASSWORD as FTP_PASSWORD
 from tests.adapters.ftp.servers import Server as FtpServer
 from tests.adapters.mail.servers import PASSWORD as MAIL_PASSWORD
@@ -27,7 +28,7 @@ from tests.adapters.mail.servers import Dovecot, papers_in, running_dovecot, run
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
 from transload.runner.demo.partners.sftp_server import sftp_server
-from transload.runner.demo.partners.soap_service import SoapService, wsdl_text
+from transload.runner.demo.partners.soap_service import NAMESPACE, SoapService, wsdl_text
 
 DOCUMENTS = tuple(
     json.dumps({"number": f"PO-{n}", "text": f"{n} " * 200}, separators=(",", ":")).encode() for n in (1, 2)
@@ -267,40 +268,91 @@ def rest_with_lookup(folder: Path) -> Iterator[Stage]:
 @contextmanager
 def http(folder: Path) -> Iterator[Stage]:
     """A partner calls us, and brings again what we have not confirmed."""
+    connection = {"adapter": "http", "path": "/in", "verify": {"bearer": {"token": "${file:keys/token}"}}}
+    brought = [
+        (content, {"Authorization": "Bearer secret", "Content-Type": "application/json", "X-Number": str(number)})
+        for number, content in enumerate(DOCUMENTS)
+    ]
+    with _called(folder, connection, {"id_header": "X-Number"}, brought, format={"type": "json"}) as stage:
+        yield stage
+
+
+@contextmanager
+def soap_service(folder: Path) -> Iterator[Stage]:
+    """A partner calls an operation of ours, and calls it again where our answer was lost."""
+    taken = {
+        "answer": f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number><Repeated>false</Repeated>'
+        "</SubmitOrderResponse>",
+        "identity": ["Number"],
+    }
+    connection = {
+        "adapter": "soap-service",
+        "path": "/in",
+        "wsdl": "purchasing.wsdl",
+        "port": "Soap11",
+        "verify": {"username_token": {"username": "us", "password": "${file:keys/token}"}},
+    }
+    brought = [(_enveloped(body), {"Content-Type": "text/xml; charset=utf-8"}) for body in SUBMISSIONS]
+    options = {"operations": {"SubmitOrder": taken}}
+    with _called(folder, connection, options, brought, format={"type": "xml"}) as stage:
+        (stage.folder / "purchasing.wsdl").write_text(wsdl_text())
+        landed = stage.landed
+        yield replace(
+            stage, landed=lambda: [_same_as(content, *SUBMISSIONS) for content in landed()], expected=SUBMISSIONS
+        )
+
+
+def _enveloped(body: bytes) -> bytes:
+    space = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+    token = (
+        f'<w:Security xmlns:w="{space}"><w:UsernameToken><w:Username>us</w:Username><w:Password>secret</w:Password>'
+        "</w:UsernameToken></w:Security>"
+    ).encode()
+    head, foot = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">', b"</s:Envelope>"
+    return head + b"<s:Header>" + token + b"</s:Header><s:Body>" + body + b"</s:Body>" + foot
+
+
+def _same_as(content: bytes, *expected: bytes) -> bytes:
+    """The one of ``expected`` that ``content`` is, however it is written; else itself."""
+    return next((one for one in expected if _plain(one) == _plain(content)), content)
+
+
+def _plain(content: bytes) -> bytes:
+    return etree.tostring(etree.fromstring(content), method="c14n", exclusive=True)
+
+
+@contextmanager
+def _called(
+    folder: Path,
+    connection: dict[str, Any],
+    options: dict[str, Any],
+    waiting: list[tuple[bytes, dict[str, str]]],
+    **more: Any,
+) -> Iterator[Stage]:
+    """A partner brings the requests that are ``waiting`` to an address of ours; what is in them goes into a folder."""
     root = _offered(folder / "partner")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    connection = {
-        "hook": {"adapter": "http", "path": "/in", "verify": {"bearer": {"token": "${file:keys/token}"}}},
-        "box": {"adapter": "files", "root": str(root)},
-    }
-    origin = {"connection": "hook", "id_header": "X-Number"}
-    workspace = _workspace(folder, connection, origin, {"connection": "box", **HAND_OVER})
+    connections = {"door": connection, "box": {"adapter": "files", "root": str(root)}}
+    target = {"connection": "box", **HAND_OVER}
+    workspace = _workspace(folder, connections, {"connection": "door", **options}, target, **more)
     _keep_secret(workspace, "token", "secret")
     with (workspace / "transload.yaml").open("a") as file:
         file.write(f"http: {{listen: '127.0.0.1:{port}'}}\n")
-    waiting = list(enumerate(DOCUMENTS))
+    brought = 0
 
     def call() -> bool:
-        url, login = (
-            f"http://127.0.0.1:{port}/in",
-            {"Authorization": "Bearer secret", "Content-Type": "application/json"},
-        )
-        while waiting:
-            number, content = waiting[0]
-            if len(_taken(root)) < number:
+        nonlocal brought
+        while brought < len(waiting):
+            content, headers = waiting[brought]
+            if len(_taken(root)) < brought:
                 return False  # one after the other, so that the steps are the same each time
             try:
-                answer = requests.post(
-                    url,
-                    content,
-                    headers={**login, "X-Number": str(number), "Content-Type": "application/json"},
-                    timeout=10,
-                )
+                answer = requests.post(f"http://127.0.0.1:{port}/in", content, headers=headers, timeout=10)
             except requests.RequestException:
                 return False
             assert answer.ok, answer.text
-            waiting.pop(0)
+            brought += 1
         return True
 
     yield Stage(workspace, lambda: _taken(root), list, call=call)
@@ -330,6 +382,25 @@ def _submitted(service: SoapService) -> list[bytes]:
 
 
 @contextmanager
+def soap_source(folder: Path) -> Iterator[Stage]:
+    """What an operation of a SOAP service answers, into a folder."""
+    root = _offered(folder / "partner")
+    service = SoapService()
+    with http_server(service.app) as address:
+        connection = {
+            "service": {"adapter": "soap", "wsdl": "purchasing.wsdl", "endpoint": f"{address}/purchasing"},
+            "box": {"adapter": "files", "root": str(root)},
+        }
+        request = f'<GetStock xmlns="{NAMESPACE}"/>'
+        origin = {"connection": "service", "operation": "GetStock", "request": request}
+        workspace = _workspace(folder, connection, origin, {"connection": "box", **HAND_OVER}, format={"type": "xml"})
+        (workspace / "purchasing.wsdl").write_text(wsdl_text())
+        rows = "".join(f"<Stock><Item>{i}</Item><Quantity>{q}</Quantity></Stock>" for i, q in service.stock.items())
+        expected = f'<GetStockResponse xmlns="{NAMESPACE}">{rows}</GetStockResponse>'.encode()
+        yield Stage(workspace, lambda: [_same_as(content, expected) for content in _taken(root)], list, (expected,))
+
+
+@contextmanager
 def soap_repeatable(folder: Path) -> Iterator[Stage]:
     """An operation that may be repeated."""
     with soap_target(folder, idempotent=True) as stage:
@@ -356,6 +427,8 @@ SCENES: dict[str, Callable[[Path], Any]] = {
     "rest, without": rest_target,
     "rest, with a lookup": rest_with_lookup,
     "http": http,
+    "soap-service": soap_service,
+    "soap, as source": soap_source,
     "soap, repeatable": soap_repeatable,
     "soap, once": soap_once,
 }

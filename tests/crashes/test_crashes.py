@@ -48,6 +48,6 @@ def test_the_page_has_every_scene_and_nothing_wrong() -> None:
         section = text.partition(f"\n## {scene}\n")[2].partition("\n## ")[0]
         sums = next(line for line in section.splitlines() if line.startswith("| **all** |"))
         kills, lost, torn, twice, asked, left = (int(cell.strip(" *")) for cell in sums.split("|")[2:-1])
-        assert kills >= 40, scene
+        assert kills >= 25, scene
         assert (lost, torn, twice, left) == (0, 0, 0, 0), scene
         assert (asked > 0) == (scene in CANNOT_TELL), scene
