@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Memory,
         Outbound,
         Probe,
+        Reply,
         Source,
         Target,
     )
@@ -37,7 +38,7 @@ else:
             "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
             "registry": ("Adapter", "adapter", "adapter_names"),
             "settings": ("Duration", "Secret", "Settings", "Template"),
-            "transport": ("Answer", "Inbound", "Landing", "Memory", "Outbound", "Probe", "Source", "Target"),
+            "transport": ("Answer", "Inbound", "Landing", "Memory", "Outbound", "Probe", "Reply", "Source", "Target"),
         },
     )
 
@@ -65,6 +66,7 @@ __all__ = [
     "Records",
     "Refused",
     "Reject",
+    "Reply",
     "Request",
     "Response",
     "Retry",

@@ -1,13 +1,14 @@
 """The endpoint: who may call, whether it is proved, and what becomes of a repeat."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
 
-from transload.adapters.base import Finding, Inbound, Severity
-from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
-from transload.adapters.http.rates import Rates
+from transload.adapters.base import Inbound, Severity
+from transload.adapters.base.called import is_among, refused
+from transload.adapters.base.endpoint import Endpoint, Request, Response
+from transload.adapters.base.rates import Rates
 from transload.adapters.http.settings import HttpConnection, HttpOptions
 from transload.adapters.http.signatures import Unproved, proof_of
 
@@ -24,7 +25,6 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
     def __init__(self, connection: HttpConnection, options: HttpOptions) -> None:
         super().__init__(connection, options)
         self._rates = Rates(connection.rate.requests, connection.rate.per.total_seconds())
-        self._networks = [ip_network(text) for text in connection.allowed]
 
     @property
     def path(self) -> str:
@@ -38,26 +38,27 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
 
     def accept(self, request: Request, now: datetime) -> Inbound:
         """The request's body, with its headers as metadata; its key is the message's own number, or its content."""
-        self._may_call(request)
+        if not is_among(request.client, self.connection.allowed):
+            raise refused(403, "not allowed", f"{request.client or 'the caller'} is not in allowed", request)
         wait = self._rates.wait(request.client)
         if wait:
             headers = {"Retry-After": str(math.ceil(wait))}
-            raise _refused(429, "too many requests", "more requests than rate allows", request, headers=headers)
+            raise refused(429, "too many requests", "more requests than rate allows", request, headers=headers)
         if request.method != "POST":
-            raise _refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
+            raise refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
         try:
             proof = proof_of(request, self.connection, now)
         except Unproved as error:
-            raise _refused(401, "not authorised", str(error), request) from error
+            raise refused(401, "not authorised", str(error), request) from error
         kind = request.header("content-type").partition(";")[0].strip().lower()
         if self.options.content_types and kind not in self.options.content_types:
-            raise _refused(415, "this content type is not taken", f"the content type is {kind!r}", request)
+            raise refused(415, "this content type is not taken", f"the content type is {kind!r}", request)
         if not request.content:
-            raise _refused(400, "the request is empty", "the request has no body", request)
+            raise refused(400, "the request is empty", "the request has no body", request)
         ignore = self.options.ignore
         if ignore is not None and request.header(ignore.header) in ignore.values:
             ignored = f"{ignore.header} is {request.header(ignore.header)}, which is ignored"
-            raise _refused(204, "", ignored, request, severity=Severity.REMARK)
+            raise refused(204, "", ignored, request, severity=Severity.REMARK)
         digest = sha256(request.content).hexdigest()
         number = request.header(self.options.id_header) if self.options.id_header else proof.id
         return Inbound(
@@ -72,37 +73,9 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
             },
         )
 
-    def respond(self, inbound: Inbound, *, new: bool) -> Response:
+    def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
         """The status that the options name; the same for a repeat, whose sender may not have heard the first."""
         status = self.options.status
         if status == 204:
             return Response(status=204)
-        return Response(status=status, content=b"received\n" if new else b"received before\n")
-
-    def _may_call(self, request: Request) -> None:
-        if not self._networks:
-            return
-        try:
-            address = ip_address(request.client)
-        except ValueError:
-            address = None
-        if address is None or not any(address in network for network in self._networks):
-            raise _refused(403, "not allowed", f"{request.client or 'the caller'} is not in allowed", request)
-
-
-def _refused(
-    status: int,
-    told: str,
-    why: str,
-    request: Request,
-    *,
-    headers: dict[str, str] | None = None,
-    severity: Severity = Severity.WARNING,
-) -> Refused:
-    finding = Finding(
-        code="W-CALL" if severity is Severity.WARNING else "R-CALL",
-        severity=severity,
-        message=f"a request to {request.path} from {request.client or 'unknown'} was not kept: {why}",
-    )
-    content = f"{told}\n".encode() if told else b""
-    return Refused(Response(status=status, content=content, headers=headers or {}), finding)
+        return Response(status=status, content=b"received\n" if earlier is None else b"received before\n")

@@ -1,34 +1,16 @@
 """What a user writes about an address of ours that a partner calls."""
 
 from datetime import timedelta
-from ipaddress import ip_network
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from transload.adapters.base import Duration, Secret, Settings
-
-
-def _path(value: str) -> str:
-    if not value.startswith("/") or not value.isprintable() or any(sign in value for sign in "?#% ") or "//" in value:
-        raise ValueError(f"{value!r} is no path; write it like /acme/orders")
-    return value.rstrip("/") or "/"
-
-
-def _some(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-def _network(value: str) -> str:
-    try:
-        return str(ip_network(value))
-    except ValueError:
-        raise ValueError(f"{value!r} is neither an address nor a network like 192.0.2.0/24") from None
-
+from transload.adapters.base.called import Networks, OwnPath, Rate, some
 
 Secrets = Annotated[
     tuple[Secret, ...],
-    BeforeValidator(_some, json_schema_input_type=str | tuple[str, ...]),
+    BeforeValidator(some, json_schema_input_type=str | tuple[str, ...]),
     Field(min_length=1, description="What both sides know; two of them while it is changed, either of which will do"),
 ]
 
@@ -99,19 +81,12 @@ class Verify(Settings):
         return self
 
 
-class Rate(Settings):
-    """How much one sender may bring; who sends more is asked to wait (status 429)."""
-
-    requests: int = Field(default=50, ge=1, description="So many requests at once")
-    per: Duration = Field(default=timedelta(seconds=1), gt=timedelta(), description="and again so many in this time")
-
-
 class HttpConnection(Settings):
     """An address of ours that a partner calls; `http: {listen: ...}` of the workspace says where we listen."""
 
-    path: Annotated[str, AfterValidator(_path)] = Field(description="Path of the address, such as /acme/orders")
+    path: OwnPath = Field(description="Path of the address, such as /acme/orders")
     verify: Verify = Field(description="How the partner proves himself")
-    allowed: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_some)] = Field(
+    allowed: Networks = Field(
         default=(),
         description="Addresses or networks that may call; all when empty. Behind a proxy it is the proxy that calls",
     )
@@ -134,7 +109,7 @@ class Header(Settings):
     """A header, and values of it."""
 
     header: str = Field(min_length=1, description="Name of the header")
-    values: Annotated[tuple[str, ...], BeforeValidator(_some)] = Field(min_length=1, description="Its values")
+    values: Annotated[tuple[str, ...], BeforeValidator(some)] = Field(min_length=1, description="Its values")
 
 
 class HttpOptions(Settings):
@@ -146,7 +121,7 @@ class HttpOptions(Settings):
         description="Header with the message's own number, by which a repeat is known; the schemes have theirs, and"
         " without any the content is its number",
     )
-    content_types: Annotated[tuple[str, ...], BeforeValidator(_some)] = Field(
+    content_types: Annotated[tuple[str, ...], BeforeValidator(some)] = Field(
         default=(), description="Content types that are taken, such as application/json; all when empty"
     )
     ignore: Header | None = Field(

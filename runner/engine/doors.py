@@ -22,6 +22,7 @@ from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.arrivals import Arrival
+from transload.runner.ledger.replies import OwnReply
 from transload.runner.workspace.model import Listening
 
 _log = get_logger("doors")
@@ -79,6 +80,7 @@ class Doors:
                 return greeting
             inbound = endpoint.accept(request, self._clock())
             receipt, new = self._ledger.arrivals.add(_arrival(line, inbound), self._clock())
+            earlier = None if new else self._ledger.arrivals.facts(receipt)
         except Refused as refusal:
             finding = refusal.finding
             tell = _log.info if finding.severity is Severity.REMARK else _log.warning
@@ -96,7 +98,9 @@ class Doors:
         _log.info("received", route=line.route.ref, receipt=receipt, origin=inbound.origin, new=new)
         if new:
             self._arrived(line.lane)
-        return endpoint.respond(inbound, new=new)
+        if inbound.reply is not None and line.replying is not None:
+            self._arrived(line.replying.lane)
+        return endpoint.respond(inbound, earlier=earlier)
 
 
 def _plain(path: str) -> str:
@@ -112,6 +116,19 @@ def _arrival(line: Line, inbound: Inbound) -> Arrival:
         origin=inbound.origin,
         content=inbound.content,
         metadata=inbound.metadata,
+        evidence=inbound.evidence,
+        findings=inbound.findings,
+        answers=inbound.answers,
+        reply=_reply(line, inbound),
+    )
+
+
+def _reply(line: Line, inbound: Inbound) -> OwnReply | None:
+    if inbound.reply is None or line.replying is None:
+        return None
+    way = line.replying
+    return OwnReply(
+        lane=way.lane, target=way.target, connection=way.connection, product=line.product, outbound=inbound.reply
     )
 
 
