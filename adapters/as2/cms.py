@@ -307,6 +307,8 @@ def _unwrapped(recipient: Any, mine: Own, length: int) -> bytes:
     name = scheme["algorithm"].native
     if name == "rsaes_oaep":
         given = scheme["parameters"]
+        if not isinstance(given, algos.RSAESOAEPParams):  # some leave them out where they are the usual ones
+            given = algos.RSAESOAEPParams({})
         mask = given["mask_gen_algorithm"]["parameters"]["algorithm"].native
         way: Any = _oaep(given["hash_algorithm"]["algorithm"].native, mask)
     elif name in ("rsaes_pkcs1v15", "rsa"):

@@ -110,8 +110,8 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             raise refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
         if not request.content:
             raise refused(400, "the request is empty", "the request has no body", request)
-        sender, receiver = names.read(request.header("as2-from")), names.read(request.header("as2-to"))
-        if (sender, receiver) != (connection.them, connection.us):
+        sender, receiver = request.header("as2-from"), request.header("as2-to")
+        if not names.means(sender, connection.them) or not names.means(receiver, connection.us):
             why = f"it is from {sender[:128]!r} to {receiver[:128]!r}"
             hint = f"it should be from {connection.them!r} to {connection.us!r}: compare us: and them: with the partner"
             raise refused(403, "unknown AS2-From or AS2-To", why, request, hint=hint)

@@ -22,6 +22,11 @@ def read(value: str) -> str:
     return text
 
 
+def means(value: str, name: str) -> bool:
+    """Whether a header names ``name``; some put quotes around a name that has them already."""
+    return name in (read(value), read(read(value)))
+
+
 def message_id(key: str, us: str) -> str:
     """The Message-ID of a delivery: the same at every attempt, since the key is."""
     domain = re.sub(r"[^A-Za-z0-9.-]+", "-", us).strip("-.") or "as2"

@@ -105,9 +105,9 @@ class As2Sender(Target[As2Connection, As2Target]):
             hint = "the partner has not answered with a receipt; ask him, or write mdn: {mode: async} or none"
             raise left_open("E-MDN-MISSING", f"{call} was answered without a receipt for {message_id}", hint)
         for name, expected in (("as2-from", self.connection.them), ("as2-to", self.connection.us)):
-            given = names.read(part.headers.get(name, expected))
-            if given != expected:
-                message = f"{call}: the receipt for {message_id} has {name} {given[:128]!r} and not {expected!r}"
+            given = part.headers.get(name)
+            if given is not None and not names.means(given, expected):
+                message = f"{call}: the receipt for {message_id} has {name}: {given[:128]} and not {expected!r}"
                 raise left_open("E-MDN-OTHER", message, "compare us: and them: with the names that you agreed on")
         try:
             report, doubts = report_in(part, self.connection, self.keys, now)
