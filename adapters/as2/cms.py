@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding as rsa_padding
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from transload.adapters.as2.ber import check_structure, octets
 from transload.adapters.as2.certificates import Own
 
 DIGESTS: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
@@ -70,6 +71,7 @@ class Signature:
 def content_type(der: bytes) -> str:
     """The kind of a CMS structure, such as ``enveloped_data``; "" where it is none."""
     try:
+        check_structure(der)
         return str(cms.ContentInfo.load(der)["content_type"].native)
     except _BROKEN:
         return ""
@@ -278,7 +280,7 @@ def decrypt(der: bytes, own: Sequence[Own], ciphers: Sequence[str]) -> bytes:
         inside = enveloped["encrypted_content_info"]
         name = str(inside["content_encryption_algorithm"]["algorithm"].native)
         vector = inside["content_encryption_algorithm"]["parameters"].native
-        content = inside["encrypted_content"].native
+        content = octets(inside["encrypted_content"])
     except _BROKEN as error:
         raise _fault(Kind.DECRYPTION, "it is no CMS EnvelopedData", "ask the partner to send it again") from error
     if name not in [CIPHERS[cipher] for cipher in ciphers]:
@@ -354,7 +356,7 @@ def decompress(der: bytes, most: int) -> bytes:
         compressed = _of_type(der, "compressed_data")
         if compressed["compression_algorithm"]["algorithm"].native != "zlib":
             raise ValueError("another algorithm")
-        packed = compressed["encap_content_info"]["content"].native
+        packed = octets(compressed["encap_content_info"]["content"])
         unpacking = zlib.decompressobj()
         content = unpacking.decompress(packed, most + 1)
         whole = unpacking.eof and not unpacking.unused_data
@@ -369,6 +371,7 @@ def decompress(der: bytes, most: int) -> bytes:
 
 
 def _of_type(der: bytes, kind: str) -> Any:
+    check_structure(der)
     found = cms.ContentInfo.load(der, strict=True)
     if found["content_type"].native != kind:
         raise ValueError("another content type")
