@@ -21,7 +21,10 @@ from transload.runner.ledger import Ledger
 from transload.runner.workspace import load_workspace
 
 ORDER = b'{"number": "1", "text": "a wall socket"}'
-WORKSPACE = "workspace: {name}\nhttp: {{listen: '127.0.0.1:{port}'}}\n"
+WORKSPACE = (
+    "workspace: {name}\nhttp: {{listen: '127.0.0.1:{port}'}}\n"
+    "defaults: {{retry: {{attempts: 50, first: 50ms, longest: 100ms}}}}\n"
+)
 PARTNER = """\
 partner: other
 connections:
@@ -284,3 +287,77 @@ def test_a_message_that_comes_again_is_answered_again_and_taken_once(make: Make)
         answer = requests.get(f"http://127.0.0.1:{acme.port}/as2", timeout=10)
         assert answer.status_code == 405
     assert len(acme.receipts()) == 1
+
+
+def test_a_refusal_that_comes_later_stops_the_connection_and_the_message_goes_again(
+    make: Make, certificates: dict[str, tuple[str, str]]
+) -> None:
+    bolt, acme = make(ASYNC)
+    bolt.drop()
+    right = (acme.folder / "keys/them.pem").read_text()
+    (acme.folder / "keys/them.pem").write_text(certificates["stranger"][0])
+    with bolt.served(), acme.served():
+        eventually(lambda: bolt.deliveries()[:1] and bolt.deliveries()[0]["state"] == "RETRY_AT")
+        assert "E-MDN-REFUSED" in bolt.deliveries()[0]["findings"]
+    (acme.folder / "keys/them.pem").write_text(right)
+    partner = bolt.folder / "mappings/other/partner.yaml"
+    partner.write_text(partner.read_text() + "# tried again\n")  # a changed file closes the breaker
+    with bolt.served(), acme.served():
+        eventually(lambda: bolt.deliveries()[0]["state"] == "SENT")
+        eventually(lambda: acme.box == [ORDER])
+    assert [row["state"] for row in acme.receipts()] == ["QUARANTINED", "PARSED"]
+
+
+def test_receipts_for_nothing_and_forged_ones_change_nothing(make: Make) -> None:
+    bolt, acme = make(ASYNC)
+    bolt.drop()
+    with acme.served():
+        bolt.run()
+    (sent,) = bolt.deliveries()
+    assert sent["state"] == "AWAITING"
+    assert [row["state"] for row in bolt.deliveries()] == ["AWAITING"]
+    later = acme.deliveries("other/in/reply")
+    assert len(later) == 1
+    forged = (
+        "--b\r\nContent-Type: message/disposition-notification\r\n\r\nOriginal-Message-ID: <{0}@BOLT>\r\n"
+        "Disposition: automatic-action/MDN-sent-automatically; processed\r\n\r\n--b--\r\n"
+    )
+    headers = {"AS2-From": '"ACME Trading"', "AS2-To": "BOLT", "Content-Type": "multipart/report; boundary=b"}
+    with bolt.served():
+        url = f"http://127.0.0.1:{bolt.port}/as2"
+        for key in (sent["key"], "another"):
+            answer = requests.post(url, data=forged.format(key), headers=headers, timeout=10)
+            assert answer.status_code == 400
+        assert bolt.deliveries()[0]["state"] == "AWAITING"
+        with acme.served():
+            eventually(lambda: bolt.deliveries()[0]["state"] == "SENT")
+    kept = [row for row in bolt.receipts() if row["connection"] == "other/as2"]
+    assert [row["state"] for row in kept] == ["QUARANTINED", "QUARANTINED", "RECONCILED"]
+    assert all("the receipt is not signed, and was to be" in row["findings"] for row in kept[:2])
+
+
+def test_a_receipt_for_a_delivery_of_nobody_waits_for_a_person(make: Make) -> None:
+    bolt, _ = make("mdn: {{signed: false}}")
+    report = (
+        "--b\r\nContent-Type: message/disposition-notification\r\n\r\nOriginal-Message-ID: <nobody@BOLT>\r\n"
+        "Disposition: automatic-action/MDN-sent-automatically; processed\r\n\r\n--b--\r\n"
+    )
+    headers = {"AS2-From": '"ACME Trading"', "AS2-To": "BOLT", "Content-Type": "multipart/report; boundary=b"}
+    with bolt.served():
+        url = f"http://127.0.0.1:{bolt.port}/as2"
+        assert requests.post(url, data=report, headers=headers, timeout=10).status_code == 200
+    (kept,) = bolt.receipts()
+    assert kept["state"] == "QUARANTINED"
+    assert "it answers a delivery nobody of ours, and nothing was sent under that name" in kept["findings"]
+
+
+def test_without_the_extra_it_is_said_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['asn1crypto'] = None\n"
+        "from transload.adapters.base import adapter\n"
+        "try: adapter('as2')\n"
+        "except Exception as error: print(type(error).__name__, error.message, '|', error.hint)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("ConfigurationError the adapter 'as2' cannot be loaded: ")
+    assert done.stdout.rstrip().endswith("install what it needs, for example: pip install 'transload[as2]'")
