@@ -4,7 +4,7 @@ It is accepted only where it is about this message, says that it was processed, 
 of what we sent.  A receipt that says anything else is either a refusal, or leaves open what the partner has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,8 +60,8 @@ def _unproved(part: mime.Part) -> Report:
     return mdn.read(part)
 
 
-def answer_from(report: Report, *, message_id: str, mics: Sequence[Mic], call: str) -> Answer:
-    """What ``report`` means for the message ``message_id``, of which a receipt must have one of ``mics``.
+def answer_from(report: Report, *, message_id: str, fits: Callable[[Mic], bool], call: str) -> Answer:
+    """What ``report`` means for the message ``message_id``; ``fits`` says whether a digest is that of what we sent.
 
     Raises `Stop`, `Retry` or `Reject` for a refusal by its reason; `Unknown` where the receipt does not fit.
     """
@@ -73,7 +73,7 @@ def answer_from(report: Report, *, message_id: str, mics: Sequence[Mic], call: s
     if report.mic is None:
         hint = "without a digest (Received-content-MIC) nobody knows what the partner has; ask him for one"
         raise left_open("E-MDN-MIC", f"{about} says {report.disposition}, and has no digest", hint)
-    if report.mic not in mics:
+    if not fits(report.mic):
         hint = "the partner has something else than we sent; compare with him what he has before it counts"
         raise left_open("E-MDN-MIC", f"{about} has the digest of another content", hint, str(report.mic))
     findings = []

@@ -1,6 +1,6 @@
 """Sending over AS2: messages, and the receipts that partners want sent to them later."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -88,19 +88,24 @@ class As2Sender(Target[As2Connection, As2Target]):
         if connection.mdn.mode == "none":
             return Answer(summary=f"sent, and answered with {reply.status}; no receipt was asked for", metadata=said)
         part = mime.Part(headers=reply.headers, body=reply.content)
-        return self._judged(part, message_id, [mic], reply.call, now)
+        return self._judged(part, message_id, lambda given: given == sealed.mic(given.digest), reply.call, now)
 
     def judge(self, outbound: Outbound, reply: Reply, said: Mapping[str, str]) -> Answer:
         """What an asynchronous receipt means; its digest is to be what we noted when it was sent, or the same anew."""
         content_type, file = self._labels(outbound)
-        again = Mic.of(measured(outbound.content, content_type, file, self.connection), self._digest)
+        again = measured(outbound.content, content_type, file, self.connection)
         noted = Mic.read(said.get("mic", ""))
-        mics = [mic for mic in (noted, again) if mic is not None]
         message_id = names.message_id(outbound.key, self.connection.us)
         part = mime.parse(reply.content)
-        return self._judged(part, message_id, mics, "it was sent", datetime.now(UTC))
 
-    def _judged(self, part: mime.Part, message_id: str, mics: list[Mic], call: str, now: datetime) -> Answer:
+        def fits(given: Mic) -> bool:
+            return given in (noted, Mic.of(again, given.digest))
+
+        return self._judged(part, message_id, fits, "it was sent", datetime.now(UTC))
+
+    def _judged(
+        self, part: mime.Part, message_id: str, fits: Callable[[Mic], bool], call: str, now: datetime
+    ) -> Answer:
         if not part.body.strip():
             hint = "the partner has not answered with a receipt; ask him, or write mdn: {mode: async} or none"
             raise left_open("E-MDN-MISSING", f"{call} was answered without a receipt for {message_id}", hint)
@@ -117,7 +122,7 @@ class As2Sender(Target[As2Connection, As2Target]):
             raise left_open("E-MDN-UNREADABLE", message, hint) from error
         for doubt in doubts:
             raise left_open(doubt.code, f"{call}: {doubt.message}", doubt.hint or "", report.disposition)
-        answer = answer_from(report, message_id=message_id, mics=mics, call=call)
+        answer = answer_from(report, message_id=message_id, fits=fits, call=call)
         return replace(answer, content=mime.kept(part))
 
     @property

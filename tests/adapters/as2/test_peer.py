@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from transload.adapters.as2 import As2Connection, As2Endpoint, As2Options, As2Sender, As2Target, mime
+from transload.adapters.as2.messages import Mic
 from transload.adapters.base import Outbound, Reply, Request, Unknown
 
 NOW = datetime(2027, 3, 2, 8, 0, tzinfo=UTC)
@@ -97,3 +98,18 @@ def test_an_unsigned_receipt_counts_for_nothing_where_a_signed_one_is_wanted(our
     assert judged(ours(mdn={"signed": False}), bare).summary == "receipt: processed"
     with pytest.raises(Unknown, match="the content is not the one that was signed"):
         judged(ours(), raw.replace(b"processed", b"Processed"))
+
+
+def test_a_receipt_may_use_a_digest_of_its_own_choice(ours: Any, fixtures: Path) -> None:
+    """Where none was asked for, RFC 4130 has SHA-1; and some use what they know."""
+    connection = ours(sign="none", encrypt="none", mdn={"signed": False})
+    for digest, name in (("sha1", "sha1"), ("sha1", "SHA-1"), ("sha512", "sha512")):
+        mic = str(Mic.of(CONTENT, digest)).partition(",")[0]
+        fields = (
+            f"Original-Message-ID: <{ID}@BOLT>\r\nDisposition: a/b; processed\r\nReceived-Content-MIC: {mic},{name}"
+        )
+        part = f"Content-Type: message/disposition-notification\r\n\r\n{fields}\r\n".encode()
+        raw = b"Content-Type: multipart/report; boundary=b\r\n\r\n" + mime.multipart([part], "b")
+        assert judged(connection, raw).metadata["mic"].startswith(mic)
+        with pytest.raises(Unknown, match="has the digest of another content"):
+            judged(connection, raw, b"other")
