@@ -47,7 +47,7 @@ class Part:
         if isinstance(found, tuple):
             try:
                 return found[2].encode("latin-1", "replace").decode(found[0] or "ascii", "replace")
-            except LookupError:
+            except (LookupError, ValueError):
                 return found[2]
         return str(found)
 

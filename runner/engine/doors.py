@@ -124,9 +124,11 @@ def _arrival(line: Line, inbound: Inbound) -> Arrival:
 
 
 def _reply(line: Line, inbound: Inbound) -> OwnReply | None:
-    if inbound.reply is None or line.replying is None:
+    if inbound.reply is None:
         return None
     way = line.replying
+    if way is None:
+        raise ConfigurationError(f"the adapter of {line.route.connection.ref} replies later, and cannot send")
     return OwnReply(
         lane=way.lane, target=way.target, connection=way.connection, product=line.product, outbound=inbound.reply
     )

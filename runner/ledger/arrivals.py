@@ -17,6 +17,9 @@ from transload.runner.ledger.replies import OwnReply, stage_reply, take_reply
 from transload.runner.ledger.schema import receipts
 from transload.runner.ledger.states import State
 
+KEPT = "evidence."
+"""What the names of evidence begin with in a receipt's metadata, where their digests stand."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
@@ -202,7 +205,7 @@ class Arrivals:
             "source_key": arrival.source_key,
             "route": arrival.route,
             "origin": arrival.origin,
-            "metadata": {**arrival.metadata, **{f"evidence.{name}": item.digest for name, item in kept.items()}},
+            "metadata": {**arrival.metadata, **{KEPT + name: item.digest for name, item in kept.items()}},
             "digest": blob.digest,
             "size": blob.size,
             "state": state.value,

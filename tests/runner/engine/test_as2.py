@@ -18,6 +18,7 @@ import trustme
 from transload.adapters.base import Outbound
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger
+from transload.runner.ledger.references import NotFound, Ref
 from transload.runner.workspace import load_workspace
 
 ORDER = b'{"number": "1", "text": "a wall socket"}'
@@ -186,6 +187,17 @@ def test_a_message_goes_over_and_its_receipt_comes_in_the_answer(make: Make, mor
     assert (f"<{sent['key']}@BOLT>".strip("<>")) in sent["answer"]
     (receipt,) = acme.receipts()
     assert receipt["state"] == "PARSED"
+    if "mode: none" not in more:
+        with Ledger(load_workspace(bolt.folder).store) as ledger:
+            told = ledger.queries.evidence(Ref("delivery", sent["id"]), "answer")
+        with Ledger(load_workspace(acme.folder).store) as ledger:
+            body = ledger.queries.evidence(Ref("receipt", receipt["id"]), "mdn").partition(b"\r\n\r\n")[2]
+            assert told.partition(b"\r\n\r\n")[2] == body
+            asked = ledger.queries.evidence(Ref("receipt", receipt["id"]), "request")
+            assert f"message-id: <{sent['key']}@BOLT>".encode() in asked
+            with pytest.raises(NotFound) as caught:
+                ledger.queries.evidence(Ref("receipt", receipt["id"]), "answer")
+            assert caught.value.hint == "there is: mdn, request"
     assert '"filename":"order-0001.json"' in receipt["metadata"]
     assert ("evidence.mdn" in receipt["metadata"]) == ("mode: none" not in more)
 
