@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Memory,
         Outbound,
         Probe,
+        Reply,
         Source,
         Target,
     )
@@ -39,7 +40,7 @@ else:
             "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
             "registry": ("Adapter", "adapter", "adapter_names"),
             "settings": ("Duration", "Secret", "Settings", "Template"),
-            "transport": ("Answer", "Inbound", "Landing", "Memory", "Outbound", "Probe", "Source", "Target"),
+            "transport": ("Answer", "Inbound", "Landing", "Memory", "Outbound", "Probe", "Reply", "Source", "Target"),
         },
     )
 
@@ -69,6 +70,7 @@ __all__ = [
     "Records",
     "Refused",
     "Reject",
+    "Reply",
     "Request",
     "Response",
     "Retry",

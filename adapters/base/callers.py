@@ -1,6 +1,7 @@
 """Partners that call an address of ours: the address, who may call it, and how often."""
 
 import math
+from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Annotated
@@ -26,6 +27,8 @@ def _network(value: str) -> str:
         raise ValueError(f"{value!r} is neither an address nor a network like 192.0.2.0/24") from None
 
 
+OwnPath = Annotated[str, AfterValidator(_path)]
+"""The path of an address of ours."""
 Secrets = Annotated[
     tuple[Secret, ...],
     ONE_OR_MORE,
@@ -40,20 +43,20 @@ class Rate(Settings):
     per: Duration = Field(default=timedelta(seconds=1), gt=timedelta(), description="and again so many in this time")
 
 
+Tolerance = Annotated[
+    Duration,
+    Field(gt=timedelta(), description="How far a signed moment may lie from our clock; older requests are replays"),
+]
+"""For connections whose requests say when they were signed."""
+
+
 class CalledConnection(Settings):
     """An address of ours that a partner calls; `http: {listen: ...}` of the workspace says where we listen."""
 
-    path: Annotated[str, AfterValidator(_path)] = Field(
-        description="Path of the address, such as /acme/orders", examples=["/acme/orders"]
-    )
+    path: OwnPath = Field(description="Path of the address, such as /acme/orders", examples=["/acme/orders"])
     allowed: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], ONE_OR_MORE] = Field(
         default=(),
         description="Addresses or networks that may call; all when empty. Behind a proxy it is the proxy that calls",
-    )
-    tolerance: Duration = Field(
-        default=timedelta(minutes=5),
-        gt=timedelta(),
-        description="How far a signed moment may lie from our clock; older requests are replays",
     )
     largest: int = Field(default=10_000_000, ge=1, description="Bytes that a request may have")
     rate: Rate = Field(default=Rate(), description="How much one sender may bring")
@@ -87,11 +90,30 @@ class Callers:
         return any(address in network for network in self._networks)
 
 
-def refused(response: Response, why: str, request: Request, *, severity: Severity = Severity.WARNING) -> Refused:
-    """A refusal that tells its sender ``response``, and our log ``why``."""
+def refused(
+    response: Response, why: str, request: Request, *, severity: Severity = Severity.WARNING, hint: str | None = None
+) -> Refused:
+    """A refusal that tells its sender ``response``, and our log ``why`` (``W-CALL``, or the remark ``R-CALL``)."""
     finding = Finding(
         code="W-CALL" if severity is Severity.WARNING else "R-CALL",
         severity=severity,
         message=f"a request to {request.path} from {request.client or 'unknown'} was not kept: {why}",
+        hint=hint,
     )
     return Refused(response, finding)
+
+
+def refused_plainly(
+    status: int,
+    told: str,
+    why: str,
+    request: Request,
+    *,
+    headers: Mapping[str, str] | None = None,
+    severity: Severity = Severity.WARNING,
+    hint: str | None = None,
+) -> Refused:
+    """The same, where its sender is told one line of text, or nothing but the status."""
+    content = f"{told}\n".encode() if told else b""
+    response = Response(status=status, content=content, headers=headers or {})
+    return refused(response, why, request, severity=severity, hint=hint)

@@ -95,5 +95,8 @@ class Endpoint(ABC, Generic[C, S]):
         """What the request brings.  Nothing may be done with it here.  Raises `Refused`."""
 
     @abstractmethod
-    def respond(self, inbound: Inbound, *, new: bool) -> Response:
-        """What the sender is told once ``inbound`` is committed; ``new`` is False where we had it already."""
+    def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
+        """What the sender is told once ``inbound`` is committed.
+
+        Where we had it already, ``earlier`` is the metadata of what came first, which alone is kept.
+        """

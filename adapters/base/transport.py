@@ -10,12 +10,14 @@ translates its library's exceptions in one place.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from transload.adapters.base.settings import Settings
+from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
 
 C = TypeVar("C", bound=Settings)
@@ -63,6 +65,11 @@ class Inbound:
     moves or deletes at the partner.  It may be called twice, and raises what `Source.receive`
     raises: a `Reject` concerns this item alone.  It may return before that is done; what goes wrong afterwards is
     raised by `Source.receive`, and nothing goes on once that has ended.  What is not settled comes again.
+
+    ``evidence`` is kept beside it by name: what proves later how it came (signatures).  ``findings`` with an error
+    among them say that it cannot be read: it is kept, and waits for a person.  ``answers`` is the key of a delivery
+    that it answers: the delivery's target judges it (`Target.judge`), and nothing else reads it.  ``reply`` is
+    committed with it, and sent over the same connection then.
     """
 
     key: str
@@ -70,6 +77,10 @@ class Inbound:
     origin: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     settle: Callable[[], None] = nothing_to_settle
+    evidence: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    findings: tuple[Finding, ...] = ()
+    answers: str | None = None
+    reply: "Outbound | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +100,26 @@ class Outbound:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a target said on taking a delivery: a ``summary`` for people, and the content if it gave any."""
+    """What a target said on taking a delivery: a ``summary`` for people, and the content if it gave any.
+
+    ``awaiting``: it took the bytes, and will say later by itself what became of them (`Inbound.answers`).  When that
+    does not come in time, the delivery is sent again.
+    """
 
     summary: str
+    awaiting: timedelta | None = None
     reference: str | None = None
     content: bytes | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What a target said later of a delivery, as it arrived: an `Inbound` that answers it."""
+
+    content: bytes = field(repr=False)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class Landing(StrEnum):
@@ -181,6 +205,13 @@ class Target(_Connected[C, S]):
         Raises `Retry` (nothing arrived; later), `Reject` (refused for what it is),
         `Stop` (the connection is wrong), `Unknown` (sent, no answer: it may be there).
         """
+
+    def judge(self, outbound: Outbound, reply: Reply, said: Mapping[str, str]) -> Answer:
+        """What ``reply`` says of a delivery that awaits it; ``said`` is the metadata of the answer that it waits with.
+
+        Raises as `deliver` does.
+        """
+        raise Reject("the target awaits no answer", hint="this is a fault in the adapter; report it to its makers")
 
     def verify(self, outbound: Outbound) -> Landing:
         """Find out whether an earlier `deliver` of the same outbound arrived, after its answer was lost.

@@ -242,7 +242,7 @@ def bring(harness: EndpointHarness, endpoint: Endpoint[Any, Any], request: Reque
             do="headers are data from strangers: check them, and raise Refused",
         ) from error
     new = ledger.commit(inbound, Notes(ledger))
-    response = endpoint.respond(inbound, new=new)
+    response = endpoint.respond(inbound, earlier=None if new else ledger.receipts[inbound.key].metadata)
     hold(
         200 <= response.status < 300,
         f"a request that is committed is answered with {response.status}",

@@ -1,7 +1,7 @@
 """The runner's part of receiving, in memory: receipts, notes that become durable with them, and passes that can end."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ class Receipt:
     size: int
     digest: str
     content: bytes | None
+    metadata: Mapping[str, str]
 
 
 class Notes:
@@ -93,10 +94,19 @@ def _receipt(inbound: Inbound) -> Receipt:
         size, digest = _hashed(content)
         kept = content.read_bytes() if size <= _KEPT else None
         content.unlink()
-        return Receipt(key=key, origin=inbound.origin, size=size, digest=digest, content=kept)
+        return Receipt(
+            key=key, origin=inbound.origin, size=size, digest=digest, content=kept, metadata=inbound.metadata
+        )
     hold(isinstance(content, bytes), f"an inbound's content is {type(content).__name__}", do="give bytes or a Path")
     kept = content if len(content) <= _KEPT else None
-    return Receipt(key=key, origin=inbound.origin, size=len(content), digest=sha256(content).hexdigest(), content=kept)
+    return Receipt(
+        key=key,
+        origin=inbound.origin,
+        size=len(content),
+        digest=sha256(content).hexdigest(),
+        content=kept,
+        metadata=inbound.metadata,
+    )
 
 
 def _hashed(path: Path) -> tuple[int, str]:

@@ -1,11 +1,12 @@
 """The endpoint: who may call, whether it is proved, and what becomes of a repeat."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
 from transload.adapters.base import Inbound, Severity
-from transload.adapters.base.callers import Callers, refused
-from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
+from transload.adapters.base.callers import Callers, refused_plainly
+from transload.adapters.base.endpoint import Endpoint, Request, Response
 from transload.adapters.http.settings import HttpConnection, HttpOptions
 from transload.adapters.http.signatures import Unproved, number_of, proof_of
 
@@ -39,20 +40,22 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
         """The request's body, with its headers as metadata; its key is the message's own number, or its content."""
         self._callers.admit(request)
         if request.method != "POST":
-            raise _refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
+            raise refused_plainly(
+                405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"}
+            )
         try:
             proof = proof_of(request, self.connection, now)
         except Unproved as error:
-            raise _refused(401, "not authorised", str(error), request) from error
+            raise refused_plainly(401, "not authorised", str(error), request) from error
         kind = request.header("content-type").partition(";")[0].strip().lower()
         if self.options.content_types and kind not in self.options.content_types:
-            raise _refused(415, "this content type is not taken", f"the content type is {kind[:60]!r}", request)
+            raise refused_plainly(415, "this content type is not taken", f"the content type is {kind[:60]!r}", request)
         if not request.content:
-            raise _refused(400, "the request is empty", "the request has no body", request)
+            raise refused_plainly(400, "the request is empty", "the request has no body", request)
         ignore = self.options.ignore
         if ignore is not None and request.header(ignore.header) in ignore.values:
             ignored = f"{ignore.header} is {request.header(ignore.header)}, which is ignored"
-            raise _refused(204, "", ignored, request, severity=Severity.REMARK)
+            raise refused_plainly(204, "", ignored, request, severity=Severity.REMARK)
         digest = sha256(request.content).hexdigest()
         number = number_of(request.header(self.options.id_header)) if self.options.id_header else proof.id
         return Inbound(
@@ -67,22 +70,9 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
             },
         )
 
-    def respond(self, inbound: Inbound, *, new: bool) -> Response:
+    def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
         """The status that the options name; the same for a repeat, whose sender may not have heard the first."""
         status = self.options.status
         if status == 204:
             return Response(status=204)
-        return Response(status=status, content=b"received\n" if new else b"received before\n")
-
-
-def _refused(
-    status: int,
-    told: str,
-    why: str,
-    request: Request,
-    *,
-    headers: dict[str, str] | None = None,
-    severity: Severity = Severity.WARNING,
-) -> Refused:
-    content = f"{told}\n".encode() if told else b""
-    return refused(Response(status=status, content=content, headers=headers or {}), why, request, severity=severity)
+        return Response(status=status, content=b"received\n" if earlier is None else b"received before\n")

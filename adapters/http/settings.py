@@ -1,11 +1,12 @@
 """What a user writes about an address of ours that a partner calls."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from transload.adapters.base import Settings
-from transload.adapters.base.callers import CalledConnection, Secrets
+from transload.adapters.base.callers import CalledConnection, Secrets, Tolerance
 from transload.adapters.base.settings import ONE_OR_MORE
 
 
@@ -79,6 +80,7 @@ class HttpConnection(CalledConnection):
     """An address of ours that a partner calls; `http: {listen: ...}` of the workspace says where we listen."""
 
     verify: Verify = Field(description="How the partner proves himself")
+    tolerance: Tolerance = timedelta(minutes=5)
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:

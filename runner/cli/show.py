@@ -13,6 +13,7 @@ from transload.runner.cli.ledger import finding_of, opened
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_json
 from transload.runner.ledger import Ledger
+from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.references import Ref
 
 _ROOM = 48
@@ -32,6 +33,14 @@ def show(
         bool,
         typer.Option("--content", help="Only the bytes: a receipt's, a delivery's, or a document's canonical JSON."),
     ] = False,
+    evidence: Annotated[
+        str | None,
+        typer.Option(
+            "--evidence",
+            metavar="NAME",
+            help="Only the bytes of what was kept beside it: a receipt's request or mdn (AS2), a delivery's answer.",
+        ),
+    ] = None,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="MAPPING with all that it extends merged in, and each line's origin.")
     ] = False,
@@ -53,6 +62,7 @@ def show(
       transload show PO-1001
       transload show d12 --json
       transload show r7 --content > as-it-arrived.edi
+      transload show r7 --evidence request > signed.http
       transload show --resolved mappings/acme/orders.yaml
       transload show --holes library:edifact/orders-d96a
     """
@@ -63,13 +73,16 @@ def show(
         return
     if content and reference is None:
         raise typer.BadParameter("whose? name an ID", param_hint="--content")
+    if evidence is not None and (reference is None or content):
+        raise typer.BadParameter("it goes with an ID, and without --content", param_hint="--evidence")
     with opened(workspace, environment) as ledger:
         if reference is None:
             _counts(ledger, as_json)
             return
         refs = ledger.queries.find(reference)
-        if content:
-            _content(ledger, reference, refs)
+        if content or evidence is not None:
+            ref = _only(reference, refs)
+            say_bytes(ledger.queries.payload(ref) if evidence is None else ledger.queries.evidence(ref, evidence))
             return
         journeys = [ledger.queries.journey(ref) for ref in refs]
     if as_json:
@@ -107,11 +120,11 @@ def _at(place: MappingPlace) -> dict[str, Any]:
     return {"file": place.file, "line": place.line}
 
 
-def _content(ledger: Ledger, reference: str, refs: list[Ref]) -> None:
+def _only(reference: str, refs: list[Ref]) -> Ref:
     if len(refs) > 1:
         names = ", ".join(map(str, refs))
         raise ConfigurationError(f"{reference!r} is {len(refs)} documents", hint=f"name one of {names}")
-    say_bytes(ledger.queries.payload(refs[0]))
+    return refs[0]
 
 
 def _counts(ledger: Ledger, as_json: bool) -> None:
@@ -144,6 +157,9 @@ def _journey(journey: Mapping[str, Any]) -> None:
             say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
         if "parts" in receipt:
             say(f"  unpacked to {', '.join(receipt['parts'])}")
+        kept = [name.removeprefix(KEPT) for name in receipt["metadata"] if name.startswith(KEPT)]
+        if kept:
+            say(f"  kept beside it: {', '.join(kept)}")
         _findings(receipt["findings"])
     for document in journey["documents"]:
         passed_on = any(document["ref"] in delivery["documents"] for delivery in journey["deliveries"])
@@ -181,7 +197,8 @@ def _document(document: Mapping[str, Any], otherwise: str) -> None:
 
 def _delivery(delivery: Mapping[str, Any]) -> None:
     of = f" of {', '.join(delivery['documents'])}" if delivery["documents"] else ""
-    facts = ", ".join(f"{name} {value}" for name, value in delivery["metadata"].items())
+    shown = {name: value for name, value in delivery["metadata"].items() if not name.startswith("headers.")}
+    facts = ", ".join(f"{name} {value}" for name, value in shown.items())
     say(
         f"delivery {delivery['ref']}  {delivery['state']}  {delivery['kind']}{of} to {delivery['target']}"
         f"{f' ({facts})' if facts else ''}, {counted(len(delivery['attempts']), 'attempt')}",

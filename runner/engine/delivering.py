@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from transload.adapters.base import Outbound, Target
-from transload.canonical.errors import ConfigurationError, Stop, TransloadError
+from transload.adapters.base import Outbound, Reply, Target
+from transload.canonical.errors import ConfigurationError, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.lines import Line, Outlet
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.summary import Tally
-from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, sent
+from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.lanes import Delivery, Outcome
@@ -176,6 +176,10 @@ class _Drain:
         policy = self.outlet.retry
         try:
             target = self.call.target
+            if delivery.late is not None:
+                return self.judge(delivery, target, outbound, delivery.late.reply)
+            if delivery.state is State.AWAITING:
+                return overdue(delivery, policy, self.clock())
             if delivery.unsure:
                 known = self.look(delivery, target, outbound)
                 known = known or given_up(delivery, policy, self.clock())
@@ -193,6 +197,16 @@ class _Drain:
             outcome = failed(delivery, error, policy, self.clock())
             return self.resolve(delivery, outcome, outbound) if outcome.unsure else outcome
         return sent(delivery, answer, self.clock())
+
+    def judge(self, delivery: Delivery, target: Target[Any, Any], outbound: Outbound, reply: Reply) -> Outcome:
+        """What a late reply makes of the delivery; one that stops the connection is used up by that, and sent again."""
+        said = (delivery.answer or {}).get("metadata") or {}
+        try:
+            return sent(delivery, target.judge(outbound, reply, said), self.clock())
+        except Stop as error:
+            self.stopped = error.at(self.outlet.at)
+            later = Retry(error.message, findings=error.findings)
+            return failed(delivery, later, self.outlet.retry, self.clock())
 
     def resolve(self, delivery: Delivery, outcome: Outcome, outbound: Outbound) -> Outcome:
         """Find out at once about a lost answer; where the target says that nothing landed, it is tried again later."""

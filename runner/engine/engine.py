@@ -24,7 +24,7 @@ from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.workspace.model import Workspace, choose
 
 if TYPE_CHECKING:
-    from transload.runner.engine.doors import Porch
+    from transload.runner.engine.porch import Porch
 
 SWEEP_SECONDS = 1.0
 """How often a service looks for deliveries whose time has come."""
@@ -133,7 +133,8 @@ class Engine:
         """Where partners reach us, listening; None where none calls."""
         if not any(line.route.connection.is_called for line in lines):
             return None
-        from transload.runner.engine.doors import Doors, Porch  # the web server, for workspaces that are called only
+        from transload.runner.engine.doors import Doors
+        from transload.runner.engine.porch import Porch  # the web server, for workspaces that are called only
 
         assert self.workspace.listening is not None  # checked when the workspace was loaded
         doors = Doors(

@@ -150,16 +150,32 @@ class Line:
             way=way,
         )
 
+    @cached_property
+    def replying(self) -> Outlet | None:
+        """Where what we tell a calling partner later goes: over his connection; None where he cannot be called."""
+        if not (self.route.connection.is_called and self.route.connection.is_target):
+            return None
+        return Outlet(
+            lane=f"{self.route.ref}/reply",
+            target=self.route.ref,
+            connection=self.route.connection.ref,
+            settings=self.partner_artifact.digest,
+            retry=self.workspace.retry,
+            hold=False,
+            way=Acknowledge(kinds=(), connection=self.route.connection, options={}),
+        )
+
     @property
     def lanes(self) -> tuple[str, ...]:
         """The lanes that it feeds; nothing is loaded for it."""
-        return (f"{self.route.ref}/acknowledge", *(f"{self.route.ref}/{send.ref}" for send in self.route.to))
+        own = (f"{self.route.ref}/acknowledge", f"{self.route.ref}/reply")
+        return (*own, *(f"{self.route.ref}/{send.ref}" for send in self.route.to))
 
     @property
     def outlets(self) -> tuple[Outlet, ...]:
         """All ways out."""
         outlets = (*(writer.outlet for writer in self.writers), *(passer.outlet for passer in self.passers))
-        return (*outlets, self.acknowledging) if self.acknowledging else outlets
+        return (*outlets, *(way for way in (self.acknowledging, self.replying) if way is not None))
 
     def make_ready(self) -> None:
         """Load mappings and formats now; raises `ConfigurationError` with what is wrong with them."""

@@ -8,11 +8,11 @@ from pathlib import Path
 from transload.adapters.base import Inbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
+from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
-from transload.runner.ledger.arrivals import Arrival
 
 _log = get_logger("reception")
 
@@ -75,7 +75,7 @@ class Reception:
             with route.source() as source:
                 for inbound in source.receive(memory):
                     try:
-                        receipt, new = self._ledger.arrivals.add(_arrival(line, inbound), self._clock(), memory)
+                        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), self._clock(), memory)
                     finally:
                         if isinstance(inbound.content, Path):
                             inbound.content.unlink(missing_ok=True)
@@ -118,18 +118,6 @@ class Reception:
         )
         _log.error("connection stopped", connection=connection, error=error.message, until=str(breaker.open_until))
         self._tally.failure(error)
-
-
-def _arrival(line: Line, inbound: Inbound) -> Arrival:
-    return Arrival(
-        route=line.route.ref,
-        lane=line.lane,
-        connection=line.route.connection.ref,
-        source_key=inbound.key,
-        origin=inbound.origin,
-        content=inbound.content,
-        metadata=inbound.metadata,
-    )
 
 
 def _left_alone(connection: str, until: datetime) -> Stop:

@@ -35,15 +35,32 @@ def sent(delivery: Delivery, answer: Answer | object, now: datetime) -> Outcome:
         return Outcome(delivery=delivery, state=State.SENT, said="sent", ended_at=now, findings=(wrong,))
     metadata = {str(name): str(value) for name, value in answer.metadata.items()}
     said = {"summary": answer.summary, "reference": answer.reference, "metadata": metadata or None}
+    waits = answer.awaiting is not None
     return Outcome(
         delivery=delivery,
-        state=State.SENT,
-        said="sent",
+        state=State.AWAITING if waits else State.SENT,
+        said="awaiting" if waits else "sent",
         ended_at=now,
         answer={name: value for name, value in said.items() if value is not None},
         answer_content=answer.content,
         findings=answer.findings,
+        next_at=now + answer.awaiting if answer.awaiting is not None else None,
+        unsure=waits,
     )
+
+
+def overdue(delivery: Delivery, policy: RetryPolicy, now: datetime) -> Outcome:
+    """What becomes of a delivery that the target took, and whose own receipt for it has not come in time: sent again.
+
+    Where attempts or time are used up it is UNKNOWN: the target has it, perhaps.
+    """
+    finding = Finding(
+        code="E-OVERDUE",
+        message="the target took it, and has not said in time what became of it",
+        hint="it is sent again; ask the partner when it comes to this often",
+    )
+    outcome = _later(delivery, (finding,), policy, now, said="overdue", unsure=True)
+    return replace(outcome, answer=delivery.answer)
 
 
 def failed(delivery: Delivery, error: Exception, policy: RetryPolicy, now: datetime) -> Outcome:
@@ -78,12 +95,18 @@ def not_begun(
     waiting = delivery.failures > 0 or delivery.unsure
     return Outcome(
         delivery=delivery,
-        state=State.RETRY_AT if waiting else State.STAGED,
+        state=_before(delivery, waiting=waiting),
         said=said,
         ended_at=now,
         findings=findings,
         unsure=delivery.unsure,
     )
+
+
+def _before(delivery: Delivery, *, waiting: bool) -> State:
+    if delivery.state is State.AWAITING:
+        return State.AWAITING
+    return State.RETRY_AT if waiting else State.STAGED
 
 
 def after_verifying(

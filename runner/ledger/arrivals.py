@@ -4,22 +4,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from transload.canonical.findings import Finding
+from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.memory import LedgerMemory, write_notes
+from transload.runner.ledger.replies import OwnReply, stage_reply, take_reply
 from transload.runner.ledger.schema import parts, receipts
 from transload.runner.ledger.states import State
+
+KEPT = "evidence."
+"""What the names of evidence begin with in a receipt's metadata, where their digests stand."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """What is to become a receipt: its route, its identity at the connection, and its bytes or their file."""
+    """What is to become a receipt: its route, its identity at the connection, and its bytes or their file.
+
+    ``evidence``, ``findings``, ``answers`` and ``reply`` are those of an `Inbound`.
+    """
 
     route: str
     lane: str
@@ -28,6 +36,10 @@ class Arrival:
     origin: str
     content: bytes | Path = field(repr=False)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    findings: tuple[Finding, ...] = ()
+    answers: str | None = None
+    reply: OwnReply | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +69,7 @@ class Receipt:
     unpacked: bool = False
 
 
-_known = select(receipts.c.id).where(
+_known = select(receipts.c.id, receipts.c.digest).where(
     receipts.c.connection == bindparam("of"), receipts.c.source_key == bindparam("with_key")
 )
 _insert = receipts.insert()
@@ -99,10 +111,11 @@ class Arrivals:
         When this returns, the sender may be told that we have it.  Raises `LedgerError`.
         """
         blob = self._store.prepare(arrival.content)
+        kept = {name: self._store.prepare(content) for name, content in arrival.evidence.items()}
         notes = memory.take() if memory else {}
         try:
             return self._database.write(
-                lambda connection: insert_arrival(connection, self._store, arrival, blob, now, notes)
+                lambda connection: insert_arrival(connection, self._store, arrival, blob, now, kept=kept, notes=notes)
             )
         except BaseException:
             if memory:
@@ -161,6 +174,14 @@ class Arrivals:
         with self._database.read() as connection:
             return self._store.load(connection, digest)
 
+    def facts(self, receipt: int) -> Mapping[str, str]:
+        """The metadata of a receipt."""
+        with self._database.read() as connection:
+            found: Mapping[str, str] = connection.scalars(
+                select(receipts.c.metadata).where(receipts.c.id == receipt)
+            ).one()
+        return found
+
 
 def insert_arrival(
     connection: Connection,
@@ -168,29 +189,44 @@ def insert_arrival(
     arrival: Arrival,
     blob: Blob,
     now: datetime,
-    notes: Mapping[str, str | None],
+    *,
+    kept: Mapping[str, Blob] = MappingProxyType({}),
+    notes: Mapping[str, str | None] = MappingProxyType({}),
 ) -> tuple[int, bool]:
-    """Make ``arrival`` a receipt in a transaction under way; gives its id and whether it is new."""
+    """Make ``arrival`` a receipt in a transaction under way; gives its id and whether it is new.
+
+    ``blob`` and ``kept`` are its content and its evidence, prepared by ``store``.
+    """
     if notes:
         write_notes(connection, arrival.route, dict(notes))
     identity = {"of": arrival.connection, "with_key": arrival.source_key}
-    known = connection.scalar(_known, identity)
+    known = connection.execute(_known, identity).one_or_none()
     if known is not None:
-        return known, False
-    store.insert(connection, blob)
+        if arrival.reply is not None and known.digest == blob.digest:  # of another content it would be a lie
+            journal = Journal(connection, arrival.lane, now)
+            stage_reply(connection, store, journal, known.id, arrival.reply)
+            journal.flush()
+        return known.id, False
+    store.insert(connection, blob, *kept.values())
+    state = State.RECEIVED
+    if errors_of(arrival.findings):
+        state = State.QUARANTINED
+    elif arrival.answers is not None:
+        state = State.RECONCILED
     row = {
         "connection": arrival.connection,
         "source_key": arrival.source_key,
         "route": arrival.route,
         "origin": arrival.origin,
-        "metadata": dict(arrival.metadata),
+        "metadata": {**arrival.metadata, **{KEPT + name: item.digest for name, item in kept.items()}},
         "digest": blob.digest,
         "size": blob.size,
-        "state": State.RECEIVED.value,
+        "state": state.value,
         "position": 0,
         "generation": 0,
-        "findings": [],
+        "findings": as_rows(arrival.findings),
         "received_at": now,
+        "finished_at": None if state is State.RECEIVED else now,
     }
     (receipt,) = connection.execute(_insert, row).inserted_primary_key or (0,)
     journal = Journal(connection, arrival.lane, now)
@@ -200,8 +236,26 @@ def insert_arrival(
         detail={"origin": arrival.origin, "size": blob.size},
         digest=blob.digest,
     )
+    if state is State.QUARANTINED:
+        journal.record(state, receipt=receipt, detail={"findings": sorted({f.code for f in arrival.findings})})
+    elif arrival.answers is not None:
+        _answer(connection, journal, arrival, receipt)
+    if arrival.reply is not None:
+        stage_reply(connection, store, journal, receipt, arrival.reply)
     journal.flush()
     return receipt, True
+
+
+def _answer(connection: Connection, journal: Journal, arrival: Arrival, receipt: int) -> None:
+    """Bring an answer together with its delivery; where there is none, a person has to look at it."""
+    assert arrival.answers is not None
+    unknown = take_reply(connection, journal, receipt, arrival.connection, arrival.answers)
+    if unknown is None:
+        return
+    findings = as_rows((*arrival.findings, unknown))
+    values = {"state": State.QUARANTINED.value, "findings": findings}
+    connection.execute(receipts.update().where(receipts.c.id == receipt).values(values))
+    journal.record(State.QUARANTINED, receipt=receipt, detail={"findings": [unknown.code]})
 
 
 def as_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import state_of
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.reconciled import take_pending
+from transload.runner.ledger.replies import LateReply, hasten, judged, waiting_replies
 from transload.runner.ledger.schema import (
     attempts,
     blobs,
@@ -42,7 +43,8 @@ class Delivery:
 
     ``unsure``: an earlier attempt may have landed.  ``failures`` counts an attempt in whose
     midst the process ended, so that a delivery that ends it each time is given up.  ``documents`` are the ids of its
-    documents, each with the number of deliveries made of it.
+    documents, each with the number of deliveries made of it.  ``answer`` is what the target said last, as JSON values;
+    ``late`` is what it said later and is not judged yet.
     """
 
     id: int
@@ -63,6 +65,8 @@ class Delivery:
     staged_at: datetime
     receipt: int | None
     documents: tuple[tuple[int, int], ...] = ()
+    answer: Mapping[str, Any] | None = None
+    late: LateReply | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,7 @@ class Outcome:
 
     ``answer`` is what the target said, as JSON values, and ``answer_content`` the bytes that it gave.
     ``said`` is one or two words for the attempt's row (``sent``, ``retry``, ``verified``,
-    ``not begun``).  ``next_at`` is given with RETRY_AT and STAGED.  ``counts`` says whether
+    ``not begun``).  ``next_at`` is given with RETRY_AT, AWAITING and STAGED.  ``counts`` says whether
     the attempt counts against the route's limit.
     """
 
@@ -224,6 +228,7 @@ class Lanes:
             )
             for delivery, document, targets in connection.execute(query) if rows else ():
                 links.setdefault(delivery, []).append((document, targets))
+            late = waiting_replies(connection, self._store, [row.id for row in rows]) if rows else {}
         return [
             Delivery(
                 id=row.id,
@@ -244,6 +249,8 @@ class Lanes:
                 staged_at=row.staged_at,
                 receipt=row.receipt_id,
                 documents=tuple(links.get(row.id, ())),
+                answer=row.answer,
+                late=late.get(row.id),
             )
             for row in rows
         ]
@@ -286,10 +293,15 @@ class Lanes:
             for outcome in outcomes:
                 journal.record(outcome.state, delivery=outcome.delivery.id, detail=_detail(outcome))
             _update_documents(connection, outcomes)
+            begun = [outcome for outcome in outcomes if outcome.said not in ("not begun", "stopped")]
+            judged(
+                connection, [outcome.delivery.late.receipt for outcome in begun if outcome.delivery.late is not None]
+            )
+            hasten(connection, [outcome.delivery.id for outcome in outcomes], now)
             take_pending(connection, journal, [outcome.delivery.id for outcome in outcomes])
             journal.flush()
             for answer, blob in arriving:
-                insert_arrival(connection, self._store, answer, blob, now, {})
+                insert_arrival(connection, self._store, answer, blob, now)
 
         self._database.write(work)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, or_, select
 
+from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
@@ -212,6 +213,24 @@ class Queries:
                 if digest is not None:
                     return self._store.load(connection, digest)
         raise NotFound(f"{ref} has no content in the ledger")
+
+    def evidence(self, ref: Ref, name: str) -> bytes:
+        """The bytes that were kept beside a receipt under ``name``, or a delivery's ``answer``.
+
+        Raises `NotFound`, with the names that there are.
+        """
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            if ref.kind == "receipt":
+                facts = connection.scalar(select(receipts.c.metadata).where(receipts.c.id == ref.id)) or {}
+                found = {key.removeprefix(KEPT): digest for key, digest in facts.items() if key.startswith(KEPT)}
+            elif ref.kind == "delivery":
+                answer = connection.scalar(select(deliveries.c.answer).where(deliveries.c.id == ref.id)) or {}
+                found = {"answer": answer["content"]} if "content" in answer else {}
+            if name in found:
+                return self._store.load(connection, found[name])
+        hint = f"there is: {', '.join(found)}" if found else None
+        raise NotFound(f"nothing was kept beside {ref} as {name!r}", hint=hint)
 
     def counts(self) -> dict[str, Any]:
         """How much there is of everything by state, and what does not run: open breakers, paused lanes."""

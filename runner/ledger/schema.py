@@ -25,11 +25,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 3
+VERSION = 4
 """The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused.
 
 Each version has more tables than the one before, which are added to a ledger that is opened: 2 `control_numbers` and
-`partner_verdicts`, 3 `parts`.
+`partner_verdicts`, 3 `parts`, 4 `replies`.
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -313,6 +313,14 @@ partner_verdicts = Table(
     Column("fingerprint", String),
     Column("pending", Boolean, nullable=False, comment="the delivery was under way: it takes effect with the outcome"),
     Column("at", Moment, nullable=False),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True, comment="what the target said later"),
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("judged", Boolean, nullable=False, comment="the delivery's state follows from it"),
 )
 
 ticks = Table(

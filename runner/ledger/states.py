@@ -26,6 +26,8 @@ class State(StrEnum):
     """The partner has acknowledged it: its acknowledgement accepts all that it carries."""
     REJECTED = "REJECTED"
     """The partner's acknowledgement rejects it, or a part of it; a person decides what to send instead."""
+    AWAITING = "AWAITING"
+    """The target took it, and its own receipt for it, which comes later by itself, is awaited."""
     RETRY_AT = "RETRY_AT"
     """An attempt failed; another one is due later."""
     UNKNOWN = "UNKNOWN"
@@ -42,7 +44,7 @@ class State(StrEnum):
     """An acknowledgement that was brought together with what it speaks of (document: it is not mapped)."""
 
 
-ACTIVE = (State.STAGED, State.RETRY_AT, State.SENDING)
+ACTIVE = (State.STAGED, State.RETRY_AT, State.SENDING, State.AWAITING)
 """The states of a delivery from which the runner goes on by itself."""
 FINAL = (
     State.SENT,
@@ -78,6 +80,7 @@ _RANK = (
     State.RETRY_AT,
     State.SENDING,
     State.STAGED,
+    State.AWAITING,
     State.SENT,
     State.ACKED,
     State.SUPPRESSED,

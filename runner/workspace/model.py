@@ -104,6 +104,11 @@ class Connection:
         """Whether the partner calls us over it, so that nothing is to be fetched."""
         return find_adapter(self.adapter).endpoint is not None
 
+    @property
+    def is_target(self) -> bool:
+        """Whether we can call the partner over it."""
+        return find_adapter(self.adapter).target is not None
+
     def endpoint(self, options: Mapping[str, Any]) -> Endpoint[Any, Any]:
         """The endpoint that the partner calls, secrets resolved.
 

@@ -1,5 +1,6 @@
 """The endpoint: a request is opened, proved and checked; what its body holds is committed, and then answered."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import parse_qs
@@ -104,7 +105,7 @@ class SoapEndpoint(Endpoint[SoapServiceConnection, SoapServiceOptions]):
             metadata={name: value for name, value in known.items() if value},
         )
 
-    def respond(self, inbound: Inbound, *, new: bool) -> Response:
+    def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
         """The answer that the options describe; the same for a repeat, whose sender may not have heard the first."""
         assert isinstance(inbound.content, bytes)
         body = parse_body(inbound.content)

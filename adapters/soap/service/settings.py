@@ -1,10 +1,11 @@
 """What a user writes about a SOAP service that a partner calls."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from transload.adapters.base.callers import CalledConnection, Secrets
+from transload.adapters.base.callers import CalledConnection, Secrets, Tolerance
 from transload.adapters.base.settings import Settings
 from transload.adapters.soap.settings import PATH, Address, Described
 
@@ -46,6 +47,7 @@ class SoapServiceConnection(Described, CalledConnection):
         description="How the partner proves himself",
         examples=[{"username_token": {"username": "acme", "password": "${env:ACME_PASSWORD}"}}],
     )
+    tolerance: Tolerance = timedelta(minutes=5)
     publish: bool = Field(
         default=True, description="Give the WSDL to whoever may call and asks for it: GET on the address with ?wsdl"
     )

@@ -100,8 +100,8 @@ def test_what_the_body_holds_is_taken_and_answered(make: Make, space: str) -> No
     assert inbound.metadata == {
         "client": "192.0.2.7", "content_type": "application/xml", "operation": "SubmitOrder", "soap": version
     }  # fmt: skip
-    answer = endpoint.respond(inbound, new=True)
-    assert (answer.status, answer.content) == (200, endpoint.respond(inbound, new=False).content)
+    answer = endpoint.respond(inbound, earlier=None)
+    assert (answer.status, answer.content) == (200, endpoint.respond(inbound, earlier={}).content)
     assert answer.content_type == ("text/xml" if space == S11 else "application/soap+xml") + "; charset=utf-8"
     root = etree.fromstring(answer.content)
     assert root.findtext(f"{{{space}}}Body/{{{NS}}}SubmitOrderResponse/{{{NS}}}Number") == "PO-1"
@@ -230,7 +230,7 @@ def test_headers_for_others_and_those_of_addressing_are_no_trouble(make: Make) -
     identity = f'<a:MessageID xmlns:a="{WSA}" s:mustUnderstand="1">urn:uuid:1</a:MessageID>'
     endpoint = make()
     inbound = endpoint.accept(old(header=theirs + identity), NOW)
-    root = etree.fromstring(endpoint.respond(inbound, new=True).content)
+    root = etree.fromstring(endpoint.respond(inbound, earlier=None).content)
     assert root.findtext(f".//{{{WSA}}}RelatesTo") == "urn:uuid:1"
     assert root.findtext(f".//{{{WSA}}}Action") == f"{NS}:Purchasing:SubmitOrderResponse"
 
@@ -303,7 +303,7 @@ def test_an_operation_without_an_answer_is_accepted(make: Make, wsdl: Path) -> N
     with pytest.raises(Stop, match="SubmitOrder has no output by the WSDL"):
         make()
     endpoint = make(answer=None)
-    answer = endpoint.respond(endpoint.accept(request(), NOW), new=True)
+    answer = endpoint.respond(endpoint.accept(request(), NOW), earlier=None)
     assert (answer.status, answer.content) == (202, b"")
 
 
@@ -326,7 +326,7 @@ def test_whatever_comes_is_refused_and_never_breaks(make: Make, content: bytes, 
                 inbound = endpoint.accept(request(content=sent, kind=header or "x"), NOW)
             except Refused:
                 continue
-            assert endpoint.respond(inbound, new=True).status == 200
+            assert endpoint.respond(inbound, earlier=None).status == 200
 
 
 def test_many_nonces_are_forgotten_in_time(make: Make) -> None:

@@ -75,7 +75,7 @@ class Letterbox(Endpoint[LetterConnection, LetterOptions]):
     def refusal(self, status: int, why: str) -> Refused:
         return Refused(Response(status=status, content=b"no\n"), Finding(code="W-CALL", message=why))
 
-    def respond(self, inbound: Inbound, *, new: bool) -> Response:
+    def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
         return Response(status=202)
 
 
@@ -155,8 +155,8 @@ class RefusesARepeat(Letterbox):
 
     caught_by = "test_a_repeat_is_known_and_answered_alike"
 
-    def respond(self, inbound: Inbound, *, new: bool) -> Response:
-        return Response(status=202 if new else 409)
+    def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
+        return Response(status=202 if earlier is None else 409)
 
 
 class KeyOfTheClock(Letterbox):
