@@ -1,6 +1,5 @@
 """Receiving over AS2: messages, whose receipt is given once they are committed, and receipts for what we sent."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +15,9 @@ from transload.adapters.as2.messages import Mic, Opened, unseal
 from transload.adapters.as2.settings import As2Connection, As2Options
 from transload.adapters.as2.target import RECEIPT_TO
 from transload.adapters.base import Finding, Inbound, Outbound, Request, Response
-from transload.adapters.base.called import is_among, refused
+from transload.adapters.base.called import Gate, refused
 from transload.adapters.base.endpoint import Endpoint
 from transload.adapters.base.http import is_here
-from transload.adapters.base.rates import Rates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +48,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
     def __init__(self, connection: As2Connection, options: As2Options) -> None:
         super().__init__(connection, options)
         self._keys = keys_of(connection)
-        self._rates = Rates(connection.rate.requests, connection.rate.per.total_seconds())
+        self._gate = Gate(connection.allowed, connection.rate)
 
     @property
     def path(self) -> str:
@@ -100,14 +98,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
 
     def _may_call(self, request: Request) -> None:
         connection = self.connection
-        if not is_among(request.client, connection.allowed):
-            raise refused(403, "not allowed", f"{request.client or 'the caller'} is not in allowed", request)
-        wait = self._rates.wait(request.client)
-        if wait:
-            headers = {"Retry-After": str(math.ceil(wait))}
-            raise refused(429, "too many requests", "more requests than rate allows", request, headers=headers)
-        if request.method != "POST":
-            raise refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
+        self._gate.check(request)
         if not request.content:
             raise refused(400, "the request is empty", "the request has no body", request)
         sender, receiver = request.header("as2-from"), request.header("as2-to")

@@ -1,5 +1,6 @@
 """What every connection takes over which a partner calls us: where, from which addresses, how much and how often."""
 
+import math
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from transload.adapters.base.endpoint import Refused, Request, Response
+from transload.adapters.base.rates import Rates
 from transload.adapters.base.settings import Duration, Settings
 from transload.canonical.findings import Finding, Severity
 
@@ -42,7 +44,26 @@ class Rate(Settings):
     per: Duration = Field(default=timedelta(seconds=1), gt=timedelta(), description="and again so many in this time")
 
 
-def is_among(client: str, networks: tuple[str, ...]) -> bool:
+class Gate:
+    """Who may bring something at all: from an address that is ``allowed``, no more than ``rate``, and by POST."""
+
+    def __init__(self, allowed: tuple[str, ...], rate: Rate) -> None:
+        self._allowed = allowed
+        self._rates = Rates(rate.requests, rate.per.total_seconds())
+
+    def check(self, request: Request) -> None:
+        """Raises `Refused`."""
+        if not _is_among(request.client, self._allowed):
+            raise refused(403, "not allowed", f"{request.client or 'the caller'} is not in allowed", request)
+        wait = self._rates.wait(request.client)
+        if wait:
+            headers = {"Retry-After": str(math.ceil(wait))}
+            raise refused(429, "too many requests", "more requests than rate allows", request, headers=headers)
+        if request.method != "POST":
+            raise refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
+
+
+def _is_among(client: str, networks: tuple[str, ...]) -> bool:
     """Whether the address ``client`` lies in one of ``networks``; True where none is given."""
     if not networks:
         return True

@@ -1,14 +1,12 @@
 """The endpoint: who may call, whether it is proved, and what becomes of a repeat."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
 from transload.adapters.base import Inbound, Severity
-from transload.adapters.base.called import is_among, refused
+from transload.adapters.base.called import Gate, refused
 from transload.adapters.base.endpoint import Endpoint, Request, Response
-from transload.adapters.base.rates import Rates
 from transload.adapters.http.settings import HttpConnection, HttpOptions
 from transload.adapters.http.signatures import Unproved, proof_of
 
@@ -24,7 +22,7 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
 
     def __init__(self, connection: HttpConnection, options: HttpOptions) -> None:
         super().__init__(connection, options)
-        self._rates = Rates(connection.rate.requests, connection.rate.per.total_seconds())
+        self._gate = Gate(connection.allowed, connection.rate)
 
     @property
     def path(self) -> str:
@@ -38,14 +36,7 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
 
     def accept(self, request: Request, now: datetime) -> Inbound:
         """The request's body, with its headers as metadata; its key is the message's own number, or its content."""
-        if not is_among(request.client, self.connection.allowed):
-            raise refused(403, "not allowed", f"{request.client or 'the caller'} is not in allowed", request)
-        wait = self._rates.wait(request.client)
-        if wait:
-            headers = {"Retry-After": str(math.ceil(wait))}
-            raise refused(429, "too many requests", "more requests than rate allows", request, headers=headers)
-        if request.method != "POST":
-            raise refused(405, "only POST", f"the method is {request.method}", request, headers={"Allow": "POST"})
+        self._gate.check(request)
         try:
             proof = proof_of(request, self.connection, now)
         except Unproved as error:
