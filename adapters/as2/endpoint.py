@@ -25,7 +25,6 @@ class _Message(Inbound):
     """A message that came, good or bad, and the receipt that is asked for."""
 
     wanted: Wanted
-    message_id: str
     receipt: bytes = b""
     """What the sender is told, headers and body; empty where he wants no receipt."""
 
@@ -93,7 +92,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
         if not inbound.wanted.asked or inbound.wanted.url:
             return Response(status=409, content=b"another message had this Message-ID\n")
         kind, now = Kind.UNEXPECTED, datetime.now(UTC)
-        headers, body = self._made(inbound.wanted, inbound.message_id, mdn.disposition_of(kind), kind, None, now)
+        headers, body = self._made(inbound.wanted, mdn.disposition_of(kind), kind, None, now)
         return _answer(mime.render(headers, body))
 
     def _may_call(self, request: Request) -> None:
@@ -143,7 +142,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             raise CmsFault(Kind.UNEXPECTED, str(error), "ask the partner to send it again") from error
         mic = opened.mic(wanted.digest or opened.digest or "sha256")
         disposition = wanted.failure or "processed"
-        made = self._receipt_for(wanted, message_id, disposition, None, None if wanted.failure else mic, now)
+        made = self._receipt_for(wanted, disposition, None, None if wanted.failure else mic, now)
         facts = {
             "sha256": sha256(content).hexdigest(),
             "content_type": opened.part.headers.get("content-type", "")[:200],
@@ -157,7 +156,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
 
     def _failed(self, request: Request, fault: CmsFault, wanted: Wanted, message_id: str, now: datetime) -> Inbound:
         """A message that cannot be read: kept as it came, under a name that leaves its Message-ID free."""
-        made = self._receipt_for(wanted, message_id, mdn.disposition_of(fault.kind), fault.kind, None, now)
+        made = self._receipt_for(wanted, mdn.disposition_of(fault.kind), fault.kind, None, now)
         finding = Finding(
             code="E-AS2",
             message=f"the message <{message_id}> cannot be read: {fault.message}",
@@ -203,7 +202,6 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             findings=findings,
             reply=_later(key, wanted.url, made) if made and wanted.url else None,
             wanted=wanted,
-            message_id=message_id,
             receipt=receipt,
         )
 
@@ -218,16 +216,15 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
                 raise CmsFault(Kind.SECURITY, f"it is not {name}", hint)
 
     def _receipt_for(
-        self, wanted: Wanted, message_id: str, disposition: str, kind: Kind | None, mic: Mic | None, now: datetime
+        self, wanted: Wanted, disposition: str, kind: Kind | None, mic: Mic | None, now: datetime
     ) -> tuple[dict[str, str], bytes] | None:
-        return self._made(wanted, message_id, disposition, kind, mic, now) if wanted.asked else None
+        return self._made(wanted, disposition, kind, mic, now) if wanted.asked else None
 
     def _made(
-        self, wanted: Wanted, message_id: str, disposition: str, kind: Kind | None, mic: Mic | None, now: datetime
+        self, wanted: Wanted, disposition: str, kind: Kind | None, mic: Mic | None, now: datetime
     ) -> tuple[dict[str, str], bytes]:
         return mdn.make(
             wanted,
-            about=message_id,
             disposition=disposition,
             kind=kind,
             mic=mic,

@@ -28,13 +28,15 @@ _UNSUPPORTED_FORMAT = "failed/Failure: unsupported format"
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """The receipt that a message asks for: nowhere where ``asked`` is False.
+    """The receipt that a message asks for: none where ``asked`` is False.
 
+    ``about`` is the message's own Message-ID, as it is written: some compare it letter by letter.
     ``url`` is where an asynchronous one goes, "" for the answer itself.  ``digest`` is that of its MIC; None leaves it
     to us.  ``failure`` is the disposition where what is asked for cannot be done.
     """
 
     asked: bool = False
+    about: str = ""
     signed: bool = False
     url: str = ""
     digest: str | None = None
@@ -59,6 +61,7 @@ class Wanted:
             failure = _UNSUPPORTED_MIC
         return cls(
             asked=True,
+            about=headers.get("message-id", "").strip(),
             signed=any("pkcs7-signature" in name for name in protocol[1:]),
             url=headers.get("receipt-delivery-option", headers.get("receipt-delivery-options", "")).strip(),
             digest=known[0] if known else None,
@@ -74,7 +77,6 @@ def disposition_of(kind: Kind | None) -> str:
 def make(
     wanted: Wanted,
     *,
-    about: str,
     disposition: str,
     kind: Kind | None,
     mic: Mic | None,
@@ -82,7 +84,7 @@ def make(
     keys: Keys,
     now: datetime,
 ) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the receipt for the message ``about``, signed where that is wanted.  Raises `Stop`."""
+    """Headers and body of the receipt that is wanted.  Raises `Stop`."""
     if kind is None and disposition == "processed":
         words = "The message was received and stored. This says nothing of whether its content is accepted."
     else:
@@ -92,7 +94,7 @@ def make(
         "Reporting-UA": "transload",
         "Original-Recipient": f"rfc822; {names.written(connection.us)}",
         "Final-Recipient": f"rfc822; {names.written(connection.us)}",
-        "Original-Message-ID": f"<{about}>",
+        "Original-Message-ID": wanted.about,
         "Disposition": f"automatic-action/MDN-sent-automatically; {disposition}",
     }
     if mic is not None:

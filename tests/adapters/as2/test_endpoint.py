@@ -207,6 +207,13 @@ def test_a_repeat_is_answered_again_and_another_content_is_told(endpoint: Any, r
     assert (report.disposition, other.key) == ("processed/error: unexpected-processing-error", first.key)
 
 
+def test_a_message_id_is_given_back_as_it_is_written(endpoint: Any, request_of: Any) -> None:
+    for written in ("<1@acme.example>", "1@acme.example"):
+        inbound = endpoint().accept(request_of(headers={"message-id": written}), NOW)
+        assert inbound.key == "/as2|id|1@acme.example"
+        assert f"\r\nOriginal-Message-ID: {written}\r\n".encode() in inbound.evidence["mdn"]
+
+
 def test_a_failed_one_leaves_its_number_free(endpoint: Any, request_of: Any) -> None:
     one = endpoint()
     bad, good = one.accept(request_of(sign="none"), NOW), one.accept(request_of(), NOW)
@@ -261,8 +268,8 @@ def test_forged_receipts_answer_nothing(endpoint: Any, sides: Any, stranger: Any
 
 def replace_headers(partner: As2Endpoint, about: str) -> Request:
     """A receipt of the partner's for the message ``about``."""
-    wanted = Wanted(asked=True, signed=True)
-    headers, body = partner._made(wanted, about, "processed", None, Mic.of(b"x", "sha256"), NOW)
+    wanted = Wanted(asked=True, signed=True, about=f"<{about}>")
+    headers, body = partner._made(wanted, "processed", None, Mic.of(b"x", "sha256"), NOW)
     return Request(
         method="POST", path="/as2", headers={name.lower(): value for name, value in headers.items()}, content=body
     )

@@ -324,6 +324,15 @@ def test_a_refusal_that_comes_later_stops_the_connection_and_the_message_goes_ag
     assert [row["state"] for row in acme.receipts()] == ["QUARANTINED", "PARSED"]
 
 
+def bring_unsigned_receipt(to: Side, key: str) -> int:
+    report = (
+        f"--b\r\nContent-Type: message/disposition-notification\r\n\r\nOriginal-Message-ID: <{key}@BOLT>\r\n"
+        "Disposition: automatic-action/MDN-sent-automatically; processed\r\n\r\n--b--\r\n"
+    )
+    headers = {"AS2-From": '"ACME Trading"', "AS2-To": "BOLT", "Content-Type": "multipart/report; boundary=b"}
+    return requests.post(f"http://127.0.0.1:{to.port}/as2", data=report, headers=headers, timeout=10).status_code
+
+
 def test_receipts_for_nothing_and_forged_ones_change_nothing(make: Make) -> None:
     bolt, acme = make(ASYNC)
     bolt.drop()
@@ -334,16 +343,9 @@ def test_receipts_for_nothing_and_forged_ones_change_nothing(make: Make) -> None
     assert [row["state"] for row in bolt.deliveries()] == ["AWAITING"]
     later = acme.deliveries("other/in/reply")
     assert len(later) == 1
-    forged = (
-        "--b\r\nContent-Type: message/disposition-notification\r\n\r\nOriginal-Message-ID: <{0}@BOLT>\r\n"
-        "Disposition: automatic-action/MDN-sent-automatically; processed\r\n\r\n--b--\r\n"
-    )
-    headers = {"AS2-From": '"ACME Trading"', "AS2-To": "BOLT", "Content-Type": "multipart/report; boundary=b"}
     with bolt.served():
-        url = f"http://127.0.0.1:{bolt.port}/as2"
         for key in (sent["key"], "another"):
-            answer = requests.post(url, data=forged.format(key), headers=headers, timeout=10)
-            assert answer.status_code == 400
+            assert bring_unsigned_receipt(bolt, key) == 400
         assert bolt.deliveries()[0]["state"] == "AWAITING"
         with acme.served():
             eventually(lambda: bolt.deliveries()[0]["state"] == "SENT")
@@ -354,14 +356,8 @@ def test_receipts_for_nothing_and_forged_ones_change_nothing(make: Make) -> None
 
 def test_a_receipt_for_a_delivery_of_nobody_waits_for_a_person(make: Make) -> None:
     bolt, _ = make("mdn: {{signed: false}}")
-    report = (
-        "--b\r\nContent-Type: message/disposition-notification\r\n\r\nOriginal-Message-ID: <nobody@BOLT>\r\n"
-        "Disposition: automatic-action/MDN-sent-automatically; processed\r\n\r\n--b--\r\n"
-    )
-    headers = {"AS2-From": '"ACME Trading"', "AS2-To": "BOLT", "Content-Type": "multipart/report; boundary=b"}
     with bolt.served():
-        url = f"http://127.0.0.1:{bolt.port}/as2"
-        assert requests.post(url, data=report, headers=headers, timeout=10).status_code == 200
+        assert bring_unsigned_receipt(bolt, "nobody") == 200
     (kept,) = bolt.receipts()
     assert kept["state"] == "QUARANTINED"
     assert "it answers a delivery nobody of ours, and nothing was sent under that name" in kept["findings"]
@@ -396,3 +392,20 @@ def test_headers_broken_over_lines_and_content_in_base64_are_read(make: Make) ->
         assert b"200 OK" in answer
         assert b"; processed\r\n" in answer
         eventually(lambda: acme.box == [ORDER])
+
+
+def test_one_that_was_given_up_is_settled_by_its_receipt_after_all(make: Make) -> None:
+    bolt, acme = make(ASYNC.replace("1h", "200ms"))
+    partner = bolt.folder / "mappings/other/partner.yaml"
+    partner.write_text(partner.read_text().replace("attempts: 50", "attempts: 1"))
+    bolt.drop()
+    with acme.served():
+        bolt.run()
+    time.sleep(0.3)
+    assert bolt.run().exit_code == 1
+    (given_up,) = bolt.deliveries()
+    assert given_up["state"] == "UNKNOWN"
+    assert "has not said in time what became of it" in given_up["findings"]
+    with bolt.served(), acme.served():
+        eventually(lambda: bolt.deliveries()[0]["state"] == "SENT")
+    assert len(acme.receipts()) == 1
