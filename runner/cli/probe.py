@@ -16,7 +16,8 @@ from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import say, say_findings, say_json
 from transload.runner.workspace import load_workspace
-from transload.runner.workspace.model import Connection, Workspace
+from transload.runner.workspace.connection import Connection
+from transload.runner.workspace.model import Workspace
 
 _Opened = Source[Any, Any] | Target[Any, Any]
 

@@ -1,9 +1,9 @@
 """What a user writes, transload.yaml and the partners' files, loaded and checked into frozen objects."""
 
+from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.loader import load_store, load_workspace
 from transload.runner.workspace.model import (
     Acknowledge,
-    Connection,
     Cron,
     Every,
     Partner,

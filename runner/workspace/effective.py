@@ -12,10 +12,10 @@ from pydantic import BaseModel
 
 from transload.adapters.base.registry import adapter as find_adapter
 from transload.canonical.errors import ConfigurationError
+from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import (
     Acknowledge,
-    Connection,
     Cron,
     Partner,
     ReceiveRoute,

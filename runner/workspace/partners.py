@@ -5,10 +5,11 @@ from pathlib import Path
 
 from transload.adapters.base import Adapter
 from transload.adapters.base.positioned import Entries, Scalar
+from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.facts import Facts
 from transload.runner.workspace.filters import FilterSetting, filters_of
-from transload.runner.workspace.model import Connection, Partner, ReceiveRoute, SendRoute
+from transload.runner.workspace.model import Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.report import Report, only, without
 from transload.runner.workspace.shapes import Shape
 from transload.runner.workspace.suggestions import misspelt, suggestion

@@ -12,9 +12,10 @@ from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
 from transload.mappings import library_names
 from transload.mappings.matching import FACTS
+from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.filters import FilterSetting
-from transload.runner.workspace.model import LIBRARY, Acknowledge, Connection, ReceiveRoute, RetryPolicy, SendRoute
+from transload.runner.workspace.model import LIBRARY, Acknowledge, ReceiveRoute, RetryPolicy, SendRoute
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import texts_of, without
 from transload.runner.workspace.schedules import schedule
