@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check docs wheel bench schemas example clean
+.PHONY: demo test coverage lint types check docs wheel bench schemas example clean
 
 $(VENV)/.demo: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -19,6 +19,9 @@ demo: $(VENV)/.demo  ## run the main job with loopback partners
 	$(BIN)/transload demo
 
 test: $(VENV)/.dev  ## everything that CI checks, tests first
+	$(BIN)/python -m pytest -n auto
+
+coverage: $(VENV)/.dev  ## which lines no test reaches; the tests take half as long again
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 lint: $(VENV)/.dev
