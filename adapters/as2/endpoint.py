@@ -197,7 +197,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             key=key,
             content=content,
             origin=f"POST {request.path} {message_id}",
-            metadata={name: value for name, value in told.items() if value},
+            metadata={name: names.printable(value) for name, value in told.items() if value},
             evidence={**evidence, "mdn": receipt} if receipt else evidence,
             findings=findings,
             reply=_later(key, wanted.url, made) if made and wanted.url else None,

@@ -167,7 +167,7 @@ def read(part: mime.Part) -> Report:
         about=about,
         outcome=found[1].lower(),
         modifier=modifier,
-        explanation=" ".join(explanation.split())[:200],
+        explanation=names.printable(" ".join(explanation.split())[:200]),
         mic=Mic.read(fields.get("received-content-mic", "")),
         text=text,
     )

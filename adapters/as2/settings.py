@@ -60,7 +60,7 @@ class OwnCertificate(Settings):
 class PartnerCertificate(Settings):
     """A certificate of the partner's: what he signs is checked with it, what we send is encrypted for it."""
 
-    certificate: Path = Field(description="File with it, in PEM or DER form.")
+    certificate: Path = Field(description="File with it, in PEM or DER form, such as keys/acme-2026.pem.")
     since: AwareDatetime | None = Field(
         default=None,
         description="Encrypt for it from this moment on; what he signs is checked with any of his at any time.",
@@ -136,8 +136,8 @@ class As2Connection(HttpConnection, CalledConnection):
     """A partner over AS2, both ways: he calls us at ``path``, we call him at ``url``."""
 
     url: Url = Field(description="The partner's address, such as https://as2.partner.example/as2")
-    us: As2Name = Field(description="Our AS2 name.")
-    them: As2Name = Field(description="The partner's AS2 name.")
+    us: As2Name = Field(description="Our AS2 name, such as BOLT.")
+    them: As2Name = Field(description="The partner's AS2 name, such as ACME Trading.")
     own: Owns = Field(
         default=(), description="Our certificates with their keys; the old one and the new one while we change."
     )

@@ -16,7 +16,7 @@ from transload.adapters.as2.settings import As2Connection, As2Target
 from transload.adapters.base import Answer, Finding, Outbound, Probe, Reply, Severity, Target
 from transload.adapters.base.http import Reply as HttpReply
 from transload.adapters.base.http import exchange, open_session, refusal, shown
-from transload.canonical.errors import Reject
+from transload.canonical.errors import Reject, Stop
 
 RECEIPT_TO = "receipt_to"
 """Names the address in the metadata of a delivery that is a receipt of ours; ``headers.NAME`` are its headers."""
@@ -44,13 +44,17 @@ class As2Sender(Target[As2Connection, As2Target]):
             self._session = None
 
     def probe(self) -> Probe:
-        """Look at the certificates of both sides, and how long they last; nothing is sent."""
-        now, keys = datetime.now(UTC), self.keys
+        """Look at the certificates of both sides, and how long they last; nothing is sent, so more is not known."""
+        now = datetime.now(UTC)
+        try:
+            keys = self.keys
+            if keys.own:
+                keys.signing(now)
+            if keys.theirs:
+                keys.recipient(now)
+        except Stop as error:
+            return Probe(ok=False, summary=error.message, findings=error.findings)
         findings = []
-        if keys.own:
-            keys.signing(now)
-        if keys.theirs:
-            keys.recipient(now)
         for whose, known in (("our", keys.own), ("the partner's", keys.theirs)):
             last = max((item.certificate.not_valid_after_utc for item in known), default=None)
             if last is not None and (last - now).days < 30:
@@ -58,7 +62,7 @@ class As2Sender(Target[As2Connection, As2Target]):
                 hint = "exchange new ones now, and write them beside the old ones"
                 findings.append(Finding(code="W-CERTIFICATE", severity=Severity.WARNING, message=message, hint=hint))
         summary = f"certificates are in order; {shown(self.connection.url)} was not called"
-        return Probe(ok=True, summary=summary, findings=tuple(findings))
+        return Probe(ok=None, summary=summary, findings=tuple(findings))
 
     @property
     def keys(self) -> Keys:
@@ -133,16 +137,14 @@ class As2Sender(Target[As2Connection, As2Target]):
         """Content type and file name, printable and without line ends."""
         file = unquote(outbound.metadata.get("file", ""))
         if not file.isprintable() or len(file.encode()) > 250:
-            message = f"no header can carry the file name {file[:80]!r}"
-            raise Reject(message, findings=[Finding(code="E-HEADER", message=message, value=file)])
+            raise _unheard("file", file, "it must be printable, and of 250 bytes at most")
         return self.options.content_type or outbound.content_type, file
 
     def _headers(self, outbound: Outbound, message_id: str, now: datetime) -> dict[str, str]:
         connection = self.connection
         subject = unquote(outbound.metadata.get("subject", "")) or "EDI message"
         if not subject.isprintable() or not subject.isascii():
-            message = f"no header can carry the subject {subject[:80]!r}"
-            raise Reject(message, findings=[Finding(code="E-HEADER", message=message, value=subject)])
+            raise _unheard("subject", subject, "it must be of printable ASCII characters")
         headers = {
             "AS2-Version": "1.2",
             "EDIINT-Features": "AS2-Reliability",
@@ -192,3 +194,10 @@ class As2Sender(Target[As2Connection, As2Target]):
         if not reply.whole:
             raise left_open("E-MDN-UNREADABLE", f"{reply.call}: the answer is too large", "raise max_body:")
         return reply
+
+
+def _unheard(setting: str, value: str, rule: str) -> Reject:
+    """A refusal of what a template gave and no header can carry."""
+    shown = value[:80].encode("ascii", "backslashreplace").decode()
+    message, hint = f"no header can carry the {setting} {shown!r}", f"correct {setting}: of the route: {rule}"
+    return Reject(message, hint=hint, findings=[Finding(code="E-HEADER", message=message, hint=hint, value=shown)])

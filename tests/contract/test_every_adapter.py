@@ -3,7 +3,17 @@
 from typing import Any
 
 import pytest
-from tests.contract import test_files, test_formats, test_ftp, test_http, test_mail, test_rest, test_sftp, test_soap
+from tests.contract import (
+    test_as2,
+    test_files,
+    test_formats,
+    test_ftp,
+    test_http,
+    test_mail,
+    test_rest,
+    test_sftp,
+    test_soap,
+)
 
 from transload.adapters.base import Adapter, adapter, adapter_names
 from transload.adapters.base.registry import origin
@@ -11,8 +21,8 @@ from transload.adapters.contract import EndpointContract, SourceContract, Target
 
 SUITES: dict[str, tuple[type[Any], list[Any]]] = {
     "source": (SourceContract, [test_files, test_sftp, test_ftp, test_mail, test_rest, test_soap]),
-    "target": (TargetContract, [test_files, test_sftp, test_ftp, test_mail, test_rest, test_soap]),
-    "endpoint": (EndpointContract, [test_http, test_soap]),
+    "target": (TargetContract, [test_files, test_sftp, test_ftp, test_mail, test_rest, test_soap, test_as2]),
+    "endpoint": (EndpointContract, [test_http, test_soap, test_as2]),
 }
 NAMES = [name for name in adapter_names() if origin(name).startswith("transload ")]
 

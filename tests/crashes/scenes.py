@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -20,11 +21,17 @@ from typing import Any
 
 import requests
 from lxml import etree
+from tests.adapters.as2.identities import identity
+from tests.adapters.as2.partner import THEM, US, Partner, between
 from tests.adapters.ftp.servers import PASSWORD as FTP_PASSWORD
 from tests.adapters.ftp.servers import Server as FtpServer
 from tests.adapters.mail.servers import PASSWORD as MAIL_PASSWORD
 from tests.adapters.mail.servers import Dovecot, papers_in, running_dovecot, running_post
 
+from transload.adapters.as2.judging import report_in
+from transload.adapters.as2.keys import keys_of
+from transload.adapters.as2.messages import seal
+from transload.adapters.as2.mime import Part
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
 from transload.runner.demo.partners.sftp_server import sftp_server
@@ -36,6 +43,7 @@ DOCUMENTS = tuple(
 _SUBMIT = """\
 <SubmitOrder xmlns="urn:example:purchasing:1"><Number>PO-{0}</Number><Buyer>us</Buyer>\
 <Line number="1"><Item>bolt</Item><Quantity>{0}</Quantity></Line></SubmitOrder>"""
+NOW = datetime(2026, 2, 3, 10, tzinfo=UTC)
 SUBMISSIONS = tuple(_SUBMIT.format(n).encode() for n in (1, 2))
 _WORKSPACE = """\
 workspace: crashes
@@ -214,7 +222,7 @@ def _dovecot() -> Dovecot:
 
 
 def _keep_secret(workspace: Path, name: str, value: str) -> None:
-    (workspace / "keys").mkdir()
+    (workspace / "keys").mkdir(exist_ok=True)
     (workspace / "keys" / name).write_text(value)
 
 
@@ -327,6 +335,8 @@ def _called(
     connection: dict[str, Any],
     options: dict[str, Any],
     waiting: list[tuple[bytes, dict[str, str]]],
+    *,
+    confirmed: Callable[[requests.Response], bool] = lambda answer: answer.ok,
     **more: Any,
 ) -> Iterator[Stage]:
     """A partner brings the requests that are ``waiting`` to an address of ours; what is in them goes into a folder."""
@@ -351,7 +361,7 @@ def _called(
                 answer = requests.post(f"http://127.0.0.1:{port}/in", content, headers=headers, timeout=10)
             except requests.RequestException:
                 return False
-            assert answer.ok, answer.text
+            assert confirmed(answer), answer.text
             brought += 1
         return True
 
@@ -414,6 +424,54 @@ def soap_once(folder: Path) -> Iterator[Stage]:
         yield stage
 
 
+@contextmanager
+def as2_target(folder: Path) -> Iterator[Stage]:
+    """From a folder over AS2, to a partner who takes each Message-ID once and gives his receipt in the answer."""
+    root = _offered(folder / "partner")
+    partner = Partner(between(folder, (THEM, identity("acme")), (US, identity("bolt"))))
+    with http_server(partner.app) as address:
+        connection = {"as2": _our_as2(f"{address}/as2"), "box": {"adapter": "files", "root": str(root)}}
+        target = {"connection": "as2", "file": "{receipt.name}", "content_type": "application/json"}
+        workspace = _workspace(folder, connection, {"connection": "box", **PICK_UP}, target)
+        _keep_our_keys(workspace)
+        yield Stage(workspace, lambda: list(partner.taken), lambda: [*_left(root), *partner.refused])
+
+
+@contextmanager
+def as2_endpoint(folder: Path) -> Iterator[Stage]:
+    """A partner sends over AS2, and sends again under the same Message-ID where our receipt was lost."""
+    connection = between(folder, (THEM, identity("acme")), (US, identity("bolt")))
+    brought, digests = [], []
+    for number, content in enumerate(DOCUMENTS, start=1):
+        sealed = seal(content, "application/json", f"PO-{number}.json", connection, keys_of(connection), NOW)
+        headers = {"AS2-Version": "1.2", "AS2-From": f'"{THEM}"', "AS2-To": US, "Message-ID": f"<{number}@acme>"}
+        headers |= {"Disposition-Notification-To": "edi@acme.example", **sealed.headers}
+        headers["Disposition-Notification-Options"] = "signed-receipt-protocol=optional, pkcs7-signature"
+        brought.append((sealed.body, headers))
+        digests.append(sealed.mic("sha256"))
+    ours = _our_as2("http://127.0.0.1:1/as2") | {"path": "/in"}
+
+    def processed(answer: requests.Response) -> bool:
+        part = Part(headers={name.lower(): value for name, value in answer.headers.items()}, body=answer.content)
+        report, doubts = report_in(part, connection, keys_of(connection), NOW)
+        return report.positive and report.mic in digests and not doubts
+
+    with _called(folder, ours, {}, brought, confirmed=processed, format={"type": "json"}) as stage:
+        _keep_our_keys(stage.folder)
+        yield stage
+
+
+def _our_as2(url: str) -> dict[str, Any]:
+    keys = {"certificate": "${file:keys/us.pem}", "key": "${file:keys/us.key}"}
+    return {"adapter": "as2", "url": url, "us": US, "them": THEM, "own": keys, "partner": "keys/them.pem"}
+
+
+def _keep_our_keys(workspace: Path) -> None:
+    ours, theirs = identity("bolt"), identity("acme")
+    for name, value in (("us.pem", ours.pem), ("us.key", ours.key_pem), ("them.pem", theirs.pem)):
+        _keep_secret(workspace, name, value)
+
+
 SCENES: dict[str, Callable[[Path], Any]] = {
     "files": files,
     "files, claimed": files_claimed,
@@ -431,4 +489,6 @@ SCENES: dict[str, Callable[[Path], Any]] = {
     "soap, as source": soap_source,
     "soap, repeatable": soap_repeatable,
     "soap, once": soap_once,
+    "as2, as target": as2_target,
+    "as2, as endpoint": as2_endpoint,
 }

@@ -414,5 +414,7 @@ def test_keys_that_cannot_be_used_are_said(sides: Any, us: Any, stranger: Any, i
 def test_names_of_files_and_subjects_that_no_header_carries_are_refused(sides: Any) -> None:
     target = As2Sender(sides(), As2Target())
     for metadata in ({"file": "a\r\nX: 1"}, {"subject": "a\nb"}, {"subject": "ü"}):
-        with pytest.raises(Reject, match="no header can carry"):
+        with pytest.raises(Reject, match="no header can carry") as caught:
             target.deliver(Outbound(key="1", content=CONTENT, metadata=metadata))
+        assert caught.value.hint is not None
+        assert "it must be " in caught.value.hint
