@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NoReturn
 
 import paramiko
@@ -15,6 +16,7 @@ from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.farewell import AttentiveTransport
 from transload.adapters.sftp.host_keys import trusted
 from transload.adapters.sftp.legacy import LegacyTransport
+from transload.adapters.sftp.lines import Line, lines_of
 from transload.adapters.sftp.private_key import private_key
 from transload.adapters.sftp.settings import Account, SftpConnection, Timeouts
 
@@ -49,90 +51,90 @@ class _OnlyPinned(paramiko.MissingHostKeyPolicy):
 
 
 class Session:
-    """An open SFTP session: the client, its connection, and what a person calls the server.
+    """An open SFTP session: a channel of its own in a connection that others may use too.
 
-    The first session of a connection ``owns`` it, and the connection to the ``gate`` that it goes through; others
-    beside it are channels of the same connection.
+    ``peer`` is what a person calls the server.
     """
 
-    def __init__(
-        self,
-        ssh: paramiko.SSHClient,
-        client: Client,
-        peer: str,
-        times: Timeouts,
-        *,
-        owns: bool = True,
-        gate: paramiko.SSHClient | None = None,
-    ) -> None:
-        self._ssh = ssh
-        self._gate = gate
+    def __init__(self, line: Line, client: Client, peer: str, times: Timeouts) -> None:
+        self._line = line
         self._times = times
-        self._owns = owns
+        self._closed = False
         self.client = client
         self.peer = peer
 
     @property
     def transport(self) -> paramiko.Transport | None:
         """The connection below, for the question whether it is still there."""
-        return self._ssh.get_transport()
+        return self._line.transport
 
     def beside(self) -> "Session | None":
         """One more session in the same connection; None where the server refuses, as many do beyond some number."""
-        transport = self.transport
-        if transport is None:
-            return None
-        seconds = self._times.login.total_seconds()
         try:
-            channel = transport.open_session(timeout=seconds)
-            with _deadline(channel.close, seconds, self.peer):
-                client = _opened(channel, self._times)
+            return _channel(self._line, self.peer, self._times)
         except (paramiko.SSHException, EOFError, OSError, Retry):
             return None
-        return Session(self._ssh, client, self.peer, self._times, owns=False)
 
     def close(self) -> None:
-        """Close the session, and the connection if it owns it."""
-        if self._owns:
-            self._ssh.close()
-            if self._gate is not None:
-                self._gate.close()
-        else:
-            with suppress(paramiko.SSHException, EOFError, OSError):
-                self.client.close()
+        """Close the session, and the connection where nobody else uses it and it is not kept."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(paramiko.SSHException, EOFError, OSError):
+            self.client.close()
+        self._line.left()
 
 
 def connect(settings: SftpConnection) -> Session:
-    """Connect, check the host key, log in and open SFTP; through another server first, where there is one.
+    """A session for ``settings``: in the connection that is open for the same account, or in a new one.
 
+    For a new one the host key is checked, then we log in; through another server first, where there is one.
     A server that first shows a key of another kind than the pinned one is asked for its
     other kinds, before any login.  Raises `Stop` for a host key that is not pinned, a refused
-    login, an unusable private key or an unknown host; `Retry` when the server is not there.
+    login, an unusable private key or an unknown host; `Retry` when the server is not there, or when all
+    connections that the account may have are in use.
     """
+    lines, peer, times = lines_of(settings), _peer(settings), settings.timeouts
+    with lines.turn:
+        for line in lines.open_ones():
+            try:
+                return _channel(line, peer, times)
+            except paramiko.ChannelException:
+                continue  # it has as many as the server allows
+            except (paramiko.SSHException, EOFError, OSError, Retry):
+                line.close()  # it is gone, and nobody has told us
+        line = lines.new(partial(_reached, settings))
+        try:
+            with translated(peer):
+                return _channel(line, peer, times)
+        except BaseException:
+            line.close()
+            raise
+
+
+def _reached(settings: SftpConnection) -> list[paramiko.SSHClient]:
+    """The connections to the server, the last one, and to the gate that it goes through."""
     if settings.jump is None:
-        return _session(settings, None)
+        return [_logged_in(settings, settings, None)]
     gate = _logged_in(settings.jump, settings, None)
     try:
-        return _session(settings, gate)
+        return [_logged_in(settings, settings, gate), gate]
     except BaseException:
         gate.close()
         raise
 
 
-def _session(settings: SftpConnection, gate: paramiko.SSHClient | None) -> Session:
-    peer, times = _peer(settings), settings.timeouts
+def _channel(line: Line, peer: str, times: Timeouts) -> Session:
+    """A session in ``line``.  Raises what paramiko raises, and `Retry` where SFTP is not opened in time."""
+    transport = line.transport
+    if transport is None:
+        raise EOFError
     seconds = times.login.total_seconds()
-    ssh = _logged_in(settings, settings, gate)
-    try:
-        with translated(peer):
-            transport = ssh.get_transport()
-            assert transport is not None
-            with _deadline(transport.close, seconds, peer):
-                channel = transport.open_session(timeout=seconds)
-                return Session(ssh, _opened(channel, times), peer, times, gate=gate)
-    except BaseException:
-        ssh.close()
-        raise
+    channel = transport.open_session(timeout=seconds)
+    with _deadline(channel.close, seconds, peer):
+        client = _opened(channel, times)
+    line.entered()
+    return Session(line, client, peer, times)
 
 
 def _peer(account: Account) -> str:

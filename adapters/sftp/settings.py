@@ -108,3 +108,13 @@ class SftpConnection(Account):
     keepalive: Duration = Field(
         default=timedelta(seconds=30), description="Pause between signs of life on an idle connection; 0s for none"
     )
+    connections: int = Field(
+        default=2,
+        ge=1,
+        le=32,
+        description="Most connections of the account at a time; all routes share them, each with a channel of its own",
+    )
+    keep: Duration = Field(
+        default=timedelta(seconds=30),
+        description="How long an idle connection is kept for who comes next; 0s closes it at once",
+    )

@@ -104,6 +104,7 @@ class Server:
             "password": "secret",
             "host_keys": [self.fingerprint],
             "keepalive": "0s",
+            "keep": "0s",
             "timeouts": {"connect": "5s", "banner": "5s", "login": "5s", "answer": "5s"},
         } | changes
         return SftpConnection.model_validate(given)

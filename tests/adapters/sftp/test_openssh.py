@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from transload.adapters.base import Landing, Outbound, Reject, Stop
+from transload.adapters.base import Landing, Outbound, Reject, Retry, Stop
 from transload.adapters.sftp import SftpConnection, SftpSource, SftpTarget
 from transload.adapters.sftp.session import connect
 
@@ -175,3 +175,18 @@ def test_sha1_is_the_last_that_is_offered(sshd: Sshd) -> None:
     assert session.transport is not None
     assert session.transport.host_key_type == "ssh-ed25519"
     session.close()
+
+
+def test_a_server_that_allows_few_channels_gets_more_connections_up_to_a_number(sshd: Sshd) -> None:
+    settings = sshd.connection(keep="0s", timeouts={"connect": "300ms"})
+    sessions = [connect(settings) for _ in range(6)]  # MaxSessions is 3, and two connections are allowed
+    try:
+        assert len({id(session.transport) for session in sessions}) == 2
+        with pytest.raises(Retry, match=r"all 2 connections to root@.* are in use"):
+            connect(settings)
+        sessions.pop().close()
+        sessions.append(connect(settings))
+        assert len({id(session.transport) for session in sessions}) == 2
+    finally:
+        for session in sessions:
+            session.close()
