@@ -7,7 +7,7 @@ looked at, the signer and the algorithms must be among those that the caller nam
 
 import secrets
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -35,6 +35,8 @@ KEY_BYTES = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32, "tripledes_3k
 CIPHERS = {"aes128": "aes128_cbc", "aes192": "aes192_cbc", "aes256": "aes256_cbc", "3des": "tripledes_3key"}
 """The ciphers by the names that a partner file has for them."""
 
+_PIECE = 1 << 20
+_SEQUENCE, _FIRST, _CONSTRUCTED = 0x30, 0x80, 0x20  # tags of DER (X.690, section 8.1.2)
 _BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 """What asn1crypto raises for bytes that are no such structure."""
 
@@ -222,7 +224,8 @@ def encrypt(content: bytes, certificate: x509.Certificate, cipher: str, *, oaep:
     vector = secrets.token_bytes(8 if name == "tripledes_3key" else 16)
     padder = padding.PKCS7(len(vector) * 8).padder()
     encryptor = Cipher(_algorithm(name, key), modes.CBC(vector)).encryptor()
-    filled = padder.update(content) + padder.finalize()
+    encrypted = [encryptor.update(padder.update(piece)) for piece in _pieces(content)]
+    encrypted += [encryptor.update(padder.finalize()), encryptor.finalize()]
     issuer = cms.IssuerAndSerialNumber(
         {"issuer": cms.Name.load(certificate.issuer.public_bytes()), "serial_number": certificate.serial_number}
     )
@@ -243,18 +246,24 @@ def encrypt(content: bytes, certificate: x509.Certificate, cipher: str, *, oaep:
             "encrypted_key": public.encrypt(key, _oaep("sha256", "sha256") if oaep else rsa_padding.PKCS1v15()),
         }
     )
-    enveloped = cms.EnvelopedData(
-        {
-            "version": "v0",
-            "recipient_infos": [cms.RecipientInfo({"ktri": recipient})],
-            "encrypted_content_info": {
-                "content_type": "data",
-                "content_encryption_algorithm": {"algorithm": name, "parameters": core.OctetString(vector)},
-                "encrypted_content": encryptor.update(filled) + encryptor.finalize(),
-            },
-        }
-    )
-    return bytes(cms.ContentInfo({"content_type": "enveloped_data", "content": enveloped}).dump())
+    algorithm = cms.EncryptionAlgorithm({"algorithm": name, "parameters": core.OctetString(vector)})
+    recipients = cms.RecipientInfos([cms.RecipientInfo({"ktri": recipient})])
+    inside = [cms.ContentType("data").dump(), algorithm.dump(), *_framed(_FIRST, encrypted)]
+    enveloped = [cms.CMSVersion("v0").dump(), recipients.dump(), *_framed(_SEQUENCE, inside)]
+    content_info = _framed(_FIRST | _CONSTRUCTED, _framed(_SEQUENCE, enveloped))
+    return b"".join(_framed(_SEQUENCE, [cms.ContentType("enveloped_data").dump(), *content_info]))
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """``content`` bit by bit, so that no step holds a copy of all of it."""
+    return (content[at : at + _PIECE] for at in range(0, len(content), _PIECE))
+
+
+def _framed(tag: int, pieces: Sequence[bytes]) -> list[bytes]:
+    """An element of DER around ``pieces``: asn1crypto copies what is inside at each level, and this may be large."""
+    size = sum(map(len, pieces))
+    long = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return [bytes([tag, size] if size < 0x80 else [tag, 0x80 | len(long), *long]), *pieces]
 
 
 def decrypt(der: bytes, own: Sequence[Own], ciphers: Sequence[str]) -> bytes:
@@ -269,18 +278,7 @@ def decrypt(der: bytes, own: Sequence[Own], ciphers: Sequence[str]) -> bytes:
         "was it changed on the way, or encrypted for another key? ask the partner to send it again",
     )
     try:
-        enveloped = _of_type(der, "enveloped_data")
-        found = [
-            (mine, info.chosen)
-            for info in list(enveloped["recipient_infos"])[:50]
-            if info.name == "ktri"
-            for mine in own
-            if isinstance(mine.key, rsa.RSAPrivateKey) and _is(info.chosen["rid"], mine.certificate)
-        ]
-        inside = enveloped["encrypted_content_info"]
-        name = str(inside["content_encryption_algorithm"]["algorithm"].native)
-        vector = inside["content_encryption_algorithm"]["parameters"].native
-        content = octets(inside["encrypted_content"])
+        found, name, vector, content = _enveloped(der, own)
     except _BROKEN as error:
         raise _fault(Kind.DECRYPTION, "it is no CMS EnvelopedData", "ask the partner to send it again") from error
     if name not in [CIPHERS[cipher] for cipher in ciphers]:
@@ -297,9 +295,29 @@ def decrypt(der: bytes, own: Sequence[Own], ciphers: Sequence[str]) -> bytes:
         key = _unwrapped(recipient, mine, KEY_BYTES[name])
         decryptor = Cipher(_algorithm(name, key), modes.CBC(vector)).decryptor()
         unpadder = padding.PKCS7(len(vector) * 8).unpadder()
-        return unpadder.update(decryptor.update(content) + decryptor.finalize()) + unpadder.finalize()
+        plain = [unpadder.update(decryptor.update(piece)) for piece in _pieces(content)]
+        return b"".join([*plain, unpadder.update(decryptor.finalize()), unpadder.finalize()])
     except (*_BROKEN, UnsupportedAlgorithm):
         raise garbled from None
+
+
+def _enveloped(der: bytes, own: Sequence[Own]) -> tuple[list[tuple[Own, Any]], str, bytes, bytes]:
+    """Of EnvelopedData the recipients that we are, the cipher, its vector, and what is encrypted.
+
+    The structure itself, which holds the content once for each of its levels, ends with this function.
+    """
+    enveloped = _of_type(der, "enveloped_data")
+    found = [
+        (mine, info.chosen)
+        for info in list(enveloped["recipient_infos"])[:50]
+        if info.name == "ktri"
+        for mine in own
+        if isinstance(mine.key, rsa.RSAPrivateKey) and _is(info.chosen["rid"], mine.certificate)
+    ]
+    inside = enveloped["encrypted_content_info"]
+    algorithm = inside["content_encryption_algorithm"]
+    content = octets(inside["encrypted_content"])
+    return found, str(algorithm["algorithm"].native), algorithm["parameters"].native, content
 
 
 def _unwrapped(recipient: Any, mine: Own, length: int) -> bytes:

@@ -6,7 +6,7 @@ byte for byte; else, where it is encrypted or compressed, the innermost part wit
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -268,7 +268,9 @@ def _checked(opened: Opened, connection: As2Connection, keys: Keys, now: datetim
     raise last
 
 
-def _forms(raw: bytes) -> Sequence[bytes]:
+def _forms(raw: bytes) -> Iterator[bytes]:
     """The bytes that may have been signed: as they came, and with lines ended by CRLF, if a relay changed that."""
+    yield raw
     canonical = mime.canonical(raw)
-    return [raw] if canonical == raw else [raw, canonical]
+    if canonical != raw:
+        yield canonical

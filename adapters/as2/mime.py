@@ -19,7 +19,6 @@ MOST_HEADERS = 65_536
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _END = re.compile(rb"\r?\n\r?\n")
-_LONE = re.compile(rb"(?<!\r)\n")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 
 
@@ -146,7 +145,7 @@ def new_boundary() -> str:
 
 def canonical(raw: bytes) -> bytes:
     """``raw`` with its lines ended by CRLF, as text is signed (RFC 8551, section 3.1.1)."""
-    return _LONE.sub(b"\r\n", raw)
+    return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def canonical_headers(raw: bytes) -> bytes:

@@ -56,7 +56,7 @@ class Sent(Hurried, TargetHarness):
 
     adapter = ADAPTER
     secrets = SECRETS
-    copies = 17  # the partner takes the layers off in this process
+    copies = 6  # the partner takes the layers off in this process
     waits = 8  # for the largest one
 
     def __init__(self, stack: ExitStack, folder: Path, settings: Mapping[str, object]) -> None:

@@ -418,3 +418,12 @@ def test_names_of_files_and_subjects_that_no_header_carries_are_refused(sides: A
             target.deliver(Outbound(key="1", content=CONTENT, metadata=metadata))
         assert caught.value.hint is not None
         assert "it must be " in caught.value.hint
+
+
+def test_what_a_receipt_says_can_be_stored_and_shown() -> None:
+    body = (
+        b"--b\r\nContent-Type: message/disposition-notification\r\n\r\nOriginal-Message-ID: <1@BOLT>\r\n"
+        b"Disposition: automatic-action/MDN-sent-automatically; failed/failure: \x1b[2Jgone\r\n\r\n--b--\r\n"
+    )
+    report = read(mime.Part(headers={"content-type": "multipart/report; boundary=b"}, body=body))
+    assert report.disposition == "failed/failure: \ufffd[2Jgone"
