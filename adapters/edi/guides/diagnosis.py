@@ -5,12 +5,11 @@ with what belongs to it; a mandatory segment that was met in the wrong place is 
 reported missing too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides.contents import Contents
 from transload.adapters.edi.guides.model import Entry, Rules
-from transload.adapters.edi.guides.patterns import ELEMENT
 from transload.adapters.edi.guides.positions import Move, Positions
 from transload.adapters.edi.guides.reporting import Findings
 from transload.adapters.edi.guides.selecting import Key
@@ -20,7 +19,7 @@ from transload.canonical.findings import Finding
 class Diagnosis:
     """One message on its way through the guide.
 
-    ``right`` says for the key of some rules and the joined elements of a segment whether it is surely right.
+    ``right`` says for the key of some rules and a segment whether it is surely right.
     """
 
     def __init__(
@@ -29,7 +28,7 @@ class Diagnosis:
         positions: Positions,
         records: Records,
         contents: Contents,
-        right: Callable[[str, str], object],
+        right: Callable[[str, Sequence[str]], object],
         findings: Findings,
     ) -> None:
         self.rules = rules
@@ -68,7 +67,7 @@ class Diagnosis:
         if tag not in self.rules.tags:
             return
         key = tag if step is None or self.selected_by else self.positions.entry(step.target).rule
-        if self.right(key, ELEMENT.join(segment)):
+        if self.right(key, segment):
             return
         for fault in self.contents.faults(self.rules.segments[key], segment):
             if not self.selected_by or fault.element != self.selected_by:

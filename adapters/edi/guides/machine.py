@@ -8,9 +8,10 @@ to `diagnosis` and `contents`.
 
 from collections.abc import Callable, Sequence
 
+from transload.adapters.base.format import ELEMENT
 from transload.adapters.edi.guides.contents import Contents
 from transload.adapters.edi.guides.model import Rules, SegmentRule
-from transload.adapters.edi.guides.patterns import ELEMENT, segment_pattern
+from transload.adapters.edi.guides.patterns import segment_pattern
 from transload.adapters.edi.guides.positions import ENDLESS, Positions
 from transload.adapters.edi.guides.selecting import Key
 
@@ -44,9 +45,10 @@ class State(dict[Key, "tuple[State, Match]"]):
 
 
 class Machine:
-    """The states of one guide for one pair of separators."""
+    """The states of one guide for one set of separators; ``element`` is that of the texts that it is given."""
 
-    def __init__(self, rules: Rules, positions: Positions, contents: Contents) -> None:
+    def __init__(self, rules: Rules, positions: Positions, contents: Contents, element: str = ELEMENT) -> None:
+        self.element = element
         self.rules = rules
         self.positions = positions
         self.contents = contents
@@ -62,40 +64,39 @@ class Machine:
         self._lost = State(self, 0, (), ends=False)
         self.start = self._state(0, ())
 
-    def run(self, segments: Sequence[list[str]]) -> list[Doubt] | None:
-        """The segments whose contents are in doubt, or None when the structure is."""
+    def run(self, segments: Sequence[list[str]], texts: Sequence[str]) -> list[Doubt] | None:
+        """The segments whose contents are in doubt, or None when the structure is; ``texts`` are the same segments."""
         if len(segments) > self._least and self._may_exceed(segments):
             return None
         state = self.start
-        join = ELEMENT.join
         right = True
         if self.positions.uses:
-            for key, segment in zip(self._keys(segments), segments, strict=True):
+            for key, text in zip(self._keys(segments), texts, strict=True):
                 state, match = state[key]
-                if not match(join(segment)):
+                if not match(text):
                     right = False
         else:  # every name in this loop is paid for once a segment
-            for segment in segments:
+            for segment, text in zip(segments, texts, strict=True):
                 state, match = state[segment[0]]
-                if not match(join(segment)):
+                if not match(text):
                     right = False
         if not state.ends:
             return None
-        return [] if right else self._doubts(segments)
+        return [] if right else self._doubts(segments, texts)
 
-    def _doubts(self, segments: Sequence[list[str]]) -> list[Doubt]:
+    def _doubts(self, segments: Sequence[list[str]], texts: Sequence[str]) -> list[Doubt]:
         """The segments that do not match, in a message whose structure is right."""
         state = self.start
         doubts: list[Doubt] = []
         for index, key in enumerate(self._keys(segments)):
             state, match = state[key]
-            if not match(ELEMENT.join(segments[index])):
+            if not match(texts[index]):
                 doubts.append((index, state.position))
         return doubts
 
-    def trail(self, segments: Sequence[list[str]]) -> list[int] | None:
+    def trail(self, segments: Sequence[list[str]], texts: Sequence[str]) -> list[int] | None:
         """The position of each segment, or None when the structure is in doubt."""
-        if self.run(segments) is None:
+        if self.run(segments, texts) is None:
             return None
         state = self.start
         found: list[int] = []
@@ -139,23 +140,24 @@ class Machine:
         state = self._states[position, counts] = State(self, position, counts, ends=ends)
         return state
 
-    def right(self, key: str, text: str) -> object:
-        """Whether a segment, its elements joined, is surely right by the rules of ``key``."""
-        return self.match(key)(text)
+    def right(self, key: str, segment: Sequence[str]) -> object:
+        """Whether a segment is surely right by the rules of ``key``."""
+        return self.match(key)(self.element.join(segment))
 
     def match(self, key: str) -> Match:
-        """What says whether a segment, its elements joined, is surely right by the rules of ``key``."""
+        """What says whether the text of a segment is surely right by the rules of ``key``."""
         found = self._matches.get(key)
         if found is None:
             found = self._matches[key] = self._compile(self.rules.segments[key])
         return found
 
     def _compile(self, rule: SegmentRule) -> Match:
-        pattern = segment_pattern(rule, self.contents.component, self.contents.repetition)
+        element = self.element
+        pattern = segment_pattern(rule, self.contents.component, self.contents.repetition, element)
         fullmatch = pattern.expression.fullmatch
         if pattern.open:
             faults = self.contents.faults
-            return lambda text: fullmatch(text) is not None and not faults(rule, text.split(ELEMENT))
+            return lambda text: fullmatch(text) is not None and not faults(rule, text.split(element))
         if not pattern.codes:
             return fullmatch
         good: set[tuple[str | None, ...]] = set()

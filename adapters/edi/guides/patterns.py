@@ -14,11 +14,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from transload.adapters.base.format import ELEMENT
 from transload.adapters.edi.guides.codes import Codes
 from transload.adapters.edi.guides.model import Composite, Condition, Element, Form, Part, SegmentRule
-
-ELEMENT = "\x1d"
-"""What joins the elements of a segment for matching."""
 
 _INLINE = 40
 """Longer code lists are not written into an expression."""
@@ -29,15 +27,17 @@ _DAY = r"(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12
 _HOUR = r"(?:[01]\d|2[0-3])[0-5]\d"
 _TIMES = {4: "", 6: r"[0-5]\d", 7: r"[0-5]\d\d", 8: r"[0-5]\d\d\d"}
 _NEVER = "(?!)"
+_FROM_ONE = re.compile(r"(\[(?:\\.|[^\]\\])++\])\{1,(\d+)\}\+", re.DOTALL)
+"""A value of one or more characters of a class."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentPattern:
     """The expression for one segment.
 
-    It is for the segment's elements joined by `ELEMENT`, tag first, and matched in full.  The values of its capturing
-    groups must be among ``codes``, one list for each group; a group that took part in nothing is None.  With ``open``
-    something of the rules is not in it, and `contents` must be asked for every segment.
+    It is for the segment's text, tag first, and matched in full.  The values of its capturing groups must be among
+    ``codes``, one list for each group; a group that took part in nothing is None.  With ``open`` something of the rules
+    is not in it, and `contents` must be asked for every segment.
     """
 
     expression: re.Pattern[str]
@@ -49,12 +49,13 @@ class SegmentPattern:
         return all(value is None or value in codes for value, codes in zip(values, self.codes, strict=True))
 
 
-def segment_pattern(rule: SegmentRule, component: str, repetition: str) -> SegmentPattern:
-    """The expression for a segment, with the message's own separators."""
-    writer = _Writer(component=component, repetition=repetition)
-    body = writer.sequence(rule.parts, rule.conditions, ELEMENT, writer.part)
-    rest = f"(?:{ELEMENT}[^{ELEMENT}]*+)*+" if rule.open else ""
-    text = f"{re.escape(rule.tag)}{body}{rest}(?<!{ELEMENT})"
+def segment_pattern(rule: SegmentRule, component: str, repetition: str, element: str = ELEMENT) -> SegmentPattern:
+    """The expression for a segment whose separators these are; that of elements must be none of a number's signs."""
+    writer = _Writer(component=component, repetition=repetition, separator=element)
+    mark = writer.separator
+    body = writer.sequence(rule.parts, rule.conditions, mark, writer.part)
+    rest = f"(?:{mark}[^{mark}]*+)*+" if rule.open else ""
+    text = f"{re.escape(rule.tag)}{body}{rest}(?<!{mark})"
     expression = re.compile(text, re.DOTALL | re.ASCII)
     names = sorted(expression.groupindex.items(), key=lambda item: item[1])
     return SegmentPattern(
@@ -63,10 +64,12 @@ def segment_pattern(rule: SegmentRule, component: str, repetition: str) -> Segme
 
 
 class _Writer:
-    def __init__(self, *, component: str, repetition: str) -> None:
-        excluded = "".join(re.escape(mark) for mark in (ELEMENT, component, repetition) if mark)
+    def __init__(self, *, component: str, repetition: str, separator: str) -> None:
+        excluded = "".join(re.escape(mark) for mark in (separator, component, repetition) if mark)
         self.anything = f"[^{excluded}]"
         self.letters = f"[^0-9{excluded}]"
+        self.mark = separator
+        self.separator = re.escape(separator)
         self.component = re.escape(component)
         self.repetition = re.escape(repetition)
         self.captured: dict[str, Codes] = {}
@@ -121,7 +124,11 @@ class _Writer:
     def _one(self, part: Part, write: Callable[[Part], str]) -> str:
         if not part.used:
             return ""
-        return write(part) if part.mandatory else f"(?:{write(part)})?+"
+        return write(part) if part.mandatory else _optional(write(part))
+
+    def _fits(self, code: str, form: Form) -> bool:
+        """Whether a code can stand in one element."""
+        return form.least <= len(code) <= form.most and self.mark not in code
 
     # ---- one part
 
@@ -139,7 +146,7 @@ class _Writer:
         if not self.component:
             return _NEVER
         body = self.sequence(composite.parts, composite.conditions, self.component, self.inner, lead=False)
-        return f"(?=[^{ELEMENT}]){body}(?<!{self.component})"
+        return f"(?=[^{self.separator}]){body}(?<!{self.component})"
 
     def inner(self, part: Part) -> str:
         """A component's value, which is not empty."""
@@ -151,7 +158,7 @@ class _Writer:
         if not element.codes:
             return self.form(element.form)
         if len(element.codes) <= _INLINE:
-            return _alternatives([code for code in element.codes if _has_form(code, element.form)])
+            return _alternatives([code for code in element.codes if self._fits(code, element.form)])
         if self._repeating:  # a group keeps its last value only
             self.open = True
             return self.form(element.form)
@@ -166,8 +173,9 @@ class _Writer:
             return f"{self.letters}{size}+"
         if form.kind in ("n", "R"):  # the decimal mark is no part of the length
             marks, lead = ("[.,]", "+") if form.kind == "n" else (r"\.", "*")
-            marked = f"(?=[\\d.,]{{{form.least + 1},{form.most + 1}}}+(?![\\d.,]))\\d{lead}+{marks}\\d++"
-            return f"-?+(?>\\d{size}+(?![\\d.,])|{marked})"
+            within = f"(?![\\d.,])(?<![\\d.,]{{{form.most + 2}}})"
+            enough = f"(?=[\\d.,]{{{form.least + 1}}})" if form.least > 1 else ""
+            return f"-?+(?>\\d{size}+(?![\\d.,])|{enough}\\d{lead}+{marks}\\d++{within})"
         if form.kind[0] == "N":
             return f"-?+\\d{size}+"
         if form.kind == "DT":
@@ -208,7 +216,7 @@ class _Block:
         """The expression from a position on; ``present`` are the numbers, from 1, of the positions with values."""
         part = self.parts[position]
         if position not in self.tied or not part.used:
-            value = f"{self.write(part)}" if part.mandatory else f"(?:{self.write(part)})?+" if part.used else ""
+            value = self.write(part) if part.mandatory else _optional(self.write(part)) if part.used else ""
             following = self.following(position + 1, present)
             return _NEVER if following is None else value + following
         branches = []
@@ -252,8 +260,10 @@ def _leaves(parts: Sequence[Part], conditions: Sequence[Condition], first: int) 
     return int(2**free)
 
 
-def _has_form(code: str, form: Form) -> bool:
-    return form.least <= len(code) <= form.most
+def _optional(value: str) -> str:
+    """A value that may be absent; where that is a repetition from none on, no group is needed, which takes time."""
+    repeated = _FROM_ONE.fullmatch(value)
+    return f"{repeated[1]}{{0,{repeated[2]}}}+" if repeated else f"(?:{value})?+"
 
 
 def _alternatives(codes: Collection[str]) -> str:

@@ -7,7 +7,7 @@ it doubts are looked at one by one; a message whose structure it doubts is read 
 from datetime import UTC, date, datetime
 from functools import cached_property
 
-from transload.adapters.base.format import Records
+from transload.adapters.base.format import ELEMENT, Records
 from transload.adapters.edi.guides.contents import Contents
 from transload.adapters.edi.guides.diagnosis import Diagnosis
 from transload.adapters.edi.guides.machine import Machine
@@ -17,6 +17,8 @@ from transload.adapters.edi.guides.reporting import Findings
 from transload.canonical.findings import Finding
 
 _MOST_MACHINES = 16
+_OF_NUMBERS = frozenset("-.,0123456789")
+"""A separator of elements that is one of these could be taken for a part of a number."""
 
 
 class Validator:
@@ -24,16 +26,16 @@ class Validator:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._machines: dict[tuple[str, str], Machine] = {}
+        self._machines: dict[tuple[str, str, str], Machine] = {}
 
     @cached_property
     def positions(self) -> Positions:
         """The table of moves."""
         return Positions(self.rules.structure)
 
-    def machine(self, component: str, repetition: str) -> Machine:
+    def machine(self, component: str, repetition: str, element: str = ELEMENT) -> Machine:
         """The machine for a message's separators."""
-        found = self._machines.get((component, repetition))
+        found = self._machines.get((component, repetition, element))
         if found is None:
             if len(self._machines) >= _MOST_MACHINES:  # separators come from partners
                 self._machines.clear()
@@ -44,13 +46,21 @@ class Validator:
                 directory=self.rules.elements,
                 associated=self.rules.associated,
             )
-            found = self._machines[component, repetition] = Machine(self.rules, self.positions, contents)
+            found = Machine(self.rules, self.positions, contents, element)
+            self._machines[component, repetition, element] = found
         return found
+
+    def _for(self, records: Records) -> tuple[Machine, list[str]]:
+        """The machine for a message, and the texts of its segments for it: as they stand, which joins nothing anew."""
+        texts, element = records.texts
+        if element in _OF_NUMBERS:
+            texts, element = [ELEMENT.join(segment) for segment in records.segments], ELEMENT
+        return self.machine(records.component, records.repetition, element), texts
 
     def validate(self, records: Records, today: date) -> list[Finding]:
         """All findings about ``records``, in the order of their segments, as they are ``today``."""
-        machine = self.machine(records.component, records.repetition)
-        doubts = machine.run(records.segments)
+        machine, texts = self._for(records)
+        doubts = machine.run(records.segments, texts)
         if doubts == []:
             return []
         if doubts is None:
@@ -64,8 +74,8 @@ class Validator:
 
     def standings(self, records: Records) -> list[Standing]:
         """Where each segment of ``records`` stands, as `validate` takes them."""
-        machine = self.machine(records.component, records.repetition)
-        trail = machine.trail(records.segments)
+        machine, texts = self._for(records)
+        trail = machine.trail(records.segments, texts)
         if trail is None:
             diagnosis = self._diagnosis(records, machine, datetime.now(tz=UTC).date())
             diagnosis.run()

@@ -84,7 +84,7 @@ class MessageChecks:
         if split.empty:
             check.empty(split.empty)
         if not guided and not self._tagged(raw):
-            check.tags(split.element)
+            check.tags()
         if self._counted and reference != str(frame.number):
             check.number()
         self._trailer(check, trailer, len(split.texts) + 2, reference)

@@ -265,10 +265,10 @@ class MessageFaults:
             for match in _CONTROL.finditer(value)
         )
 
-    def tags(self, element: str) -> None:
+    def tags(self) -> None:
         """Report tags that cannot be any, where no guide says which are known."""
         pattern = TAGS[self.dialect.standard]
-        texts, _ = self.records.texts
+        texts, element = self.records.texts
         wrong = [tag for tag in {text.split(element, 1)[0] for text in texts} if pattern.fullmatch(tag) is None]
         if not wrong:
             return

@@ -40,6 +40,8 @@ class EdiRecords(Records):
     @property
     def texts(self) -> tuple[list[str], str]:
         """The segments as texts, tag first, and what separates the elements in them."""
+        if self._split.binary is not None:  # data may hold the separator of the message
+            return super().texts
         return self._split.texts, self._split.element
 
     @property

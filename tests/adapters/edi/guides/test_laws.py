@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transload.adapters.base.format import Records
+from transload.adapters.base.format import ELEMENT, Records
 from transload.adapters.edi.guides import Guide, find_guide
 from transload.adapters.edi.guides.contents import Contents
 from transload.adapters.edi.guides.diagnosis import Diagnosis
-from transload.adapters.edi.guides.patterns import ELEMENT, segment_pattern
+from transload.adapters.edi.guides.patterns import segment_pattern
 from transload.adapters.edi.guides.reporting import Findings
 from transload.canonical.findings import Finding
+from transload.canonical.places import Place
 
 TEXTS = st.text(alphabet="ABZaz019.,-+:*'? ^\x1d\x1e\x1fäß\u0661", max_size=40)
 VALUES = st.one_of(TEXTS, st.sampled_from(["", "0", "-1", "1.5", ",5", "20260105", "20260230", "2359", "EN", "S"]))
@@ -204,6 +205,59 @@ def test_the_pattern_of_a_segment_is_never_more_lenient_than_the_rules(name: str
             assert matched
 
     law()
+
+
+class AsItStands(Records):
+    """A body whose texts have a separator of their own."""
+
+    def __init__(self, body: Records, mark: str) -> None:
+        self.segments, self.component, self.repetition = body.segments, body.component, body.repetition
+        self._body = body
+        self._mark = mark
+
+    @property
+    def texts(self) -> tuple[list[str], str]:
+        return [self._mark.join(segment) for segment in self.segments], self._mark
+
+    def place(
+        self, segment: int, element: int | None = None, repetition: int | None = None, component: int | None = None
+    ) -> Place:
+        return self._body.place(segment, element, repetition, component)
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_separator_of_elements_makes_no_difference(name: str, read: Callable[..., Records]) -> None:
+    """A segment's text says the same as its elements joined by a control character, whatever stands between them."""
+    guide = GUIDES[name]
+
+    @given(st.data())
+    def law(data: st.DataObject) -> None:
+        mark = data.draw(st.sampled_from("+*|!^-.,1]\\&"))
+        values = VALUES.filter(lambda value: mark not in value and ELEMENT not in value)
+        rows = data.draw(st.lists(st.tuples(st.sampled_from(guide.tags), st.lists(values, max_size=9)), max_size=9))
+        joined = read("")
+        joined.segments = [[tag, *given] for tag, given in rows if mark not in tag]
+        own = AsItStands(joined, mark)
+        assert guide.validate(own) == guide.validate(joined)
+        assert guide.standings(own) == guide.standings(joined)
+        machine, texts = guide.validator._for(own)
+        usual = guide.validator.machine(joined.component, joined.repetition)
+        for segment, text in zip(joined.segments, texts, strict=True):
+            assert bool(machine.match(segment[0])(text)) == bool(usual.right(segment[0], segment))
+
+    law()
+
+
+@pytest.mark.parametrize(("text", "fault"), [("AMT.TT.1.55", "AMT 03"), ("PO1-1--5-EA", "PO1 04")])
+def test_a_separator_that_numbers_hold_separates_all_the_same(
+    text: str, fault: str, read: Callable[..., Records]
+) -> None:
+    """The amount is 1 and not 1.55; there is no quantity, and not one of -5."""
+    mark = text[3]
+    joined = read(text, mark)
+    found = GUIDES["850"].validate(AsItStands(joined, mark))
+    assert found == GUIDES["850"].validate(joined)
+    assert any(fault in finding.message for finding in found)
 
 
 def test_one_removed_or_doubled_segment_is_one_or_no_structural_fault(

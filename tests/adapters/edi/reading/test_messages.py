@@ -45,6 +45,15 @@ def test_our_fixture_purchase_order(fixtures):
     assert [f.severity.value for f in message.findings if f.is_error] == []
 
 
+def test_a_control_character_in_a_value_separates_nothing(fixtures):
+    """The guide sees one value, and not two, where a partner may send such characters."""
+    payload = (fixtures / "x12" / "850.edi").read_bytes()
+    odd = payload.replace(b"CTT*", b"CTT*1\x1d", 1)
+    assert odd != payload
+    found = read_one(X12Format(X12Options(lenient=["control-characters"])), odd).findings
+    assert [(f.code, f.place.tag, f.place.element) for f in found if f.is_error] == [("E-FORMAT", "CTT", 1)]
+
+
 def test_identifiers_of_the_fixtures_have_valid_check_digits(fixtures):
     """GS1 General Specifications, check digit calculation: weights 3 and 1 from the right."""
 

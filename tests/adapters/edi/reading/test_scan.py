@@ -135,6 +135,7 @@ def test_binary_data_may_hold_terminators(x12, sets):
     reading = x12().read(payload)
     (message,) = reading
     assert message.body.segments == [["BGN", "11"], ["BIN", "11", data]]
+    assert list(message.body.split()) == message.body.segments
     assert (reading.findings, message.findings) == ((), ())
     assert message.body.place(1, 2).byte == payload.index(b"ab~")
     assert inspect(payload)["interchanges"][0]["messages"][0]["segments"][1] == ["BIN", "11", data]
