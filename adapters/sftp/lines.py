@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 import paramiko
 
-from transload.adapters.base import Retry
 from transload.adapters.sftp.settings import SftpConnection
 
 _all: "dict[SftpConnection, Lines]" = {}
@@ -99,14 +98,10 @@ class Lines:
                 line.close()
         return list(self._lines)
 
-    def new(self, reach: Callable[[], Sequence[paramiko.SSHClient]]) -> Line:
-        """One more, which ``reach`` opens.  Raises `Retry` when there are as many as there may be."""
-        if not self._free.acquire(timeout=self._settings.timeouts.connect.total_seconds()):
-            account, most = self._settings, self._settings.connections
-            raise Retry(
-                f"all {most} connections to {account.username}@{account.host} are in use",
-                hint="it is tried again later; connections: allows more, if the partner does",
-            )
+    def new(self, reach: Callable[[], Sequence[paramiko.SSHClient]], wait: float) -> Line | None:
+        """One more, which ``reach`` opens; None when there are as many as there may be for ``wait`` seconds."""
+        if not self._free.acquire(timeout=wait):
+            return None
         try:
             line = Line(reach(), self._settings.keep.total_seconds(), self._forget)
         except BaseException:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,7 +17,7 @@ from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.farewell import AttentiveTransport
 from transload.adapters.sftp.host_keys import trusted
 from transload.adapters.sftp.legacy import LegacyTransport
-from transload.adapters.sftp.lines import Line, lines_of
+from transload.adapters.sftp.lines import Line, Lines, lines_of
 from transload.adapters.sftp.private_key import private_key
 from transload.adapters.sftp.settings import Account, SftpConnection, Timeouts
 
@@ -26,6 +27,8 @@ the caller; so it is silent unless somebody looks for a protocol fault and lower
 logging.getLogger(WIRE).setLevel(logging.CRITICAL)
 _RSA = ("ssh-rsa", "rsa-sha2-256", "rsa-sha2-512")
 """One kind of key with three signature algorithms (RFC 8332)."""
+_PAUSE = 0.1
+"""Seconds before we look again for a free place in a connection, at first; each time twice as long."""
 _PROHIBITED = 1
 """Why a channel was refused: administratively prohibited (RFC 4254, 5.1)."""
 
@@ -95,21 +98,40 @@ def connect(settings: SftpConnection) -> Session:
     connections that the account may have are in use.
     """
     lines, peer, times = lines_of(settings), _peer(settings), settings.timeouts
+    until, pause = time.monotonic() + times.connect.total_seconds(), _PAUSE
     with lines.turn:
-        for line in lines.open_ones():
-            try:
-                return _channel(line, peer, times)
-            except paramiko.ChannelException:
-                continue  # it has as many as the server allows
-            except (paramiko.SSHException, EOFError, OSError, Retry):
-                line.close()  # it is gone, and nobody has told us
-        line = lines.new(partial(_reached, settings))
+        while True:
+            session = _shared(lines, peer, times)
+            if session is not None:
+                return session
+            left = max(0.0, until - time.monotonic())
+            line = lines.new(partial(_reached, settings), min(pause, left))
+            if line is not None:
+                break
+            if not left:
+                raise Retry(
+                    f"all {settings.connections} connections to {settings.username}@{settings.host} are in use",
+                    hint="it is tried again later; connections: allows more, if the partner does",
+                )
+            pause *= 2  # a channel may become free in one of them as well
         try:
             with translated(peer):
                 return _channel(line, peer, times)
         except BaseException:
             line.close()
             raise
+
+
+def _shared(lines: Lines, peer: str, times: Timeouts) -> Session | None:
+    """A session in a connection that is open; None where each has as many as the server allows."""
+    for line in lines.open_ones():
+        try:
+            return _channel(line, peer, times)
+        except paramiko.ChannelException:
+            continue
+        except (paramiko.SSHException, EOFError, OSError, Retry):
+            line.close()  # it is gone, and nobody has told us
+    return None
 
 
 def _reached(settings: SftpConnection) -> list[paramiko.SSHClient]:
@@ -251,7 +273,8 @@ def _deadline(close: Callable[[], None], seconds: float, peer: str) -> Iterator[
 
     def give_up() -> None:
         over.set()
-        close()
+        with suppress(paramiko.SSHException, EOFError, OSError):  # the connection may break at the same moment
+            close()
 
     timer = threading.Timer(seconds, give_up)
     timer.daemon = True

@@ -21,7 +21,8 @@ def between(folder: Path, mine: tuple[str, Identity], theirs: tuple[str, Identit
     """The connection of whoever has the name and the identity ``mine``; the other's certificate goes to ``folder``."""
     (us, own), (them, other) = mine, theirs
     certificate = folder / f"{us}-{them}.pem"
-    certificate.write_text(other.pem)
+    if not certificate.exists() or certificate.read_text() != other.pem:  # others may be reading it
+        certificate.write_text(other.pem)
     given = {"url": "http://127.0.0.1:1/as2", "us": us, "them": them, "partner": certificate, "path": "/as2"}
     given |= {"own": {"certificate": own.pem, "key": own.key_pem}, "rate": {"requests": 100_000}}
     return As2Connection.model_validate(given | more)

@@ -178,7 +178,7 @@ def test_sha1_is_the_last_that_is_offered(sshd: Sshd) -> None:
 
 
 def test_a_server_that_allows_few_channels_gets_more_connections_up_to_a_number(sshd: Sshd) -> None:
-    settings = sshd.connection(keep="0s", timeouts={"connect": "300ms"})
+    settings = sshd.connection(keep="0s", timeouts={"connect": "3s"})
     sessions = [connect(settings) for _ in range(6)]  # MaxSessions is 3, and two connections are allowed
     try:
         assert len({id(session.transport) for session in sessions}) == 2
