@@ -9,33 +9,10 @@ from email.message import EmailMessage
 
 import pytest
 from tests.adapters.mail.servers import Dovecot, Papers, Post, papers_in, running_dovecot, running_post
+from tests.adapters.memory import Notes
 
-from transload.adapters.base import Inbound, Outbound
+from transload.adapters.base import Outbound
 from transload.adapters.mail import MailSource
-
-
-class Notes(dict[str, str]):
-    """A source's memory: notes and committed keys."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.keys_seen: set[str] = set()
-
-    def seen(self, key: str) -> bool:
-        return key in self.keys_seen
-
-    def put(self, name: str, value: str | None) -> None:
-        if value is None:
-            self.pop(name, None)
-        else:
-            self[name] = value
-
-    def names(self, prefix: str = "") -> list[str]:
-        return sorted(name for name in self if name.startswith(prefix))
-
-    def commit(self, inbound: Inbound) -> None:
-        assert inbound.key not in self.keys_seen, "a receipt is committed once"
-        self.keys_seen.add(inbound.key)
 
 
 @pytest.fixture(scope="session")

@@ -159,7 +159,7 @@ def test_mails_of_other_senders_are_left_alone_and_told_of_once(
     options = {"senders": ["edi@partner.example"], "afterwards": "seen", "select": "unseen"}
     with pytest.raises(Reject) as caught:
         poll(dovecot.source(**options), memory)
-    assert len(memory.keys_seen) == 2
+    assert len(memory.arrived) == 2
     assert [str(finding) for finding in caught.value.findings][:1] == [
         "warning W-SENDER a mail from spam@evil.example is left alone: the sender is not one of those that are read\n"
         "    value    'spam@evil.example'\n"
@@ -290,7 +290,7 @@ def test_a_fault_in_one_part_keeps_the_mail_and_takes_the_others(
     dovecot.put(mail(a_edi=b"a", winmail_dat=b"\x78\x9f\x3e\x22"))
     with pytest.raises(Reject) as caught:
         poll(dovecot.source(afterwards="delete"), memory)
-    assert len(memory.keys_seen) == 1
+    assert len(memory.arrived) == 1
     [finding] = caught.value.findings
     assert str(finding) == (
         "error E-TNEF the part 3 (winmail.dat) is a packet that only Outlook opens, with the attachments in it\n"

@@ -3,30 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.adapters.memory import Notes
 
 from transload.adapters.rest import RestApiSource, RestApiTarget, RestConnection, RestSource, RestTarget
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
-
-
-class Notes(dict[str, str]):
-    """A source's memory: notes and committed keys."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.arrived: set[str] = set()
-
-    def seen(self, key: str) -> bool:
-        return key in self.arrived
-
-    def put(self, name: str, value: str | None) -> None:
-        if value is None:
-            self.pop(name, None)
-        else:
-            self[name] = value
-
-    def names(self, prefix: str = "") -> list[str]:
-        return sorted(name for name in self if name.startswith(prefix))
 
 
 @pytest.fixture

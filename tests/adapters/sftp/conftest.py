@@ -11,35 +11,11 @@ from typing import Any
 
 import asyncssh
 import pytest
+from tests.adapters.memory import Notes, poll_folder
 
-from transload.adapters.base import Inbound, Outbound
+from transload.adapters.base import Outbound
 from transload.adapters.files import FilesConnection, FilesSource, FilesTarget
 from transload.adapters.sftp import SftpConnection, SftpSource, SftpTarget
-
-
-class Notes(dict[str, str]):
-    """A source's memory: notes and committed keys."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.keys_seen: set[str] = set()
-
-    def seen(self, key: str) -> bool:
-        return key in self.keys_seen
-
-    def put(self, name: str, value: str | None) -> None:
-        if value is None:
-            self.pop(name, None)
-        else:
-            self[name] = value
-
-    def names(self, prefix: str = "") -> list[str]:
-        return sorted(name for name in self if name.startswith(prefix))
-
-    def commit(self, inbound: Inbound) -> None:
-        assert inbound.key not in self.keys_seen, "a receipt is committed once"
-        self.keys_seen.add(inbound.key)
-
 
 Action = Callable[["Server", Path], None]
 
@@ -308,25 +284,9 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Side:
     return Side("files", root)
 
 
-def _poll(source: SftpSource | FilesSource, memory: Notes, *, settle: bool = True) -> dict[str, bytes]:
-    """One pass of a runner: commit, settle; the contents by the name of their file."""
-    found: dict[str, bytes] = {}
-    with source:
-        for inbound in source.receive(memory):
-            content = inbound.content
-            if isinstance(content, Path):
-                path, content = content, content.read_bytes()
-                path.unlink()
-            found[inbound.metadata["name"]] = content
-            memory.commit(inbound)
-            if settle:
-                inbound.settle()
-    return found
-
-
 @pytest.fixture
 def poll() -> Callable[..., dict[str, bytes]]:
-    return _poll
+    return poll_folder
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_a_connection_that_breaks_loses_nothing(server: Any, memory: Any, poll: 
         poll(source(server, 4), memory)
     server.faults.on_read = None
     poll(source(server, 4), memory)
-    assert len(memory.keys_seen) == 30
+    assert len(memory.arrived) == 30
     assert len(list((server.root / "out/done").iterdir())) == 30
     assert [path for path in (server.root / "out").iterdir() if path.is_file()] == []
 
@@ -76,7 +76,7 @@ def test_files_with_faults_are_told_together(server: Any, memory: Any, poll: Any
     server.faults.on_read = refuse
     with pytest.raises(Reject, match="2 files in /out have problems"):
         poll(source(server, 4), memory)
-    assert len(memory.keys_seen) == 8
+    assert len(memory.arrived) == 8
 
 
 def test_large_files_are_fetched_alone(server: Any, memory: Any, poll: Any) -> None:

@@ -118,7 +118,7 @@ def test_a_new_file_under_the_old_name_is_not_archived_unread(side: Any, memory:
 def test_an_archive_never_overwrites(side: Any, memory: Any, poll: Poll) -> None:
     for content in (b"1", b"2", b"3", b"2"):
         put(side, "a.edi", content, age=int(content))
-        memory.keys_seen.clear()
+        memory.arrived.clear()
         assert poll(side.source(afterwards={"move": "out/done"}), memory) == {"a.edi": content}
     kept = sorted((side.root / "out/done").iterdir())
     assert sorted(path.read_bytes() for path in kept) == [b"1", b"2", b"2", b"3"]
@@ -134,7 +134,7 @@ def test_names_are_data(side: Any, memory: Any, poll: Poll) -> None:
     assert set(found) == expected, "names with a slash or a control character are left alone"
     assert found[r"latin-\udce9.edi"] == b"latin-\xe9.edi"
     assert set(side.names("out")) == {"x\ny.edi", "back\\slash.edi"}
-    for key in memory.keys_seen:
+    for key in memory.arrived:
         key.encode()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.adapters.hostile import Script, answer, bad_server, drip, hang, markdown, outcome, refused, reset, say
-from tests.adapters.soap.memory import Notes
+from tests.adapters.memory import Notes
 
 from transload.adapters.base import Outbound
 from transload.adapters.soap import SoapConnection, SoapSource, SoapSourceOptions, SoapTarget, SoapTargetOptions

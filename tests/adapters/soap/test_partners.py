@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 from lxml import etree
-from tests.adapters.soap.memory import Notes
+from tests.adapters.memory import Notes
 from typer.testing import CliRunner
 
 from transload.adapters.base import Landing, Outbound, Reject, Retry, Stop, Unknown

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
+from tests.adapters.memory import Notes
 from tests.adapters.servers import Asked, Say, serving
-from tests.adapters.soap.memory import Notes
 
 from transload.adapters.base import Outbound
 from transload.adapters.base.http import Reply

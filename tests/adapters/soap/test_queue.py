@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from tests.adapters.memory import Notes
 from tests.adapters.servers import Asked, Say, serving
-from tests.adapters.soap.memory import Notes
 
 from transload.adapters.base import Retry, Stop
 from transload.adapters.soap import SoapConnection, SoapSource, SoapSourceOptions
