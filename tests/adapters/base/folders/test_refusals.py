@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.memory import Notes
 
 from transload.adapters.base import Landing, Outbound, Retry, Severity, Stop
 from transload.adapters.base.folders import Denied, Entry, Failed, FileStore, HandOver, Move, PickUp, Taken
@@ -17,22 +18,6 @@ from transload.adapters.files.local import LocalStore
 
 OUTBOUND = Outbound(key="1", content=b"content", metadata={"file": "a"})
 OPTIONS = HandOver(folder="in", file="a")
-
-
-class Notes(dict[str, str]):
-    """A source's memory that has seen nothing."""
-
-    def seen(self, key: str) -> bool:
-        return False
-
-    def put(self, name: str, value: str | None) -> None:
-        if value is None:
-            self.pop(name, None)
-        else:
-            self[name] = value
-
-    def names(self, prefix: str = "") -> list[str]:
-        return sorted(name for name in self if name.startswith(prefix))
 
 
 @pytest.fixture
