@@ -137,6 +137,12 @@ class Reader:
             if not ((before := origin.original(number, ordinal)) and before.good)
         ]
 
+    def complaints(self, message: Message, payload: bytes, origin: Origin) -> list[Finding]:
+        """What is wrong with a message that no mapping reads; nothing where it is passed on, or acknowledges."""
+        if self.line.passers and self._passage(payload, origin).takers(message):
+            return []
+        return errors_of(self._unmapped(message).findings)
+
     def _passed_on(self, message: Message, payload: bytes, origin: Origin) -> tuple[Draft, ...]:
         """The deliveries of the whole payload to the targets that take the message unread."""
         return self._passage(payload, origin).drafts(message) if self.line.passers else ()
