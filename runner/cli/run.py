@@ -7,14 +7,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Annotated
 
 import typer
-from sqlalchemy import make_url
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import errors_of
@@ -24,7 +22,7 @@ from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFol
 from transload.runner.cli.preview import tell_preview
 from transload.runner.cli.screen import say, say_findings, say_json
 from transload.runner.engine import Engine, Summary
-from transload.runner.ledger import Ledger, State
+from transload.runner.ledger import Ledger, NoLedger, State, Store
 from transload.runner.workspace import Workspace, load_workspace
 from transload.runner.workspace.agreement import check_routes
 
@@ -137,13 +135,15 @@ def _told_interruption() -> Iterator[None]:
 
 
 @contextmanager
-def _ledger_to_look_at(store: str) -> Iterator[Ledger]:
+def _ledger_to_look_at(store: Store) -> Iterator[Ledger]:
     """The ledger; where there is none yet, an empty one that is thrown away, so that a dry run leaves nothing."""
-    if Path(make_url(store).database or "").exists():
-        with Ledger(store) as ledger:
-            yield ledger
-        return
-    with TemporaryDirectory(prefix="transload-") as folder, Ledger(f"sqlite:///{folder}/ledger.db") as ledger:
+    with ExitStack() as kept:
+        try:
+            ledger = Ledger(store).open(create=False)
+        except NoLedger:
+            folder = kept.enter_context(TemporaryDirectory(prefix="transload-"))
+            ledger = Ledger(f"sqlite:///{folder}/ledger.db").open()
+        kept.callback(ledger.close)
         yield ledger
 
 

@@ -46,10 +46,10 @@ class Dispatcher:
                     self._waiting[name] = None
             self._condition.notify_all()
 
-    def join(self) -> None:
-        """Wait until nothing is left to do."""
+    def join(self, seconds: float | None = None) -> bool:
+        """Wait until nothing is left to do, or for so many ``seconds``; gives whether nothing is."""
         with self._condition:
-            self._condition.wait_for(lambda: not self._waiting and not self._running)
+            return self._condition.wait_for(lambda: not self._waiting and not self._running, seconds)
 
     def stop(self) -> None:
         """Let the threads finish the work that they are at, and end."""

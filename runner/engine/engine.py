@@ -20,7 +20,7 @@ from transload.runner.engine.processing import Processing
 from transload.runner.engine.reception import Reception
 from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Summary, Tally
-from transload.runner.ledger import Ledger, LedgerError, State
+from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.workspace.model import Workspace, choose
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Engine:
         A send route's name (``erp/sales-orders``) stands for delivering what waits for it.
         Raises `ConfigurationError` before anything is received when a route or mapping is
         wrong or the ledger is that of another environment, `LedgerBusy` when another process
-        works on the ledger, and `LedgerError` when the ledger fails: then nothing more is
+        works on the ledger (`LockLost` when it took it over), and `LedgerError` when the ledger fails: then nothing more is
         received or settled.
         """
         poll, feeding, sends = self._selected(routes)
@@ -74,14 +74,15 @@ class Engine:
         outlets = _outlets(poll)
         outlets |= {lane: outlet for lane, outlet in _outlets(feeding).items() if outlet.target in sends}
         tally = Tally()
-        with self.ledger.exclusively("transload run"):
+        with self.ledger.exclusively("transload run") as lock:
             self.ledger.belong(self.workspace.environment)
             work = _Work(self, poll, outlets, tally)
             with work.running(self.workers) as dispatcher:
                 dispatcher.wake([_POLL + line.route.ref for line in poll])
                 dispatcher.wake([line.lane for line in poll])
                 dispatcher.wake(lane for lane in self.ledger.lanes.ready(self.clock()) if lane in work.outlets)
-                dispatcher.join()
+                while not dispatcher.join(SWEEP_SECONDS):
+                    _keep(lock)
             for error in dispatcher.errors:
                 raise error
             tally.note(self._orphans())
@@ -107,7 +108,10 @@ class Engine:
         """
         for line in self.lines.values():
             line.make_ready()
-        with self.ledger.exclusively("transload serve"), _signals(self._signalled if handle_signals else None):
+        with (
+            self.ledger.exclusively("transload serve") as lock,
+            _signals(self._signalled if handle_signals else None),
+        ):
             self.ledger.belong(self.workspace.environment)
             lines = list(self.lines.values())
             work = _Work(self, lines, _outlets(lines), Tally(most_findings=0))
@@ -122,7 +126,7 @@ class Engine:
                 if started is not None:
                     started()
                 try:
-                    self._sweep_until_stopped(work, dispatcher)
+                    self._sweep_until_stopped(work, dispatcher, lock)
                 finally:
                     clock.stop()
                     if porch is not None:
@@ -157,11 +161,14 @@ class Engine:
         """Whether `stop` was called."""
         return self._stopping.is_set()
 
-    def _sweep_until_stopped(self, work: "_Work", dispatcher: Dispatcher) -> None:
+    def _sweep_until_stopped(self, work: "_Work", dispatcher: Dispatcher, lock: ProcessLock) -> None:
         while not self._stopping.is_set():
             try:
+                lock.keep()
                 dispatcher.wake(_IN + route for route in self.ledger.arrivals.routes_due() if route in self.lines)
                 dispatcher.wake(lane for lane in self.ledger.lanes.ready(self.clock()) if lane in work.outlets)
+            except LockLost:
+                raise
             except LedgerError as error:  # it may be well again at the next sweep
                 _log.error("sweep failed", error=error.message)
             dispatcher.errors.clear()
@@ -199,6 +206,16 @@ class Engine:
             if line not in poll and any(send.ref in sends for send in line.route.to)
         ]
         return poll, feeding, sends
+
+
+def _keep(lock: ProcessLock) -> None:
+    """Raises `LockLost` only: while nobody can tell whose the ledger is, each step of the pass tells what it meets."""
+    try:
+        lock.keep()
+    except LockLost:
+        raise
+    except LedgerError as error:
+        _log.error("the ledger is not reached", error=error.message)
 
 
 def _outlets(lines: Iterable[Line]) -> dict[str, Outlet]:

@@ -14,7 +14,7 @@ from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import documents_of, follow
 from transload.runner.ledger.journal import Journal
-from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.numbers import Ids
 from transload.runner.ledger.reconciled import copy_numbers
 from transload.runner.ledger.references import NotFound, Ref
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, lanes, receipts
@@ -45,12 +45,12 @@ class Actions:
         """
 
         def work(connection: Connection) -> int:
-            old = _one(connection, delivery)
+            old, journal = _held(connection, delivery, now)
             if State(old["state"]) not in _REPLAYABLE or old["body"] is None:
                 hint = "map it again: there are no bytes to send" if old["body"] is None else "it is still under way"
                 raise NotPossible(f"{Ref('delivery', delivery)} is {old['state']} and cannot be sent again", hint=hint)
-            ids = LedgerNumbers(connection)
-            new = ids.next("id:deliveries")
+            ids = Ids(connection)
+            new = ids.next(deliveries)
             ids.flush()
             row = dict(old)
             row |= {
@@ -76,7 +76,6 @@ class Actions:
                 more = {"targets": documents.c.targets + 1}
                 connection.execute(documents.update().where(documents.c.id == document).values(more))
             copy_numbers(connection, delivery, new)
-            journal = Journal(connection, old["lane"], now)
             if old["state"] == State.UNKNOWN:
                 _finish(connection, delivery, State.SUPPRESSED, now)
                 journal.record(State.SUPPRESSED, delivery=delivery, detail={"by": by, "replaced_by": new})
@@ -103,9 +102,10 @@ class Actions:
         """
 
         def work(connection: Connection) -> int:
+            route = connection.scalar(select(receipts.c.route).where(receipts.c.id == _receipt_of(connection, ref)))
+            journal = Journal(connection, f"in:{route}", now)  # who reads the receipt has ended, or has not begun
             receipt, messages, force = _messages(connection, ref)
-            row = connection.execute(select(receipts).where(receipts.c.id == receipt)).one_or_none()
-            assert row is not None  # `_messages` has found it
+            row = connection.execute(select(receipts).where(receipts.c.id == receipt)).one()
             if row.finished_at is None:
                 raise NotPossible(f"{Ref('receipt', receipt)} is still being read", hint="wait for it")
             again = {"messages": messages, "force": force}
@@ -113,7 +113,6 @@ class Actions:
             values |= {"findings": [], "again": again, "begun": 0}
             more = {"generation": receipts.c.generation + 1}
             connection.execute(receipts.update().where(receipts.c.id == receipt).values(values | more))
-            journal = Journal(connection, f"in:{row.route}", now)
             journal.record("REMAP", receipt=receipt, detail={"by": by, "messages": messages}, digest=row.digest)
             journal.flush()
             return receipt
@@ -127,7 +126,7 @@ class Actions:
         """
 
         def work(connection: Connection) -> None:
-            row = _one(connection, delivery)
+            row, journal = _held(connection, delivery, now)
             if row["state"] != State.UNKNOWN:
                 raise NotPossible(f"{Ref('delivery', delivery)} is {row['state']}, not UNKNOWN")
             if landed:
@@ -135,7 +134,6 @@ class Actions:
             else:
                 again = {"state": State.STAGED.value, "unsure": False, "failures": 0, "next_at": now, "staged_at": now}
                 connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(again))
-            journal = Journal(connection, row["lane"], now)
             state = State.SENT if landed else State.STAGED
             journal.record(state, delivery=delivery, detail={"by": by, "resolved": True})
             journal.flush()
@@ -157,25 +155,34 @@ class Actions:
         self._database.write(work)
 
 
-def _one(connection: Connection, delivery: int) -> dict[str, Any]:
-    row = connection.execute(select(deliveries).where(deliveries.c.id == delivery)).mappings().one_or_none()
-    if row is None:
+def _held(connection: Connection, delivery: int, now: datetime) -> tuple[dict[str, Any], Journal]:
+    """A delivery as it is, while nobody else can change it, and the journal of its lane, which is locked first."""
+    lane = connection.scalar(select(deliveries.c.lane).where(deliveries.c.id == delivery))
+    if lane is None:
         raise NotFound(f"the ledger holds no delivery {Ref('delivery', delivery)}")
-    return dict(row)
+    journal = Journal(connection, lane, now)
+    query = select(deliveries).where(deliveries.c.id == delivery).with_for_update(key_share=True)
+    return dict(connection.execute(query).mappings().one()), journal
+
+
+def _receipt_of(connection: Connection, ref: Ref) -> int:
+    """The receipt to read again.  Raises `NotFound` and `NotPossible`."""
+    if ref.kind == "delivery":
+        raise NotPossible(f"{ref} is a delivery", hint="map its document again, or send the delivery again")
+    table = documents if ref.kind == "document" else receipts
+    column = documents.c.receipt_id if ref.kind == "document" else receipts.c.id
+    found = connection.scalar(select(column).where(table.c.id == ref.id))
+    if found is None:
+        raise NotFound(f"the ledger holds no {ref.kind} {ref}")
+    return int(found)
 
 
 def _messages(connection: Connection, ref: Ref) -> tuple[int, list[int] | None, bool]:
     """The receipt to read again, which of its messages (None: all), and whether good documents are made again too."""
-    if ref.kind == "delivery":
-        raise NotPossible(f"{ref} is a delivery", hint="map its document again, or send the delivery again")
     if ref.kind == "document":
-        row = connection.execute(select(documents).where(documents.c.id == ref.id)).one_or_none()
-        if row is None:
-            raise NotFound(f"the ledger holds no document {ref}")
+        row = connection.execute(select(documents).where(documents.c.id == ref.id)).one()
         return row.receipt_id, [row.message], row.state != State.QUARANTINED
-    row = connection.execute(select(receipts.c.state).where(receipts.c.id == ref.id)).one_or_none()
-    if row is None:
-        raise NotFound(f"the ledger holds no receipt {ref}")
+    row = connection.execute(select(receipts.c.state).where(receipts.c.id == ref.id)).one()
     if row.state == State.UNPACKED:
         names = ", ".join(map(str, parts_of(connection, ref.id)))
         raise NotPossible(f"{ref} was unpacked, and has no messages itself", hint=f"name one of its parts: {names}")

@@ -16,6 +16,7 @@ from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.memory import LedgerMemory, write_notes
 from transload.runner.ledger.replies import OwnReply, stage_reply, take_reply
 from transload.runner.ledger.schema import parts, receipts
+from transload.runner.ledger.statements import insert_new
 from transload.runner.ledger.states import State
 
 KEPT = "evidence."
@@ -72,7 +73,6 @@ class Receipt:
 _known = select(receipts.c.id, receipts.c.digest).where(
     receipts.c.connection == bindparam("of"), receipts.c.source_key == bindparam("with_key")
 )
-_insert = receipts.insert()
 _whole = select(receipts, parts.c.parent_id).outerjoin(parts, parts.c.receipt_id == receipts.c.id)
 _one = _whole.where(receipts.c.id == bindparam("of"))
 _due = (
@@ -113,7 +113,8 @@ class Arrivals:
         notes = memory.take() if memory else {}
         try:
             return self._database.write(
-                lambda connection: insert_arrival(connection, self._store, arrival, blob, now, kept=kept, notes=notes)
+                lambda connection: insert_arrival(connection, self._store, arrival, blob, now, kept=kept, notes=notes),
+                lane=arrival.lane,
             )
         except BaseException:
             if memory:
@@ -197,14 +198,10 @@ def insert_arrival(
     """
     if notes:
         write_notes(connection, arrival.route, dict(notes))
-    identity = {"of": arrival.connection, "with_key": arrival.source_key}
-    known = connection.execute(_known, identity).one_or_none()
+    known = _known_already(connection, store, arrival, blob, now)
     if known is not None:
-        if arrival.reply is not None and known.digest == blob.digest:  # of another content it would be a lie
-            journal = Journal(connection, arrival.lane, now)
-            stage_reply(connection, store, journal, known.id, arrival.reply)
-            journal.flush()
-        return known.id, False
+        return known, False
+    journal = Journal(connection, arrival.lane, now)
     store.insert(connection, blob, *kept.values())
     state = State.RECEIVED
     if errors_of(arrival.findings):
@@ -226,8 +223,11 @@ def insert_arrival(
         "received_at": now,
         "finished_at": None if state is State.RECEIVED else now,
     }
-    (receipt,) = connection.execute(_insert, row).inserted_primary_key or (0,)
-    journal = Journal(connection, arrival.lane, now)
+    receipt = insert_new(connection, receipts, row)
+    if receipt is None:  # it came over another route of the same connection at the same time, which has committed it
+        known = _known_already(connection, store, arrival, blob, now)
+        assert known is not None
+        return known, False
     journal.record(
         State.RECEIVED,
         receipt=receipt,
@@ -242,6 +242,18 @@ def insert_arrival(
         stage_reply(connection, store, journal, receipt, arrival.reply)
     journal.flush()
     return receipt, True
+
+
+def _known_already(connection: Connection, store: BlobStore, arrival: Arrival, blob: Blob, now: datetime) -> int | None:
+    """The receipt that ``arrival`` is already, its reply staged once more; None when it is new."""
+    known = connection.execute(_known, {"of": arrival.connection, "with_key": arrival.source_key}).one_or_none()
+    if known is None:
+        return None
+    if arrival.reply is not None and known.digest == blob.digest:  # of another content it would be a lie
+        journal = Journal(connection, arrival.lane, now)
+        stage_reply(connection, store, journal, known.id, arrival.reply)
+        journal.flush()
+    return int(known.id)
 
 
 def _answer(connection: Connection, journal: Journal, arrival: Arrival, receipt: int) -> None:

@@ -7,8 +7,8 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
-from transload.runner.ledger.database import insert_missing
 from transload.runner.ledger.schema import artifacts
+from transload.runner.ledger.statements import insert_missing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,30 +1,28 @@
-"""Payloads by their SHA-256: small ones in the database, larger ones as files beside it."""
+"""Payloads by their SHA-256: small ones in the database, larger ones on a shelf, where there is one."""
 
-import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from sqlalchemy import Connection, bindparam, select
 
-from transload.runner.ledger.database import insert_missing
-from transload.runner.ledger.errors import LedgerError, translated
+from transload.runner.ledger.errors import LedgerError, TooLarge
 from transload.runner.ledger.schema import blobs
+from transload.runner.ledger.shelves import Shelf
+from transload.runner.ledger.statements import insert_missing
 
 SMALL = 64 * 1024
 """Payloads of up to so many bytes are kept in the database."""
-PRIVATE_FOLDER = 0o700
-"""Business documents are for the user that transload runs as; who may see more is that user's to say (chmod)."""
-_CHUNK = 1024 * 1024
+LARGEST_IN_DATABASE = 128 * 1024 * 1024
+"""So many bytes at most are kept in the database where there is no shelf: its server takes a row whole into memory."""
 _row = select(blobs.c.encoding, blobs.c.data).where(blobs.c.digest == bindparam("of"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blob:
-    """A payload made ready for its row; a large one is already on disk."""
+    """A payload made ready for its row; one for the shelf lies there already."""
 
     digest: str
     size: int
@@ -33,32 +31,42 @@ class Blob:
 
 
 class BlobStore:
-    """Keeps payloads; ``folder`` takes the large ones, each once, as ``ab/cdef...``."""
+    """Keeps payloads.  ``shelf`` gives the place for large ones, or None where they lie in the database as well."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, shelf: Callable[[], Shelf | None]) -> None:
+        self._shelf = shelf
 
     def prepare(self, content: bytes | Path) -> Blob:
-        """Hash and compress ``content``; a large one is written to its file and forced to disk first.
+        """Hash and compress ``content``; a large one is put on its shelf, durably, first.
 
-        A path is read, and left where it is.  Raises `LedgerError` when the disk is full.
+        A path is read, and left where it is.  Raises `LedgerError` when the disk is full, `TooLarge` where there is no
+        shelf for it.
         """
+        size = content.stat().st_size if isinstance(content, Path) else len(content)
+        if size > SMALL:
+            shelf = self._shelf()
+            if shelf is not None:
+                digest, size = shelf.put(content)
+                return Blob(digest=digest, size=size, encoding="file", data=None)
+            if size > LARGEST_IN_DATABASE:
+                raise TooLarge(
+                    f"a payload has {size} bytes, and the ledger's database takes {LARGEST_IN_DATABASE} at most",
+                    hint="name a folder or an object store for large ones, with blobs: in transload.yaml",
+                )
         if isinstance(content, Path):
-            if content.stat().st_size > SMALL:
-                with content.open("rb") as stream:
-                    return self._to_file(iter(lambda: stream.read(_CHUNK), b""))
             content = content.read_bytes()
         digest = sha256(content).hexdigest()
-        if len(content) <= SMALL:
-            packed = zlib.compress(content, 1)
-            if len(packed) < len(content):
-                return Blob(digest=digest, size=len(content), encoding="zlib", data=packed)
-            return Blob(digest=digest, size=len(content), encoding="plain", data=content)
-        return self._to_file([content])  # also where the file is there: it may have been damaged since
+        packed = zlib.compress(content, 1)
+        if len(packed) < len(content):
+            return Blob(digest=digest, size=len(content), encoding="zlib", data=packed)
+        return Blob(digest=digest, size=len(content), encoding="plain", data=content)
 
     def insert(self, connection: Connection, *prepared: Blob) -> None:
         """Store the rows; the same payload is stored once."""
-        rows = [{"digest": b.digest, "size": b.size, "encoding": b.encoding, "data": b.data} for b in prepared]
+        rows = [
+            {"digest": blob.digest, "size": blob.size, "encoding": blob.encoding, "data": blob.data}
+            for blob in sorted(prepared, key=lambda blob: blob.digest)  # two with the same payloads wait in one order
+        ]
         insert_missing(connection, blobs, rows)
 
     def load(self, connection: Connection, digest: str) -> bytes:
@@ -69,42 +77,23 @@ class BlobStore:
         return self.unpack(digest, row.encoding, row.data)
 
     def unpack(self, digest: str, encoding: str, data: bytes | None) -> bytes:
-        """The payload of a row selected with others.  Raises `LedgerError` when its file is gone or damaged."""
+        """The payload of a row selected with others.  Raises `LedgerError` when it is gone or damaged."""
         if encoding == "file":
-            with translated(str(self.folder)):
-                content = self._path(digest).read_bytes()
-            if sha256(content).hexdigest() != digest:
-                raise LedgerError(f"the payload in {self._path(digest)} was changed", hint="restore it from a copy")
-            return content
-        assert data is not None  # rows without data have a file
-        return zlib.decompress(data) if encoding == "zlib" else data
-
-    def _path(self, digest: str) -> Path:
-        return self.folder / digest[:2] / digest[2:]
-
-    def _to_file(self, chunks: Iterable[bytes]) -> Blob:
-        checksum, size = sha256(), 0
-        with translated(str(self.folder)):
-            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
-                try:
-                    for chunk in chunks:
-                        checksum.update(chunk)
-                        size += len(chunk)
-                        temporary.write(chunk)
-                    temporary.flush()
-                    os.fsync(temporary.fileno())
-                    target = self._path(checksum.hexdigest())
-                    target.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-                    Path(temporary.name).replace(target)
-                except BaseException:
-                    Path(temporary.name).unlink(missing_ok=True)
-                    raise
-            # A new name is safe only when its folder is on disk too.
-            for folder in (target.parent, self.folder, self.folder.parent):
-                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
-        return Blob(digest=checksum.hexdigest(), size=size, encoding="file", data=None)
+            shelf = self._shelf()
+            if shelf is None:
+                raise LedgerError(
+                    f"the payload {digest[:12]} lies outside of the ledger's database",
+                    hint="say in blobs: where large payloads were kept before",
+                )
+            return shelf.get(digest)
+        assert data is not None  # rows without data have their payload on a shelf
+        try:
+            content = zlib.decompress(data) if encoding == "zlib" else bytes(data)
+        except zlib.error:
+            content = None
+        if content is None or sha256(content).hexdigest() != digest:
+            raise LedgerError(
+                f"the payload {digest[:12]} was changed in the ledger's database",
+                hint="restore the database from its last copy, or let the partner send it again",
+            )
+        return content

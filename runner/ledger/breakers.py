@@ -9,9 +9,10 @@ from sqlalchemy import Connection, delete, select
 
 from transload.canonical.findings import Finding
 from transload.runner.ledger.arrivals import as_rows
-from transload.runner.ledger.database import Database, upsert
+from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.schema import breakers
+from transload.runner.ledger.statements import upsert
 
 FIRST_REST = timedelta(minutes=1)
 LONGEST_REST = timedelta(hours=1)
@@ -59,7 +60,9 @@ class Breakers:
         """
 
         def work(writing: Connection) -> Breaker:
-            trips = writing.scalar(select(breakers.c.trips).where(breakers.c.connection == connection)) or 0
+            journal = Journal(writing, lane, now)
+            query = select(breakers.c.trips).where(breakers.c.connection == connection).with_for_update()
+            trips = writing.scalar(query) or 0  # of two lanes that open a new one at once, both say so: it is one trip
             rest = min(FIRST_REST * 2 ** min(trips, 16), LONGEST_REST)
             row = {
                 "connection": connection,
@@ -70,20 +73,19 @@ class Breakers:
                 "findings": as_rows(findings),
             }
             upsert(writing, breakers, [row])
-            journal = Journal(writing, lane, now)
             journal.record("BREAKER_OPENED", detail={"connection": connection, "seconds": rest.total_seconds()})
             journal.flush()
             return Breaker(**row)
 
-        return self._database.write(work)
+        return self._database.write(work, lane=lane)
 
     def close(self, connection: str, now: datetime, *, lane: str) -> None:
         """Close the breaker: the connection works again, or a person says so."""
 
         def work(writing: Connection) -> None:
+            journal = Journal(writing, lane, now)
             if writing.execute(delete(breakers).where(breakers.c.connection == connection)).rowcount:
-                journal = Journal(writing, lane, now)
                 journal.record("BREAKER_CLOSED", detail={"connection": connection})
                 journal.flush()
 
-        self._database.write(work)
+        self._database.write(work, lane=lane)

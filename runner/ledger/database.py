@@ -1,89 +1,68 @@
-"""Transactions on the ledger's database, and all SQL that only one database speaks.
+"""Transactions on the ledger's database, whichever that is."""
 
-Many threads write, one commit at a time: whoever gets the turn runs the work of all
-who wait and commits once for them.  A commit forced to disk costs the same for one
-as for many, and no writer starves on the database's lock.
-"""
-
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger.errors import LedgerError, translated
-from transload.runner.ledger.schema import VERSION, meta, metadata
+from transload.runner.ledger.databases import Backend, backend_of
+from transload.runner.ledger.databases.backend import ProcessLock
+from transload.runner.ledger.errors import LedgerError, NoLedger, passes, translated
+from transload.runner.ledger.migrations import VERSION_TABLE, migrate, version_of
+from transload.runner.ledger.schema import VERSION
+from transload.runner.ledger.shelves import FolderShelf, ObjectShelf, Shelf
+from transload.runner.ledger.store import Store
+from transload.runner.ledger.turns import Turn, Turns
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 10.0
-"""How long a write waits for another process's lock on the database."""
-
-
-class _Turn(Generic[T]):
-    """One caller's work, waiting for its commit."""
-
-    def __init__(self, work: Callable[[Connection], T]) -> None:
-        self.work = work
-        self.done = False
-        self.value: T | None = None
-        self.error: BaseException | None = None
-
-    def run(self, connection: Connection) -> None:
-        self.value = self.work(connection)
-
-    def result(self) -> T:
-        if self.error is not None:
-            raise self.error
-        return self.value  # type: ignore[return-value]  # set by `run`, or `error` is
+ATTEMPTS = 6
+"""How often a transaction is begun that fails since others were at the same rows."""
+_EVERYBODY = ""
 
 
 class Database:
-    """Reads and writes of one ledger.  ``url`` is SQLAlchemy's; this version keeps ledgers in SQLite files."""
+    """Reads and writes of one ledger, kept in ``store``.
 
-    def __init__(self, url: str) -> None:
-        try:
-            self.url: URL = make_url(url)
-        except ArgumentError:
-            raise ConfigurationError(
-                "store: is no database address", hint="write it like sqlite:///var/ledger.db"
-            ) from None
-        if self.url.get_backend_name() != "sqlite" or self.url.database in (None, "", ":memory:"):
-            raise ConfigurationError(
-                f"a ledger cannot be kept in {self.url.render_as_string()!r}",
-                hint="this version keeps it in a file: sqlite:///var/ledger.db",
-            )
-        self.path = Path(str(self.url.database))
+    Many threads write.  In SQLite all that wait are written by one commit; where several transactions may write at
+    once, those of a lane are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._backend: Backend | None = None
         self._engine: Engine | None = None
-        self._queue: list[_Turn[Any]] = []
-        self._queue_lock = threading.Lock()
-        self._commit_lock = threading.Lock()
+        self._shelf: Shelf | None = None
+        self._turns = Turns(self._commit)
 
     @property
     def name(self) -> str:
-        """What people call it: the path of the file."""
-        return str(self.path)
+        """What people call it: the path of the file, or the address without its password."""
+        return self._backend.name if self._backend is not None else self.store.shown
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """The place for large payloads; None where they are kept in the database."""
+        return self._shelf
 
     def open(self, *, create: bool = True) -> None:
-        """Open the file, made with its tables where it is missing.
+        """Open the database; its tables are made, or brought up to this version, where they are not.
 
-        Raises `LedgerError` when it cannot be opened, is no ledger, or was made by a newer version.
+        Raises `NoLedger` where there is none and ``create`` is False; `LedgerError` when it cannot be opened, is no
+        ledger, or was made by a newer version; `LedgerBusy` when its tables are to be changed and a process works with
+        them; `ConfigurationError` when the address is none, `Stop` or `Retry` when a secret of it cannot be had.
         """
-        if not create and not self.path.exists():
-            raise LedgerError(f"there is no ledger {self.name}", hint="nothing has run yet; `transload run` makes it")
-        with translated(self.name):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not self.path.exists():
-                self.path.touch(mode=0o600)  # a new one is for its owner alone; SQLite gives its other files the same
-            self._engine = _sqlite_engine(self.url)
+        self._backend = backend_of(self.store.address(), self.store)
+        self._shelf = self._shelf_of(self._backend)
+        if not create and not self._backend.exists():
+            raise self._missing()
         try:
-            self.write(self._prepare)
+            with self._translated():
+                self._engine = self._backend.engine()
+            self._bring_up(create=create)
         except BaseException:
             self.close()
             raise
@@ -97,36 +76,44 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment of the ledger; it must not write."""
-        with translated(self.name), self._opened.connect() as connection:
+        backend, engine = self._opened
+        with self._translated(), backend.reading(engine) as connection:
             yield connection
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, lane: str | None = None) -> T:
         """Do ``work`` in a transaction that is on disk when this returns, together with others' work.
 
-        When ``work`` raises, nothing of it is kept, others' work is, and the error is raised
-        here.  Raises `LedgerError` when the commit fails; then nothing of it is kept.
+        ``lane`` is that whose journal it writes; works of one lane share a commit.  Where others were at the same rows,
+        ``work`` is done again from its beginning, so it must change nothing but the database.
+        When it raises, nothing of it is kept, others' work is, and the error is raised here.  Raises `LedgerError` when
+        the commit fails; then nothing of it is kept, unless the error says that this is not known.
         """
-        turn = _Turn(work)
-        with self._queue_lock:
-            self._queue.append(turn)
-        with self._commit_lock:
-            if not turn.done:
-                with self._queue_lock:
-                    turns, self._queue = self._queue, []
-                self._commit(turns)
-        with translated(self.name):
+        backend, _ = self._opened
+        if not backend.several_write:
+            turn = self._turns.take(_EVERYBODY, work)
+        elif lane is not None:
+            turn = self._turns.take(lane, work)
+        else:
+            turn = Turn(work)
+            self._commit([turn])
+        with self._translated():
             return turn.result()
 
-    def _commit(self, turns: Sequence[_Turn[Any]]) -> None:
+    def lock(self, what: str) -> ProcessLock:
+        """The right to work alone; ``what`` is named to who asks for it meanwhile."""
+        backend, _ = self._opened
+        return backend.lock(what)
+
+    def _commit(self, turns: Sequence[Turn[Any]]) -> None:
+        again = Retrying(
+            retry=retry_if_exception(passes),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_random(0, 0.05),
+            reraise=True,
+        )
         try:
-            with translated(self.name), self._opened.connect() as connection:
-                connection.execution_options(writes=True)
-                with connection.begin():
-                    if len(turns) == 1:
-                        turns[0].run(connection)
-                    else:
-                        for turn in turns:
-                            _run_apart(turn, connection)
+            with self._translated():
+                again(self._transaction, turns)
         except Exception as error:  # noqa: BLE001  # everyone who waits for this commit must learn of it
             for turn in turns:
                 turn.error = turn.error or error
@@ -138,91 +125,80 @@ class Database:
             for turn in turns:
                 turn.done = True
 
+    def _transaction(self, turns: Sequence[Turn[Any]]) -> None:
+        backend, engine = self._opened
+        with backend.writing(engine) as connection:
+            for turn in turns:
+                turn.error = None
+                if len(turns) == 1:
+                    turn.run(connection)
+                else:
+                    _run_apart(turn, connection)
+
     @property
-    def _opened(self) -> Engine:
-        if self._engine is None:
+    def _opened(self) -> tuple[Backend, Engine]:
+        if self._engine is None or self._backend is None:
             raise LedgerError(f"the ledger {self.name} is not open", hint="use it inside `with ledger:`")
-        return self._engine
+        return self._backend, self._engine
 
-    def _prepare(self, connection: Connection) -> None:
-        if connection.dialect.has_table(connection, meta.name):
-            found = connection.scalar(select(meta.c.value).where(meta.c.name == "schema"))
-            if found is None or int(found) > VERSION:
-                raise LedgerError(
-                    f"the ledger {self.name} has schema {found}, and this version of Transload knows {VERSION}",
-                    hint="install the version of Transload that wrote it, or a newer one",
-                )
-            if int(found) < VERSION:
-                metadata.create_all(connection)
-                connection.execute(meta.update().where(meta.c.name == "schema").values(value=str(VERSION)))
-            return
-        if connection.dialect.get_table_names(connection):
+    def _translated(self) -> Any:
+        return translated(self.name, *(self._backend.secrets if self._backend is not None else ()))
+
+    def _missing(self) -> NoLedger:
+        return NoLedger(f"there is no ledger {self.name}", hint="nothing has run yet; `transload run` makes it")
+
+    def _bring_up(self, *, create: bool) -> None:
+        backend, _ = self._opened
+        with self.read() as connection:
+            found = self._version(backend, connection)
+        if found is None:
+            if not create:
+                raise self._missing()
+            self._migrate()
+        elif found < VERSION:
+            with self.lock("a change of its tables"):  # whoever works with the old ones must not meet new ones
+                self._migrate()
+
+    def _version(self, backend: Backend, connection: Connection) -> int | None:
+        tables = backend.tables(connection)
+        if not tables:
+            return None
+        if VERSION_TABLE not in tables:
             raise LedgerError(
-                f"the database {self.name} is no ledger: it holds other tables", hint="choose another file for store:"
+                f"the database {self.name} is no ledger: it holds other tables", hint="choose another one for store:"
             )
-        metadata.create_all(connection)
-        connection.execute(meta.insert(), [{"name": "schema", "value": str(VERSION)}])
+        found = version_of(connection)
+        if found > VERSION:
+            raise LedgerError(
+                f"the ledger {self.name} has schema {found}, and this version of Transload knows {VERSION}",
+                hint="install the version of Transload that wrote it, or a newer one",
+            )
+        return found
+
+    def _migrate(self) -> None:
+        """Change the tables to this version's, all or nothing; whoever is second finds it done."""
+        backend, engine = self._opened
+        with self._translated(), backend.migrating(engine) as connection:
+            found = self._version(backend, connection)
+            if found != VERSION:
+                migrate(connection)
+
+    def _shelf_of(self, backend: Backend) -> Shelf | None:
+        blobs = self.store.blobs
+        if blobs is None:
+            return FolderShelf(backend.blobs) if backend.blobs is not None else None
+        if blobs.is_folder:
+            return FolderShelf(blobs.folder)
+        return ObjectShelf(blobs.place, lambda: self.store.resolve(blobs.options))
 
 
-def _run_apart(turn: _Turn[Any], connection: Connection) -> None:
+def _run_apart(turn: Turn[Any], connection: Connection) -> None:
     try:
         with connection.begin_nested():
             turn.run(connection)
-    except IntegrityError as error:
+    except (IntegrityError, DataError) as error:
         turn.error = error
     except SQLAlchemyError:
         raise  # a full disk, say: the database may have ended the whole transaction
     except Exception as error:  # noqa: BLE001  # it belongs to the caller of this turn alone
         turn.error = error
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` below says, not at the first change
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert the rows that no unique key of ``table`` holds already; gives how many were new."""
-    if not rows:
-        return 0
-    return connection.execute(_insert_missing(table, connection.dialect.name), rows).rowcount
-
-
-def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows, or change those that have the same primary key."""
-    if rows:
-        connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
-
-
-# Statements are built once: building one and finding its compiled form costs more than running it.
-
-
-@cache
-def _insert_missing(table: Table, dialect: str) -> Executable:
-    kind = postgresql if dialect == "postgresql" else sqlite
-    statement: Executable = kind.insert(table).on_conflict_do_nothing()
-    return statement
-
-
-@cache
-def _upsert(table: Table, dialect: str, names: tuple[str, ...]) -> Executable:
-    kind = postgresql if dialect == "postgresql" else sqlite
-    statement = kind.insert(table)
-    keys = [column.name for column in table.primary_key]
-    changed = {name: statement.excluded[name] for name in names if name not in keys}
-    changing: Executable = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    return changing

@@ -1,9 +1,11 @@
 """The states of documents, which follow those of their deliveries."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 from transload.runner.ledger.states import State, of_document
+
+_lock = select(documents.c.id).where(documents.c.id == bindparam("of")).with_for_update(key_share=True)
 
 
 def documents_of(connection: Connection, delivery: int) -> list[int]:
@@ -13,7 +15,11 @@ def documents_of(connection: Connection, delivery: int) -> list[int]:
 
 
 def state_of(connection: Connection, document: int) -> str:
-    """The state of a document from those of its deliveries that no replay has taken the place of."""
+    """The state of a document from those of its deliveries that no replay has taken the place of.
+
+    The document is locked: of two lanes that have news of it, the second sees what the first has written.
+    """
+    connection.execute(_lock, {"of": document})
     newer = deliveries.alias("newer")
     replayed = select(newer.c.id).where(newer.c.origin_id == deliveries.c.id).exists()
     query = (

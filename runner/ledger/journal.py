@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from transload.runner.ledger.database import insert_missing
 from transload.runner.ledger.errors import Fenced
 from transload.runner.ledger.schema import compact_json, events, lanes, microseconds
+from transload.runner.ledger.statements import insert_missing
 
 NOTHING_BEFORE = "0" * 64
 """The hash before a lane's first event."""
@@ -32,6 +32,7 @@ _update_lane = (
 class Journal:
     """The events of one transaction in one ``lane``; `flush` writes them.
 
+    The lane is locked for the transaction: begin with it, and look at what the lane's transactions change afterwards.
     With ``epoch`` the lane must still be in it: raises `Fenced` when another worker has taken it over.
     """
 
@@ -42,7 +43,7 @@ class Journal:
         row = connection.execute(_lock_lane, {"lane": lane}).one_or_none()
         if row is None:
             add_lane(connection, lane)
-            row = connection.execute(_select_lane, {"lane": lane}).one()
+            row = connection.execute(_lock_lane, {"lane": lane}).one()
         if epoch is not None and row.epoch != epoch:
             raise Fenced(f"another worker has taken over the lane {lane}")
         self._sequence: int = row.sequence

@@ -209,7 +209,7 @@ class Lanes:
                 begin_first(connection, reading)
             return epoch
 
-        return self._database.write(work)
+        return self._database.write(work, lane=lane)
 
     def due(self, lane: str, epoch: int, now: datetime, *, most: int, hold: bool = False) -> list[Delivery]:
         """Up to ``most`` deliveries whose time has come, oldest first.
@@ -276,7 +276,7 @@ class Lanes:
                 journal.record(State.SENDING, delivery=item.id, detail={"attempt": item.tries + 1}, digest=item.digest)
             journal.flush()
 
-        self._database.write(work)
+        self._database.write(work, lane=lane)
 
     def conclude(
         self, lane: str, epoch: int, outcomes: Sequence[Outcome], now: datetime, answers: Sequence[Arrival] = ()
@@ -303,7 +303,7 @@ class Lanes:
             for answer, blob in arriving:
                 insert_arrival(connection, self._store, answer, blob, now)
 
-        self._database.write(work)
+        self._database.write(work, lane=lane)
 
     def rest(self, lane: str, until: datetime | None) -> None:
         """Let the lane wait until then; None lets it go on."""
@@ -394,6 +394,7 @@ def _update_documents(connection: Connection, outcomes: Sequence[Outcome]) -> No
         for document, targets in outcome.delivery.documents
         if targets == 1
     ]
+    rows.sort(key=lambda row: row["of_document"])  # lanes that have the same documents wait for each other in one order
     shared = {document for outcome in outcomes for document, targets in outcome.delivery.documents if targets != 1}
     rows += [{"of_document": document, "new_state": state_of(connection, document)} for document in sorted(shared)]
     if rows:

@@ -12,16 +12,18 @@ from transload.runner.ledger.actions import Actions
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
-from transload.runner.ledger.database import Database, insert_missing
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
-from transload.runner.ledger.process_lock import ProcessLock
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.staging import Staging
+from transload.runner.ledger.statements import insert_missing
+from transload.runner.ledger.store import Store
 from transload.runner.ledger.ticks import Ticks
 from transload.runner.ledger.unpacking import Unpacking
 
@@ -29,15 +31,14 @@ from transload.runner.ledger.unpacking import Unpacking
 class Ledger:
     """The durable record that owns all work.
 
-    ``url`` is the workspace's store, such as ``sqlite:////srv/transload/ledger.db``.  Use it
-    inside ``with ledger:``, or `open` and `close` it.  Large payloads lie beside the
-    database file in ``<name>.blobs``.  Every method that writes has its changes on disk
+    ``store`` is where it is kept, or its address alone: ``sqlite:////srv/transload/ledger.db``, say.  Use it
+    inside ``with ledger:``, or `open` and `close` it.  Every method that writes has its changes on disk
     when it returns, and raises `transload.runner.ledger.errors.LedgerError` when it cannot.
     """
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
-        self.store = BlobStore(self.database.path.with_name(self.database.path.name + ".blobs"))
+    def __init__(self, store: Store | str) -> None:
+        self.database = Database(Store(url=store) if isinstance(store, str) else store)
+        self.store = BlobStore(lambda: self.database.shelf)
         self.arrivals = Arrivals(self.database, self.store)
         self.unpacking = Unpacking(self.database, self.store)
         self.responses = Responses(self.database, self.store)
@@ -50,7 +51,7 @@ class Ledger:
         self.actions = Actions(self.database)
 
     def open(self, *, create: bool = True) -> Self:
-        """Open the ledger, making it first unless ``create`` is False; raises `LedgerError`."""
+        """Open the ledger, making it first unless ``create`` is False; raises as `Database.open` does."""
         self.database.open(create=create)
         return self
 
@@ -103,4 +104,4 @@ class Ledger:
 
     def exclusively(self, what: str) -> ProcessLock:
         """The right to do the ledger's work in this process alone; ``what`` is named to who asks for it meanwhile."""
-        return ProcessLock(self.database.path.with_name(self.database.path.name + ".lock"), what)
+        return self.database.lock(what)

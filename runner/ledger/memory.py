@@ -2,8 +2,9 @@
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from transload.runner.ledger.database import Database, upsert
+from transload.runner.ledger.database import Database
 from transload.runner.ledger.schema import memory, receipts
+from transload.runner.ledger.statements import upsert
 
 _remove = delete(memory).where(memory.c.scope == bindparam("of"), memory.c.name == bindparam("removed"))
 
@@ -88,8 +89,9 @@ class LedgerMemory:
 
 def write_notes(connection: Connection, scope: str, notes: dict[str, str | None]) -> None:
     """Write the notes of a route; None removes one."""
-    removed = [{"of": scope, "removed": name} for name, value in notes.items() if value is None]
+    ordered = sorted(notes.items())  # two that write the same ones wait for each other in one order
+    removed = [{"of": scope, "removed": name} for name, value in ordered if value is None]
     if removed:  # row by row: how many values one statement may hold depends on the database
         connection.execute(_remove, removed)
-    rows = [{"scope": scope, "name": name, "value": value} for name, value in notes.items() if value is not None]
+    rows = [{"scope": scope, "name": name, "value": value} for name, value in ordered if value is not None]
     upsert(connection, memory, rows)

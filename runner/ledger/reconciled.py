@@ -43,7 +43,8 @@ _carriers = (
     .order_by(deliveries.c.id.desc())
     .limit(1)
 )
-_state = select(deliveries.c.state).where(deliveries.c.id == bindparam("of_delivery"))
+_state = select(deliveries.c.state).where(deliveries.c.id == bindparam("of_delivery")).with_for_update(key_share=True)
+"""Locked: an outcome that is being written is waited for, or finds the verdict pending."""
 _pending = (
     select(partner_verdicts)
     .where(partner_verdicts.c.delivery_id.in_(bindparam("of_deliveries", expanding=True)))

@@ -14,7 +14,7 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal, add_lane
-from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.numbers import Ids
 from transload.runner.ledger.schema import deliveries, receipts, replies
 from transload.runner.ledger.states import State
 
@@ -44,6 +44,7 @@ def take_reply(connection: Connection, journal: Journal, receipt: int, of: str, 
     A finding where nothing was sent under that key.  One that is decided already keeps its state.
     """
     query = select(deliveries.c.id, deliveries.c.state).where(deliveries.c.key == key, deliveries.c.connection == of)
+    query = query.with_for_update(key_share=True)  # an outcome that is being written is waited for, or sees this reply
     row = connection.execute(query).one_or_none()
     if row is None:
         return Finding(
@@ -114,8 +115,8 @@ def stage_reply(connection: Connection, store: BlobStore, journal: Journal, rece
         return
     blob = store.prepare(reply.outbound.content)
     store.insert(connection, blob)
-    ids = LedgerNumbers(connection)
-    delivery = ids.next("id:deliveries")
+    ids = Ids(connection)
+    delivery = ids.next(deliveries)
     ids.flush()
     add_lane(connection, reply.lane)
     connection.execute(

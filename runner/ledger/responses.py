@@ -80,7 +80,7 @@ class Responses:
             journal.flush()
             return given
 
-        return self._database.write(work)
+        return self._database.write(work, lane=lane)
 
     def _loaded(self, connection: Connection, receipt: int) -> Given | None:
         row = connection.execute(select(responses).where(responses.c.receipt_id == receipt)).one_or_none()

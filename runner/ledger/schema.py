@@ -6,6 +6,7 @@ its way to a target.  Events are append-only and chained by hash within a lane.
 
 import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
@@ -25,16 +26,39 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 5
-"""The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused.
-
-Each version has more tables than the one before, which are added to a ledger that is opened: 2 `control_numbers` and
-`partner_verdicts`, 3 `parts`, 4 `replies`, 5 `responses`.
-"""
+VERSION = 1
+"""The version of this schema: the newest step of `migrations`; a ledger with a newer one is refused."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+class Words(TypeDecorator[str]):
+    """Text that partners may have written, in a form that every database takes.
+
+    NUL becomes its picture (U+2400), half a surrogate pair is escaped.  With ``longest``, text of more characters ends
+    in a hash of the whole: so it fits into an index, and the same text is still the same.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, longest: int | None = None) -> None:
+        super().__init__()
+        self.longest = longest
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Gives the text as it is stored, and as it is looked for."""
+        if value is None:
+            return None
+        if not value.isascii():
+            value = value.encode("utf-8", "backslashreplace").decode("utf-8")
+        if "\x00" in value:
+            value = value.replace("\x00", "\u2400")
+        if self.longest is not None and len(value) > self.longest:
+            value = f"{value[: self.longest - 65]}#{sha256(value.encode()).hexdigest()}"
+        return value
 
 
 class Moment(TypeDecorator[datetime]):
@@ -83,6 +107,11 @@ def compact_json(value: Any) -> str:
 metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
 _Digest = String(64)
+_Name = Words()
+_Key = Words(500)
+"""A key of an index, which holds 2,704 bytes at most on PostgreSQL, for all its columns."""
+_ShortKey = Words(200)
+"""Two of these are in one index."""
 
 
 def _unfinished(table: Table) -> dict[str, Any]:
@@ -94,8 +123,8 @@ def _unfinished(table: Table) -> dict[str, Any]:
 meta = Table(
     "meta",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("value", String, nullable=False),
+    Column("name", _Name, primary_key=True),
+    Column("value", _Name, nullable=False),
 )
 
 blobs = Table(
@@ -103,7 +132,7 @@ blobs = Table(
     metadata,
     Column("digest", _Digest, primary_key=True),
     Column("size", BigInteger, nullable=False),
-    Column("encoding", String, nullable=False, comment="plain, zlib, or file: kept beside the database"),
+    Column("encoding", _Name, nullable=False, comment="plain, zlib, or file: kept on a shelf"),
     Column("data", LargeBinary),
 )
 
@@ -111,8 +140,8 @@ artifacts = Table(
     "artifacts",
     metadata,
     Column("digest", _Digest, primary_key=True),
-    Column("kind", String, nullable=False, comment="mapping, partner, xref NAME"),
-    Column("name", String, nullable=False),
+    Column("kind", _Name, nullable=False, comment="mapping, partner, xref NAME"),
+    Column("name", _Name, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("stored_at", Moment, nullable=False),
 )
@@ -121,14 +150,14 @@ receipts = Table(
     "receipts",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("connection", String, nullable=False),
-    Column("source_key", Text, nullable=False),
-    Column("route", String, nullable=False),
-    Column("origin", Text, nullable=False),
+    Column("connection", _Name, nullable=False),
+    Column("source_key", _Key, nullable=False),
+    Column("route", _Name, nullable=False),
+    Column("origin", _Name, nullable=False),
     Column("metadata", Json, nullable=False),
     Column("digest", _Digest, ForeignKey("blobs.digest"), nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("state", String, nullable=False),
+    Column("state", _Name, nullable=False),
     Column("position", Integer, nullable=False, default=0, comment="messages that are dealt with"),
     Column("generation", Integer, nullable=False, default=0, comment="how often it was mapped again"),
     Column("again", Json, comment="mapped again: which messages, and whether good ones too"),
@@ -146,7 +175,7 @@ parts = Table(
     Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True),
     Column("parent_id", _Id, ForeignKey("receipts.id"), nullable=False, comment="what it was unpacked from"),
     Column("number", Integer, nullable=False, comment="position among the parent's parts, from 1"),
-    Column("filters", String, nullable=False, comment="by which, the outermost first"),
+    Column("filters", _Name, nullable=False, comment="by which, the outermost first"),
     UniqueConstraint("parent_id", "number"),
 )
 
@@ -157,27 +186,27 @@ documents = Table(
     Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
     Column("message", Integer, nullable=False, comment="position in the receipt, from 1"),
     Column("ordinal", Integer, nullable=False, comment="position among the message's documents, from 1; 0 for none"),
-    Column("route", String, nullable=False),
-    Column("partner", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("version", String, nullable=False),
-    Column("sender", String, nullable=False),
-    Column("receiver", String, nullable=False),
-    Column("interchange", String, nullable=False),
-    Column("reference", String, nullable=False),
+    Column("route", _Name, nullable=False),
+    Column("partner", _Name, nullable=False),
+    Column("state", _Name, nullable=False),
+    Column("kind", _Name, nullable=False),
+    Column("version", _Name, nullable=False),
+    Column("sender", _Name, nullable=False),
+    Column("receiver", _Name, nullable=False),
+    Column("interchange", _ShortKey, nullable=False),
+    Column("reference", _ShortKey, nullable=False),
     Column("wire_digest", _Digest, nullable=False),
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
-    Column("document", String, comment="name and version of the model, such as order/1"),
-    Column("number", String, comment="the document's own number, by which people know it"),
-    Column("canonical", Text),
+    Column("document", _Name, comment="name and version of the model, such as order/1"),
+    Column("number", _Key, comment="the document's own number, by which people know it"),
+    Column("canonical", _Name),
     Column("residue", Json, comment="what the message holds besides, where its mapping keeps it"),
     Column("digest", _Digest),
-    Column("mapping", String),
+    Column("mapping", _Name),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
-    Column("product", String, nullable=False),
+    Column("product", _Name, nullable=False),
     Column("findings", Json, nullable=False),
     Column("targets", Integer, nullable=False, comment="deliveries that were made of it"),
     Column("origin_id", _Id, ForeignKey("documents.id"), comment="a replay: the document before it"),
@@ -191,15 +220,15 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("lane", String, nullable=False),
-    Column("target", String, nullable=False, comment="the send route, or the receive route that acknowledges"),
-    Column("connection", String, nullable=False),
-    Column("kind", String, nullable=False, comment="document or acknowledgement"),
-    Column("state", String, nullable=False),
-    Column("key", String, nullable=False, unique=True, comment="the idempotency key"),
-    Column("order_key", String),
+    Column("lane", _Name, nullable=False),
+    Column("target", _Name, nullable=False, comment="the send route, or the receive route that acknowledges"),
+    Column("connection", _Name, nullable=False),
+    Column("kind", _Name, nullable=False, comment="document or acknowledgement"),
+    Column("state", _Name, nullable=False),
+    Column("key", _Key, nullable=False, unique=True, comment="the idempotency key"),
+    Column("order_key", _Key),
     Column("body", _Digest, ForeignKey("blobs.digest")),
-    Column("content_type", String, nullable=False),
+    Column("content_type", _Name, nullable=False),
     Column("metadata", Json, nullable=False),
     Column("tries", Integer, nullable=False, comment="rows in attempts"),
     Column("failures", Integer, nullable=False, comment="tries that count against the route's limit"),
@@ -209,11 +238,11 @@ deliveries = Table(
     Column("staged_at", Moment, nullable=False),
     Column("finished_at", Moment, comment="when it became final; UNKNOWN is not final"),
     Column("findings", Json, nullable=False),
-    Column("fingerprint", String),
+    Column("fingerprint", _Name),
     Column("answer", Json),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
-    Column("product", String, nullable=False),
+    Column("product", _Name, nullable=False),
     Column("receipt_id", _Id, ForeignKey("receipts.id"), index=True),
     Column("origin_id", _Id, ForeignKey("deliveries.id"), index=True, comment="a replay: the delivery before it"),
 )
@@ -234,7 +263,7 @@ attempts = Table(
     Column("number", Integer, primary_key=True),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Column("outcome", String),
+    Column("outcome", _Name),
     Column("detail", Json),
 )
 
@@ -242,10 +271,10 @@ events = Table(
     "events",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("lane", String, nullable=False),
+    Column("lane", _Name, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("what", String, nullable=False),
+    Column("what", _Name, nullable=False),
     Column("receipt_id", _Id, index=True),
     Column("document_id", _Id, index=True),
     Column("delivery_id", _Id, index=True),
@@ -258,7 +287,7 @@ events = Table(
 lanes = Table(
     "lanes",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", _Name, primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("wait_until", Moment, comment="several calls in a row failed: rest until then"),
@@ -269,7 +298,7 @@ lanes = Table(
 breakers = Table(
     "breakers",
     metadata,
-    Column("connection", String, primary_key=True),
+    Column("connection", _Name, primary_key=True),
     Column("trips", Integer, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("open_until", Moment, nullable=False),
@@ -283,8 +312,8 @@ acknowledgements = Table(
     Column("id", _Id, primary_key=True),
     Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False),
-    Column("kind", String, nullable=False),
-    Column("reference", String, nullable=False),
+    Column("kind", _Name, nullable=False),
+    Column("reference", _Name, nullable=False),
     Column("accepted", Boolean, nullable=False),
 )
 
@@ -292,11 +321,11 @@ control_numbers = Table(
     "control_numbers",
     metadata,
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), primary_key=True),
-    Column("level", String, primary_key=True, comment="interchange or group"),
-    Column("number", String, primary_key=True),
-    Column("standard", String, nullable=False),
-    Column("sender", String, nullable=False),
-    Column("receiver", String, nullable=False),
+    Column("level", _Name, primary_key=True, comment="interchange or group"),
+    Column("number", _Key, primary_key=True),
+    Column("standard", _Name, nullable=False),
+    Column("sender", _Name, nullable=False),
+    Column("receiver", _Name, nullable=False),
 )
 Index("control_numbers_number", control_numbers.c.number, control_numbers.c.level, control_numbers.c.standard)
 
@@ -307,10 +336,10 @@ partner_verdicts = Table(
     Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
     Column("document_id", _Id, ForeignKey("documents.id"), nullable=False, comment="the acknowledgement"),
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False, index=True),
-    Column("kind", String, nullable=False, comment="CONTRL, 997, 999, TA1"),
-    Column("verdict", String, comment="what it says; NULL: nothing that can be understood"),
+    Column("kind", _Name, nullable=False, comment="CONTRL, 997, 999, TA1"),
+    Column("verdict", _Name, comment="what it says; NULL: nothing that can be understood"),
     Column("findings", Json, nullable=False),
-    Column("fingerprint", String),
+    Column("fingerprint", _Name),
     Column("pending", Boolean, nullable=False, comment="the delivery was under way: it takes effect with the outcome"),
     Column("at", Moment, nullable=False),
 )
@@ -329,7 +358,7 @@ responses = Table(
     Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True, comment="of whose sender"),
     Column("taken", Boolean, nullable=False, comment="whether he was told that we have taken it"),
     Column("digest", _Digest, ForeignKey("blobs.digest"), comment="the body that a mapping wrote"),
-    Column("content_type", String, nullable=False),
+    Column("content_type", _Name, nullable=False),
     Column("findings", Json, nullable=False),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("at", Moment, nullable=False),
@@ -338,7 +367,7 @@ responses = Table(
 ticks = Table(
     "ticks",
     metadata,
-    Column("schedule", String, primary_key=True),
+    Column("schedule", _Name, primary_key=True),
     Column("fire_time", Moment, primary_key=True),
     Column("fired_at", Moment, nullable=False),
     Column("missed", Integer, nullable=False, comment="earlier times that passed while nobody was there"),
@@ -347,14 +376,14 @@ ticks = Table(
 memory = Table(
     "memory",
     metadata,
-    Column("scope", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("scope", _Name, primary_key=True),
+    Column("name", _Key, primary_key=True),
+    Column("value", _Name, nullable=False),
 )
 
 numbers = Table(
     "numbers",
     metadata,
-    Column("series", String, primary_key=True),
+    Column("series", _Key, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )

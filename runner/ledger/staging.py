@@ -21,7 +21,7 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.journal import Journal, add_lane
-from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.numbers import Ids, LedgerNumbers
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
 from transload.runner.ledger.schema import (
     acknowledgements,
@@ -130,7 +130,8 @@ class Staging:
         """
 
         def work(connection: Connection) -> Staged:
-            batch = _Batch(connection, self._store, Journal(connection, lane, now, epoch=epoch), receipt, now)
+            journal = Journal(connection, lane, now, epoch=epoch)
+            batch = _Batch(connection, self._store, journal, receipt, now, max(1, len(parsed)))
             for item in parsed:
                 batch.add(item)
             values: dict[str, Any] = {"position": position, "begun": 0}
@@ -143,21 +144,27 @@ class Staging:
             connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
             return batch.flush()
 
-        return self._database.write(work)
+        return self._database.write(work, lane=lane)
 
 
 class _Batch:
     """The rows of one transaction."""
 
     def __init__(
-        self, connection: Connection, store: BlobStore, journal: Journal, receipt: Receipt, now: datetime
+        self,
+        connection: Connection,
+        store: BlobStore,
+        journal: Journal,
+        receipt: Receipt,
+        now: datetime,
+        most: int,
     ) -> None:
         self.connection = connection
         self.store = store
         self.journal = journal
         self.receipt = receipt
         self.now = now
-        self.ids = LedgerNumbers(connection)
+        self.ids = Ids(connection, most)
         self.numbers = LedgerNumbers(connection)
         self.artifacts: dict[Artifact, str] = {}
         self.blobs: list[Blob] = []
@@ -172,7 +179,7 @@ class _Batch:
 
     def add(self, item: Parsed) -> None:
         """Add one document with its deliveries."""
-        document = self.ids.next("id:documents")
+        document = self.ids.next(documents)
         states: list[State] = []
         for state in item.passed:
             self.journal.record(state, receipt=self.receipt.id, document=document)
@@ -289,7 +296,7 @@ class _Batch:
             self.numbers.back(mark)
             findings = error.findings
             self.findings += findings
-        delivery = self.ids.next("id:deliveries")
+        delivery = self.ids.next(deliveries)
         blob = self.store.prepare(frozen.content) if frozen else None
         if blob:
             self.blobs.append(blob)

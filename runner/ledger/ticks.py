@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from transload.runner.ledger.database import Database, insert_missing
+from transload.runner.ledger.database import Database
 from transload.runner.ledger.schema import ticks
+from transload.runner.ledger.statements import insert_missing
 
 
 class Ticks:

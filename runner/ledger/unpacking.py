@@ -72,7 +72,7 @@ class Unpacking:
             journal.flush()
             return made
 
-        return self._database.write(work)
+        return self._database.write(work, lane=lane)
 
     def _add(
         self, connection: Connection, journal: Journal, receipt: Receipt, number: int, part: Part, filters: str

@@ -61,7 +61,7 @@ class Setting:
 def effective(workspace: Workspace) -> tuple[Setting, ...]:
     """What is in force in ``workspace``: itself, and its partners with their connections and routes."""
     head = (
-        *_values({"workspace": workspace.name, "store": workspace.store, "environment": workspace.environment}),
+        *_values({"workspace": workspace.name, "store": workspace.store.shown, "environment": workspace.environment}),
         *_values({"timezone": str(workspace.timezone), "identities": dict(workspace.identities)}),
         Setting(name="retry", block=_retry(workspace.retry, WRITTEN)),
     )

@@ -15,6 +15,7 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.plugins import Plugins, trusted_plugins
 from transload.mappings.tables.databases import Database
 from transload.runner.filenames import FILE, PARTNER_FILE
+from transload.runner.ledger.store import Store
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.databases import databases_of, url_fault
@@ -26,6 +27,7 @@ from transload.runner.workspace.report import Report, text_of, texts_of
 from transload.runner.workspace.routes import route_in, route_out
 from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.secrets import ALLOWED, PROVIDERS, Secrets
+from transload.runner.workspace.stores import store_of
 from transload.runner.workspace.vaulted import with_vault
 from transload.runner.workspace.written import WrittenHttp, WrittenVault, WrittenWorkspace
 
@@ -45,7 +47,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     secrets = _secrets(settings, head.chosen, folder, report)
     timezone = zone(_value(root, "timezone"), report) or ZoneInfo("UTC")
     _without_effect(root, report)
-    store = _store(settings.store if settings else None, _value(root, "store"), folder, report)
+    store = store_of(settings, head.chosen, folder, secrets, report) if settings and head.chosen else None
     retry = RetryPolicy(**settings.defaults.retry.model_dump()) if settings else RetryPolicy()
     databases = _databases(settings, root, secrets, report)
     plugins = _plugins(report)
@@ -67,6 +69,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     findings += _same_addresses(partners)
     _raise_errors(findings)
     assert settings is not None
+    assert store is not None
     return Workspace(
         name=settings.workspace,
         folder=folder.resolve(),
@@ -103,14 +106,18 @@ def _same_addresses(partners: Mapping[str, Partner]) -> list[Finding]:
     return findings
 
 
-def load_store(folder: Path, *, environment: str | None = None) -> str:
-    """The URL of the workspace's ledger; partners' files are not looked at, so that faults there do not matter.
+def load_store(folder: Path, *, environment: str | None = None) -> Store:
+    """Where the workspace's ledger is kept; partners' files are not looked at, so that faults there do not matter.
 
     Raises `ConfigurationError` when transload.yaml has errors.
     """
     head = _head(folder, environment)
-    store = _store(head.settings.store if head.settings else None, _value(head.root, "store"), folder, head.report)
+    secrets = _secrets(head.settings, head.chosen, folder, head.report)
+    store = None
+    if head.settings is not None and head.chosen is not None:
+        store = store_of(head.settings, head.chosen, folder, secrets, head.report)
     _raise_errors(head.report.sorted())
+    assert store is not None
     return store
 
 
@@ -213,19 +220,6 @@ def _plugins(report: Report) -> Plugins:
     except ConfigurationError as error:
         report.findings += error.findings
         return Plugins()
-
-
-def _store(url: str | None, node: Node | None, folder: Path, report: Report) -> str:
-    """The ledger's URL with its path made absolute from the workspace's folder."""
-    prefix = "sqlite:///"
-    if url is None:
-        return ""
-    if not url.startswith(prefix) or len(url) == len(prefix):
-        at = node or Scalar(url, 1, 1)
-        hint = "write sqlite:///var/ledger.db; the path is relative to the workspace"
-        report.add("C-VALUE", "the ledger can be kept in SQLite only in this version", at, hint=hint)
-        return ""
-    return f"{prefix}{(folder.resolve() / url.removeprefix(prefix)).resolve()}"
 
 
 def _without_effect(root: Entries | None, report: Report) -> None:

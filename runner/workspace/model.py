@@ -23,6 +23,7 @@ from transload.mappings.plugins import Plugins
 from transload.mappings.routing import findings_of, narrowest_first
 from transload.mappings.surroundings import Surroundings
 from transload.mappings.tables.databases import Database
+from transload.runner.ledger.store import Store
 from transload.runner.workspace.build import make_format, wrong
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
@@ -278,14 +279,14 @@ class Listening:
 class Workspace:
     """One company's connections and mappings, checked and linked.
 
-    ``store`` is a database URL with an absolute path.  ``environment`` is the one in
+    ``store`` is where the ledger is kept.  ``environment`` is the one in
     force (``test``, ``production``).  ``identities`` are our own.  ``findings`` holds the
     warnings and remarks of loading: whatever was an error was raised instead.
     """
 
     name: str
     folder: Path
-    store: str
+    store: Store
     environment: str
     timezone: ZoneInfo
     identities: Identities = field(default_factory=dict)

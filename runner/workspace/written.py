@@ -157,11 +157,50 @@ class WrittenHttp(Settings):
         return self
 
 
+class WrittenStore(Settings):
+    """A ledger's database and how it is spoken to."""
+
+    url: str = Field(
+        description="Its address, or a reference that stands for it; a password in it is a reference",
+        examples=["postgresql://transload:${env:LEDGER_PASSWORD}@db.example/transload?sslmode=verify-full"],
+    )
+    password: Secret | None = Field(None, description="Its password, as a reference, instead of one in the address")
+    schema_: str = Field("transload", alias="schema", description="PostgreSQL: schema of its tables", min_length=1)
+    pool: int = Field(10, description="PostgreSQL: connections that a process has at most, beside one", ge=2)
+    connect_timeout: Duration = Field(
+        timedelta(seconds=10), description="PostgreSQL: for reaching the server", ge=timedelta(seconds=1)
+    )
+    statement_timeout: Duration = Field(
+        timedelta(minutes=1), description="PostgreSQL: for each statement", ge=timedelta(seconds=1)
+    )
+    lock_timeout: Duration = Field(
+        timedelta(seconds=10), description="PostgreSQL: for waiting on others' rows", ge=timedelta(seconds=1)
+    )
+
+
+class WrittenBlobs(Settings):
+    """An object store for large payloads."""
+
+    url: str = Field(
+        description="A folder, or an address that fsspec has a file system for", examples=["s3://bucket/transload"]
+    )
+    options: dict[str, Any] = Field({}, description="Options of that file system; secrets in them are references")
+
+
 class WrittenWorkspace(Settings):
     """transload.yaml."""
 
     workspace: Name = Field(description="The workspace's name")
-    store: str = Field("sqlite:///var/ledger.db", description="Where the ledger is kept; paths are relative to here")
+    store: str | WrittenStore = Field(
+        "sqlite:///var/ledger.db",
+        description="Where the ledger is kept: a SQLite file, relative to here, or the address of a PostgreSQL"
+        " database; or a block with url",
+    )
+    blobs: str | WrittenBlobs | None = Field(
+        None,
+        description="Where payloads of more than 64 KiB are kept: a folder, an address such as s3://bucket/transload,"
+        " or a block with url and options; by default beside the SQLite file, or in PostgreSQL",
+    )
     environments: list[Name] = Field(["test", "production"], description="Names that branches may use", min_length=1)
     environment: str = Field("test", description="The environment in force when the command names none")
     timezone: str = Field("UTC", description="Time zone of schedules, such as Europe/Berlin")

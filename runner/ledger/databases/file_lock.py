@@ -1,4 +1,4 @@
-"""One process at a time works on an embedded ledger; asking questions of it and replaying need no lock."""
+"""One process at a time works on a ledger in a file; asking questions of it and replaying need no lock."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from typing import IO, Self
 from transload.runner.ledger.errors import LedgerBusy, translated
 
 
-class ProcessLock:
+class FileLock:
     """A lock on a file, which the operating system gives back when the process ends in whatever way."""
 
     def __init__(self, path: Path, what: str) -> None:
@@ -48,3 +48,6 @@ class ProcessLock:
             with suppress(OSError):
                 self._file.close()
             self._file = None
+
+    def keep(self) -> None:
+        """Nothing to do: a lock on a file is lost by ending only."""

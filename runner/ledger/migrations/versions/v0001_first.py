@@ -1,0 +1,412 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic.operations import Operations
+
+revision = "0001"
+down_revision = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade(operations: Operations) -> None:
+    """Make all tables."""
+    operations.create_table(
+        "artifacts",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="mapping, partner, xref NAME"),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("stored_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    operations.create_table(
+        "blobs",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("encoding", sa.Text(), nullable=False, comment="plain, zlib, or file: kept on a shelf"),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    operations.create_table(
+        "breakers",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("trips", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("open_until", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "settings",
+            sa.String(length=64),
+            nullable=False,
+            comment="digest of the partner's file: another one closes it",
+        ),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection"),
+    )
+    operations.create_table(
+        "events",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("receipt_id", ID, nullable=True),
+        sa.Column("document_id", ID, nullable=True),
+        sa.Column("delivery_id", ID, nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=True, comment="SHA-256 of the payload that it speaks of"),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("lane", "sequence"),
+    )
+    operations.create_index("ix_events_delivery_id", "events", ["delivery_id"], unique=False)
+    operations.create_index("ix_events_document_id", "events", ["document_id"], unique=False)
+    operations.create_index("ix_events_receipt_id", "events", ["receipt_id"], unique=False)
+    operations.create_table(
+        "lanes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column(
+            "wait_until", sa.BigInteger(), nullable=True, comment="several calls in a row failed: rest until then"
+        ),
+        sa.Column("sequence", sa.BigInteger(), nullable=False, comment="of the last event"),
+        sa.Column("head", sa.String(length=64), nullable=False, comment="hash of the last event"),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    operations.create_table(
+        "memory",
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "name"),
+    )
+    operations.create_table(
+        "meta",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    operations.create_table(
+        "numbers",
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("series"),
+    )
+    operations.create_table(
+        "ticks",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("fire_time", sa.BigInteger(), nullable=False),
+        sa.Column("fired_at", sa.BigInteger(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False, comment="earlier times that passed while nobody was there"),
+        sa.PrimaryKeyConstraint("schedule", "fire_time"),
+    )
+    operations.create_table(
+        "receipts",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("source_key", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("metadata", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False, comment="messages that are dealt with"),
+        sa.Column("generation", sa.Integer(), nullable=False, comment="how often it was mapped again"),
+        sa.Column("again", sa.Text(), nullable=True, comment="mapped again: which messages, and whether good ones too"),
+        sa.Column("begun", sa.Integer(), nullable=False, comment="how often it was begun to be read since it got on"),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["digest"],
+            ["blobs.digest"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("connection", "source_key"),
+    )
+    operations.create_index(
+        "receipts_due",
+        "receipts",
+        ["route", "id"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    operations.create_table(
+        "deliveries",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column(
+            "target", sa.Text(), nullable=False, comment="the send route, or the receive route that acknowledges"
+        ),
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="document or acknowledgement"),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="the idempotency key"),
+        sa.Column("order_key", sa.Text(), nullable=True),
+        sa.Column("body", sa.String(length=64), nullable=True),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("metadata", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False, comment="rows in attempts"),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="tries that count against the route's limit"),
+        sa.Column("unsure", sa.Boolean(), nullable=False, comment="it may have landed: look before sending again"),
+        sa.Column("epoch", sa.BigInteger(), nullable=False, comment="the lane's epoch in which it was last sent"),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("staged_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True, comment="when it became final; UNKNOWN is not final"),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("mapping_digest", sa.String(length=64), nullable=True),
+        sa.Column("partner_digest", sa.String(length=64), nullable=True),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("receipt_id", ID, nullable=True),
+        sa.Column("origin_id", ID, nullable=True, comment="a replay: the delivery before it"),
+        sa.ForeignKeyConstraint(
+            ["body"],
+            ["blobs.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["mapping_digest"],
+            ["artifacts.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["origin_id"],
+            ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_digest"],
+            ["artifacts.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    operations.create_index(
+        "deliveries_active",
+        "deliveries",
+        ["lane", "id"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    operations.create_index("deliveries_state", "deliveries", ["state", "id"], unique=False)
+    operations.create_index("ix_deliveries_origin_id", "deliveries", ["origin_id"], unique=False)
+    operations.create_index("ix_deliveries_receipt_id", "deliveries", ["receipt_id"], unique=False)
+    operations.create_table(
+        "documents",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("receipt_id", ID, nullable=False),
+        sa.Column("message", sa.Integer(), nullable=False, comment="position in the receipt, from 1"),
+        sa.Column(
+            "ordinal",
+            sa.Integer(),
+            nullable=False,
+            comment="position among the message's documents, from 1; 0 for none",
+        ),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("receiver", sa.Text(), nullable=False),
+        sa.Column("interchange", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("wire_digest", sa.String(length=64), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=True, comment="name and version of the model, such as order/1"),
+        sa.Column("number", sa.Text(), nullable=True, comment="the document's own number, by which people know it"),
+        sa.Column("canonical", sa.Text(), nullable=True),
+        sa.Column(
+            "residue", sa.Text(), nullable=True, comment="what the message holds besides, where its mapping keeps it"
+        ),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.Column("mapping", sa.Text(), nullable=True),
+        sa.Column("mapping_digest", sa.String(length=64), nullable=True),
+        sa.Column("partner_digest", sa.String(length=64), nullable=True),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("targets", sa.Integer(), nullable=False, comment="deliveries that were made of it"),
+        sa.Column("origin_id", ID, nullable=True, comment="a replay: the document before it"),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["mapping_digest"],
+            ["artifacts.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["origin_id"],
+            ["documents.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["partner_digest"],
+            ["artifacts.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_index("documents_number", "documents", ["number"], unique=False)
+    operations.create_index("documents_state", "documents", ["state", "id"], unique=False)
+    operations.create_index("documents_wire", "documents", ["interchange", "reference", "route"], unique=False)
+    operations.create_index("ix_documents_receipt_id", "documents", ["receipt_id"], unique=False)
+    operations.create_table(
+        "parts",
+        sa.Column("receipt_id", ID, nullable=False),
+        sa.Column("parent_id", ID, nullable=False, comment="what it was unpacked from"),
+        sa.Column("number", sa.Integer(), nullable=False, comment="position among the parent's parts, from 1"),
+        sa.Column("filters", sa.Text(), nullable=False, comment="by which, the outermost first"),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["receipts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("receipt_id"),
+        sa.UniqueConstraint("parent_id", "number"),
+    )
+    operations.create_table(
+        "responses",
+        sa.Column("receipt_id", ID, nullable=False, comment="of whose sender"),
+        sa.Column("taken", sa.Boolean(), nullable=False, comment="whether he was told that we have taken it"),
+        sa.Column("digest", sa.String(length=64), nullable=True, comment="the body that a mapping wrote"),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("mapping_digest", sa.String(length=64), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["digest"],
+            ["blobs.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["mapping_digest"],
+            ["artifacts.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("receipt_id"),
+    )
+    operations.create_table(
+        "acknowledgements",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("receipt_id", ID, nullable=False),
+        sa.Column("delivery_id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_index("ix_acknowledgements_receipt_id", "acknowledgements", ["receipt_id"], unique=False)
+    operations.create_table(
+        "attempts",
+        sa.Column("delivery_id", ID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "number"),
+    )
+    operations.create_table(
+        "control_numbers",
+        sa.Column("delivery_id", ID, nullable=False),
+        sa.Column("level", sa.Text(), nullable=False, comment="interchange or group"),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("standard", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("receiver", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "level", "number"),
+    )
+    operations.create_index("control_numbers_number", "control_numbers", ["number", "level", "standard"], unique=False)
+    operations.create_table(
+        "delivery_documents",
+        sa.Column("delivery_id", ID, nullable=False),
+        sa.Column("document_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "document_id"),
+    )
+    operations.create_index("ix_delivery_documents_document_id", "delivery_documents", ["document_id"], unique=False)
+    operations.create_table(
+        "partner_verdicts",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("receipt_id", ID, nullable=False),
+        sa.Column("document_id", ID, nullable=False, comment="the acknowledgement"),
+        sa.Column("delivery_id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="CONTRL, 997, 999, TA1"),
+        sa.Column("verdict", sa.Text(), nullable=True, comment="what it says; NULL: nothing that can be understood"),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column(
+            "pending",
+            sa.Boolean(),
+            nullable=False,
+            comment="the delivery was under way: it takes effect with the outcome",
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_index("ix_partner_verdicts_delivery_id", "partner_verdicts", ["delivery_id"], unique=False)
+    operations.create_index("ix_partner_verdicts_receipt_id", "partner_verdicts", ["receipt_id"], unique=False)
+    operations.create_table(
+        "replies",
+        sa.Column("receipt_id", ID, nullable=False, comment="what the target said later"),
+        sa.Column("delivery_id", ID, nullable=False),
+        sa.Column("judged", sa.Boolean(), nullable=False, comment="the delivery's state follows from it"),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("receipt_id"),
+    )
+    operations.create_index("ix_replies_delivery_id", "replies", ["delivery_id"], unique=False)

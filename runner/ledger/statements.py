@@ -1,0 +1,58 @@
+"""Statements that SQL leaves to each database, or that each does its own way; the ledger's other SQL is the same."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows that no unique key of ``table`` holds already; gives how many were new.
+
+    Whoever inserts the same key at the same time is waited for.
+    """
+    if not rows:
+        return 0
+    return connection.execute(_insert_missing(table, connection.dialect.name), rows).rowcount
+
+
+def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> int | None:
+    """Insert a row of a table that numbers its rows; gives its id, or None where a unique key of it is held already."""
+    statement = _insert_new(table, connection.dialect.name)
+    made: int | None = connection.execute(statement, row).scalar_one_or_none()
+    return made
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows, or change those that have the same primary key."""
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
+
+
+# Statements are built once: building one and finding its compiled form costs more than running it.
+
+
+@cache
+def _insert_missing(table: Table, dialect: str) -> Executable:
+    statement: Executable = _kind(dialect).insert(table).on_conflict_do_nothing()
+    return statement
+
+
+@cache
+def _insert_new(table: Table, dialect: str) -> Any:
+    return _kind(dialect).insert(table).on_conflict_do_nothing().returning(table.c.id)
+
+
+@cache
+def _upsert(table: Table, dialect: str, names: tuple[str, ...]) -> Executable:
+    statement = _kind(dialect).insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    changing: Executable = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return changing
+
+
+def _kind(dialect: str) -> Any:
+    return postgresql if dialect == "postgresql" else sqlite

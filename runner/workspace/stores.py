@@ -1,0 +1,96 @@
+"""Where a workspace's ledger is kept: what ``store:`` and ``blobs:`` say, with references instead of secrets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from transload.adapters.base.positioned import Entries, Items, Node, Scalar
+from transload.canonical.errors import ConfigurationError
+from transload.runner.ledger.store import SQLITE_BEGIN, Blobs, Store, check_address, passwords_in
+from transload.runner.workspace.report import Report
+from transload.runner.workspace.secrets import Secrets, has_reference
+from transload.runner.workspace.written import WrittenBlobs, WrittenStore, WrittenWorkspace
+
+_SECRET_WORDS = ("secret", "password", "token", "account_key", "connection_string", "sas")
+"""What the names of an object store's options have in them where a secret is meant: s3fs, gcsfs, adlfs."""
+
+
+def store_of(settings: WrittenWorkspace, root: Entries, folder: Path, secrets: Secrets, report: Report) -> Store | None:
+    """The store; None when a finding was added.  No secret is resolved, and no database asked."""
+    before = len(report.findings)
+    written = settings.store if isinstance(settings.store, WrittenStore) else WrittenStore(url=settings.store)
+    node = root.get("store") or Scalar(written.url, 1, 1)
+    _check_address(written, node, secrets, report)
+    blobs = _blobs(settings.blobs, root.get("blobs"), folder, secrets, report)
+    if len(report.findings) > before:
+        return None
+    base = folder.resolve()
+    url = written.url
+    if url.startswith(SQLITE_BEGIN) and not has_reference(url):
+        url = f"{SQLITE_BEGIN}{(base / url.removeprefix(SQLITE_BEGIN)).resolve()}"
+    at = report.at(node)
+    return Store(
+        url=url,
+        base=base,
+        password=written.password.get_secret_value() if written.password is not None else None,
+        schema=written.schema_,
+        pool=written.pool,
+        connect_timeout=written.connect_timeout,
+        statement_timeout=written.statement_timeout,
+        lock_timeout=written.lock_timeout,
+        blobs=blobs,
+        resolve=lambda value: secrets.resolve(value, at),
+    )
+
+
+def _check_address(written: WrittenStore, node: Node, secrets: Secrets, report: Report) -> None:
+    at = (node.get("url") if isinstance(node, Entries) else None) or node
+    for name, text in (("url", written.url), ("password", written.password and written.password.get_secret_value())):
+        wrong = secrets.fault(text) if text else None
+        if wrong is not None:
+            place = (node.get(name) if isinstance(node, Entries) else None) or at
+            report.add("C-SECRET", wrong[0], place, hint=wrong[1])
+    if written.password is not None and not has_reference(written.password.get_secret_value()):
+        _literal(report, (node.get("password") if isinstance(node, Entries) else None) or at)
+    if written.url.startswith("${"):
+        return  # what it is shows when it is opened
+    try:
+        check_address(written.url)
+    except ConfigurationError as error:
+        report.add("C-VALUE", error.message, at, hint=error.hint)
+        return
+    if any(not has_reference(secret) for secret in passwords_in(written.url)):
+        _literal(report, at)
+
+
+def _blobs(
+    written: str | WrittenBlobs | None, node: Node | None, folder: Path, secrets: Secrets, report: Report
+) -> Blobs | None:
+    if written is None:
+        return None
+    if isinstance(written, str):
+        written = WrittenBlobs(url=written)
+    block = node.get("options") if isinstance(node, Entries) else None
+    for name, item in _scalars(block) if block is not None else ():
+        wrong = secrets.fault(item.text)
+        if wrong is not None:
+            report.add("C-SECRET", wrong[0], item, hint=wrong[1])
+        elif any(word in name for word in _SECRET_WORDS) and not has_reference(item.text):
+            _literal(report, item)
+    return Blobs(place=written.url, options=written.options, base=folder.resolve())
+
+
+def _literal(report: Report, node: Node) -> None:
+    hint = "put it into an environment variable or a file, and write ${env:NAME} or ${file:PATH}"
+    report.add("C-LITERAL", "a secret stands here in plain text", node, hint=hint)
+
+
+def _scalars(node: Node, name: str = "") -> Iterator[tuple[str, Scalar]]:
+    """All values within a block, each with the key that leads to it."""
+    if isinstance(node, Scalar):
+        yield name, node
+    elif isinstance(node, Entries):
+        for key, value in node.pairs:
+            yield from _scalars(value, key.text.lower())
+    elif isinstance(node, Items):
+        for value in node.values:
+            yield from _scalars(value, name)
