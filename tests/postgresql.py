@@ -13,10 +13,19 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL
 
+from transload.runner.ledger import Ledger
+from transload.runner.ledger.schema import metadata
+
 PASSWORD = "only p@ss/for:tests"
 """With characters that mean something in an address."""
 OWNER = "transload"
-TEMPLATE = "ledgers"
+_ALONE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_RESTART = (
+    "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences WHERE schemaname = 'transload'"
+)
 
 
 def binaries() -> Path | None:
@@ -36,6 +45,7 @@ class Server:
         self.folder = folder
         self.data = folder / "data"
         self._numbers = count(1)
+        self._kept: str | None = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -88,10 +98,22 @@ class Server:
             connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
         return name
 
-    def drop_database(self, name: str) -> None:
-        """Away with it, whoever uses it."""
-        with self.connect() as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    def clean_database(self) -> str:
+        """A database with an empty ledger, the same one each time: emptying it takes a fifth of making one."""
+        if self._kept is None:
+            self._kept = self.make_database()
+            with Ledger(self.url(self._kept)):
+                pass
+            return self._kept
+        with self.connect(self._kept) as connection:
+            connection.execute(_ALONE)
+            with connection.transaction():
+                connection.execute("SET LOCAL search_path = transload")
+                connection.execute("SET LOCAL session_replication_role = replica")  # no look at references
+                for table in metadata.tables:
+                    connection.execute(f"DELETE FROM {table}")
+                connection.execute(_RESTART)
+        return self._kept
 
     def url(self, database: str, *, password: str = PASSWORD, **query: str) -> str:
         """The address of a database, for its owner."""

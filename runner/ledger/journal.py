@@ -110,13 +110,14 @@ def verify_chain(connection: Connection, lane: str) -> BrokenChain | None:
     """Compute the lane's chain again; None when every event is as it was written and none is missing."""
     head, sequence = NOTHING_BEFORE, 0
     query = select(events).where(events.c.lane == lane).order_by(events.c.sequence)
-    for row in connection.execute(query.execution_options(yield_per=1000)):
-        sequence += 1
-        facts = [row.lane, sequence, microseconds(row.at), row.what]
-        facts += [row.receipt_id, row.document_id, row.delivery_id, row.detail, row.digest]
-        head = event_hash(head, facts)
-        if row.sequence != sequence or row.hash != head:
-            return BrokenChain(lane=lane, sequence=sequence)
+    with connection.execute(query.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            sequence += 1
+            facts = [row.lane, sequence, microseconds(row.at), row.what]
+            facts += [row.receipt_id, row.document_id, row.delivery_id, row.detail, row.digest]
+            head = event_hash(head, facts)
+            if row.sequence != sequence or row.hash != head:
+                return BrokenChain(lane=lane, sequence=sequence)
     stored = connection.execute(_select_lane, {"lane": lane}).one_or_none()
     if stored is not None and (stored.sequence, stored.head) != (sequence, head):
         return BrokenChain(lane=lane, sequence=0)

@@ -115,11 +115,14 @@ class ObjectShelf:
         digest = checksum.hexdigest()
         with self._using(f"the payload {digest[:12]} cannot be kept in") as system:
             path = self._path(digest)
-            system.makedirs(path.rpartition("/")[0], exist_ok=True)
-            if isinstance(content, bytes):
-                system.pipe_file(path, content)
-            else:
-                system.put_file(str(content), path)
+            try:
+                _upload(system, content, path)
+            except FileNotFoundError:
+                # the store has folders; but where there is no bucket it is not for us to make one
+                if not system.exists(self._root.partition("/")[0] or "/"):
+                    raise
+                system.makedirs(path.rpartition("/")[0], exist_ok=True)
+                _upload(system, content, path)
             system.invalidate_cache()
             found = system.info(path)["size"]
         if found != size:
@@ -181,6 +184,13 @@ class ObjectShelf:
                 hint="install the plug-in for it: s3fs for s3://, gcsfs for gs://, adlfs for abfs://",
             ) from None
         self._root, self._system = root.rstrip("/"), system
+
+
+def _upload(system: Any, content: bytes | Path, path: str) -> None:
+    if isinstance(content, bytes):
+        system.pipe_file(path, content)
+    else:
+        system.put_file(str(content), path)
 
 
 def _chunks(content: bytes | Path) -> Iterator[bytes]:

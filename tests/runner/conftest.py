@@ -9,8 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.postgresql import Server, binaries, running
 
-from transload.runner.ledger import Ledger
+from transload.runner.ledger import Ledger, Store
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +28,29 @@ def house_module() -> ModuleType:
     return sys.modules["transload_test_house"]
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A running server; without one, tests that need it are skipped."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server: apt-get install postgresql")
+    with running(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Where a ledger may be kept, and is not yet or is empty: each test runs on both databases."""
+    if request.param == "sqlite":
+        return Store(url=f"sqlite:///{tmp_path}/var/ledger.db")
+    server: Server = request.getfixturevalue("postgresql")
+    return Store(url=server.url(server.clean_database()))
+
+
 @pytest.fixture
-def make_house(house_module: ModuleType, tmp_path: Path) -> Callable[..., Any]:
+def make_house(house_module: ModuleType, tmp_path: Path, store: Store) -> Callable[..., Any]:
     """Makes a house below the test's folder."""
+    (tmp_path / "store").write_text(store.url)
     return lambda **options: house_module.House(root=tmp_path, **options)
 
 
@@ -59,7 +80,7 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """An open ledger in a file."""
-    with Ledger(f"sqlite:///{tmp_path}/var/ledger.db") as opened:
+def ledger(store: Store) -> Iterator[Ledger]:
+    """An open ledger."""
+    with Ledger(store) as opened:
         yield opened

@@ -43,7 +43,7 @@ from transload.canonical.order import Order
 from transload.canonical.parts import Party
 from transload.canonical.places import MappingPlace
 from transload.runner.engine import Engine
-from transload.runner.ledger import Ledger
+from transload.runner.ledger import Ledger, Store
 from transload.runner.workspace.model import (
     Acknowledge,
     Connection,
@@ -330,8 +330,10 @@ class House:
             self.partner_file.write_text("partner: acme\n")
 
     @property
-    def store(self) -> str:
-        return f"sqlite:///{self.root}/var/ledger.db"
+    def store(self) -> Store:
+        """As the file ``store`` says, which other processes see too."""
+        file = self.root / "store"
+        return Store(url=file.read_text() if file.exists() else f"sqlite:///{self.root}/var/ledger.db")
 
     def put(self, name: str, *lines: str) -> None:
         """Offer a file at the partner."""
