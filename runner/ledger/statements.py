@@ -8,21 +8,21 @@ from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert the rows that no unique key of ``table`` holds already; gives how many were new.
+def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that no unique key of ``table`` holds already.
 
     Whoever inserts the same key at the same time is waited for.
     """
-    if not rows:
-        return 0
-    return connection.execute(_insert_missing(table, connection.dialect.name), rows).rowcount
+    if rows:
+        connection.execute(_insert_missing(table, connection.dialect.name), rows)
 
 
-def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> int | None:
-    """Insert a row of a table that numbers its rows; gives its id, or None where a unique key of it is held already."""
-    statement = _insert_new(table, connection.dialect.name)
-    made: int | None = connection.execute(statement, row).scalar_one_or_none()
-    return made
+def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> Any:
+    """Insert a row; gives its primary key (of several columns the first), or None where a unique key is held already.
+
+    Whoever inserts the same key at the same time is waited for.
+    """
+    return connection.execute(_insert_new(table, connection.dialect.name), row).scalar_one_or_none()
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -42,7 +42,7 @@ def _insert_missing(table: Table, dialect: str) -> Executable:
 
 @cache
 def _insert_new(table: Table, dialect: str) -> Any:
-    return _kind(dialect).insert(table).on_conflict_do_nothing().returning(table.c.id)
+    return _kind(dialect).insert(table).on_conflict_do_nothing().returning(*list(table.primary_key)[:1])
 
 
 @cache

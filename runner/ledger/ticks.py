@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.schema import ticks
-from transload.runner.ledger.statements import insert_missing
+from transload.runner.ledger.statements import insert_new
 
 
 class Ticks:
@@ -20,7 +20,7 @@ class Ticks:
         row = {"schedule": schedule, "fire_time": fire_time, "fired_at": now, "missed": missed}
 
         def work(connection: Connection) -> bool:
-            return insert_missing(connection, ticks, [row]) == 1
+            return insert_new(connection, ticks, row) is not None
 
         return self._database.write(work)
 

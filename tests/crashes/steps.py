@@ -118,9 +118,9 @@ class Steps:
     def _answered(self, original: Callable[..., Any], doors: Any, request: Any) -> Any:
         return self.whole(f"answer {request.method} {request.path}", lambda: original(doors, request))
 
-    def _committed(self, original: Callable[..., Any], database: Any, work: Callable[..., Any]) -> Any:
+    def _committed(self, original: Callable[..., Any], database: Any, work: Callable[..., Any], **named: Any) -> Any:
         name = work.__qualname__.partition(".<locals>")[0].removeprefix("_")
-        return self.whole(f"commit {name}", lambda: original(database, work))
+        return self.whole(f"commit {name}", lambda: original(database, work, **named))
 
 
 def read_points(record: Path) -> list[Point]:

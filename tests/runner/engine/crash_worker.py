@@ -22,13 +22,13 @@ def die_at_commit(where: str, number: int) -> None:
     write = Database.write
     count = 0
 
-    def counted(self, work):
+    def counted(self, work, **options):
         nonlocal count
         count += 1
         mine = count
         if mine == number and where == "before commit":
             die()
-        result = write(self, work)
+        result = write(self, work, **options)
         if mine == number and where == "after commit":
             die()
         return result

@@ -13,6 +13,8 @@ from transload.runner.ledger.states import State
 
 WORKER = Path(__file__).with_name("crash_worker.py")
 ORDERS = ("1", "2", "3")
+FILE_ONLY = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+"""For what starts many processes and asks nothing of the database that others do not."""
 
 
 def crash(house, where: str, what: str, **options) -> int:
@@ -107,6 +109,7 @@ def test_killed_again_and_again(make_house, hands):
     assert sorted(house.landed()) == list(ORDERS)
 
 
+@FILE_ONLY
 def test_a_receipt_that_ends_the_process_each_time_is_quarantined(make_house, hands):
     house = make_house(acknowledge=True)
     house.put("a.txt", "H|acme|us|1", "DIE|")
@@ -123,6 +126,7 @@ def test_a_receipt_that_ends_the_process_each_time_is_quarantined(make_house, ha
     assert summary.exit_code == 1
 
 
+@FILE_ONLY
 def test_a_receipt_that_gets_on_is_not_given_up(make_house, hands):
     """Each process stages a batch of it before it ends; only the last message ends it for good."""
     house = make_house()

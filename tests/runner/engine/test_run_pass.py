@@ -4,10 +4,12 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import func, select
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.engine.reading import MOST_OF_INTERCHANGE, Reader
 from transload.runner.ledger import LedgerBusy, NotFound, Ref, State, artifacts
+from transload.runner.ledger.schema import blobs
 
 
 def codes(findings):
@@ -188,7 +190,7 @@ def test_an_error_in_settling_loses_nothing(make_house, hands, script, step, cod
 def test_a_file_on_disk_is_taken_over(make_house, house_module, hands, tmp_path, monkeypatch):
     large = tmp_path / "large"
     rows = [f"M|{number}|{number}|{'x' * 2000}" for number in range(1, 101)]
-    large.write_text("\n".join(["H|acme|us|1", *rows, "T|100"]))
+    size = large.write_text("\n".join(["H|acme|us|1", *rows, "T|100"]))
 
     def receive(self, memory):
         yield house_module.Inbound(key="k", content=large, origin="/out/large")
@@ -197,7 +199,9 @@ def test_a_file_on_disk_is_taken_over(make_house, house_module, hands, tmp_path,
     house = make_house()
     with house.ledger() as ledger:
         summary = house.engine(ledger, clock=hands).run_pass()
-        assert len([path for path in ledger.store.folder.rglob("*") if path.is_file()]) == 1
+        with ledger.read() as connection:
+            largest = connection.scalar(select(func.max(blobs.c.size)))
+        assert largest == size
     assert summary.deliveries == {State.SENT: 100}
     assert not large.exists()
 

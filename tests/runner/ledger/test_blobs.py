@@ -4,6 +4,7 @@ import os
 import threading
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -215,7 +216,9 @@ def test_a_file_and_its_folders_are_on_disk_before_it_is_spoken_of(tmp_path, mon
     forced = []
     fsync = os.fsync
     monkeypatch.setattr(
-        os, "fsync", lambda descriptor: (forced.append(os.readlink(f"/proc/self/fd/{descriptor}")), fsync(descriptor))
+        os,
+        "fsync",
+        lambda descriptor: (forced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink())), fsync(descriptor)),
     )
     FolderShelf(tmp_path / "shelf").put(LARGE)
     kept = tmp_path / "shelf"

@@ -50,5 +50,5 @@ def test_what_stands_in_it_arrives(example: Path) -> None:
 def test_the_other_environment(example: Path) -> None:
     workspace = load_workspace(example, environment="test")
     assert workspace.is_test
-    assert workspace.store.endswith("/var/test.db")
+    assert workspace.store.url.endswith("/var/test.db")
     assert workspace.connection("acme/mailbox").settings["host"] == "sftp-test.acme.example"

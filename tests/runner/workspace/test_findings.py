@@ -385,13 +385,6 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
             "effect in this version (overdue acknowledgements are not watched)",
         ],
     ),
-    "another store": (
-        {"transload": [("secrets:", "store: postgresql://db/ledger\nsecrets:")]},
-        [
-            "transload:3:8: error C-VALUE the ledger can be kept in SQLite only in this version (write "
-            "sqlite:///var/ledger.db; the path is relative to the workspace)"
-        ],
-    ),
     "broken YAML": (
         {"acme": [("receive:", "receive: [")]},
         ["acme:12:9: error C-YAML this is no valid YAML: did not find expected ',' or ']'"],

@@ -30,7 +30,7 @@ def test_the_whole_workspace_is_linked(write: Write) -> None:
 
 def test_the_store_is_absolute_from_the_workspace(write: Write) -> None:
     folder = write()
-    assert load_workspace(folder).store == f"sqlite:///{folder.resolve()}/var/ledger.db"
+    assert load_workspace(folder).store.url == f"sqlite:///{folder.resolve()}/var/ledger.db"
 
 
 @pytest.mark.parametrize(("environment", "host"), [(None, "sftp-test.example"), ("production", "sftp.example")])
