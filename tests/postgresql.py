@@ -78,7 +78,8 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=on -c max_connections=60"
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=60 -c fsync=on"
+        options += " -c deadlock_timeout=100ms"
         self._run("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-o", options, "-w", "-t", "60", "start")
 
     def stop(self, mode: str = "fast") -> None:
@@ -97,6 +98,11 @@ class Server:
         with self.connect() as connection:
             connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
         return name
+
+    def drop_database(self, name: str) -> None:
+        """Away with it, whoever uses it."""
+        with self.connect() as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def clean_database(self) -> str:
         """A database with an empty ledger, the same one each time: emptying it takes a fifth of making one."""

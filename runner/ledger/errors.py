@@ -55,11 +55,12 @@ _HINTS = (
     (("not a database", "malformed", "corrupt"), "the file is damaged or no ledger; restore it from its last copy"),
     (("i/o error",), f"look at the disk; {_MEANWHILE}"),
 )
+_READS = ("25006", "0A000")  # the second is what a standby says to whoever begins a transaction that writes
 _POSTGRESQL = (
     ("28", "see the user and the password of store:, and what the server's pg_hba.conf lets in"),
     ("3D", "make it first, with: createdb DATABASE"),
     ("42501", "let the owner of the database grant it; a schema of one's own is made with: CREATE SCHEMA"),
-    ("25006", "this server only reads (a standby, perhaps): let store: name the one that writes"),
+    *((state, "this server only reads (a standby, perhaps): let store: name the one that writes") for state in _READS),
     ("53100", f"free some space on the database's disk; {_MEANWHILE}"),
     ("53300", "lower pool: below store:, or raise max_connections of the server"),
     ("53", f"look at the server's memory and disk; {_MEANWHILE}"),
