@@ -1,4 +1,4 @@
-"""What the commands about the ledger share: opening it, naming moments, telling findings that it keeps."""
+"""``transload ledger``, and what the commands about it share: opening it, naming moments, findings that it keeps."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from transload.adapters.base import Duration
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace, Place
+from transload.runner.cli.guard import guarded
+from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.screen import say, say_json
 from transload.runner.ledger import Ledger
 from transload.runner.workspace import load_store
 
@@ -21,11 +24,32 @@ _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 @contextmanager
 def opened(workspace: Path, environment: str | None) -> Iterator[Ledger]:
     """The ledger of a workspace, which must exist already; faults in partners' files do not matter."""
-    ledger = Ledger(load_store(workspace, environment=environment)).open(create=False)
+    found = Ledger(load_store(workspace, environment=environment)).open(create=False)
     try:
-        yield ledger
+        yield found
     finally:
-        ledger.close()
+        found.close()
+
+
+@guarded
+def ledger(workspace: WorkspaceFolder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+    """Show where the ledger is kept, the version of its tables, and how much it holds.
+
+    An older ledger is brought up to this version of Transload whenever it is opened, also by
+    this command; while a process works with it, that is refused.
+
+    \b
+    Examples:
+      transload ledger
+      transload ledger --environment production --json
+    """
+    with opened(workspace, environment) as found:
+        facts = found.described()
+    if as_json:
+        say_json(facts)
+        return
+    for name, value in facts.items():
+        say(f"{name + ':':<13}{value}")
 
 
 def moment(text: str | None, option: str) -> datetime | None:

@@ -65,8 +65,8 @@ class Engine:
         A send route's name (``erp/sales-orders``) stands for delivering what waits for it.
         Raises `ConfigurationError` before anything is received when a route or mapping is
         wrong or the ledger is that of another environment, `LedgerBusy` when another process
-        works on the ledger (`LockLost` when it took it over), and `LedgerError` when the ledger fails: then nothing more is
-        received or settled.
+        works on the ledger (`LockLost` when it took it over meanwhile), and `LedgerError` when
+        the ledger fails: then nothing more is received or settled.
         """
         poll, feeding, sends = self._selected(routes)
         for line in (*poll, *feeding):

@@ -2,9 +2,9 @@
 
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
@@ -20,7 +20,7 @@ from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.responses import Responses
-from transload.runner.ledger.schema import lanes, meta
+from transload.runner.ledger.schema import VERSION, deliveries, documents, events, lanes, meta, receipts
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.statements import insert_missing
 from transload.runner.ledger.store import Store
@@ -101,6 +101,30 @@ class Ledger:
         with self.read() as connection:
             names = connection.scalars(select(lanes.c.name).order_by(lanes.c.name)).all()
             return [broken for name in names if (broken := verify_chain(connection, name))]
+
+    def described(self) -> dict[str, Any]:
+        """Where it is kept and how much it holds, for people and as JSON values.
+
+        Keys: ``store``, ``database`` (its kind), ``schema`` (the version of the tables), ``environment`` (None before
+        the first run), ``payloads`` (where large ones lie), and the numbers of ``receipts``, ``documents``,
+        ``deliveries`` and ``events``.
+        """
+        with self.read() as connection:
+            environment = connection.scalar(select(meta.c.value).where(meta.c.name == "environment"))
+            counts = {
+                table.name: connection.scalar(select(func.count()).select_from(table))
+                for table in (receipts, documents, deliveries, events)
+            }
+            kind = connection.dialect.name
+        shelf = self.database.shelf
+        return {
+            "store": self.database.name,
+            "database": kind,
+            "schema": VERSION,
+            "environment": environment,
+            "payloads": shelf.name if shelf is not None else "in the database",
+            **counts,
+        }
 
     def exclusively(self, what: str) -> ProcessLock:
         """The right to do the ledger's work in this process alone; ``what`` is named to who asks for it meanwhile."""

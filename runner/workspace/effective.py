@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from transload.adapters.base.registry import adapter as find_adapter
 from transload.canonical.errors import ConfigurationError
+from transload.runner.ledger.store import SQLITE_BEGIN, Store
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import (
@@ -61,12 +62,30 @@ class Setting:
 def effective(workspace: Workspace) -> tuple[Setting, ...]:
     """What is in force in ``workspace``: itself, and its partners with their connections and routes."""
     head = (
-        *_values({"workspace": workspace.name, "store": workspace.store.shown, "environment": workspace.environment}),
+        *_values({"workspace": workspace.name}),
+        *_kept(workspace.store),
+        *_values({"environment": workspace.environment}),
         *_values({"timezone": str(workspace.timezone), "identities": dict(workspace.identities)}),
         Setting(name="retry", block=_retry(workspace.retry, WRITTEN)),
     )
     partners = tuple(_partner(partner, workspace) for partner in workspace.partners.values())
     return (*head, Setting(name="partners", block=partners))
+
+
+def _kept(store: Store) -> tuple[Setting, ...]:
+    """Where the ledger is: references stand for its secrets, as they were written."""
+    blobs = _values({"blobs": store.blobs.place}) if store.blobs is not None else ()
+    if store.url.startswith(SQLITE_BEGIN):
+        return (*_values({"store": store.url}), *blobs)
+    values = {
+        "url": store.url,
+        "schema": store.schema,
+        "pool": store.pool,
+        "connect_timeout": span(store.connect_timeout),
+        "statement_timeout": span(store.statement_timeout),
+        "lock_timeout": span(store.lock_timeout),
+    }
+    return (Setting(name="store", block=tuple(_values(values))), *blobs)
 
 
 def settings_of(values: Mapping[str, Any], kind: type[BaseModel], inherited: Sequence[str] = ()) -> tuple[Setting, ...]:

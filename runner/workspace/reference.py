@@ -10,6 +10,7 @@ from transload.runner.workspace.tables import settings_of
 from transload.runner.workspace.written import (
     EnvelopeIdentity,
     SecretFolders,
+    WrittenBlobs,
     WrittenConnection,
     WrittenDefaults,
     WrittenHttp,
@@ -18,6 +19,7 @@ from transload.runner.workspace.written import (
     WrittenReceive,
     WrittenRetry,
     WrittenSend,
+    WrittenStore,
     WrittenTake,
     WrittenTimeouts,
     WrittenVault,
@@ -63,6 +65,18 @@ Keys that are read but have no effect in this version give a warning `C-NOT-YET`
 """
 _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("transload.yaml", "", WrittenWorkspace),
+    (
+        "store",
+        "Written `store: postgresql://...`, or as a block with more. PostgreSQL needs `transload[postgresql]`. See"
+        " [the ledger](operations.md#the-ledger).",
+        WrittenStore,
+    ),
+    (
+        "blobs",
+        "Written `blobs: /mnt/transload`, or as a block with more. An object store needs `transload[object-store]` and"
+        " fsspec's plug-in for it.",
+        WrittenBlobs,
+    ),
     ("identities", "In transload.yaml our own, in partner.yaml the partner's.", WrittenIdentities),
     ("identities: edifact, x12", "", EnvelopeIdentity),
     ("secrets: file", "Written `secrets: [env, file: {folders: [keys]}]`.", SecretFolders),

@@ -28,6 +28,7 @@ COMMANDS = [
     "probe",
     "run",
     "serve",
+    "ledger",
     "documents",
     "show",
     "replay",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ import pytest
 from transload.canonical.errors import ConfigurationError
 from transload.runner.engine.dispatcher import Dispatcher
 from transload.runner.engine.schedule import Clock, missed_times, trigger_of
-from transload.runner.ledger import LedgerBusy, LedgerError
+from transload.runner.ledger import LedgerBusy, LedgerError, LockLost
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.workspace.model import Cron, Every
 
@@ -117,6 +118,55 @@ def test_two_services_on_one_ledger_are_refused(make_house, serving):
             house.engine(ledger).serve(handle_signals=False)
         with pytest.raises(LedgerBusy, match="transload serve"):
             house.engine(ledger).run_pass()
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_a_database_that_is_killed_and_comes_back_ends_no_service(make_house, serving, postgresql):
+    """It is gone while a call is under way, so that its outcome cannot be written, and something arrives meanwhile."""
+    calling, answer = threading.Event(), threading.Event()
+
+    def slow(moment):
+        if moment == "after landing":
+            calling.set()
+            answer.wait(20)
+
+    house = make_house(schedule=Every(interval=timedelta(seconds=1)), target_act=slow)
+    house.put_orders("a.txt", "1", "2")
+    _, ledger = serving(house)
+    assert calling.wait(20)
+    postgresql.stop("immediate")
+    answer.set()
+    house.put_orders("b.txt", "3", reference="2")
+    time.sleep(1.5)
+    postgresql.start()
+    until(lambda: sorted(house.landed()) == ["1", "2", "3"])
+    until(lambda: {row["state"] for row in ledger.queries.deliveries()} == {"SENT"})
+    assert house.offered == []
+    assert ledger.verify() == []
+    with house.ledger() as other, pytest.raises(LedgerBusy, match="transload serve"):
+        other.exclusively("transload run").__enter__()
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", ["serve", "run"])
+def test_who_lost_the_ledger_to_another_process_ends(make_house, postgresql, way):
+    house = make_house(target_act=lambda moment: time.sleep(3) if moment == "before landing" else None)
+    house.put_orders("a.txt", "1")
+    with house.ledger() as ledger, house.ledger() as other, ThreadPoolExecutor(1) as pool:
+        engine = house.engine(ledger)
+        started = threading.Event()
+        if way == "serve":
+            work = pool.submit(engine.serve, handle_signals=False, started=started.set)
+            assert started.wait(20)
+        else:
+            work = pool.submit(engine.run_pass)
+            until(lambda: [row["state"] for row in other.queries.deliveries()] == ["SENDING"])
+        with postgresql.connect(house.store.address().database) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'transload %'"
+            )
+        with other.exclusively("transload run"), pytest.raises(LockLost, match="since our connection to it broke"):
+            work.result(20)
 
 
 def process(house, *arguments):

@@ -168,3 +168,19 @@ def test_nobody_there_is_said(tmp_path: Path):
     assert "refused" in caught.value.message
     assert caught.value.hint == "see that PostgreSQL runs, and that the host and port of store: are right"
     assert "hello" not in caught.value.message
+
+
+def test_what_is_in_force_shows_references(write):
+    text = "store: {url: 'postgresql://us:${env:LEDGER}@db/edi', lock_timeout: 2s}\nblobs: s3://edi/blobs"
+    shown = [line for setting in effective(load_workspace(write(**written(text)))) for line in setting.lines()]
+    assert shown[1:10] == [
+        "store:",
+        "  url: postgresql://us:${env:LEDGER}@db/edi",
+        "  schema: transload",
+        "  pool: 10",
+        "  connect_timeout: 10s",
+        "  statement_timeout: 1m",
+        "  lock_timeout: 2s",
+        "blobs: s3://edi/blobs",
+        "environment: test",
+    ]
