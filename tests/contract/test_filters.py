@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +126,7 @@ class Charset(FilterHarness):
     guards = False
     repeatable = True
     charset, beyond = "cp500", "Ж"
-    options: Mapping[str, Any] = {}  # noqa: RUF012
+    options: Mapping[str, Any] = {}
 
     def filter(self) -> Filter[Any]:
         return CharsetFilter(CharsetFilter.Options.model_validate({"charset": self.charset, **self.options}))
@@ -214,10 +214,10 @@ class Pgp(FilterHarness):
     huge = 3_000_000
     copies = 5.0
     seconds = 1.0
-    options: Mapping[str, Any] = {}  # noqa: RUF012
+    options: Mapping[str, Any] = {}
 
     def __init__(self, ann: Person, bob: Person, memory: Path) -> None:
-        self.ann, self.bob, self.memory = ann, bob, memory
+        self.ann, self.bob, self.place = ann, bob, memory
         self.secrets = (PASSPHRASE, WRONG, ann.private.splitlines()[5])
 
     def made(self, **options: Any) -> Filter[Any]:
@@ -257,13 +257,13 @@ class Pgp(FilterHarness):
         return {
             "a wrong passphrase": self.made(passphrase=WRONG),
             "no private key": self.made(private_key="no key"),
-            "a file that is not there": self.made(partner_keys=[str(self.memory / "none.asc")]),
+            "a file that is not there": self.made(partner_keys=[str(self.place / "none.asc")]),
         }
 
     @contextmanager
     def away(self) -> Iterator[None]:
         usual = os.environ["PATH"]
-        os.environ["PATH"] = str(self.memory)
+        os.environ["PATH"] = str(self.place)
         try:
             yield
         finally:
@@ -277,8 +277,8 @@ class Pgp(FilterHarness):
         ]
         return [
             *super().traces(),
-            *(f"folder {path.name}" for path in self.memory.iterdir()),
-            *(f"program {one!r}" for one in running if str(self.memory) in one),
+            *(f"folder {path.name}" for path in self.place.iterdir()),
+            *(f"program {one!r}" for one in running if str(self.place) in one),
         ]
 
 

@@ -63,8 +63,8 @@ def test_refusals() -> None:
     )
     assert told(lambda: unwrap(b"A\0B", charset="utf-16-le")).startswith("byte 2: error E-CHARSET")
     assert told(lambda: unwrap("a\nb€".encode(), charset="utf-8", format="latin-1")) == (
-        "error E-CHARSET U+20AC, character 4 of the payload (line 2), is not in latin-1 (it is latin-1, which the"
-        " format reads: set 'format' of the filter to utf-8) [€]"
+        "byte 3: error E-CHARSET U+20AC, character 4 of the payload (line 2), is not in latin-1 (it is latin-1, which"
+        " the format reads: set 'format' of the filter to utf-8) [€]"
     )
     assert told(lambda: wrap("€".encode(), charset="cp500")) == (
         "error E-CHARSET U+20AC, character 1 of the payload (line 1), is not in cp500 (it is cp500, which the partner"
