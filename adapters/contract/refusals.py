@@ -11,7 +11,7 @@ from transload.adapters.contract.common import measured, picked
 from transload.adapters.contract.harness import STRANGE, NotPossible
 from transload.adapters.contract.judging import Breach, failure, hold, judge, only_ours, shown
 from transload.adapters.contract.mutations import changed, cut_off, hostile, mutated
-from transload.adapters.contract.unwrapping import alone, payloads, refusal, text_of, wrapped
+from transload.adapters.contract.unwrapping import alone, payloads, refusal, text_of, works, wrapped
 from transload.adapters.contract.wrapping import FilterHarness
 from transload.canonical.errors import Reject, Stop, TransloadError
 from transload.canonical.findings import Finding
@@ -50,7 +50,8 @@ class RefusalCases:
         tried = {"a payload": payload, **{name: one for name, (one, _) in _samples(harness)}}
         with closing(harness.filter()) as one:
             for name, good in tried.items():
-                expected = [found.content for found in payloads(harness, one, good)]
+                with works(f"unwrapping {name}"):
+                    expected = [found.content for found in payloads(harness, one, good)]
                 for at, bad in changed(good, harness.most, seed=len(good)):
                     during = f"unwrapping {name} with byte {at} changed"
                     remarks: list[Finding] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transload.adapters.base.filter import Filter, Payload
-from transload.adapters.contract.judging import hold, judge, only_ours, see_no_secret
+from transload.adapters.contract.judging import Breach, hold, judge, only_ours, see_no_secret
 from transload.adapters.contract.ledger import storable
 from transload.adapters.contract.wrapping import FilterHarness
 from transload.canonical.errors import Reject, TransloadError
@@ -25,31 +25,28 @@ def text_of(harness: FilterHarness) -> bytes:
 
 def wrapped(harness: FilterHarness, content: bytes) -> bytes:
     """``content`` wrapped by a new filter, which must succeed."""
-    with closing(harness.filter()) as one, only_ours("wrap"):
-        try:
-            payload = one.wrap(content, harness.filled())
-        except TransloadError as error:
-            hold(
-                False,
-                f"wrapping a content that can be wrapped raised {type(error).__name__}: {error}",
-                do="raise an error only for what is wrong",
-            )
+    with closing(harness.filter()) as one, works("wrapping a content that can be wrapped"):
+        payload = one.wrap(content, harness.filled())
     hold(isinstance(payload, bytes), f"wrap gave {type(payload).__name__}", do="give bytes")
     return payload
 
 
 def contents_of(harness: FilterHarness, payload: bytes) -> list[bytes]:
     """What a new filter finds in a good payload; it must find no error."""
-    with closing(harness.filter()) as one, only_ours("unwrap"):
-        try:
-            return [found.content for found in payloads(harness, one, payload)]
-        except TransloadError as error:
-            hold(
-                False,
-                f"unwrapping a good payload raised {type(error).__name__}: {error}",
-                do="raise an error only for what is wrong",
-            )
-            raise
+    with closing(harness.filter()) as one, works("unwrapping a good payload"):
+        return [found.content for found in payloads(harness, one, payload)]
+
+
+@contextmanager
+def works(during: str) -> Iterator[None]:
+    """Turn any exception into a `Breach`: nothing is wrong, so nothing may be raised."""
+    try:
+        with only_ours(during):
+            yield
+    except TransloadError as error:
+        raise Breach(
+            f"{during} raised {type(error).__name__}: {error}", do="raise an error only for what is wrong"
+        ) from error
 
 
 def payloads(
