@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from transload.adapters.base.registry import ABILITIES
+from transload.runner.cli.authoring import KINDS
+
 Run = Callable[..., Any]
 ROOT = Path(__file__).parents[3]
 
@@ -29,10 +32,19 @@ def in_folder(folder: Path, *command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("kinds", ["source,target,format", "target", "format"])
-def test_a_new_package_passes_its_tests_and_is_clean(run: Run, tmp_path: Path, kinds: str) -> None:
-    ran = run("adapters", "new", "acme-api", "--kind", kinds, "--into", tmp_path)
-    folder = tmp_path / "transload-acme-api"
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("a" * 40, "source,target,endpoint,format,filter"),
+        ("acme-api", "target"),
+        ("acme-api", "endpoint"),
+        ("acme-api", "format"),
+        ("acme-api", "filter"),
+    ],
+)
+def test_a_new_package_passes_its_tests_and_is_clean(run: Run, tmp_path: Path, name: str, kinds: str) -> None:
+    ran = run("adapters", "new", name, "--kind", kinds, "--into", tmp_path)
+    folder = tmp_path / f"transload-{name}"
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines[-1] == f"an adapter in {folder}; now: cd {folder} && pip install -e '.[dev]' && pytest"
     assert "failed" not in in_folder(folder, "pytest", "-q", "-p", "no:cacheprovider")
@@ -40,9 +52,15 @@ def test_a_new_package_passes_its_tests_and_is_clean(run: Run, tmp_path: Path, k
     in_folder(folder, "ruff", "format", "--check", ".", "--no-cache")
 
 
-def test_its_types_are_strict(run: Run, tmp_path: Path) -> None:
-    run("adapters", "new", "acme-api", "--kind", "source", "--kind", "target,format", "--into", tmp_path)
+@pytest.mark.parametrize("kinds", ["source,target,endpoint,format,filter", "source", "endpoint", "filter"])
+def test_its_types_are_strict(run: Run, tmp_path: Path, kinds: str) -> None:
+    first, _, more = kinds.partition(",")
+    run("adapters", "new", "acme-api", "--kind", first, "--kind", more or first, "--into", tmp_path)
     in_folder(tmp_path / "transload-acme-api", "mypy", "--strict", "src", "tests")
+
+
+def test_every_ability_can_be_made() -> None:
+    assert KINDS == ABILITIES
 
 
 def test_installed_it_is_found(run: Run, tmp_path: Path) -> None:
@@ -89,7 +107,10 @@ def test_installed_it_is_found(run: Run, tmp_path: Path) -> None:
         (["a--b"], "error E-FILE 'a--b' cannot be the name of an adapter"),
         (["new"], "error E-FILE 'new' is a command of transload adapters (choose another name)"),
         (["sftp"], "error E-FILE an adapter named 'sftp' is installed already (choose another name)"),
-        (["acme", "--kind", "sink"], "error E-FILE there is no kind 'sink' (kinds are source, target, format)"),
+        (
+            ["acme", "--kind", "sink"],
+            "error E-FILE there is no kind 'sink' (kinds are source, target, endpoint, format, filter)",
+        ),
     ],
 )
 def test_what_is_refused(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
