@@ -12,7 +12,7 @@ from transload.adapters.base.filter import Filter, Payload
 from transload.adapters.contract.common import measured
 from transload.adapters.contract.described import mute_settings
 from transload.adapters.contract.harness import NotPossible
-from transload.adapters.contract.judging import Breach, failure, hold, judge, only_ours, see_no_secret, shown
+from transload.adapters.contract.judging import Breach, as_text, failure, hold, judge, only_ours, see_no_secret, shown
 from transload.adapters.contract.refusals import RefusalCases
 from transload.adapters.contract.unwrapping import contents_of, payloads, refusal, text_of, works, wrapped
 from transload.adapters.contract.wrapping import FilterHarness
@@ -238,7 +238,7 @@ class FilterContract(RefusalCases):
         if not harness.secrets:
             raise NotPossible("the harness has no secrets")
         with closing(harness.filter()) as one:
-            for text in (repr(one), repr(one.options), str(one.options), one.options.model_dump_json()):
+            for text in as_text(one, one.options):
                 see_no_secret(text, harness, "the filter as text")
             refusal(harness, one, wrapped(harness, text_of(harness))[::-1], during="unwrapping a broken payload")
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from pydantic import BaseModel
+
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError, Unknown
 from transload.canonical.findings import Finding, errors_of
 
@@ -61,6 +63,13 @@ def judge(error: TransloadError, harness: Secretive, *, during: str, allowed: Se
 
 def _all_findings(error: TransloadError) -> list[Finding]:
     return errors_of(error.findings) or list(error.findings)
+
+
+def as_text(one: object, *settings: BaseModel) -> Iterator[str]:
+    """``one`` and its settings in each way in which they may come to be printed."""
+    yield repr(one)
+    for some in settings:
+        yield from (repr(some), str(some), some.model_dump_json())
 
 
 def see_no_secret(text: str, harness: Secretive, where: str) -> None:

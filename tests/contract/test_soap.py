@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -190,9 +190,15 @@ class Called(EndpointHarness):
         connection = SoapServiceConnection.model_validate({**given, "rate": {"requests": 1000}})
         answer = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number></SubmitOrderResponse>'
         options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": {"response": answer}}})
-        made = SoapEndpoint(connection, options)
-        made.prepare()
-        return made
+        return SoapEndpoint(connection, options)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        self.wsdl.rename(self.wsdl.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            self.wsdl.with_suffix(".away").rename(self.wsdl)
 
     def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
         if content is not None:
