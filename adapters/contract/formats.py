@@ -174,7 +174,7 @@ class FormatContract:
                     _well_placed(finding, broken, f"{name}, fault {number}")
 
     def test_no_payload_is_a_finding(self, harness: FormatHarness) -> None:
-        """No bytes, blanks, and bytes of another kind: a finding, or no message; never an exception."""
+        """No bytes, blanks, bytes of another kind: never an exception, and no bytes are no message without an error."""
         for payload in (
             b"",
             b" ",
@@ -186,12 +186,18 @@ class FormatContract:
             bytes(range(256)),
         ):
             try:
-                _all_findings(harness, payload)
+                findings = _all_findings(harness, payload)
             except Exception as error:
                 raise Breach(
                     f"{payload!r} raised {type(error).__name__}: {error}",
                     do="Format.read raises nothing for what stands in the payload: make it a finding",
                 ) from error
+
+            hold(
+                payload or errors_of(findings) or not list(harness.format().read(payload)),
+                "no bytes give a message without an error",
+                do="find an error, or no message",
+            )
 
     def test_places_lead_to_the_bytes(self, harness: FormatHarness) -> None:
         """The place of a value has the file, and the line and byte where the value stands."""

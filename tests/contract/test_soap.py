@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -161,6 +161,13 @@ class Purchasing(Hurried, TargetHarness):
             raise NotPossible("an order has its number in its content and no other name")
         given = self.content(number) if content is None else content
         return Outbound(key=f"delivery-{number}", content=given, content_type="application/xml")
+
+    @contextmanager
+    def refusing(self, number: int) -> Iterator[Outbound]:
+        """A second order with a number that is there is answered with the fault Client."""
+        with closing(self.target()) as target:
+            target.deliver(self.outbound(number))
+        yield Outbound(key="another", content=self._order(number, "4000000000007"), content_type="application/xml")
 
     def arrived(self) -> Sequence[bytes]:
         return [

@@ -227,6 +227,15 @@ class RaisesForNothing(LineFormat):
         return super().reading(found, findings)
 
 
+class MakesAMessageOfNothing(LineFormat):
+    """Gives an empty message for a payload without any bytes."""
+
+    caught_by = "test_no_payload_is_a_finding"
+
+    def read(self, payload: bytes, *, file: str | None = None) -> Reading:
+        return super().read(payload or b"M|EMPTY\n", file=file)
+
+
 class CountsCharacters(LineFormat):
     """Counts characters where bytes are meant."""
 
