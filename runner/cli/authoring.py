@@ -142,7 +142,7 @@ def _facts(name: str, kinds: Sequence[str]) -> dict[str, str]:
     return {
         "name": name,
         "module": module,
-        "abilities": " and ".join(f"{'an' if kind == 'endpoint' else 'a'} {kind}" for kind in kinds),
+        "abilities": _listed([f"{'an' if kind == 'endpoint' else 'a'} {kind}" for kind in kinds]),
         "imports": "\n" + "".join(f"{line}\n" for line in sorted(imports)),
         "abilities_given": "".join(f"    {line},\n" for line in given),
         "dependencies": '"transload", "pydantic>=2.12"' + (', "requests>=2.31"' if calls else ""),
@@ -177,6 +177,12 @@ def _connection(*, calls: bool, called: bool) -> dict[str, str]:
     }
 
 
+def _listed(words: Sequence[str]) -> str:
+    """``words`` as a sentence has them."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def _entries(given: Mapping[str, str]) -> str:
     """Lines of a dictionary in a test."""
     return "".join(f'            "{name}": "{value}",\n' for name, value in given.items())
@@ -188,6 +194,9 @@ def _kinds(given: Sequence[str]) -> list[str]:
     strange = sorted(wanted - set(KINDS))
     if strange:
         raise _refusal(f"there is no kind {', '.join(map(repr, strange))}", f"kinds are {', '.join(KINDS)}")
+    if {"source", "endpoint"} <= wanted:
+        hint = "make two packages, or one and a second entry point in it"
+        raise _refusal("an adapter has a source or an endpoint, since 'from' of a route can mean one only", hint)
     return [kind for kind in KINDS if kind in wanted]
 
 

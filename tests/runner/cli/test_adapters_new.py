@@ -35,7 +35,8 @@ def in_folder(folder: Path, *command: str) -> str:
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
-        ("a" * 40, "source,target,endpoint,format,filter"),
+        ("a" * 40, "source,target,format,filter"),
+        ("a" * 40, "target,endpoint"),
         ("acme-api", "target"),
         ("acme-api", "endpoint"),
         ("acme-api", "format"),
@@ -52,7 +53,7 @@ def test_a_new_package_passes_its_tests_and_is_clean(run: Run, tmp_path: Path, n
     in_folder(folder, "ruff", "format", "--check", ".", "--no-cache")
 
 
-@pytest.mark.parametrize("kinds", ["source,target,endpoint,format,filter", "source", "endpoint", "filter"])
+@pytest.mark.parametrize("kinds", ["source,target,format", "target,endpoint", "endpoint", "filter"])
 def test_its_types_are_strict(run: Run, tmp_path: Path, kinds: str) -> None:
     first, _, more = kinds.partition(",")
     run("adapters", "new", "acme-api", "--kind", first, "--kind", more or first, "--into", tmp_path)
@@ -110,6 +111,10 @@ def test_installed_it_is_found(run: Run, tmp_path: Path) -> None:
         (
             ["acme", "--kind", "sink"],
             "error E-FILE there is no kind 'sink' (kinds are source, target, endpoint, format, filter)",
+        ),
+        (
+            ["acme", "--kind", "endpoint,source"],
+            "error E-FILE an adapter has a source or an endpoint, since 'from' of a route can mean one only (make two",
         ),
     ],
 )
