@@ -80,6 +80,23 @@ class FilterContract(RefusalCases):
                 f" {', '.join(map(shown, found)) or 'nothing'}",
                 do="let unwrap undo what wrap does, and nothing else",
             )
+        self._wrapped_again(harness, payload)
+
+    @staticmethod
+    def _wrapped_again(harness: FilterHarness, payload: bytes) -> None:
+        """A payload is a content too: wrapped once more, it is unwrapped once."""
+        with closing(harness.filter()) as one:
+            try:
+                with only_ours("wrap"):
+                    twice = one.wrap(payload, harness.filled())
+            except Reject as error:
+                judge(error, harness, during="wrapping a payload once more")
+                return
+        hold(
+            contents_of(harness, twice) == [payload],
+            "a payload that was wrapped once more was not unwrapped once",
+            do="take off one wrapping; filters that are written twice work twice",
+        )
 
     def test_an_empty_content_comes_back_or_is_refused(self, harness: FilterHarness) -> None:
         """No bytes are wrapped and come back as no bytes, or are a ``Reject``; they are never lost."""

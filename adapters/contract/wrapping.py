@@ -43,7 +43,10 @@ class FilterHarness(ABC):
 
     @abstractmethod
     def filter(self) -> Filter[Any]:
-        """A new filter as a new process would make it, with the same options each time; nothing is opened."""
+        """A new filter as a new process would make it, with the same options each time; nothing is opened.
+
+        Let paths in its options be absolute: the cases change the current folder.
+        """
 
     def contents(self) -> Mapping[str, bytes]:
         """Contents by name that the filter can wrap, the first of them a few hundred bytes long."""

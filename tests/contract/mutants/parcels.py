@@ -229,6 +229,23 @@ class EndsLines(ParcelFilter):
         return super().unpacked(packed, meter, at).replace(b"\n", b"\r\n")
 
 
+class UnwrapsAllThereIs(ParcelFilter):
+    """Unwraps a payload in a payload too."""
+
+    caught_by = "test_what_was_wrapped_unwraps_the_same"
+
+    def wrap(self, content: bytes, filled: Mapping[str, str]) -> bytes:
+        body = packed([(b"a", content)])
+        return MARK + self.seal(body) + body
+
+    def unwrap(self, payload: Payload, remark: Callable[[Finding], None]) -> Iterator[Payload]:
+        for found in super().unwrap(payload, remark):
+            if found.content.startswith(MARK):
+                yield from self.unwrap(found, remark)
+            else:
+                yield found
+
+
 class LeavesNothingOut(ParcelFilter):
     """Leaves a content without bytes out."""
 
