@@ -69,8 +69,9 @@ class CommonContract(ABC, Generic[H]):
         )
         hold(found.summary.strip(), "the probe has no summary", do="say in one line what was found")
         see_no_secret(f"{found}", harness, "the probe")
-        if before is not None:
-            same_state(harness, before, "a probe")
+        if before is None:
+            raise NotPossible("the harness has no state(): whether the probe changed anything is not known")
+        same_state(harness, before, "a probe")
 
     def test_a_probe_of_nobody_is_an_answer(self, harness: H) -> None:
         """When the partner is not there, the probe says so; it raises nothing."""

@@ -126,11 +126,17 @@ class FormatContract:
             _, messages = _read(harness, payload)
             for message in messages:
                 written = _write(harness, [harness.encoded(message)], harness.new_envelope())
-                found = [harness.value(one) for one in _read(harness, written)[1]]
+                again = _read(harness, written)[1]
                 hold(
-                    found == [harness.value(message)],
+                    [harness.value(one) for one in again] == [harness.value(message)],
                     f"{name}: a message was written as {shown(written)} and reads as something else",
                     do="write every value so that reading gives it again: escape, or raise Reject",
+                )
+                hold(
+                    (again[0].kind, again[0].version) == (message.kind, message.version),
+                    f"{name}: a message of the kind {message.kind!r} {message.version!r} was written, and reads as"
+                    f" {again[0].kind!r} {again[0].version!r}",
+                    do="write kind and version as Encoded gives them",
                 )
 
     def test_a_message_is_written_again_byte_for_byte(self, harness: FormatHarness) -> None:

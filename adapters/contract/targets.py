@@ -144,6 +144,11 @@ class TargetContract(CommonContract[TargetHarness]):
             error = _attempt(harness, target, outbound, "deliver with a wrong login")
         hold(error, "a wrong login was let in", do="raise Stop when the partner refuses the login")
         _judged(error, harness, (Stop,), "deliver with a wrong login")
+        hold(
+            outbound.content not in harness.arrived(),
+            "it arrived all the same",
+            do="raise Stop before anything is sent",
+        )
 
     def test_a_delivery_that_is_refused_hides_no_other(self, harness: TargetHarness) -> None:
         """What the partner refuses for good is a ``Reject`` with a hint; the same object delivers the next one."""

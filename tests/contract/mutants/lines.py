@@ -182,6 +182,22 @@ class DoesNotEscape(LineFormat):
         return text
 
 
+class TakesTheKindFromTheHeader(LineFormat):
+    """Takes the kind of a message from what stands around it, and does not write it."""
+
+    caught_by = "test_what_is_written_reads_the_same"
+
+    def reading(self, found: list[Message], findings: list[Finding]) -> Reading:
+        kinds = [str(one.envelope) for one in found]
+        return super().reading(
+            [
+                Message(kind=kind, start=one.start, end=one.end, body=one.body, enveloped=list)
+                for kind, one in zip(kinds, found, strict=True)
+            ],
+            findings,
+        )
+
+
 class DropsTheHeader(LineFormat):
     """Forgets what stood around the messages."""
 
