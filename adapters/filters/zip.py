@@ -95,6 +95,8 @@ def _fault_of(name: str) -> str | None:
         name.encode()
     except UnicodeEncodeError:
         return "it has a sign that is no Unicode"
+    if name[1:2] == ":":
+        return "it begins with a drive"
     return next((fault for part in name.split("/") if (fault := fault_of(part))), None)
 
 

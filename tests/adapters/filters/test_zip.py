@@ -142,6 +142,7 @@ def test_what_is_wrong_with_an_archive_in_an_archive_is_placed_in_the_outer_one(
         ("", "'': it is empty"),
         ("in/", "'in/': it is empty"),
         ("/etc/passwd", "'/etc/passwd': it is empty"),
+        ("C:a.txt", "'C:a.txt': it begins with a drive"),
         ("../a.txt", "'../a.txt': it names a folder"),
         ("a\\b.txt", "'a\\\\\\\\b.txt': it has a slash"),
         ("a\0b", "'a\\\\x00b': it has a control character"),
@@ -149,7 +150,7 @@ def test_what_is_wrong_with_an_archive_in_an_archive_is_placed_in_the_outer_one(
         ("x" * 1001, f"'{'x' * 80}': it is longer than 1000 characters"),
         ("x" * 300, f"'{'x' * 80}': it is longer than 255 bytes"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_an_entry_that_leads_out_of_its_folder_is_not_written(name: str, fault: str) -> None:
     with pytest.raises(Reject) as caught:
