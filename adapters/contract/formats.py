@@ -4,9 +4,20 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Encoded, Format, Message, Reading, Records
+from transload.adapters.base.format import (
+    COMPONENT,
+    ELEMENT,
+    REPETITION,
+    Encoded,
+    Format,
+    Message,
+    Reading,
+    Records,
+    Tree,
+)
 from transload.adapters.base.registry import Adapter
 from transload.adapters.contract.common import measured
 from transload.adapters.contract.described import mute_settings
@@ -46,7 +57,9 @@ class FormatHarness(ABC):
         """Good payloads by name, each with one message at least and without an error; small ones."""
 
     def encoded(self, message: Message) -> Encoded:
-        """``message`` as a mapping would give it to `Format.write`; the default does for records."""
+        """``message`` as a mapping would give it to `Format.write`; the default does for records and objects."""
+        if isinstance(message.body, Tree) and isinstance(message.body.root, dict | list | str | Decimal):
+            return Encoded(kind=message.kind, version=message.version, body=message.body.root)
         if not isinstance(message.body, Records):
             raise NotPossible("the harness has no encoded(): what is read cannot be written")
         return Encoded(kind=message.kind, version=message.version, body=encoded_records(message.body))
