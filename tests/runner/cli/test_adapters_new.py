@@ -1,5 +1,6 @@
 """transload adapters new: a package whose tests pass, that is clean and strictly typed, and found when installed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -94,6 +95,62 @@ def test_installed_it_is_found(run: Run, tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout == "('source', 'target')\n", done.stderr
+
+
+MAPPING = """
+mapping: lines-order
+version: 1
+document: order/1
+format: {type: acme-lines}
+loses: ["*"]
+layout:
+  - number: =number
+  - date: =issued_on | date(iso)
+  - currency: =currency
+  - parties: {buyer: =buyer.gln, seller: =seller.gln}
+  - each: lines
+    lines: {no: =number, item: =supplier_item, quantity: =quantity, unit: =uom, price: =price | dec}
+"""
+ORDER = """# from acme
+MESSAGE
+number|4711
+date|2026-01-14
+currency|GBP
+parties.buyer|9520001000003
+parties.seller|9520002000002
+lines[0].no|1
+lines[0].item|HB
+lines[0].quantity|5
+lines[0].unit|EA
+lines[0].price|1.5
+"""
+
+
+def test_a_mapping_describes_its_format_as_json(run: Run, tmp_path: Path) -> None:
+    run("adapters", "new", "acme-lines", "--kind", "format", "--into", tmp_path)
+    offline = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
+    installed = str(tmp_path / "installed")
+    in_folder(tmp_path / "transload-acme-lines", "pip", "install", *offline, "--target", installed, ".")
+    known = f"{installed}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+
+    def transload(*words: str) -> tuple[str, str]:
+        code = "from transload.runner.cli import main; main()"
+        environment = {**os.environ, "PYTHONPATH": known}
+        command = [sys.executable, "-c", code, *words]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        return done.stdout, done.stderr
+
+    (tmp_path / "order.yaml").write_text(MAPPING)
+    (tmp_path / "order.txt").write_text(ORDER)
+    read, told = transload("convert", "order.txt", "--map", "order.yaml")
+    assert told == ""
+    order = json.loads(read)
+    assert (order["number"], order["buyer"], order["lines"][0]["price"]) == ("4711", {"gln": "9520001000003"}, "1.5")
+    assert transload("convert", "order.txt", "--map", "order.yaml", "--to", "order.yaml") == (ORDER, "")
+    (tmp_path / "order.txt").write_text(ORDER.replace("lines[0].quantity|5", "lines[0].quantity|few"))
+    _, told = transload("convert", "order.txt", "--map", "order.yaml")
+    assert "'few'" in told
+    assert f"order.txt line 10 byte {ORDER.index('lines[0].quantity')}" in told
 
 
 @pytest.mark.parametrize(
