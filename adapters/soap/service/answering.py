@@ -7,7 +7,7 @@ from lxml import etree
 
 from transload.adapters.base.endpoint import Response
 from transload.adapters.base.soap import SOAP_11, SOAP_12
-from transload.adapters.soap.security.headers import WSSE
+from transload.adapters.soap.security.parts import WSSE
 
 WSA = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{WSA}/anonymous"

@@ -15,7 +15,7 @@ from transload.adapters.base.soap import SOAP_11, SOAP_12, envelope_space
 from transload.adapters.soap.envelope import Opened, OtherVersion, opened, parse_body
 from transload.adapters.soap.paths import filled, text_at
 from transload.adapters.soap.security.clocks import stale
-from transload.adapters.soap.security.headers import WSSE
+from transload.adapters.soap.security.parts import WSSE
 from transload.adapters.soap.service.answering import Trouble, answered, fault, unproved
 from transload.adapters.soap.service.headers import Blocks
 from transload.adapters.soap.service.offer import Offer, Offered, offer_of

@@ -3,7 +3,7 @@
 from lxml import etree
 
 from transload.adapters.base.soap import SOAP_11
-from transload.adapters.soap.security.headers import WSSE, WSU
+from transload.adapters.soap.security.parts import WSSE, WSU
 from transload.adapters.soap.service.answering import ANONYMOUS, WSA, Trouble
 
 _ADDRESSING = frozenset(f"{{{WSA}}}{name}" for name in ("Action", "MessageID", "To", "From", "RelatesTo"))

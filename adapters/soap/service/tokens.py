@@ -10,7 +10,7 @@ from hashlib import sha1, sha256
 from lxml import etree
 
 from transload.adapters.soap.security.clocks import moment
-from transload.adapters.soap.security.headers import WSSE, WSU
+from transload.adapters.soap.security.parts import WSSE, WSU
 from transload.adapters.soap.service.settings import Token
 
 _MOST_NONCES = 100_000
