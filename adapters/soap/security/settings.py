@@ -59,8 +59,8 @@ class Verifying(Settings):
         "them while the partner changes it. It may be another than the one of the partner's server.",
         examples=[["${file:keys/partner-signing.pem}"]],
     )
-    parts: tuple[Literal["body", "timestamp", "addressing"], ...] = Field(
-        default=("body", "timestamp"), min_length=1, description="What must be signed."
+    parts: tuple[Part, ...] = Field(
+        default=("body", "timestamp"), min_length=1, description="What must be there, and signed."
     )
     sha1: bool = Field(default=False, description="Take signatures with SHA-1, too, which can be forged with effort.")
 

@@ -25,6 +25,8 @@ from transload.canonical.errors import Stop
 
 _CANONICAL = frozenset({EXCLUSIVE, f"{EXCLUSIVE}WithComments"})
 """What may come before signing; Basic Security Profile 1.1 (R5404, R5423) wants the first."""
+_TRANSFORMS = _CANONICAL | {f"{DS}enveloped-signature"}
+"""The last takes a signature out of what it signs: npm's soap names it, where there is nothing to take out."""
 _SHA2 = ("SHA256", "SHA384", "SHA512")
 _METHODS = frozenset(made for one in _SHA2 for made in (f"RSA_{one}", f"ECDSA_{one}", f"{one}_RSA_MGF1"))
 _MOST_SIGNATURES = 5
@@ -194,20 +196,19 @@ class Verification:
         if not 0 < len(references) <= _MOST_REFERENCES:
             message = f"the signature of the {self.what} has {len(references)} references"
             raise Unsigned(message, f"1 to {_MOST_REFERENCES} are looked at")
-        used = [
-            *signature.iterfind(f"{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod"),
-            *signature.iterfind(f"{{{DS}}}SignedInfo/{{{DS}}}Reference/{{{DS}}}Transforms/{{{DS}}}Transform"),
-        ]
-        if len(used) > 1 + 2 * _MOST_REFERENCES:
-            message = f"the signature of the {self.what} transforms what it signs {len(used)} times"
+        wholes = signature.findall(f"{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod")
+        pieces = signature.findall(f"{{{DS}}}SignedInfo/{{{DS}}}Reference/{{{DS}}}Transforms/{{{DS}}}Transform")
+        if len(pieces) > 2 * _MOST_REFERENCES:
+            message = f"the signature of the {self.what} transforms what it signs {len(pieces)} times"
             raise Unsigned(message, "ask the partner for one each", Lack.ALGORITHM)
-        for one in used:
-            if one.get("Algorithm") not in _CANONICAL:
-                raise Unsigned(
-                    f"the signature of the {self.what} transforms what it signs by {one.get('Algorithm', '')[:200]}",
-                    "ask the partner to sign with exclusive canonicalization alone",
-                    Lack.ALGORITHM,
-                )
+        used = [one.get("Algorithm", "") for one in wholes if one.get("Algorithm") not in _CANONICAL]
+        used += [one.get("Algorithm", "") for one in pieces if one.get("Algorithm") not in _TRANSFORMS]
+        if used:
+            raise Unsigned(
+                f"the signature of the {self.what} transforms what it signs by {used[0][:200]}",
+                "ask the partner to sign with exclusive canonicalization alone",
+                Lack.ALGORITHM,
+            )
 
     def _trusted(self, text: str) -> list[x509.Certificate]:
         try:
