@@ -1,7 +1,7 @@
 """Receiving over AS2: messages, whose receipt is given once they are committed, and receipts for what we sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -16,8 +16,12 @@ from transload.adapters.as2.settings import As2Connection, As2Options
 from transload.adapters.as2.target import RECEIPT_TO
 from transload.adapters.base import Finding, Inbound, Outbound, Request, Response
 from transload.adapters.base.callers import Callers, refused_plainly
-from transload.adapters.base.endpoint import Endpoint
+from transload.adapters.base.endpoint import Endpoint, Refused
 from transload.adapters.base.http import is_here
+from transload.canonical.errors import Reject
+
+REFUSED = "refused"
+"""Names in a receipt's metadata what the sender was told of a message that could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,26 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
         failed = bool(inbound.findings) and not inbound.wanted.asked
         return Response(status=400, content=b"not taken\n") if failed else Response(status=200)
 
+    def reopen(self, content: bytes, facts: Mapping[str, str], received: datetime) -> Inbound | None:
+        """A message that could not be read when it came, as it would have been taken with the certificates of now.
+
+        Certificates must have been valid when it came.  What it is known by is its Message-ID, so it is the same
+        message as one that the partner has sent again since.
+        """
+        if REFUSED not in facts:
+            return None
+        part = mime.parse(content)
+        request = Request(method="POST", path=self.path, headers=part.headers, content=part.body)
+        message_id = names.bare(request.header("message-id"))
+        try:
+            self._are_they(request)
+            wanted = replace(Wanted.of(request.headers), asked=False)
+            return self._message(request, part, wanted, message_id, received)
+        except Refused as refusal:
+            raise Reject(refusal.finding.message, hint=refusal.finding.hint) from None
+        except CmsFault as fault:
+            raise Reject(f"the message <{message_id}> cannot be read: {fault.message}", hint=fault.hint) from None
+
     def _other(self, inbound: _Message) -> Response:
         """Another message came with the Message-ID of an earlier one: it is not kept, and its sender must know."""
         if not inbound.wanted.asked or inbound.wanted.url:
@@ -96,7 +120,6 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
         return _answer(mime.render(headers, body))
 
     def _may_call(self, request: Request) -> None:
-        connection = self.connection
         self._callers.admit(request)
         if request.method != "POST":
             raise refused_plainly(
@@ -104,6 +127,10 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             )
         if not request.content:
             raise refused_plainly(400, "the request is empty", "the request has no body", request)
+        self._are_they(request)
+
+    def _are_they(self, request: Request) -> None:
+        connection = self.connection
         sender, receiver = request.header("as2-from"), request.header("as2-to")
         if not names.means(sender, connection.them) or not names.means(receiver, connection.us):
             why = f"it is from {sender[:128]!r} to {receiver[:128]!r}"
@@ -172,7 +199,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             made,
             key=f"failed|{message_id}|{digest}",
             content=raw,
-            facts={"sha256": digest},
+            facts={"sha256": digest, REFUSED: fault.kind.value},
             findings=(finding,),
         )
 

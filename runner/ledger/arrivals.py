@@ -97,6 +97,29 @@ def begin_first(connection: Connection, route: str, more: int = 1) -> None:
     connection.execute(_begin, {"of": route, "more": more})
 
 
+def receipt_from(row: Any, *, unpacked: bool = False) -> Receipt:
+    """A receipt from its row."""
+    again = row.again or {}
+    messages = again.get("messages")
+    return Receipt(
+        id=row.id,
+        route=row.route,
+        connection=row.connection,
+        source_key=row.source_key,
+        origin=row.origin,
+        metadata=row.metadata,
+        digest=row.digest,
+        size=row.size,
+        position=row.position,
+        generation=row.generation,
+        again=None if messages is None else tuple(messages),
+        force=again.get("force", False),
+        begun=row.begun,
+        unpacked=unpacked,
+        received_at=row.received_at,
+    )
+
+
 class Arrivals:
     """The receipts of a ledger."""
 
@@ -139,25 +162,7 @@ class Arrivals:
             row = connection.execute(_due, {"of": route}).one_or_none()
         if row is None:
             return None
-        again = row.again or {}
-        messages = again.get("messages")
-        return Receipt(
-            id=row.id,
-            route=row.route,
-            connection=row.connection,
-            source_key=row.source_key,
-            origin=row.origin,
-            metadata=row.metadata,
-            digest=row.digest,
-            size=row.size,
-            position=row.position,
-            generation=row.generation,
-            again=None if messages is None else tuple(messages),
-            force=again.get("force", False),
-            begun=row.begun,
-            unpacked=row.parent_id is not None,
-            received_at=row.received_at,
-        )
+        return receipt_from(row, unpacked=row.parent_id is not None)
 
     def spare(self, route: str) -> None:
         """Take back that the first due receipt of ``route`` was begun: it was not its fault that it was not read."""
