@@ -175,7 +175,7 @@ ASYNC = "mdn: {{mode: async, url: 'http://127.0.0.1:{port}/as2', wait: 1h}}"
     [
         ("", ""),
         ("compress: before\nencrypt: aes256\noaep: true\npss: true\nsign: sha512", ""),
-        ("compress: after\nmdn: {{signed: false}}", ""),
+        ("compress: after\nencrypt: aes256-gcm\nmdn: {{signed: false}}", ""),
         ("sign: none\nencrypt: none", "accept: {{signed: false, encrypted: false}}"),
         ("mdn: {{mode: none}}", ""),
         ("encrypt: 3des", "accept: {{ciphers: 3des}}"),
