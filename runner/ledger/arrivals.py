@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger.blobs import Blob, BlobStore
@@ -73,12 +73,10 @@ _known = select(receipts.c.id, receipts.c.digest).where(
     receipts.c.connection == bindparam("of"), receipts.c.source_key == bindparam("with_key")
 )
 _insert = receipts.insert()
+_whole = select(receipts, parts.c.parent_id).outerjoin(parts, parts.c.receipt_id == receipts.c.id)
+_one = _whole.where(receipts.c.id == bindparam("of"))
 _due = (
-    select(receipts, parts.c.parent_id)
-    .outerjoin(parts, parts.c.receipt_id == receipts.c.id)
-    .where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None))
-    .order_by(receipts.c.id)
-    .limit(1)
+    _whole.where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None)).order_by(receipts.c.id).limit(1)
 )
 _begin = (
     receipts.update()
@@ -95,29 +93,6 @@ _begin = (
 def begin_first(connection: Connection, route: str, more: int = 1) -> None:
     """Count that the first due receipt of ``route`` is begun; -1 takes it back."""
     connection.execute(_begin, {"of": route, "more": more})
-
-
-def receipt_from(row: Any, *, unpacked: bool = False) -> Receipt:
-    """A receipt from its row."""
-    again = row.again or {}
-    messages = again.get("messages")
-    return Receipt(
-        id=row.id,
-        route=row.route,
-        connection=row.connection,
-        source_key=row.source_key,
-        origin=row.origin,
-        metadata=row.metadata,
-        digest=row.digest,
-        size=row.size,
-        position=row.position,
-        generation=row.generation,
-        again=None if messages is None else tuple(messages),
-        force=again.get("force", False),
-        begun=row.begun,
-        unpacked=unpacked,
-        received_at=row.received_at,
-    )
 
 
 class Arrivals:
@@ -160,9 +135,12 @@ class Arrivals:
         """The first receipt of ``route`` whose messages are not all dealt with."""
         with self._database.read() as connection:
             row = connection.execute(_due, {"of": route}).one_or_none()
-        if row is None:
-            return None
-        return receipt_from(row, unpacked=row.parent_id is not None)
+        return receipt_from(row) if row is not None else None
+
+    def get(self, receipt: int) -> Receipt:
+        """The receipt of that number, which there must be."""
+        with self._database.read() as connection:
+            return receipt_from(connection.execute(_one, {"of": receipt}).one())
 
     def spare(self, route: str) -> None:
         """Take back that the first due receipt of ``route`` was begun: it was not its fault that it was not read."""
@@ -179,13 +157,28 @@ class Arrivals:
         with self._database.read() as connection:
             return self._store.load(connection, digest)
 
-    def facts(self, receipt: int) -> Mapping[str, str]:
-        """The metadata of a receipt."""
-        with self._database.read() as connection:
-            found: Mapping[str, str] = connection.scalars(
-                select(receipts.c.metadata).where(receipts.c.id == receipt)
-            ).one()
-        return found
+
+def receipt_from(row: Row[Any]) -> Receipt:
+    """The receipt of a row of the receipts, with the ``parent_id`` of the part that it may be."""
+    again = row.again or {}
+    messages = again.get("messages")
+    return Receipt(
+        id=row.id,
+        route=row.route,
+        connection=row.connection,
+        source_key=row.source_key,
+        origin=row.origin,
+        metadata=row.metadata,
+        digest=row.digest,
+        size=row.size,
+        position=row.position,
+        generation=row.generation,
+        again=None if messages is None else tuple(messages),
+        force=again.get("force", False),
+        begun=row.begun,
+        unpacked=row.parent_id is not None,
+        received_at=row.received_at,
+    )
 
 
 def insert_arrival(

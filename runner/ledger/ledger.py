@@ -20,6 +20,7 @@ from transload.runner.ledger.process_lock import ProcessLock
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.reopening import Reopening
+from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.ticks import Ticks
@@ -40,6 +41,7 @@ class Ledger:
         self.store = BlobStore(self.database.path.with_name(self.database.path.name + ".blobs"))
         self.arrivals = Arrivals(self.database, self.store)
         self.unpacking = Unpacking(self.database, self.store)
+        self.responses = Responses(self.database, self.store)
         self.staging = Staging(self.database, self.store)
         self.lanes = Lanes(self.database, self.store)
         self.breakers = Breakers(self.database)

@@ -14,7 +14,7 @@ from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.references import Ref
-from transload.runner.ledger.schema import receipts
+from transload.runner.ledger.schema import parts, receipts
 from transload.runner.ledger.states import State
 
 
@@ -28,7 +28,8 @@ class Reopening:
     def candidate(self, receipt: int) -> Receipt | None:
         """The receipt, where it is quarantined."""
         with self._database.read() as connection:
-            row = connection.execute(select(receipts).where(receipts.c.id == receipt)).one_or_none()
+            query = select(receipts, parts.c.parent_id).outerjoin(parts, parts.c.receipt_id == receipts.c.id)
+            row = connection.execute(query.where(receipts.c.id == receipt)).one_or_none()
         return receipt_from(row) if row is not None and row.state == State.QUARANTINED else None
 
     def reopen(self, refused: Receipt, arrival: Arrival, now: datetime, *, by: str) -> int:

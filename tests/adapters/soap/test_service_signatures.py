@@ -47,7 +47,7 @@ def make(wsdl: Path) -> Make:
         whole = {"path": "/acme", "wsdl": wsdl, "rate": {"requests": 10_000}, **more}
         signature = {"certificates": [NEXT[0], ACME[0]]}
         proof = {"verify": {"signature": signature, **(verify or {})}}
-        options = {"operations": {"SubmitOrder": {"answer": ANSWER, **(taken or {})}}}
+        options = {"operations": {"SubmitOrder": {"response": ANSWER, **(taken or {})}}}
         connection = SoapServiceConnection.model_validate({**whole, **proof})
         made = SoapEndpoint(connection, SoapServiceOptions.model_validate(options))
         made.prepare()
