@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
@@ -143,28 +144,25 @@ class Verification:
             ignore_ambiguous_key_info=True,
         )
         self._check_algorithms(signature, configuration)
-        alone = _alone(envelope, number)
-        why = "no certificate is named"
+        bare, alone = _bare(signature, str(space)), None
+        why, ended = "no certificate that we know fits it", list[str]()
         for text in self.settings.certificates:
             for certificate in self._trusted(text.get_secret_value()):
-                if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-                    why = f"the certificate that we know is valid from {_day(certificate.not_valid_before_utc)} to "
-                    why += _day(certificate.not_valid_after_utc)
+                begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+                if not begins <= now <= ends:
+                    ended.append(f"one that we know is valid from {_day(begins)} to {_day(ends)}")
                     continue
                 try:
-                    results = library.XMLVerifier().verify(
-                        alone,
-                        x509_cert=certificate,
-                        parser=safe_parser(),
-                        validate_schema=False,
-                        expect_config=configuration,
-                    )
+                    if not _is_of(bare, certificate, configuration):
+                        continue
+                    alone = _alone(envelope, number) if alone is None else alone
+                    results = _verified(alone, certificate, configuration)
                 except _foreign(library) as error:
                     why = " ".join(str(error).split())[:300] or type(error).__name__
                     continue
                 return _made(signature, certificate, results)
         raise Unsigned(
-            f"the signature of the {self.what} is not one of the partner's: {why}",
+            f"the signature of the {self.what} is not one of the partner's: {'; '.join([why, *ended[:3]])}",
             f"ask the partner which certificate signs its {self.what}s, and name it under {self.setting}: certificates",
         )
 
@@ -231,6 +229,49 @@ def _made(signature: "etree._Element", certificate: x509.Certificate, results: A
         statement=sha256(canonical(statement)).digest(),
         covered={canonical(one): str(one.tag) for one in covered},
     )
+
+
+def _verified(envelope: "etree._Element", certificate: x509.Certificate, configuration: Any) -> Any:
+    return (
+        signxml_library()
+        .XMLVerifier()
+        .verify(
+            envelope,
+            x509_cert=certificate,
+            parser=safe_parser(),
+            validate_schema=False,
+            expect_config=configuration,
+        )
+    )
+
+
+def _bare(signature: "etree._Element", space: str) -> "etree._Element":
+    """An envelope with nothing in it but this signature."""
+    envelope = etree.Element(f"{{{space}}}Envelope")
+    security = etree.SubElement(etree.SubElement(envelope, f"{{{space}}}Header"), f"{{{WSSE}}}Security")
+    security.append(etree.fromstring(etree.tostring(signature, with_tail=False), safe_parser()))
+    return envelope
+
+
+def _is_of(bare: "etree._Element", certificate: x509.Certificate, configuration: Any) -> bool:
+    """Whether the certificate's key made the signature, as far as is known before it is looked for what that covers.
+
+    Else a stranger could make us copy and canonicalize a large message for each of his signatures.
+    """
+    exceptions = signxml_library().exceptions
+    method = bare.find(f".//{{{DS}}}SignedInfo/{{{DS}}}SignatureMethod")
+    curved = method is not None and "#ecdsa-" in method.get("Algorithm", "")
+    if curved != isinstance(certificate.public_key(), ec.EllipticCurvePublicKey):
+        return False
+    try:
+        _verified(bare, certificate, configuration)
+    except (exceptions.InvalidDigest, exceptions.InvalidCertificate):
+        return True
+    except exceptions.InvalidSignature:
+        return False
+    except _foreign(signxml_library()):  # mostly that what it covers is not there
+        return True
+    return True
 
 
 def _alone(envelope: "etree._Element", number: int) -> "etree._Element":
