@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from transload.adapters.as2 import mdn, mime, names
+from transload.adapters.as2 import files, mdn, mime, names
 from transload.adapters.as2.cms import CmsFault, Kind
 from transload.adapters.as2.judging import report_in
 from transload.adapters.as2.keys import keys_of
@@ -158,16 +158,14 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
         """A good message.  Raises `CmsFault`."""
         opened = unseal(part, self.connection, self._keys, now)
         self._is_secure(opened)
-        kind = opened.part.media_type
-        if kind.startswith("multipart/"):
-            raise CmsFault(Kind.UNEXPECTED, f"its content is {kind[:80]}", "ask the partner for one file a message")
-        if self.options.content_types and kind not in self.options.content_types:
-            hint = "add it under content_types: of the route, or tell the partner"
-            raise CmsFault(Kind.UNEXPECTED, f"its content type is {kind[:80]!r}", hint)
         try:
-            content = opened.part.content
+            content, kinds = self._content(opened.part)
         except mime.NotMime as error:
             raise CmsFault(Kind.UNEXPECTED, str(error), "ask the partner to send it again") from error
+        strange = [kind for kind in kinds if self.options.content_types and kind not in self.options.content_types]
+        if strange:
+            hint = "add it under content_types: of the route, or tell the partner"
+            raise CmsFault(Kind.UNEXPECTED, f"its content type is {strange[0][:80]!r}", hint)
         mic = opened.mic(wanted.digest or opened.digest or "sha256")
         disposition = wanted.failure or "processed"
         made = self._receipt_for(wanted, disposition, None, None if wanted.failure else mic, now)
@@ -181,6 +179,16 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             "compressed": "yes" if opened.compressed else "",
         }
         return self._inbound(request, wanted, message_id, made, key=f"id|{message_id}", content=content, facts=facts)
+
+    def _content(self, part: mime.Part) -> tuple[bytes, list[str]]:
+        """What is kept, and the media types of its files.  Raises `CmsFault`, `mime.NotMime`."""
+        if not part.media_type.startswith("multipart/"):
+            return part.content, [part.media_type]
+        if part.media_type not in files.MULTIPARTS or self.options.files == 1:
+            hint = "ask the partner for one file a message; or write files: 10 and filters: [as2] for the route"
+            raise CmsFault(Kind.UNEXPECTED, f"its content is {part.media_type[:80]}", hint)
+        kept = files.whole(part)  # and that is what must be readable
+        return kept, [one.media_type for one in files.files_in(mime.parse(kept), most=self.options.files)]
 
     def _failed(self, request: Request, fault: CmsFault, wanted: Wanted, message_id: str, now: datetime) -> Inbound:
         """A message that cannot be read: kept as it came, under a name that leaves its Message-ID free."""
@@ -259,6 +267,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             connection=self.connection,
             keys=self._keys,
             now=now,
+            several=self.options.files > 1,
         )
 
     def _receipt(self, request: Request, part: mime.Part, now: datetime) -> Inbound:

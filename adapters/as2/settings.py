@@ -219,3 +219,10 @@ class As2Options(Settings):
     content_types: Annotated[tuple[str, ...], ONE_OR_MORE] = Field(
         default=(), description="Content types that are taken, such as application/edifact; all when empty"
     )
+    files: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Files that a message may hold (multiple attachments, RFC 6362); for more than one the route needs "
+        "filters: [as2], which makes a receipt of each",
+    )

@@ -396,6 +396,31 @@ def test_receipts_that_come_later_need_somebody_who_hears_them(make: Make) -> No
     assert load_workspace(bolt.folder)
 
 
+def test_several_files_of_one_message_become_receipts_of_their_own(make: Make) -> None:
+    bolt, acme = make()
+    partner = acme.folder / "mappings/other/partner.yaml"
+    filtered = "{connection: as2, files: 3, filters: [{type: as2, content_types: application/json}]}"
+    partner.write_text(partner.read_text().replace("from: {connection: as2}", f"from: {filtered}"))
+    parts = [
+        b'Content-Type: application/json\r\nContent-Disposition: attachment; filename="../a.json"\r\n\r\n' + ORDER,
+        b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==",
+        b"Content-Type: application/json\r\n\r\n[]",
+    ]
+    outbound = Outbound(
+        key="7", content=mime.multipart(parts, "b"), content_type='multipart/related; boundary="b"; type="x/y"'
+    )
+    with acme.served(), load_workspace(bolt.folder).send_route("other/out").target() as target:
+        for _ in range(2):
+            assert target.deliver(outbound).summary == "receipt: processed"
+        eventually(lambda: len(acme.box) == 2)
+    assert sorted(acme.box) == [b"[]", ORDER]
+    whole, first, second = acme.receipts()
+    assert [one["state"] for one in (whole, first, second)] == ["UNPACKED", "PARSED", "PARSED"]
+    assert '"entry":"../a.json"' in first["metadata"]
+    assert "the file file 2 of" in whole["findings"]
+    assert (whole["origin"] + "/file 3") == second["origin"]
+
+
 def test_two_partners_at_one_address_are_told_apart_by_nobody(make: Make) -> None:
     """Also where only one of them writes the path that is usual."""
     bolt, _ = make()
