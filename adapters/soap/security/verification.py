@@ -190,6 +190,10 @@ class Verification:
                     )
 
     def _check_transforms(self, signature: "etree._Element") -> None:
+        statements = signature.findall(f"{{{DS}}}SignedInfo")
+        if len(statements) != 1:
+            message = f"the signature of the {self.what} states {len(statements)} times what it signs"
+            raise Unsigned(message, "somebody may have changed it on its way")
         references = signature.findall(f"{{{DS}}}SignedInfo/{{{DS}}}Reference")
         if not 0 < len(references) <= _MOST_REFERENCES:
             message = f"the signature of the {self.what} has {len(references)} references"

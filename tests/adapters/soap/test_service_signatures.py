@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 from pydantic import ValidationError
 from tests.adapters.soap import xmlsec
 from tests.adapters.soap.certificates import DS, INCLUSIVE, NOW, S11, S12, WSSE, WSU, Pair, pair
 from tests.adapters.soap.test_signatures import ATTACKS, body, evil, signed_by_xmlsec
 
-from transload.adapters.base import Inbound, Stop
+from transload.adapters.base import Finding, Inbound, Stop
 from transload.adapters.base.endpoint import Refused, Request
+from transload.adapters.base.responding import Result
 from transload.adapters.soap.security import verification
 from transload.adapters.soap.security.headers import secure
 from transload.adapters.soap.security.settings import Security, Verifying
 from transload.adapters.soap.security.verification import Verification
 from transload.adapters.soap.service import SoapEndpoint, SoapServiceConnection, SoapServiceOptions
+from transload.adapters.soap.service.repeats import Repeats
 
 pytest.importorskip("signxml")
 NS = "urn:example:purchasing:1"
@@ -210,6 +214,11 @@ def same_id_in_header(made: "etree._Element") -> None:
     found.set(f"{{{WSU}}}Id", str(body(made).get(f"{{{WSU}}}Id")))
 
 
+def second_statement(made: "etree._Element") -> None:
+    (one,) = made.findall(f".//{{{DS}}}SignedInfo")
+    one.addnext(copy.deepcopy(one))
+
+
 CASES: dict[str, tuple[Change, tuple[int, str, str], str]] = {
     "the body within another": (
         moved_below_itself, INVALID, "the signature of the request does not cover its body"
@@ -222,6 +231,9 @@ CASES: dict[str, tuple[Change, tuple[int, str, str], str]] = {
     ),
     "a second timestamp": (second_time, INVALID, "the request has 2 parts called timestamp"),
     "a second Security header": (second_security, ABSENT, "it has 2 Security headers for us"),
+    "two statements of what is signed": (
+        second_statement, INVALID, "the signature of the request states 2 times what it signs"
+    ),
     "inclusive canonicalization": (
         inclusive, ALGORITHM, f"the signature of the request transforms what it signs by {INCLUSIVE}"
     ),
@@ -371,6 +383,93 @@ def test_a_stranger_does_not_make_us_copy_a_large_message(make: Make, monkeypatc
     assert len(copies) == 1
 
 
+PARTS = (
+    "{*}Body",
+    f"{{{WSA}}}MessageID",
+    f"{{{WSA}}}Action",
+    f"{{{WSU}}}Timestamp",
+    f"{{{NS}}}Number",
+    f"{{{DS}}}Signature",
+)
+
+
+def hidden(made: "etree._Element", one: "etree._Element") -> None:
+    """It goes to where nobody looks, and is still found by what was signed."""
+    parent = one.getparent()
+    assert parent is not None
+    place = etree.SubElement(made[0], "{urn:evil}Wrapper")
+    parent.remove(one)
+    place.append(one)
+
+
+def faked(made: "etree._Element", one: "etree._Element") -> None:
+    """Another one beside it, with other texts and without identity."""
+    fake = copy.deepcopy(one)
+    for inner in fake.iter(etree.Element):
+        inner.attrib.pop(f"{{{WSU}}}Id", None)
+        inner.text = f"{inner.text}x" if inner.text and inner.text.strip() else inner.text
+    one.addnext(fake)
+
+
+def swapped(made: "etree._Element", one: "etree._Element") -> None:
+    faked(made, one)
+    hidden(made, one)
+
+
+def gone(made: "etree._Element", one: "etree._Element") -> None:
+    parent = one.getparent()
+    assert parent is not None
+    parent.remove(one)
+
+
+def copied(made: "etree._Element", one: "etree._Element") -> None:
+    made[0].append(copy.deepcopy(one))
+
+
+def for_another(made: "etree._Element", one: "etree._Element") -> None:
+    one.set(f"{{{S11}}}actor", "urn:other")
+
+
+def commented(made: "etree._Element", one: "etree._Element") -> None:
+    one.insert(0, etree.Comment("x"))
+
+
+STEPS = (hidden, faked, swapped, gone, copied, for_another, commented)
+
+
+@pytest.fixture
+def ready(make: Make) -> tuple[SoapEndpoint, dict[bool, "etree._Element"]]:
+    """An endpoint, and requests with addressing headers and without."""
+    header = "<a:MessageID>urn:uuid:1</a:MessageID><a:Action>urn:a</a:Action>"
+    parts = {"sign": {"parts": ["body", "timestamp", "addressing"]}}
+    return make(), {named: signed(header=header if named else "", **parts) for named in (True, False)}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(PARTS)), min_size=1, max_size=3), st.booleans())
+def test_whatever_is_changed_it_is_the_same_message_or_none(
+    ready: Any, steps: list[tuple[Callable[..., None], str]], named: bool
+) -> None:
+    endpoint, requests = ready
+    original = requests[named]
+
+    def taken(made: "etree._Element") -> Inbound:
+        endpoint._proofs._signatures._repeats = Repeats(timedelta(hours=1))  # as after a restart
+        return accept(endpoint, made)
+
+    before = taken(original)
+    changed = etree.fromstring(etree.tostring(original))
+    for step, part in steps:
+        found = changed.find(f".//{part}")
+        if found is not None:
+            step(changed, found)
+    try:
+        after = taken(changed)
+    except Refused:
+        return
+    assert (after.key, after.content) == (before.key, before.content)
+
+
 def test_what_was_overheard(make: Make) -> None:
     """The same request is a repetition; what the partner signed in another request is not."""
     endpoint = make()
@@ -505,6 +604,17 @@ def test_a_fault_for_the_partner_is_signed(make: Make) -> None:
     assert Verification(settings=wanted).check(root, now=NOW)
 
 
+def test_what_a_mapping_answers_is_signed(make: Make) -> None:
+    endpoint = make(taken={"response": None}, sign={"certificate": OURS[0], "key": OURS[1]})
+    inbound = accept(endpoint, signed())
+    body_ = ANSWER.replace("{Number}", "PO-1").encode()
+    why = Finding(code="E-MISSING", message="the number is missing")
+    for result in (Result(taken=True, content=body_), Result(taken=False, findings=(why,))):
+        root = etree.fromstring(endpoint.respond_with(inbound, result).content)
+        wanted = Verifying.model_validate({"certificates": OURS[0]})
+        assert Verification(settings=wanted).check(root, now=NOW)
+
+
 def test_a_time_that_is_not_signed_is_not_written(make: Make) -> None:
     endpoint = make(sign={"certificate": OURS[0], "key": OURS[1], "parts": ["body"]})
     answer = etree.fromstring(endpoint.respond(accept(endpoint, signed()), earlier=None).content)
@@ -530,28 +640,28 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "message", "hint"), BAD)
-def test_what_cannot_work_is_said_at_the_start(make: Make, settings: dict[str, Any], message: str, hint: str) -> None:
+@pytest.mark.parametrize(("written", "message", "hint"), BAD)
+def test_what_cannot_work_is_said_at_the_start(make: Make, written: dict[str, Any], message: str, hint: str) -> None:
     with pytest.raises(Stop) as caught:
-        make(**settings)
+        make(**written)
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
-@pytest.mark.parametrize("settings", [{}, {"verify": {"signature": None, "username_token": TOKEN}, "sign": OURS}])
+@pytest.mark.parametrize("written", [{}, {"verify": {"signature": None, "username_token": TOKEN}, "sign": OURS}])
 def test_without_the_extra_it_does_not_start(
-    make: Make, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    make: Make, written: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if "sign" in settings:
-        settings = {**settings, "sign": {"certificate": OURS[0], "key": OURS[1]}}
+    if "sign" in written:
+        written = {**written, "sign": {"certificate": OURS[0], "key": OURS[1]}}
     monkeypatch.setitem(sys.modules, "signxml", None)
     with pytest.raises(Stop) as caught:
-        make(**settings)
+        make(**written)
     assert caught.value.message == "signatures need signxml, which is not installed"
     assert caught.value.hint == "install the extra: pip install 'transload[soap-signatures]'"
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("written", "words"),
     [
         ({"verify": {"signature": {"certificates": "x", "parts": ["timestamp"]}}}, "does not cover the body proves"),
         ({"verify": {"signature": {"certificates": "x"}, "nothing": True}}, "name username_token, signature or both"),
@@ -563,6 +673,6 @@ def test_without_the_extra_it_does_not_start(
         ({"verify": {"username_token": TOKEN}, "sign": {"certificate": "x", "parts": ["timestamp"]}}, "proves nothing"),
     ],
 )
-def test_what_is_written_wrong(settings: dict[str, Any], words: str) -> None:
+def test_what_is_written_wrong(written: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        SoapServiceConnection.model_validate({"path": "/a", "wsdl": "w", **settings})
+        SoapServiceConnection.model_validate({"path": "/a", "wsdl": "w", **written})
