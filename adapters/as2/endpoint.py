@@ -188,7 +188,8 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             hint = "ask the partner for one file a message; or write files: 10 and filters: [as2] for the route"
             raise CmsFault(Kind.UNEXPECTED, f"its content is {part.media_type[:80]}", hint)
         kept = files.whole(part)  # and that is what must be readable
-        return kept, [one.media_type for one in files.files_in(mime.parse(kept), most=self.options.files)]
+        inside = files.files_in(mime.parse(kept), most=self.options.files)
+        return kept, [mime.parse(one).media_type for one in inside]
 
     def _failed(self, request: Request, fault: CmsFault, wanted: Wanted, message_id: str, now: datetime) -> Inbound:
         """A message that cannot be read: kept as it came, under a name that leaves its Message-ID free."""

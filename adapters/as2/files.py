@@ -26,12 +26,13 @@ def whole(part: mime.Part) -> bytes:
     return mime.render({"Content-Type": part.headers["content-type"]}, part.body)
 
 
-def files_in(part: mime.Part, *, most: int) -> list[mime.Part]:
-    """The files of a multipart, all of which can be read.  Raises `mime.NotMime`."""
-    found = [mime.parse(raw) for raw in mime.split(part, most=most)]
+def files_in(part: mime.Part, *, most: int) -> list[bytes]:
+    """The parts of a multipart, each a file that can be read.  Raises `mime.NotMime`."""
+    found = mime.split(part, most=most)
     if not found:
         raise mime.NotMime("it holds no file")
-    for one in found:
+    for raw in found:
+        one = mime.parse(raw)
         if one.media_type.startswith("multipart/"):
             raise mime.NotMime("a multipart within a multipart is no file")
         _ = one.content  # raises where it cannot be decoded
@@ -64,7 +65,8 @@ class FilesFilter(Filter[FilesOptions]):
         except mime.NotMime as error:
             message = f"{payload.name} cannot be taken apart: {error}"
             raise refused("E-MIME", message, "ask the partner to send it again", byte=0) from error
-        for number, file in enumerate(files, 1):
+        for number, raw in enumerate(files, 1):
+            file = mime.parse(raw)
             name = printable(file.filename)[:250] or f"file {number}"
             kind = printable(file.media_type)[:200]
             if self.options.content_types and kind not in self.options.content_types:
@@ -75,10 +77,9 @@ class FilesFilter(Filter[FilesOptions]):
             yield Payload(content=file.content, name=name, metadata=metadata)
 
     def wrap(self, content: bytes, filled: Mapping[str, str]) -> bytes:
-        """Not possible: what is sent is one file.  Raises `Reject`."""
-        hint = "write the filter for the receive route, and not for the connection or what is sent"
-        raise Reject(
-            "several files in one message are read, and never sent",
-            hint=hint,
-            findings=[Finding(code="E-FILTER", message="the filter as2 is for what comes in alone", hint=hint)],
-        )
+        """``content`` as it is: what is sent is one file.  Raises `Reject` where it looks like several."""
+        if not content.startswith(_BEGIN):
+            return content
+        hint = "leave the filter as2 out for what is sent"
+        message = "this content would be taken for several files in one message, and those are never sent"
+        raise Reject(message, hint=hint, findings=[Finding(code="E-FILTER", message=message, hint=hint)])

@@ -9,12 +9,17 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from transload.adapters import filters, pgp
+from transload.adapters import as2, filters, pgp
+from transload.adapters.as2 import mime
+from transload.adapters.as2.files import FilesFilter
 from transload.adapters.base import Filter
 from transload.adapters.contract import FilterContract, FilterHarness, NotPossible
 from transload.adapters.filters import CharsetFilter, GzipFilter, ZipFilter
@@ -297,7 +302,40 @@ class PgpSigned(Pgp):
         return {"no signature": self.bob("--store", stdin=TEXT)}
 
 
-HARNESSES: list[Any] = [Gzip, Zip, Charset, Utf16, Utf16ToLatin, Ebcdic]
+class As2Files(FilterHarness):
+    adapter = as2.ADAPTER
+    guards = False
+    repeatable = True
+
+    def filter(self) -> Filter[Any]:
+        return FilesFilter(FilesFilter.Options())
+
+    def packed(self, entries: Sequence[tuple[str, bytes]]) -> bytes:
+        parts = []
+        for name, content in entries:
+            if not name.isprintable() or not name.isascii():
+                raise NotPossible("no header has such a name")
+            head = {"Content-Type": "application/edifact", "Content-Disposition": f"attachment; {mime.named(name)}"}
+            parts.append(mime.render(head, content))
+        whole = {"Content-Type": 'multipart/related; type="application/edifact"; boundary="between files"'}
+        return mime.render(whole, mime.multipart(parts, "between files"))
+
+    def samples(self) -> Mapping[str, tuple[bytes, Sequence[bytes]]]:
+        made = MIMEMultipart("mixed")
+        for content in (TEXT, b"two\n"):
+            made.attach(MIMEApplication(content, "edifact"))
+        by_python = b"Content-Type: " + made.as_bytes(policy=SMTP).partition(b"Content-Type: ")[2]
+        return {"one file": (TEXT, [TEXT]), "by Python's email": (by_python, [TEXT, b"two\n"])}
+
+    def broken(self) -> Mapping[str, bytes]:
+        good = self.packed([("a.edi", TEXT), ("b.edi", TEXT)])
+        return {"cut off": good[:-10], "no boundary": good.replace(b"boundary=", b"border=")}
+
+    def unwrappable(self) -> Mapping[str, bytes]:
+        return {"several files": self.packed([("a.edi", TEXT)])}
+
+
+HARNESSES: list[Any] = [Gzip, Zip, Charset, Utf16, Utf16ToLatin, Ebcdic, As2Files]
 KEYED: list[Any] = [Pgp, PgpSigned]
 
 

@@ -139,10 +139,10 @@ def test_what_cannot_be_taken_apart_is_refused() -> None:
     )  # fmt: skip
 
 
-def test_nothing_is_sent_so() -> None:
-    with pytest.raises(Reject, match="several files in one message are read, and never sent") as caught:
-        FilesFilter(FilesOptions()).wrap(b"a", {})
-    assert "for the receive route" in (caught.value.hint or "")
+def test_what_is_sent_is_one_file() -> None:
+    assert FilesFilter(FilesOptions()).wrap(ORDER, {}) == ORDER
+    with pytest.raises(Reject, match="would be taken for several files in one message, and those are never sent"):
+        FilesFilter(FilesOptions()).wrap(entity(*PARTS), {})
 
 
 @settings(max_examples=200, deadline=None)
