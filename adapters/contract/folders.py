@@ -79,9 +79,9 @@ class _Store(FaultyStore):
         super().__init__(inner, script)
         self._reading = reading
 
-    def read(self, path: str, size: int) -> Iterator[bytes]:
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
         name = path.rpartition("/")[2]
-        for number, piece in enumerate(super().read(path, size)):
+        for number, piece in enumerate(super().read(path, size, start)):
             if number == 0 and name in self._reading:
                 self._reading[name]()
             yield piece

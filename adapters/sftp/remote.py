@@ -56,8 +56,8 @@ class RemoteStore(FileStore):
             return False
         return facts.st_mode is None or S_ISDIR(facts.st_mode)
 
-    def read(self, path: str, size: int) -> Iterator[bytes]:
-        """The file's bytes by windows of requests, then one request for what may stand beyond ``size``.
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
+        """The file's bytes from ``start`` on, by windows of requests, then one request for what may stand beyond ``size``.
 
         A window is small enough that a server which promised more bytes than it has
         leaves nothing waiting: the library's own prefetch of a whole file would.
@@ -66,18 +66,19 @@ class RemoteStore(FileStore):
             file = self._client.open(_wire(path), "rb")
         _quiet(file)
         try:
-            if size <= _BLOCK:  # one request, and one that finds the end
+            if size - start <= _BLOCK:  # one request, and one that finds the end
                 with self._translated(path):
-                    yield file.read(size + 1)
+                    file.seek(start)
+                    yield file.read(size - start + 1)
                 return
-            for start in range(0, size, _BLOCK * _WINDOW):
-                end = min(size, start + _BLOCK * _WINDOW)
-                blocks = [(at, min(_BLOCK, end - at)) for at in range(start, end, _BLOCK)]
+            for begin in range(start, size, _BLOCK * _WINDOW):
+                end = min(size, begin + _BLOCK * _WINDOW)
+                blocks = [(at, min(_BLOCK, end - at)) for at in range(begin, end, _BLOCK)]
                 with self._translated(path):
                     pieces = list(file.readv(blocks))
                 piece = b"".join(pieces)
                 yield piece
-                if len(piece) < end - start:
+                if len(piece) < end - begin:
                     return
             with self._translated(path):
                 file.seek(size)
