@@ -8,7 +8,7 @@ from transload.adapters.contract.common import state_of
 from transload.adapters.contract.harness import NotPossible, SourceHarness
 from transload.adapters.contract.judging import OURS, Breach, hold, judge
 from transload.adapters.contract.ledger import Ledger, Pass, run_pass
-from transload.canonical.errors import TransloadError
+from transload.canonical.errors import Reject, Retry, TransloadError
 
 ABOUT_KEYS = (
     "build the key of what the partner knows the item by (its original path, size, time, hash, number); never of our"
@@ -39,6 +39,24 @@ def work(harness: SourceHarness, ledger: Ledger) -> None:
     """Work off all that is ready, as new processes would, without errors."""
     for _ in range(harness.polls + 1):
         clean(run_pass(harness.source(), ledger), harness)
+
+
+def broken_off(harness: SourceHarness, ledger: Ledger, name: str, steps: int) -> list[str]:
+    """Offer huge items until one breaks off, of which all take about so many steps; the SHA-256 of each, its last."""
+    offered: list[str] = []
+    for number, share in enumerate((2, 3, 5, 8, 12)):
+        offered.append(offer(harness, name, harness.large(harness.number(), harness.huge)))
+        warm(harness, ledger)
+        with harness.interrupting(max(1, steps // share)) as cut:
+            done = run_pass(harness.source(), ledger)
+        judge_all(done, harness, (Retry, Reject))
+        if cut.happened:
+            return offered
+        name = f"{name}-{number}"
+    raise Breach(
+        f"a huge item takes {steps} exchanges, and could not be cut in the middle",
+        do="let interrupting() break the connection at the exchange with that number, counted from 1",
+    )
 
 
 def clean(done: Pass, harness: SourceHarness) -> Pass:

@@ -40,6 +40,7 @@ class FaultyStore(FileStore):
         for piece in pieces:
             with self._script.step("piece") as fault:
                 given = piece[: fault.keep]
+                self._script.carry(len(given))
             yield given
             if fault.repeat:
                 yield given

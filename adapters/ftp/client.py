@@ -174,7 +174,7 @@ class Client(ftplib.FTP):
         return [self._text(line) for line in b"".join(parts).split(b"\n") if line.strip()]
 
     def received(self, command: str, *, kind: str = "I", begin: int = 0) -> Generator[bytes, None, None]:
-        """The bytes that ``command`` brings from byte ``begin`` on, in pieces; the server's last word is heard at the end.
+        """The bytes that ``command`` brings, from byte ``begin`` on; the server's last word is heard at the end.
 
         When the caller wants no more, the data connection is closed, and what the server says about it counts nothing.
         """

@@ -189,9 +189,9 @@ def _home(client: Client) -> str:
 
 
 def _commands(client: Client, settings: FtpConnection, home: str) -> frozenset[str]:
-    """Which of MLSD (with MLST), SIZE, MDTM and REST can be used; names are switched to UTF-8 where that is to be asked for.
+    """Which of MLSD (with MLST), SIZE, MDTM and REST can be used.
 
-    A server without FEAT is asked by using them.
+    Names are switched to UTF-8 where that is to be asked for.  A server without FEAT is asked by using them.
     """
     found = client.features()
     if found is None:

@@ -57,7 +57,7 @@ class RemoteStore(FileStore):
         return facts.st_mode is None or S_ISDIR(facts.st_mode)
 
     def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
-        """The file's bytes from ``start`` on, by windows of requests, then one request for what may stand beyond ``size``.
+        """The file's bytes from ``start`` on, by windows of requests, then one for what may stand beyond ``size``.
 
         A window is small enough that a server which promised more bytes than it has
         leaves nothing waiting: the library's own prefetch of a whole file would.

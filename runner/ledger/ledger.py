@@ -32,8 +32,8 @@ class Ledger:
 
     ``url`` is the workspace's store, such as ``sqlite:////srv/transload/ledger.db``.  Use it
     inside ``with ledger:``, or `open` and `close` it.  Large payloads lie beside the
-    database file in ``<name>.blobs``, and what sources have received half in ``<name>.scratch``.  Every method that writes has its changes on disk
-    when it returns, and raises `transload.runner.ledger.errors.LedgerError` when it cannot.
+    database file in ``<name>.blobs``, and what sources have received half in ``<name>.scratch``.  Every method
+    that writes has its changes on disk when it returns, and raises `transload.runner.ledger.errors.LedgerError` when it cannot.
     """
 
     def __init__(self, url: str) -> None:
@@ -93,7 +93,7 @@ class Ledger:
         return self.database.read()
 
     def memory(self, *, route: str, connection: str, folder: Path | None = None) -> LedgerMemory:
-        """What the source of ``route`` remembers; ``folder`` takes the place of its folder for what is half received."""
+        """What the source of ``route`` remembers; ``folder`` is for what is half received, in place of its own."""
         folder = folder or self.scratch.of(route=route, connection=connection)
         return LedgerMemory(self.database, scope=route, connection=connection, folder=folder)
 

@@ -18,7 +18,7 @@ from transload.adapters.base.folders.fetching import Fetched, fetch
 from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.names import shown
 from transload.adapters.base.folders.offers import Offer, offers
-from transload.adapters.base.folders.options import Claim, Move, PickUp
+from transload.adapters.base.folders.options import Move, PickUp
 from transload.adapters.base.folders.partials import Partials
 from transload.adapters.base.folders.stability import Quiet, Watch
 from transload.adapters.base.folders.store import Entry, FileFault, FileStore

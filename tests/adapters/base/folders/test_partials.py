@@ -320,7 +320,7 @@ def test_partials_are_for_our_user_alone(root: Path, memory: Notes) -> None:
 
 
 def test_names_of_partners_name_nothing_of_ours(root: Path, memory: Notes) -> None:
-    strange = root / "out" / "big..%2f\n'\udcf6"
+    strange = root / "out" / "big ..%2f'\udcf6"
     (root / "out/big").rename(strange)
     broken_pass(BadLine(root, MIB), memory)
     [partial] = memory.folder.iterdir()
