@@ -22,28 +22,28 @@ from transload.adapters.contract.wire import Wire
 from transload.adapters.faulty import Cut, FaultyStore, Script
 
 Hook = Callable[[], None]
-O = TypeVar("O", bound=Settings)
-A = TypeVar("A")
+Options = TypeVar("Options", bound=Settings)
+Made = TypeVar("Made")
 _LONGEST = 255
 
 
-class _Folders(Harness, Generic[O, A]):
+class _Folders(Harness, Generic[Options, Made]):
     """The folder at the partner's side, and the store that breaks on demand where no wire does.
 
     ``make`` gives a new source or target with these options, ``stranger`` one with a wrong login; ``options`` are
     those that differ from ``usual``.
     """
 
-    Options: type[O]
+    kind: type[Options]
     usual: ClassVar[Mapping[str, object]]
 
     def __init__(
         self,
         root: Path,
         adapter: Adapter,
-        make: Callable[[O], A],
+        make: Callable[[Options], Made],
         *,
-        stranger: Callable[[O], A] | None = None,
+        stranger: Callable[[Options], Made] | None = None,
         wire: Wire | None = None,
         secrets: Sequence[str] = (),
         options: Mapping[str, object] | None = None,
@@ -54,7 +54,7 @@ class _Folders(Harness, Generic[O, A]):
         self.secrets = secrets
         self._make = make
         self._stranger = stranger
-        self._options = self.Options.model_validate({**self.usual, **(options or {})})
+        self._options = self.kind.model_validate({**self.usual, **(options or {})})
         self.script = Script()
         self.reading: dict[str, Hook] = {}
         """What happens when a file of this name is read: it is called once, or raises for the store."""
@@ -113,7 +113,7 @@ class _Store(FaultyStore):
 class FolderSourceHarness(_Folders[PickUp, FolderSource[Any]], SourceHarness):
     """For a `FolderSource`."""
 
-    Options = PickUp
+    kind = PickUp
     usual: ClassVar[Mapping[str, object]] = {
         "folder": "out",
         "stable": "none",
@@ -190,7 +190,7 @@ class FolderSourceHarness(_Folders[PickUp, FolderSource[Any]], SourceHarness):
 class FolderTargetHarness(_Folders[HandOver, FolderTarget[Any]], TargetHarness):
     """For a `FolderTarget`."""
 
-    Options = HandOver
+    kind = HandOver
     usual: ClassVar[Mapping[str, object]] = {"folder": "in", "file": "delivery.edi"}
 
     @property

@@ -71,14 +71,15 @@ class RemoteStore(FileStore):
                     file.seek(start)
                     yield file.read(size - start + 1)
                 return
+            given = start
             for begin in range(start, size, _BLOCK * _WINDOW):
                 end = min(size, begin + _BLOCK * _WINDOW)
                 blocks = [(at, min(_BLOCK, end - at)) for at in range(begin, end, _BLOCK)]
                 with self._translated(path):
-                    pieces = list(file.readv(blocks))
-                piece = b"".join(pieces)
-                yield piece
-                if len(piece) < end - begin:
+                    for piece in file.readv(blocks):
+                        given += len(piece)
+                        yield piece
+                if given < end:
                     return
             with self._translated(path):
                 file.seek(size)

@@ -33,7 +33,8 @@ class Ledger:
     ``url`` is the workspace's store, such as ``sqlite:////srv/transload/ledger.db``.  Use it
     inside ``with ledger:``, or `open` and `close` it.  Large payloads lie beside the
     database file in ``<name>.blobs``, and what sources have received half in ``<name>.scratch``.  Every method
-    that writes has its changes on disk when it returns, and raises `transload.runner.ledger.errors.LedgerError` when it cannot.
+    that writes has its changes on disk when it returns, and raises
+    `transload.runner.ledger.errors.LedgerError` when it cannot.
     """
 
     def __init__(self, url: str) -> None:

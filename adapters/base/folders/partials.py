@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import sha256
 from pathlib import Path
 
@@ -33,7 +34,8 @@ class NoRoom(Retry):
 class Partials:
     """The partials of one source in ``folder``, which is made when it is needed.
 
-    ``where`` is what people call the store that an entry is from.  ``gained`` counts the bytes that were added to any of them.
+    ``where`` is what people call the store that an entry is from.  ``gained`` counts the bytes that were
+    added to any of them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -83,9 +85,14 @@ class Partial:
         self.held = self._named = 0
         self.path = before or self._name()
         self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
-        match = _NAME.fullmatch(self.path.name)
-        if match is not None and not self._proves(int(match[2]), match[3]):
-            self.begin_anew()
+        try:
+            flock(self._file, LOCK_EX | LOCK_NB)  # two who write into one would tear it; it is let go with the file
+            match = _NAME.fullmatch(self.path.name)
+            if match is not None and not self._proves(int(match[2]), match[3]):
+                self.begin_anew()
+        except BaseException:
+            self._file.close()
+            raise
 
     @property
     def digest(self) -> str:
@@ -132,14 +139,15 @@ class Partial:
     def close(self) -> None:
         """Keep what is held, if that is anything."""
         try:
-            if self.held:
-                self.save()
-            else:
-                self.path.unlink(missing_ok=True)
+            try:
+                if self.held:
+                    self.save()
+                else:
+                    self.path.unlink(missing_ok=True)
+            finally:
+                self._file.close()
         except OSError as error:
             raise _no_room(self._stem.parent, error) from error
-        finally:
-            self._file.close()
 
     def _name(self) -> Path:
         return self._stem.with_name(f"{self._stem.name}-{self.held}-{self.digest}")

@@ -70,7 +70,8 @@ class Pass:
         """What may be taken now, of what is offered."""
         if self._options.claim is not None:
             make_room(store, self._options.claim)
-        offered = sorted(offers(store, self._options), key=_age)
+        once = {offer.now.path: offer for offer in offers(store, self._options)}  # some servers list a file twice
+        offered = sorted(once.values(), key=_age)
         if self._left is not None:
             return [offer for offer in offered if offer.entry in self._left]
         self._watch.forget_all_but(offer.entry for offer in offered)

@@ -127,13 +127,13 @@ def test_a_rehearsal_works_and_leaves_nothing(server: Server) -> None:
     assert sorted((server.folder / "in").iterdir()) == before
 
 
-def test_what_is_refused_stops(server: Server) -> None:
+def test_what_is_refused_stops(server: Server, memory: Any) -> None:
     options = SftpSource.Options.model_validate({"folder": "out"})
     for wrong in ({"password": "wrong"}, {"host_keys": ["SHA256:" + "A" * 43]}):
         with SftpSource(server.connection(**wrong), options) as source:
             assert source.probe().ok is False
             with pytest.raises(Stop):
-                list(source.receive(None))  # type: ignore[arg-type]  # it does not come to asking
+                list(source.receive(memory))
 
 
 def test_a_large_file_is_gone_on_with_where_the_line_broke(

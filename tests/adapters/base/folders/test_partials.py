@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from typing import Any
 
 import pytest
@@ -192,17 +193,19 @@ def test_a_break_that_cost_nothing_large_ends_the_pass(root: Path, memory: Notes
     assert one.opened == 1
 
 
-def test_a_full_disk_of_ours_is_not_filled_again(root: Path, memory: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_of_ours_is_not_filled_again(root: Path, memory: Notes) -> None:
     one = source(BadLine(root))
-    monkeypatch.setattr("transload.adapters.base.folders.partials.Partial.save", _no_space)
-    with pytest.raises(NoRoom, match="No space left on device"):
-        poll_folder(one, memory)
+    before = getrlimit(RLIMIT_FSIZE)
+    setrlimit(RLIMIT_FSIZE, (4 * MIB, before[1]))
+    try:
+        with pytest.raises(NoRoom, match="File too large") as caught:
+            poll_folder(one, memory)
+    finally:
+        setrlimit(RLIMIT_FSIZE, before)
+    assert caught.value.hint == "make room there"
     assert one.opened == 1
     assert list(memory.folder.iterdir()) == []
-
-
-def _no_space(*_: Any) -> None:
-    raise OSError(28, "No space left on device")
+    assert poll_folder(one, memory) == {"big": CONTENT}
 
 
 @pytest.mark.parametrize("how", ["size", "time", "gone"])
@@ -332,3 +335,24 @@ def test_a_small_file_needs_no_folder(root: Path, memory: Notes, monkeypatch: py
     memory.folder = memory.folder / "never"
     assert poll_folder(source(BadLine(root)), memory) == {"big": CONTENT}
     assert not memory.folder.exists()
+
+
+def test_a_file_that_is_listed_twice_is_fetched_once(
+    root: Path, memory: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = BadLine(root)
+    listed = store.list
+    monkeypatch.setattr(store, "list", lambda folder: listed(folder) * 2)
+    assert one_pass(store, memory) == [CONTENT]
+    assert store.opened == [0]
+
+
+def test_two_cannot_write_into_one(tmp_path: Path) -> None:
+    partials, entry = Partials(tmp_path), Entry(path="out/a", name="a", size=SIZE, changed=1)
+    with partials.of("there", entry) as partial:
+        partial.add(b"x" * 2 * MIB)
+        with pytest.raises(NoRoom, match="Resource temporarily unavailable"), partials.of("there", entry):
+            pass
+        partial.add(b"y")
+    with partials.of("there", entry) as partial:
+        assert (partial.held, partial.end(2)) == (2 * MIB + 1, b"xy")
