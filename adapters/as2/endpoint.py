@@ -18,6 +18,7 @@ from transload.adapters.base import Finding, Inbound, Outbound, Request, Respons
 from transload.adapters.base.callers import Callers, refused_plainly
 from transload.adapters.base.endpoint import Endpoint
 from transload.adapters.base.http import is_here
+from transload.adapters.base.printable import printable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +198,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             key=key,
             content=content,
             origin=f"POST {request.path} {message_id}",
-            metadata={name: names.printable(value) for name, value in told.items() if value},
+            metadata={name: printable(value) for name, value in told.items() if value},
             evidence={**evidence, "mdn": receipt} if receipt else evidence,
             findings=findings,
             reply=_later(key, wanted.url, made) if made and wanted.url else None,

@@ -12,6 +12,7 @@ from transload.adapters.as2.cms import Kind
 from transload.adapters.as2.keys import Keys
 from transload.adapters.as2.messages import Mic, digest_named, sign_part
 from transload.adapters.as2.settings import As2Connection
+from transload.adapters.base.printable import printable
 
 _DISPOSITION = re.compile(r"[^;]*;\s*([a-z]+)\s*(?:/\s*([a-z]+)\s*)?(?::\s*(.*))?", re.IGNORECASE | re.DOTALL)
 _WORDS = {
@@ -167,7 +168,7 @@ def read(part: mime.Part) -> Report:
         about=about,
         outcome=found[1].lower(),
         modifier=modifier,
-        explanation=names.printable(" ".join(explanation.split())[:200]),
+        explanation=printable(" ".join(explanation.split())[:200]),
         mic=Mic.read(fields.get("received-content-mic", "")),
         text=text,
     )

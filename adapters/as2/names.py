@@ -39,11 +39,6 @@ def bare(value: str) -> str:
     return found[1] if found else ""
 
 
-def printable(text: str) -> str:
-    """``text`` from a header as it can be stored and shown: control characters and the like as U+FFFD."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
-
-
 def key_of(value: str) -> str:
     """The delivery's key in a Message-ID of ours."""
     return bare(value).rpartition("@")[0]

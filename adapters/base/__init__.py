@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from transload.adapters.base.filter import Filter, Payload
     from transload.adapters.base.format import Encoded, Format, Identity, Message, Reading, Records, Tree, Writing
     from transload.adapters.base.registry import Adapter, adapter, adapter_names
+    from transload.adapters.base.responding import RespondingEndpoint, Result, Wanted
     from transload.adapters.base.settings import Duration, Secret, Settings, Template
     from transload.adapters.base.transport import (
         Answer,
@@ -39,6 +40,7 @@ else:
             "filter": ("Filter", "Payload"),
             "format": ("Encoded", "Format", "Identity", "Message", "Reading", "Records", "Tree", "Writing"),
             "registry": ("Adapter", "adapter", "adapter_names"),
+            "responding": ("RespondingEndpoint", "Result", "Wanted"),
             "settings": ("Duration", "Secret", "Settings", "Template"),
             "transport": ("Answer", "Inbound", "Landing", "Memory", "Outbound", "Probe", "Reply", "Source", "Target"),
         },
@@ -72,7 +74,9 @@ __all__ = [
     "Reject",
     "Reply",
     "Request",
+    "RespondingEndpoint",
     "Response",
+    "Result",
     "Retry",
     "Secret",
     "Settings",
@@ -83,6 +87,7 @@ __all__ = [
     "Template",
     "Tree",
     "Unknown",
+    "Wanted",
     "Writing",
     "adapter",
     "adapter_names",

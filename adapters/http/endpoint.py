@@ -1,19 +1,24 @@
 """The endpoint: who may call, whether it is proved, and what becomes of a repeat."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
 from transload.adapters.base import Inbound, Severity
 from transload.adapters.base.callers import Callers, refused_plainly
-from transload.adapters.base.endpoint import Endpoint, Request, Response
+from transload.adapters.base.endpoint import Request, Response
+from transload.adapters.base.printable import printable
+from transload.adapters.base.responding import RespondingEndpoint, Result, Wanted
 from transload.adapters.http.settings import HttpConnection, HttpOptions
 from transload.adapters.http.signatures import Unproved, number_of, proof_of
 
 _LONGEST_KIND = 200
+_NOT_TAKEN = 422
+"""Unprocessable Content (RFC 9110, 15.5.21): well-formed, and of no use."""
 
 
-class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
+class HttpEndpoint(RespondingEndpoint[HttpConnection, HttpOptions]):
     """Takes what a partner posts to an address of ours.
 
     Findings in the log: ``W-CALL`` (refused: address, method, proof, rate, size, content type).  Senders are told a
@@ -21,6 +26,7 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
     """
 
     Options = HttpOptions
+    formats = frozenset({"json", "xml", "soap"})
 
     def __init__(self, connection: HttpConnection, options: HttpOptions) -> None:
         super().__init__(connection, options)
@@ -76,3 +82,27 @@ class HttpEndpoint(Endpoint[HttpConnection, HttpOptions]):
         if status == 204:
             return Response(status=204)
         return Response(status=status, content=b"received\n" if earlier is None else b"received before\n")
+
+    def wanted(self, inbound: Inbound) -> Wanted | None:
+        """Whatever the route's mappings write."""
+        return Wanted(request=f"POST {self.path}")
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        """The body, with the status of the options; 422 and what is wrong (RFC 9457) for a message not taken."""
+        if result.taken:
+            assert result.content is not None  # without one the options alone say what is answered
+            status = 200 if self.options.status == 204 else self.options.status
+            return Response(status=status, content=result.content, content_type=result.content_type)
+        if result.content is not None:
+            return Response(status=_NOT_TAKEN, content=result.content, content_type=result.content_type)
+        errors = [
+            {
+                "code": finding.code,
+                "detail": printable(finding.message),
+                **({"pointer": printable(finding.place.path)} if finding.place and finding.place.path else {}),
+            }
+            for finding in result.findings
+        ]
+        problem = {"title": "The message was not taken", "status": _NOT_TAKEN, "errors": errors}
+        content = json.dumps(problem, ensure_ascii=False, indent=1).encode()
+        return Response(status=_NOT_TAKEN, content=content, content_type="application/problem+json")

@@ -21,6 +21,7 @@ from email.utils import collapse_rfc2231_value, getaddresses
 from hashlib import sha256
 
 from transload.adapters.base import Finding
+from transload.adapters.base.printable import printable
 
 _MOST_PARTS = 1000
 _MOST_MULTIPARTS = 50  # each line is compared with the boundaries of all that are open
@@ -261,7 +262,7 @@ def _decoded(text: str) -> str:
 def _line(text: str) -> str:
     """``text`` in one line that can be printed and stored, and not too long."""
     plain = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())[:_LONGEST]
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in plain)
+    return printable(plain)
 
 
 def _ascii(text: str) -> str:

@@ -10,9 +10,10 @@ from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable, Xref
+from transload.mappings.language.layout import Element, Segment, walk
 from transload.mappings.language.limits import Limit
 from transload.mappings.language.shapes import Shapes
-from transload.mappings.language.terms import Derived, Element, Scope, Segment, Slot, walk
+from transload.mappings.language.terms import Derived, Scope, Slot
 from transload.mappings.language.validity import Validity
 from transload.mappings.plugins.finding import Plugin
 from transload.mappings.source.nodes import Rows, Text

@@ -157,6 +157,10 @@ def _journey(journey: Mapping[str, Any]) -> None:
             say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
         if "parts" in receipt:
             say(f"  unpacked to {', '.join(receipt['parts'])}")
+        if "response" in receipt:
+            said = "it was taken" if receipt["response"]["taken"] else "it was not taken"
+            body = ", by --evidence response" if receipt["response"]["digest"] else ""
+            say(f"  its sender was told that {said}, at {_time(receipt['response']['at'])}{body}")
         kept = [name.removeprefix(KEPT) for name in receipt["metadata"] if name.startswith(KEPT)]
         if kept:
             say(f"  kept beside it: {', '.join(kept)}")

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from transload.adapters.base import Endpoint, Refused, Request, Response
-from transload.canonical.errors import TransloadError
+from transload.adapters.base.responding import RespondingEndpoint
+from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Severity
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
+from transload.runner.engine.responding import Responding
 from transload.runner.ledger import Ledger, LedgerError
 
 _log = get_logger("doors")
@@ -42,6 +44,8 @@ class Doors:
             if line.route.connection.is_called:
                 endpoint = line.route.endpoint()
                 endpoint.prepare()
+                if isinstance(endpoint, RespondingEndpoint):
+                    self._responding(line).check(endpoint.needed())
                 self._doors[endpoint.path] = line, endpoint
 
     def largest(self, path: str) -> int:
@@ -67,6 +71,9 @@ class Doors:
         except LedgerError as error:
             _log.error("a request could not be kept", route=line.route.ref, error=error.message)
             return Response(status=503, content=b"try again later\n", headers=_LATER)
+        except Retry as error:
+            _log.warning("a request cannot be answered now", route=line.route.ref, error=error.message)
+            return Response(status=503, content=b"try again later\n", headers=_LATER)
         except TransloadError as error:
             _log.error("a request could not be taken", route=line.route.ref, error=error.message)
             return Response(status=500, content=b"this is our fault\n")
@@ -83,7 +90,16 @@ class Doors:
             self._arrived(line.lane)
         if inbound.reply is not None and line.replying is not None:
             self._arrived(line.replying.lane)
-        return endpoint.respond(inbound, earlier=None if new else self._ledger.arrivals.facts(receipt))
+        if isinstance(endpoint, RespondingEndpoint) and line.route.response_references:
+            wanted = endpoint.wanted(inbound)
+            if wanted is not None:
+                result = self._responding(line).result(receipt, wanted, new=new)
+                if not result.taken or result.content is not None:
+                    return endpoint.respond_with(inbound, result)
+        return endpoint.respond(inbound, earlier=None if new else self._ledger.arrivals.get(receipt).metadata)
+
+    def _responding(self, line: Line) -> Responding:
+        return Responding(ledger=self._ledger, line=line, clock=self._clock, again=lambda: self._arrived(line.lane))
 
 
 def _plain(path: str) -> str:

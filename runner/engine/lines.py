@@ -68,7 +68,7 @@ class Writer:
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """What is in force now."""
-        return (*_mapping_artifacts(self.mapping), self.partner)
+        return (*mapping_artifacts(self.mapping), self.partner)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,6 +80,15 @@ class Passer:
     outlet: Outlet
     partner: Artifact
     product: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Respondent:
+    """A mapping of ``response:`` made ready, with the format that it writes."""
+
+    mapping: "CompiledMapping"
+    format: Format[Any]
+    envelope: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +125,7 @@ class Line:
 
     def artifacts(self, mapping: "CompiledMapping") -> tuple[Artifact, ...]:
         """What was in force when ``mapping`` read a document."""
-        return (*_mapping_artifacts(mapping), self.partner_artifact)
+        return (*mapping_artifacts(mapping), self.partner_artifact)
 
     @cached_property
     def writers(self) -> tuple[Writer, ...]:
@@ -127,6 +136,18 @@ class Line:
     def passers(self) -> tuple[Passer, ...]:
         """The send routes that it feeds with what it receives."""
         return tuple(self._passer(send, send.take) for send in self.route.to if isinstance(send.take, Passing))
+
+    @cached_property
+    def respondents(self) -> tuple[Respondent, ...]:
+        """What writes responses to a partner who calls us and waits, in the order of the file."""
+        return tuple(
+            Respondent(
+                mapping=mapping,
+                format=self.route.response_format(mapping),
+                envelope=self._parties(mapping.format_type, self.route.partner),
+            )
+            for mapping in self.route.responses
+        )
 
     @property
     def format_type(self) -> str:
@@ -180,7 +201,13 @@ class Line:
     def make_ready(self) -> None:
         """Load mappings and formats now; raises `ConfigurationError` with what is wrong with them."""
         findings: list[Finding] = []
-        steps = (lambda: self.route.mappings, lambda: self.format, lambda: self.writers, *self._checks())
+        steps = (
+            lambda: self.route.mappings,
+            lambda: self.format,
+            lambda: self.writers,
+            lambda: self.respondents,
+            *self._checks(),
+        )
         for step in steps:
             try:
                 step()
@@ -247,22 +274,25 @@ class Line:
     def _writer(self, send: SendRoute, take: Take) -> Writer:
         mapping = send.mapping
         partner = _partner_artifact(send.partner)
-        standard = mapping.format_type
         return Writer(
             route=send,
             take=take,
             outlet=self._outlet(send),
             mapping=mapping,
             format=send.format(),
-            envelope={
-                "sender": identity_of(self.workspace.identities, standard),
-                "receiver": send.partner.identity(standard),
-                "test": self.workspace.is_test,
-            },
+            envelope=self._parties(mapping.format_type, send.partner),
             partner=partner,
             product=_product(send.connection.adapter, *(one.adapter for one in send.filters)),
             timezone=self.workspace.timezone,
         )
+
+    def _parties(self, standard: str, partner: Partner) -> dict[str, Any]:
+        """What an envelope for ``partner`` is told."""
+        return {
+            "sender": identity_of(self.workspace.identities, standard),
+            "receiver": partner.identity(standard),
+            "test": self.workspace.is_test,
+        }
 
     def _digest_of(self, partner: str) -> str:
         return _partner_artifact(self.workspace.partners[partner]).digest
@@ -300,7 +330,7 @@ def lines_of(workspace: Workspace) -> dict[str, Line]:
     return {ref: Line(workspace=workspace, route=route) for ref, route in workspace.receive_routes.items()}
 
 
-def _mapping_artifacts(mapping: "CompiledMapping") -> tuple[Artifact, ...]:
+def mapping_artifacts(mapping: "CompiledMapping") -> tuple[Artifact, ...]:
     """The mapping with the digests of its tables, and the tables."""
     tables = [
         Artifact(kind=f"xref {table.name}", name=mapping.name, content=table.rows.content) for table in mapping.tables

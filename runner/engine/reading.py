@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from transload.adapters.base import Message, Records
 from transload.adapters.base.format import Reading
 from transload.canonical.documents import compact, document_name
-from transload.canonical.errors import Retry, Stop, TransloadError
+from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import Place
@@ -22,9 +22,16 @@ from transload.runner.engine.drafting import Origin, draft
 from transload.runner.engine.duplicates import party_text
 from transload.runner.engine.guarding import guarded
 from transload.runner.engine.lines import Line
-from transload.runner.engine.logs import get_logger
 from transload.runner.engine.passing import Passage
 from transload.runner.engine.reconciliation import Answered, Carriers, answered
+from transload.runner.engine.understanding import (
+    Outcome,
+    Understood,
+    environment_fault,
+    mapping_for,
+    understand,
+    wire_digest,
+)
 from transload.runner.ledger import State
 from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.reconciled import PartnerVerdict
@@ -32,12 +39,10 @@ from transload.runner.ledger.staging import Parsed
 
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping
-    from transload.mappings.mapping import Decoded
-    from transload.mappings.residue import Residue
 
 MOST_OF_INTERCHANGE = 20
 """How many findings about its interchange are kept with each message; the receipt has them all."""
-_log = get_logger("reading")
+_STATES = {Outcome.REFUSED: State.QUARANTINED, Outcome.REPEATED: State.DUPLICATE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,7 @@ class Reader:
 
     def parse(self, number: int, message: Message, payload: bytes, origin: Origin) -> list[Parsed]:
         """The documents of one message with the deliveries to make of them, or why there is none."""
+        digest = wire_digest(message, payload)
         facts: dict[str, Any] = {
             "message": number,
             "partner": self.line.partner.name,
@@ -86,13 +92,13 @@ class Reader:
             "receiver": party_text(message.receiver),
             "interchange": message.interchange,
             "reference": message.reference,
-            "wire_digest": _digest(message, payload),
+            "wire_digest": digest,
             "start": message.start,
             "end": message.end,
             "product": self.line.product,
         }
-        findings = list(message.findings)
-        passed: tuple[State, ...] = (State.PARSED,)
+        known = None if origin.generation else self.known(message, digest)
+        understood = understand(self.line, message, self._day(origin), known)
 
         def without_document(
             state: State,
@@ -100,16 +106,14 @@ class Reader:
             verdicts: tuple[PartnerVerdict, ...] = (),
             drafts: tuple[Draft, ...] = (),
         ) -> list[Parsed]:
-            artifacts = (self.line.partner_artifact,)
-            found = (*findings, *more)
             before = origin.original(number, 0) or origin.original(number, 1)
             return [
                 Parsed(
                     ordinal=0,
                     state=state,
-                    findings=found,
-                    passed=passed,
-                    artifacts=artifacts,
+                    findings=(*understood.findings, *more),
+                    passed=understood.passed,
+                    artifacts=(self.line.partner_artifact,),
                     verdicts=verdicts,
                     drafts=drafts,
                     replaces=before.id if before else None,
@@ -117,21 +121,9 @@ class Reader:
                 )
             ]
 
-        if errors_of(findings):
-            return without_document(State.QUARANTINED)
-        if not origin.generation:
-            repeated = self.known(message, str(facts["wire_digest"]))
-            if repeated is not None and not repeated.is_error:
-                if repeated.code == "R-DUPLICATE":
-                    return without_document(State.DUPLICATE, repeated)
-                findings.append(repeated)
-        wrong = environment_fault(message, test=self.line.workspace.is_test)
-        if wrong is not None:
-            if wrong.is_error:
-                return without_document(State.QUARANTINED, wrong)
-            findings.append(wrong)
-        passed = (State.PARSED, State.VALIDATED)
-        mapping = self._choose(message, self._day(origin))
+        if understood.outcome is not Outcome.TAKEN:
+            return without_document(_STATES[understood.outcome])
+        mapping = understood.mapping
         if mapping is None:
             passed_on = self._passed_on(message, payload, origin)
             if not passed_on:
@@ -139,26 +131,17 @@ class Reader:
                 return without_document(found.state, *found.findings, verdicts=found.verdicts)
             before = origin.original(number, 0)
             return [] if before and before.good else without_document(State.STAGED, drafts=passed_on)
-        decoded = self._decode(mapping, message)
-        if isinstance(decoded, TransloadError):
-            return without_document(State.QUARANTINED, *decoded.findings)
-        documents, remarks = decoded.documents, decoded.findings
-        residue = getattr(decoded, "residue", None) if len(documents) == 1 else None
-        findings += remarks
-        if errors_of(remarks) or not documents:
-            none = () if errors_of(remarks) else (_no_document(mapping),)
-            return without_document(State.QUARANTINED, *none)
         return [
-            self._document(document, ordinal, mapping, message, origin, facts, tuple(findings), residue)
-            for ordinal, document in enumerate(documents, start=1)
+            self._document(document, ordinal, mapping, message, origin, facts, understood)
+            for ordinal, document in enumerate(understood.documents, start=1)
             if not ((before := origin.original(number, ordinal)) and before.good)
         ]
 
-    def _choose(self, message: Message, day: date) -> "CompiledMapping | None":
-        """The mapping that is for the message, and in force on the day it arrived."""
-        mappings = self.line.route.mappings
-        fitting = (found for mapping in mappings if (found := mapping.reader_of(message)) is not None)
-        return next((mapping for mapping in fitting if mapping.valid is None or mapping.valid.holds(day)), None)
+    def complaints(self, message: Message, payload: bytes, origin: Origin) -> list[Finding]:
+        """What is wrong with a message that no mapping reads; nothing where it is passed on, or acknowledges."""
+        if self.line.passers and self._passage(payload, origin).takers(message):
+            return []
+        return errors_of(self._unmapped(message).findings)
 
     def _passed_on(self, message: Message, payload: bytes, origin: Origin) -> tuple[Draft, ...]:
         """The deliveries of the whole payload to the targets that take the message unread."""
@@ -182,13 +165,13 @@ class Reader:
         errors = errors_of(message.findings)
         if errors:
             return f"has errors: {errors[0].message}"
-        repeated = None if origin.generation else self.known(message, _digest(message, payload))
+        repeated = None if origin.generation else self.known(message, wire_digest(message, payload))
         if repeated is not None and repeated.code == "R-DUPLICATE":
             return "was received before"
         wrong = environment_fault(message, test=self.line.workspace.is_test)
         if wrong is not None and wrong.is_error:
             return "is flagged as a test"
-        mapping = self._choose(message, self._day(origin))
+        mapping = mapping_for(self.line, message, self._day(origin))
         return f"is read by the mapping {mapping.name}" if mapping is not None else None
 
     def _day(self, origin: Origin) -> date:
@@ -207,15 +190,6 @@ class Reader:
             return Answered(findings=error.findings)
         return made
 
-    def _decode(self, mapping: "CompiledMapping", message: Message) -> "Decoded | TransloadError":
-        try:
-            decoded: Decoded = guarded(f"the mapping {mapping.name}", lambda: mapping.decode(message))
-        except (Retry, Stop):  # a table that cannot be asked now is no fault of the message
-            raise
-        except TransloadError as error:
-            return error
-        return decoded
-
     def _document(
         self,
         document: Model,
@@ -224,11 +198,11 @@ class Reader:
         message: Message,
         origin: Origin,
         facts: Mapping[str, Any],
-        findings: tuple[Finding, ...],
-        residue: "Residue | None",
+        understood: Understood,
     ) -> Parsed:
         text = compact(document)
-        passed: tuple[State, ...] = (State.PARSED, State.VALIDATED, State.MAPPED)
+        findings, residue = understood.findings, understood.residue
+        passed: tuple[State, ...] = (*understood.passed, State.MAPPED)
         takers = [writer for writer in self.line.writers if writer.take.takes(document)]
         before = origin.original(facts["message"], ordinal)
         state = State.STAGED if takers else State.MAPPED
@@ -259,29 +233,6 @@ class Reader:
             replaces=before.id if before else None,
             **facts,
         )
-
-
-def environment_fault(message: Message, *, test: bool) -> Finding | None:
-    """Test messages stay out of production; the other way round is a warning, as partners often test unflagged."""
-    if message.test and not test:
-        return Finding(
-            code="E-ENVIRONMENT",
-            message="a message that is flagged as a test arrived in the production environment",
-            hint="let the partner send it without the test flag, or receive it with --environment test",
-        )
-    if test and not message.test and message.sender is not None:
-        return Finding(
-            code="W-ENVIRONMENT",
-            severity=Severity.WARNING,
-            message="a message without the test flag arrived in the test environment",
-        )
-    return None
-
-
-def _digest(message: Message, payload: bytes) -> str:
-    """The digest of a message's own bytes, or of the payload's where the format does not know them."""
-    whole = message.end <= message.start
-    return sha256(payload if whole else payload[message.start : message.end]).hexdigest()
 
 
 def _first_place(message: Message) -> Place | None:
@@ -315,11 +266,6 @@ def _no_mapping(message: Message, line: Line) -> Finding:
         else passing or "give the route mappings:",
         place=Place(byte=message.start),
     )
-
-
-def _no_document(mapping: "CompiledMapping") -> Finding:
-    message = f"the mapping {mapping.name} made no document of the message"
-    return Finding(code="E-NO-DOCUMENT", message=message, hint="see what the mapping reads")
 
 
 def _not_taken(document: Model, line: Line) -> Finding:

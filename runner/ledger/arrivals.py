@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger.blobs import Blob, BlobStore
@@ -73,12 +73,10 @@ _known = select(receipts.c.id, receipts.c.digest).where(
     receipts.c.connection == bindparam("of"), receipts.c.source_key == bindparam("with_key")
 )
 _insert = receipts.insert()
+_whole = select(receipts, parts.c.parent_id).outerjoin(parts, parts.c.receipt_id == receipts.c.id)
+_one = _whole.where(receipts.c.id == bindparam("of"))
 _due = (
-    select(receipts, parts.c.parent_id)
-    .outerjoin(parts, parts.c.receipt_id == receipts.c.id)
-    .where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None))
-    .order_by(receipts.c.id)
-    .limit(1)
+    _whole.where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None)).order_by(receipts.c.id).limit(1)
 )
 _begin = (
     receipts.update()
@@ -137,27 +135,12 @@ class Arrivals:
         """The first receipt of ``route`` whose messages are not all dealt with."""
         with self._database.read() as connection:
             row = connection.execute(_due, {"of": route}).one_or_none()
-        if row is None:
-            return None
-        again = row.again or {}
-        messages = again.get("messages")
-        return Receipt(
-            id=row.id,
-            route=row.route,
-            connection=row.connection,
-            source_key=row.source_key,
-            origin=row.origin,
-            metadata=row.metadata,
-            digest=row.digest,
-            size=row.size,
-            position=row.position,
-            generation=row.generation,
-            again=None if messages is None else tuple(messages),
-            force=again.get("force", False),
-            begun=row.begun,
-            unpacked=row.parent_id is not None,
-            received_at=row.received_at,
-        )
+        return _receipt(row) if row is not None else None
+
+    def get(self, receipt: int) -> Receipt:
+        """The receipt of that number, which there must be."""
+        with self._database.read() as connection:
+            return _receipt(connection.execute(_one, {"of": receipt}).one())
 
     def spare(self, route: str) -> None:
         """Take back that the first due receipt of ``route`` was begun: it was not its fault that it was not read."""
@@ -174,13 +157,28 @@ class Arrivals:
         with self._database.read() as connection:
             return self._store.load(connection, digest)
 
-    def facts(self, receipt: int) -> Mapping[str, str]:
-        """The metadata of a receipt."""
-        with self._database.read() as connection:
-            found: Mapping[str, str] = connection.scalars(
-                select(receipts.c.metadata).where(receipts.c.id == receipt)
-            ).one()
-        return found
+
+def _receipt(row: Row[Any]) -> Receipt:
+    """The receipt of a row of `_due` or `_one`."""
+    again = row.again or {}
+    messages = again.get("messages")
+    return Receipt(
+        id=row.id,
+        route=row.route,
+        connection=row.connection,
+        source_key=row.source_key,
+        origin=row.origin,
+        metadata=row.metadata,
+        digest=row.digest,
+        size=row.size,
+        position=row.position,
+        generation=row.generation,
+        again=None if messages is None else tuple(messages),
+        force=again.get("force", False),
+        begun=row.begun,
+        unpacked=row.parent_id is not None,
+        received_at=row.received_at,
+    )
 
 
 def insert_arrival(

@@ -20,6 +20,7 @@ from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.process_lock import ProcessLock
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
+from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.scratch import Scratch
 from transload.runner.ledger.staging import Staging
@@ -43,6 +44,7 @@ class Ledger:
         self.scratch = Scratch(self.database.path.with_name(self.database.path.name + ".scratch"))
         self.arrivals = Arrivals(self.database, self.store)
         self.unpacking = Unpacking(self.database, self.store)
+        self.responses = Responses(self.database, self.store)
         self.staging = Staging(self.database, self.store)
         self.lanes = Lanes(self.database, self.store)
         self.breakers = Breakers(self.database)

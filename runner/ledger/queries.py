@@ -25,6 +25,7 @@ from transload.runner.ledger.schema import (
     partner_verdicts,
     parts,
     receipts,
+    responses,
 )
 from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
@@ -161,15 +162,16 @@ class Queries:
         """All that is known of a receipt, document or delivery, and of what it was made of and became.
 
         Keys: ``ref``; ``receipt`` (with ``unpacked_from`` and ``filters``, or ``parts``, where filters have unwrapped
-        it); ``documents``; ``deliveries``, each with its ``attempts``;
-        ``acknowledgements`` that we made; ``verdicts`` that partners gave; ``events`` in the order of happening.
+        it, and ``response`` where its sender waited for one); ``documents``; ``deliveries``, each with its
+        ``attempts``; ``acknowledgements`` that we made; ``verdicts`` that partners gave; ``events`` in the order of
+        happening.
         Raises `NotFound`.
         """
         with self._database.read() as connection:
             receipt, document_ids, delivery_ids = _related(connection, ref)
             found_receipt = _rows(connection, "receipt", [receipt] if receipt else [])
             for found in found_receipt:
-                found |= _unpacking(connection, found["id"])
+                found |= _unpacking(connection, found["id"]) | _response(connection, found["id"])
             return {
                 "ref": str(ref),
                 "receipt": found_receipt[0] if found_receipt else None,
@@ -215,7 +217,7 @@ class Queries:
         raise NotFound(f"{ref} has no content in the ledger")
 
     def evidence(self, ref: Ref, name: str) -> bytes:
-        """The bytes that were kept beside a receipt under ``name``, or a delivery's ``answer``.
+        """The bytes that were kept beside a receipt under ``name``, its ``response``, or a delivery's ``answer``.
 
         Raises `NotFound`, with the names that there are.
         """
@@ -224,6 +226,8 @@ class Queries:
             if ref.kind == "receipt":
                 facts = connection.scalar(select(receipts.c.metadata).where(receipts.c.id == ref.id)) or {}
                 found = {key.removeprefix(KEPT): digest for key, digest in facts.items() if key.startswith(KEPT)}
+                response = connection.scalar(select(responses.c.digest).where(responses.c.receipt_id == ref.id))
+                found |= {"response": response} if response is not None else {}
             elif ref.kind == "delivery":
                 answer = connection.scalar(select(deliveries.c.answer).where(deliveries.c.id == ref.id)) or {}
                 found = {"answer": answer["content"]} if "content" in answer else {}
@@ -292,6 +296,12 @@ def _unpacking(connection: Connection, receipt: int) -> dict[str, Any]:
     of = {} if row is None else {"unpacked_from": str(Ref("receipt", row.parent_id)), "filters": row.filters}
     into = [str(ref) for ref in parts_of(connection, receipt)]
     return {**of, "parts": into} if into else of
+
+
+def _response(connection: Connection, receipt: int) -> dict[str, Any]:
+    """What the sender of a receipt was told while he waited; empty where nobody waits."""
+    row = connection.execute(select(responses).where(responses.c.receipt_id == receipt)).one_or_none()
+    return {} if row is None else {"response": _plain(row, "receipt_id", "mapping_digest")}
 
 
 def _attempts(connection: Connection, delivery: int) -> list[dict[str, Any]]:

@@ -25,11 +25,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 4
+VERSION = 5
 """The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused.
 
 Each version has more tables than the one before, which are added to a ledger that is opened: 2 `control_numbers` and
-`partner_verdicts`, 3 `parts`, 4 `replies`.
+`partner_verdicts`, 3 `parts`, 4 `replies`, 5 `responses`.
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -321,6 +321,18 @@ replies = Table(
     Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True, comment="what the target said later"),
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False, index=True),
     Column("judged", Boolean, nullable=False, comment="the delivery's state follows from it"),
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True, comment="of whose sender"),
+    Column("taken", Boolean, nullable=False, comment="whether he was told that we have taken it"),
+    Column("digest", _Digest, ForeignKey("blobs.digest"), comment="the body that a mapping wrote"),
+    Column("content_type", String, nullable=False),
+    Column("findings", Json, nullable=False),
+    Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
+    Column("at", Moment, nullable=False),
 )
 
 ticks = Table(

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from transload.adapters.base.registry import adapter as find_adapter
+from transload.adapters.base.responding import RespondingEndpoint
+from transload.canonical.application_advice import ApplicationAdvice
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding, Severity
 from transload.mappings.routing import findings_of
@@ -66,9 +69,48 @@ def _receive_faults(route: ReceiveRoute) -> Iterator[Finding]:
                 hint="such documents are kept, but go nowhere",
                 mapping=route.at,
             )
+    yield from _response_faults(route)
     for target in route.to:
         if isinstance(target.take, Passing):
             yield from _passing_faults(route, target, target.take, str(kind))
+
+
+def _response_faults(route: ReceiveRoute) -> Iterator[Finding]:
+    """Mappings of responses that write what the endpoint cannot put into one, or from what the route never has."""
+    try:
+        responses = route.responses
+    except ConfigurationError as error:
+        yield from error.findings
+        return
+    endpoint = find_adapter(route.connection.adapter).endpoint
+    formats = sorted(endpoint.formats) if endpoint and issubclass(endpoint, RespondingEndpoint) else []
+    read = {mapping.document for mapping in route.mappings} | {ApplicationAdvice.document}
+    seen: dict[tuple[str, str, str], str] = {}
+    for mapping in responses:
+        if formats and mapping.format_type not in formats:
+            yield Finding(
+                code="C-RESPONSE",
+                message=f"{mapping.name} writes {mapping.format_type}, and responses of {route.ref} are"
+                f" {' or '.join(formats)}",
+                hint="choose another mapping under response:",
+                mapping=route.at,
+            )
+        if mapping.document not in read:
+            yield Finding(
+                code="C-RESPONSE",
+                message=f"{mapping.name} writes a response from {mapping.document}, and {route.ref} reads"
+                f" {', '.join(sorted(read - {ApplicationAdvice.document})) or 'nothing'}",
+                hint=f"a response is written from what was read, or from {ApplicationAdvice.document}",
+                mapping=route.at,
+            )
+        key = (mapping.document, mapping.kind, mapping.message_version)
+        if mapping.valid is None and seen.setdefault(key, mapping.name) != mapping.name:
+            yield Finding(
+                code="C-RESPONSE",
+                message=f"{seen[key]} and {mapping.name} both write {mapping.kind} from {mapping.document}",
+                hint="the first one is always taken: leave the other out",
+                mapping=route.at,
+            )
 
 
 def _passing_faults(route: ReceiveRoute, target: SendRoute, passing: Passing, kind: str) -> Iterator[Finding]:

@@ -127,7 +127,8 @@ def _receive(route: ReceiveRoute) -> Setting:
     assert declared is not None  # a workspace that loads has no other routes
     origin = _way(route.connection, route.options, declared.Options, route.filters)
     parts = [Setting(name="from", block=origin), *_schedule(route.schedule), _format(route)]
-    parts += _values({"mappings": list(route.mapping_references), "to": [send.ref for send in route.to]})
+    responses = {"response": list(route.response_references)} if route.response_references else {}
+    parts += _values({"mappings": list(route.mapping_references), **responses, "to": [send.ref for send in route.to]})
     if route.acknowledge is not None:
         parts.append(_acknowledge(route.acknowledge))
     return Setting(name=route.name, block=tuple(parts))

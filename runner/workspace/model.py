@@ -142,7 +142,8 @@ class ReceiveRoute:
 
     Without a ``schedule`` the route runs only when it is asked for by name or with all
     others by ``run``.  ``written`` is the ``format:`` of the route without its type.  ``answers`` is the
-    send route whose target's answers it reads, instead of what a source fetches.
+    send route whose target's answers it reads, instead of what a source fetches.  ``response_references`` are the
+    mappings that write what a calling partner is told.
     """
 
     partner: "Partner" = field(repr=False)
@@ -154,6 +155,7 @@ class ReceiveRoute:
     format_type: str | None = None
     written: Mapping[str, Any] = field(default_factory=dict)
     mapping_references: tuple[str, ...]
+    response_references: tuple[str, ...] = ()
     to: tuple[SendRoute, ...] = ()
     acknowledge: Acknowledge | None = None
     guides: tuple[Path, ...] = ()
@@ -176,16 +178,24 @@ class ReceiveRoute:
 
         Raises `ConfigurationError` with all that is wrong with their files, and where two could read one message.
         """
-        mappings = [
-            load_mapping(
-                self.partner.mapping_file(reference), guides=self.guides, surroundings=self.partner.surroundings
-            )
-            for reference in self.mapping_references
-        ]
+        mappings = self._loaded(self.mapping_references)
         faults = [finding for finding in findings_of(mappings) if finding.is_error]
         if faults:
             raise ConfigurationError(faults[0].message, hint=faults[0].hint, findings=faults)
         return narrowest_first(mappings)
+
+    @cached_property
+    def responses(self) -> tuple[CompiledMapping, ...]:
+        """The compiled mappings of responses; raises `ConfigurationError` with all that is wrong with their files."""
+        return tuple(self._loaded(self.response_references))
+
+    def response_format(self, mapping: CompiledMapping) -> Format[Any]:
+        """The format in which ``mapping`` writes a response."""
+        return make_format(mapping.format_type, mapping.format_options, self.at, self.guides)
+
+    def _loaded(self, references: Sequence[str]) -> list[CompiledMapping]:
+        files = [self.partner.mapping_file(reference) for reference in references]
+        return [load_mapping(file, guides=self.guides, surroundings=self.partner.surroundings) for file in files]
 
     def format(self) -> Format[Any]:
         """The format that reads what arrives: the route's own, else the one that its mappings are written for.

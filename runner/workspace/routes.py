@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from transload.adapters.base.positioned import Entries, Node, Scalar
+from transload.adapters.base.registry import adapter as find_adapter
+from transload.adapters.base.responding import RespondingEndpoint
 from transload.adapters.base.settings import template_fields
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
@@ -79,7 +81,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     origin = _answered(answers) if answers is not None else _origin(file, block, what, everybody)
     kind, options = _format(file, block.get("format"), what)
     acknowledge = _acknowledge(file, block, what, kind, everybody)
-    for reference in texts_of(block.get("mappings")):
+    for reference in (*texts_of(block.get("mappings")), *texts_of(block.get("response"))):
         _mapping(file, reference)
     if written is not None and not written.mappings and kind is None:
         hint = "mapping files; or format: {type: x12}, say, where only acknowledgements arrive"
@@ -94,6 +96,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
+    _check_response(file, block, what, origin)
     file.receive[name.text] = ReceiveRoute(
         partner=file.partner,
         name=name.text,
@@ -102,6 +105,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         format_type=kind,
         written=options,
         mapping_references=tuple(written.mappings),
+        response_references=tuple(written.response),
         to=tuple(route for route in to if route is not None),
         acknowledge=acknowledge,
         guides=file.facts.guides,
@@ -170,6 +174,21 @@ def _origin(file: PartnerFile, block: Entries, what: str, everybody: Everybody) 
     values = file.facts.adapted.values(without(node, *also), kind.Options, file.report, called, also)
     filters = file.filters_of(node, called, connection.filters)
     return None if values is None or filters is None else _Way(connection=connection, options=values, filters=filters)
+
+
+def _check_response(file: PartnerFile, block: Entries, what: str, origin: _Way) -> None:
+    """Report responses where nobody waits for one, or where what arrives must be unwrapped first."""
+    key = block.key("response")
+    if key is None:
+        return
+    endpoint = find_adapter(origin.connection.adapter).endpoint
+    if endpoint is None or not issubclass(endpoint, RespondingEndpoint):
+        message = f"{what} has 'response', and nobody waits for one over {origin.connection.ref}"
+        hint = "leave it out; http and soap-service are adapters whose callers wait"
+        file.report.add("C-VALUE", message, key, hint=hint)
+    elif origin.filters:
+        hint = "a response is written while the sender waits, before filters are at work; leave one of them out"
+        file.report.add("C-VALUE", f"{what} has 'response' and filters", key, hint=hint)
 
 
 def _delivery(file: PartnerFile, block: Entries, key: str, what: str, everybody: Everybody) -> _Way | None:

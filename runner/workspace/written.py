@@ -204,6 +204,11 @@ class WrittenReceive(Settings):
         " none where, with format: {type: ...}, only acknowledgements arrive or messages are passed on",
     )
     to: list[str] = Field(description="Send routes, written partner/route; may be empty")
+    response: list[str] = Field(
+        [],
+        description="Where the partner calls us: mapping files that write what he is told, each from the document that"
+        " he sent or from application_advice/1, which says whether it was taken",
+    )
     acknowledge: Open | None = Field(
         None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
     )

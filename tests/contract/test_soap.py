@@ -189,7 +189,7 @@ class Called(EndpointHarness):
         given = {"path": "/acme/orders", "wsdl": self.wsdl, "verify": {"username_token": token}, "largest": 10_000}
         connection = SoapServiceConnection.model_validate({**given, "rate": {"requests": 1000}})
         answer = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number></SubmitOrderResponse>'
-        options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": {"answer": answer}}})
+        options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": {"response": answer}}})
         made = SoapEndpoint(connection, options)
         made.prepare()
         return made

@@ -6,14 +6,18 @@ from typing import Any
 from lxml import etree
 
 from transload.adapters.base.endpoint import Response
+from transload.adapters.base.printable import printable
 from transload.adapters.base.soap import SOAP_11, SOAP_12
 from transload.adapters.soap.security.headers import WSSE
+from transload.canonical.findings import Finding
 
 WSA = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{WSA}/anonymous"
 CONTENT_TYPES = {SOAP_11: "text/xml; charset=utf-8", SOAP_12: "application/soap+xml; charset=utf-8"}
 _NAMES_12 = {"Client": "Sender", "Server": "Receiver"}
 _PREFIXES = {WSA: "wsa", WSSE: "wsse"}
+FINDINGS = "urn:transload:findings"
+"""The namespace of what a fault says about a body."""
 _XML = "http://www.w3.org/XML/1998/namespace"
 
 
@@ -21,13 +25,15 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 class Trouble:
     """A fault: ``code`` by its name in SOAP 1.1, ``subcodes`` as qualified names, outermost first, and a reason.
 
-    ``not_understood`` are the header blocks that SOAP 1.2 wants to be named with MustUnderstand.
+    ``not_understood`` are the header blocks that SOAP 1.2 wants to be named with MustUnderstand, ``findings`` what is
+    wrong with the body.
     """
 
     code: str
     reason: str
     subcodes: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def unproved() -> Trouble:
@@ -51,7 +57,9 @@ def fault(space: str, trouble: Trouble, *, relates_to: str | None = None) -> Res
     if space == SOAP_11:
         code = etree.SubElement(made, "faultcode", nsmap=_spaces(trouble))
         code.text = _qualified(trouble.subcodes[-1]) if trouble.subcodes else f"soap:{trouble.code}"
-        etree.SubElement(made, "faultstring").text = trouble.reason
+        etree.SubElement(made, "faultstring").text = printable(trouble.reason)
+        if trouble.findings:
+            _describe(etree.SubElement(made, "detail"), trouble.findings)
         return _response(500, space, envelope)
     within = etree.SubElement(made, f"{{{space}}}Code")
     etree.SubElement(within, f"{{{space}}}Value").text = f"soap:{_NAMES_12.get(trouble.code, trouble.code)}"
@@ -60,7 +68,9 @@ def fault(space: str, trouble: Trouble, *, relates_to: str | None = None) -> Res
         etree.SubElement(within, f"{{{space}}}Value", nsmap=_spaces(trouble)).text = _qualified(subcode)
     text = etree.SubElement(etree.SubElement(made, f"{{{space}}}Reason"), f"{{{space}}}Text")
     text.set(f"{{{_XML}}}lang", "en")
-    text.text = trouble.reason
+    text.text = printable(trouble.reason)
+    if trouble.findings:
+        _describe(etree.SubElement(made, f"{{{space}}}Detail"), trouble.findings)
     for name in trouble.not_understood:
         block = etree.QName(name)
         spaces: Any = {"b": block.namespace} if block.namespace else None
@@ -68,6 +78,18 @@ def fault(space: str, trouble: Trouble, *, relates_to: str | None = None) -> Res
         told = etree.SubElement(header, f"{{{space}}}NotUnderstood", nsmap=spaces)
         told.set("qname", f"b:{block.localname}" if block.namespace else block.localname)
     return _response(400 if trouble.code == "Client" else 500, space, envelope)
+
+
+def _describe(detail: "etree._Element", findings: tuple[Finding, ...]) -> None:
+    """What is wrong, for the sender's people and programs."""
+    spaces: Any = {None: FINDINGS}
+    made = etree.SubElement(detail, f"{{{FINDINGS}}}findings", nsmap=spaces)
+    for finding in findings:
+        one = etree.SubElement(made, f"{{{FINDINGS}}}finding")
+        place = finding.place.path if finding.place is not None else None
+        for name, text in (("code", finding.code), ("place", place), ("text", finding.message)):
+            if text:
+                etree.SubElement(one, f"{{{FINDINGS}}}{name}").text = printable(text)
 
 
 def _envelope(space: str, action: str, relates_to: str | None) -> "tuple[etree._Element, etree._Element]":

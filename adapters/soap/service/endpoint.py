@@ -1,6 +1,6 @@
 """The endpoint: a request is opened, proved and checked; what its body holds is committed, and then answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import parse_qs
@@ -9,8 +9,9 @@ from lxml import etree
 
 from transload.adapters.base import Inbound
 from transload.adapters.base.callers import Callers, refused
-from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
+from transload.adapters.base.endpoint import Refused, Request, Response
 from transload.adapters.base.media import media_type
+from transload.adapters.base.responding import RespondingEndpoint, Result, Wanted
 from transload.adapters.base.soap import SOAP_11, SOAP_12, envelope_space
 from transload.adapters.soap.envelope import Opened, OtherVersion, opened, parse_body
 from transload.adapters.soap.paths import filled, text_at
@@ -27,7 +28,7 @@ _VERSIONS = {"text/xml": SOAP_11, "application/soap+xml": SOAP_12}
 _MOST_PARTS = 100
 
 
-class SoapEndpoint(Endpoint[SoapServiceConnection, SoapServiceOptions]):
+class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]):
     """Takes what a partner sends to an operation of ours.
 
     The content is the element that the body held; headers, which hold passwords, are not kept.  Findings in the log:
@@ -35,6 +36,7 @@ class SoapEndpoint(Endpoint[SoapServiceConnection, SoapServiceOptions]):
     """
 
     Options = SoapServiceOptions
+    formats = frozenset({"soap", "xml"})
 
     def __init__(self, connection: SoapServiceConnection, options: SoapServiceOptions) -> None:
         super().__init__(connection, options)
@@ -87,7 +89,7 @@ class SoapEndpoint(Endpoint[SoapServiceConnection, SoapServiceOptions]):
         try:
             offered, body = self._called(found)
             content = _content(body)
-            _answer(offered, body)  # what cannot be answered is not taken
+            _response(offered, body)  # what cannot be answered is not taken
             key = self._key(offered, body, relates_to)
         except _Wrong as error:
             raise _faulted(request, space, Trouble(code="Client", reason=str(error)), relates_to) from error
@@ -106,16 +108,41 @@ class SoapEndpoint(Endpoint[SoapServiceConnection, SoapServiceOptions]):
         )
 
     def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
-        """The answer that the options describe; the same for a repeat, whose sender may not have heard the first."""
+        """The response that the options describe; the same for a repeat, whose sender may not have heard the first."""
+        offered, sent = self._called_by(inbound)
+        body = _response(offered, sent)
+        return Response(status=202) if body is None else self._answered(inbound, offered, body)
+
+    def needed(self) -> Sequence[Wanted]:
+        """The outputs of operations whose options write none."""
+        return [_wanted(offered) for offered in self._offered.operations.values() if offered.needs_mapping]
+
+    def wanted(self, inbound: Inbound) -> Wanted | None:
+        """The output of the operation, where its options write none."""
+        offered, _ = self._called_by(inbound)
+        return _wanted(offered) if offered.needs_mapping else None
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        """The body in an envelope; a fault with what is wrong where no mapping writes that."""
+        offered, _ = self._called_by(inbound)
+        if result.content is None:
+            why = result.findings[0].message if result.findings else "it cannot be read"
+            trouble = Trouble(code="Client", reason=f"The message was not taken: {why}", findings=result.findings)
+            return fault(_space(inbound), trouble, relates_to=inbound.metadata.get("message_id"))
+        body = parse_body(result.content)
+        if body.tag != offered.operation.output:
+            message = f"{offered.operation.name} answers with {offered.operation.output}, and {body.tag} was written"
+            raise Reject(message, hint="correct the mapping under response: of the route")
+        return self._answered(inbound, offered, body)
+
+    def _called_by(self, inbound: Inbound) -> "tuple[Offered, etree._Element]":
         assert isinstance(inbound.content, bytes)
         body = parse_body(inbound.content)
-        offered = self._offered.operations[str(body.tag)]
-        answer = _answer(offered, body)
-        if answer is None:
-            return Response(status=202)
-        space = SOAP_11 if inbound.metadata["soap"] == "1.1" else SOAP_12
+        return self._offered.operations[str(body.tag)], body
+
+    def _answered(self, inbound: Inbound, offered: Offered, body: "etree._Element") -> Response:
         relates_to = inbound.metadata.get("message_id")
-        return answered(space, answer, action=offered.answer_action, relates_to=relates_to)
+        return answered(_space(inbound), body, action=offered.response_action, relates_to=relates_to)
 
     @property
     def _offered(self) -> Offer:
@@ -193,14 +220,23 @@ def _content(body: "etree._Element") -> bytes:
     return content
 
 
-def _answer(offered: Offered, body: "etree._Element") -> "etree._Element | None":
-    """The body of the answer; None where there is none.  Raises `_Wrong` when it lacks what the answer repeats."""
-    if offered.taken.answer is None:
+def _response(offered: Offered, body: "etree._Element") -> "etree._Element | None":
+    """What the options write; None where they write nothing.  Raises `_Wrong` when it lacks what is repeated."""
+    if offered.taken.response is None:
         return None
     try:
-        return parse_body(filled(offered.taken.answer, lambda path: text_at(body, path), setting="answer"))
+        return parse_body(filled(offered.taken.response, lambda path: text_at(body, path), setting="response"))
     except Stop as error:
         raise _Wrong(f"{error.message.partition(' ')[0].strip('{}')} is missing, which the answer repeats") from error
+
+
+def _wanted(offered: Offered) -> Wanted:
+    name = etree.QName(str(offered.operation.output))
+    return Wanted(request=offered.operation.name, kind=name.localname, version=name.namespace or "")
+
+
+def _space(inbound: Inbound) -> str:
+    return SOAP_11 if inbound.metadata["soap"] == "1.1" else SOAP_12
 
 
 def _faulted(request: Request, space: str, trouble: Trouble, relates_to: str | None = None) -> Refused:

@@ -27,11 +27,16 @@ _ACTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Offered:
-    """An operation that is taken; ``answer_action`` is the WS-Addressing action of its answer."""
+    """An operation that is taken; ``response_action`` is the WS-Addressing action of its response."""
 
     operation: Operation
     taken: Taken
-    answer_action: str
+    response_action: str
+
+    @property
+    def needs_mapping(self) -> bool:
+        """Whether its output is not written in the options."""
+        return self.operation.output is not None and self.taken.response is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,37 +55,35 @@ def offer_of(connection: SoapServiceConnection, options: SoapServiceOptions) -> 
     operations: dict[str, Offered] = {}
     for name, taken in options.operations.items():
         operation = find_operation(connection, name)
-        _check_answer(operation, taken)
+        _check_response(operation, taken)
         if operation.input in operations:
             other = operations[operation.input].operation.name
             raise Stop(
                 f"{name} and {other} take the same element, {operation.input}",
                 hint="nobody could tell them apart: leave one out under operations:",
             )
-        action = _answer_action(documents, name)
-        operations[operation.input] = Offered(operation=operation, taken=taken, answer_action=action)
+        action = _response_action(documents, name)
+        operations[operation.input] = Offered(operation=operation, taken=taken, response_action=action)
     main, files = _published(documents, connection.endpoint)
     return Offer(operations=operations, main=main, files=files)
 
 
-def _check_answer(operation: Operation, taken: Taken) -> None:
-    where = f"operations: {operation.name}: answer:"
-    if operation.output is None:
-        if taken.answer is not None:
-            raise Stop(f"{operation.name} has no output by the WSDL", hint=f"leave {where} out")
+def _check_response(operation: Operation, taken: Taken) -> None:
+    if taken.response is None:
         return
-    if taken.answer is None:
-        raise Stop(f"{operation.name} answers with {operation.output} by the WSDL", hint=f"write it under {where}")
+    where = f"operations: {operation.name}: response:"
+    if operation.output is None:
+        raise Stop(f"{operation.name} has no output by the WSDL", hint=f"leave {where} out")
     try:
-        root = parse_body(filled(taken.answer, lambda _: "1", setting=where))
+        root = parse_body(filled(taken.response, lambda _: "1", setting=where))
     except Reject as error:
-        raise Stop(f"the answer of {operation.name}: {error.message}", hint=f"correct {where}") from error
+        raise Stop(f"the response of {operation.name}: {error.message}", hint=f"correct {where}") from error
     if root.tag != operation.output:
         message = f"{operation.name} answers with {operation.output} by the WSDL, not with {root.tag}"
         raise Stop(message, hint=f"correct {where}")
 
 
-def _answer_action(documents: list[Document], name: str) -> str:
+def _response_action(documents: list[Document], name: str) -> str:
     """The action that the WSDL says, else the default of WS-Addressing Metadata section 4.4.4."""
     for document in documents:
         space = (document.root.get("targetNamespace") or "").rstrip("/:")

@@ -62,10 +62,11 @@ class SoapServiceConnection(Described, CalledConnection):
 class Taken(Settings):
     """An operation that a route takes."""
 
-    answer: str | None = Field(
+    response: str | None = Field(
         default=None,
-        description="Body of the answer: the XML of the operation's output element; {Path/To/Element} stands for the "
-        "text of an element of what was sent. An operation without output has none",
+        description="What he is told: the XML of the operation's output element; {Path/To/Element} stands for the "
+        "text of an element of what was sent. None where a mapping of the route's response: writes that element, and "
+        "where the operation has no output",
         examples=["<SubmitOrderResponse xmlns='urn:example'><Number>{Number}</Number></SubmitOrderResponse>"],
     )
     identity: tuple[Annotated[str, Field(pattern=PATH)], ...] = Field(
@@ -83,6 +84,6 @@ class SoapServiceOptions(Settings):
 
     operations: dict[str, Taken] = Field(
         min_length=1,
-        description="Operations that are taken, by their names in the WSDL, and how each is answered",
-        examples=[{"SubmitOrder": {"answer": "<SubmitOrderResponse xmlns='urn:example'/>"}}],
+        description="Operations that are taken, by their names in the WSDL",
+        examples=[{"SubmitOrder": {"response": "<SubmitOrderResponse xmlns='urn:example'/>"}}],
     )

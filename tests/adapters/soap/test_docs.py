@@ -26,6 +26,8 @@ def examples() -> list[Any]:
             )
     served = next(block for block in BLOCKS if "desk" in block.get("connections", {}))
     found.append(("desk: endpoint", SoapServiceOptions, served["receive"]["orders"]["from"]))
+    mapped = next(block for block in BLOCKS if "response" in block.get("receive", {}).get("orders", {}))
+    found.append(("answered by a mapping", SoapServiceOptions, mapped["receive"]["orders"]["from"]))
     return [pytest.param(kind, settings, id=name) for name, kind, settings in found]
 
 

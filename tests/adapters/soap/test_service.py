@@ -41,7 +41,7 @@ Make = Callable[..., SoapEndpoint]
 def make(wsdl: Path) -> Make:
     def endpoint(connection: dict[str, Any] | None = None, **taken: Any) -> SoapEndpoint:
         whole = {"path": "/acme", "wsdl": wsdl, "verify": TOKEN, "rate": {"requests": 10_000}, **(connection or {})}
-        options = {"operations": {"SubmitOrder": {"answer": ANSWER, **taken}}}
+        options = {"operations": {"SubmitOrder": {"response": ANSWER, **taken}}}
         made = SoapEndpoint(SoapServiceConnection.model_validate(whole), SoapServiceOptions.model_validate(options))
         made.prepare()
         return made
@@ -283,17 +283,16 @@ def test_who_may_call_and_how_often(make: Make) -> None:
 
 
 BAD_OPTIONS = [
-    ({}, f"SubmitOrder answers with {{{NS}}}SubmitOrderResponse by the WSDL"),
-    ({"answer": "<a/>"}, f"SubmitOrder answers with {{{NS}}}SubmitOrderResponse by the WSDL, not with a"),
-    ({"answer": "<a>{Number}"}, "the answer of SubmitOrder: the body is no XML: .*"),
+    ({"response": "<a/>"}, f"SubmitOrder answers with {{{NS}}}SubmitOrderResponse by the WSDL, not with a"),
+    ({"response": "<a>{Number}"}, "the response of SubmitOrder: the body is no XML: .*"),
 ]
 
 
 @pytest.mark.parametrize(("taken", "message"), BAD_OPTIONS)
 def test_an_answer_that_the_wsdl_does_not_know_is_never_given(make: Make, taken: dict[str, str], message: str) -> None:
     with pytest.raises(Stop, match=message) as caught:
-        make(**{"answer": None, **taken})
-    assert "operations: SubmitOrder: answer:" in (caught.value.hint or "")
+        make(**{"response": None, **taken})
+    assert "operations: SubmitOrder: response:" in (caught.value.hint or "")
 
 
 def test_an_operation_without_an_answer_is_accepted(make: Make, wsdl: Path) -> None:
@@ -302,7 +301,7 @@ def test_an_operation_without_an_answer_is_accepted(make: Make, wsdl: Path) -> N
     wsdl.write_text(re.sub(bound, r"\1", text, flags=re.DOTALL))
     with pytest.raises(Stop, match="SubmitOrder has no output by the WSDL"):
         make()
-    endpoint = make(answer=None)
+    endpoint = make(response=None)
     answer = endpoint.respond(endpoint.accept(request(), NOW), earlier=None)
     assert (answer.status, answer.content) == (202, b"")
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 import trustme
+import yaml
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.engine import Engine
@@ -235,12 +236,17 @@ def test_a_pass_has_nothing_to_fetch_from_who_calls(folder: Path) -> None:
 
 def test_the_examples_of_the_page_load(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs/http.md").read_text(encoding="utf-8")
-    workspace, partner = (block.partition("```")[0] for block in page.split("```yaml\n")[1:])
+    workspace, partner, more = (block.partition("```")[0] for block in page.split("```yaml\n")[1:])
     (tmp_path / "mappings/acme").mkdir(parents=True)
     (tmp_path / "transload.yaml").write_text(workspace)
-    (tmp_path / "mappings/acme/partner.yaml").write_text(partner)
+    for name in ("order.yaml", "order-taken.yaml"):
+        (tmp_path / "mappings/acme" / name).touch()
+    whole, further = yaml.safe_load(partner), yaml.safe_load(more)
+    for name, block in further.items():
+        whole[name] |= block
+    (tmp_path / "mappings/acme/partner.yaml").write_text(yaml.safe_dump(whole))
     loaded = load_workspace(tmp_path)
     assert loaded.listening is not None
     assert loaded.listening.port == 8080
-    assert sorted(loaded.receive_routes) == ["acme/orders", "acme/status"]
+    assert sorted(loaded.receive_routes) == ["acme/calls", "acme/orders", "acme/status"]
     assert [finding.message for finding in loaded.findings] == []

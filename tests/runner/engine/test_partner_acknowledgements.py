@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from transload.canonical.errors import Reject
 from transload.runner.cli.app import application
-from transload.runner.engine import Engine
-from transload.runner.engine.reading import Reader
+from transload.runner.engine import Engine, understanding
 from transload.runner.ledger import Ledger, Ref, State
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.schema import control_numbers, deliveries
@@ -335,7 +334,7 @@ def test_a_mapping_that_matches_goes_before(sent, monkeypatch):
         raise Reject("read by a mapping")
 
     mapping = SimpleNamespace(name="own", decode=refuse)
-    monkeypatch.setattr(Reader, "_choose", lambda self, message, day: mapping)
+    monkeypatch.setattr(understanding, "mapping_for", lambda line, message, day: mapping)
     answer_997(sent, *ACCEPTED)
     assert run(sent).documents == {State.QUARANTINED: 1}
     assert [finding["message"] for finding in look(sent, "d2")["documents"][0]["findings"]] == ["read by a mapping"]

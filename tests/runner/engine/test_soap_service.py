@@ -42,7 +42,7 @@ receive:
       connection: desk
       operations:
         SubmitOrder:
-          answer: |
+          response: |
             <SubmitOrderResponse xmlns="urn:example:purchasing:1">
               <Number>{{Number}}</Number><Repeated>false</Repeated>
             </SubmitOrderResponse>
@@ -210,7 +210,7 @@ def test_the_wsdl_names_our_address_and_its_files_lead_to_us(folder: Path, url: 
     [
         ("SubmitOrder:\n", "SubmitOrdr:\n", "the port Soap11 has no operation 'SubmitOrdr'"),
         ("wsdl/orders.wsdl", "wsdl/gone.wsdl", "gone.wsdl cannot be read: there is no such file"),
-        ("<SubmitOrderResponse xmlns", "<Other xmlns", "the answer of SubmitOrder: the body is no XML"),
+        ("<SubmitOrderResponse xmlns", "<Other xmlns", "the response of SubmitOrder: the body is no XML"),
     ],
 )
 def test_what_does_not_fit_the_wsdl_is_said_before_anybody_calls(

@@ -100,7 +100,7 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         [
             "acme:12:11: error C-TYPE 'from' of the receive route 'orders' must be a block of keys, not a list",
             "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, cron, "
-            "every, expect, format, from, mappings, timezone, to)",
+            "every, expect, format, from, mappings, response, timezone, to)",
         ],
     ),
     "unknown adapter": (
