@@ -299,7 +299,7 @@ def http(folder: Path) -> Iterator[Stage]:
 def soap_service(folder: Path) -> Iterator[Stage]:
     """A partner calls an operation of ours, and calls it again where our answer was lost."""
     taken = {
-        "answer": f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number><Repeated>false</Repeated>'
+        "response": f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number><Repeated>false</Repeated>'
         "</SubmitOrderResponse>",
         "identity": ["Number"],
     }
