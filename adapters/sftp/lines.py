@@ -39,6 +39,7 @@ class Line:
         self._lock = threading.Lock()
         self._users = 0
         self._over = False
+        self._doubted = False
         self._timer: threading.Timer | None = None
 
     @property
@@ -52,6 +53,15 @@ class Line:
         transport = self.transport
         return transport is not None and transport.is_active()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes one more user."""
+        return self.is_alive and not self._doubted
+
+    def doubt(self) -> None:
+        """Let nobody else in, and do not keep it: an answer did not come, and it may be gone without a word."""
+        self._doubted = True
+
     def entered(self) -> None:
         """Somebody uses it."""
         with self._lock:
@@ -63,7 +73,7 @@ class Line:
         with self._lock:
             self._users -= 1
             idle = not self._users and not self._over
-            kept = idle and self._keep and self.is_alive
+            kept = idle and self._keep and self.is_open
             if kept:
                 self._timer = threading.Timer(self._keep, self._end_if_idle)
                 self._timer.daemon = True
@@ -110,11 +120,11 @@ class Lines:
         self._left = threading.Condition()
 
     def open_ones(self) -> list[Line]:
-        """Those that are alive; others are forgotten."""
+        """Those that take one more user; those that are gone are forgotten."""
         for line in list(self._lines):
             if not line.is_alive:
                 line.close()
-        return list(self._lines)
+        return [line for line in self._lines if line.is_open]
 
     def new(self, reach: Callable[[], Sequence[paramiko.SSHClient]]) -> Line | None:
         """One more, which ``reach`` opens; None when there are as many as there may be.  Called by who has the turn."""

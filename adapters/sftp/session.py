@@ -78,6 +78,10 @@ class Session:
         except (paramiko.SSHException, EOFError, OSError, Retry):
             return None
 
+    def doubt(self) -> None:
+        """Have nobody else use the connection: an answer did not come."""
+        self._line.doubt()
+
     def close(self) -> None:
         """Close the session, and the connection where nobody else uses it and it is not kept."""
         if self._closed:

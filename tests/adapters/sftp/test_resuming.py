@@ -1,6 +1,8 @@
 """Large files from servers that drop the line in the middle of them, at several places, again and again."""
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from transload.adapters.base import Retry
 from transload.adapters.contract import Wire
 from transload.adapters.sftp import SftpSource
+from transload.adapters.sftp.lines import close_all
 
 MIB = 1024 * 1024
 SIZE = 10 * MIB
@@ -131,3 +134,30 @@ def test_a_line_that_is_cut_anywhere(server: Any, memory: Any, poll: Poll, conte
         with wire.cutting(1_000_000) as rest:
             assert poll(SftpSource(server.connection(port=wire.port, channels=1), options), memory) == {"a": content}
         assert rest.carried <= whole.carried - held + MIB
+
+
+def test_a_line_that_falls_silent_is_waited_for_once_and_not_used_again(
+    server: Any, memory: Any, poll: Poll, content: bytes
+) -> None:
+    release = threading.Event()
+
+    def stall(server: Any, path: Path) -> None:
+        meter(server, path)
+        if meter.asked == 3 * MIB:
+            release.wait(10)
+
+    meter = Meter()
+    server.faults.on_read = stall
+    settings = server.connection(channels=1, keep="30s", timeouts={"answer": "800ms", "login": "5s"})
+    options = SftpSource.Options.model_validate({"folder": "/out", "stable": "none", "afterwards": "delete"})
+    first = SftpSource(settings, options)
+    first.pauses = ()
+    began = time.monotonic()
+    with pytest.raises(Retry, match="does not answer in time"):
+        poll(first, memory)
+    assert time.monotonic() - began < 1.5, "only one answer was waited for"
+    release.set()
+    server.faults.on_read = None
+    assert poll(SftpSource(settings, options), memory) == {"a": content}
+    assert len(server.logins) == 2
+    close_all()
