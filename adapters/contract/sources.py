@@ -283,20 +283,24 @@ class SourceContract(CommonContract[SourceHarness]):
         with harness.interrupting(1_000_000) as whole:
             clean(run_pass(harness.source(), ledger), harness)
         arrived(ledger, expected)
-        expected += broken_off(harness, ledger, "same", counted(whole))
+        counted(whole)
+        broken = broken_off(harness, ledger, "same", whole)
+        expected += broken.offered
         with harness.interrupting(1_000_000) as rest:
             clean(run_pass(harness.source(), ledger), harness)
         work(harness, ledger)
         arrived(ledger, expected, when="after a huge item broke off, ")
         hold(
-            rest.carried < 0.85 * whole.carried,
-            f"a huge item takes {whole.carried} bytes of the line, and after it broke off {rest.carried} bytes more",
+            rest.carried < whole.carried - broken.carried / 4,
+            f"a huge item takes {whole.carried} bytes of the line; it broke off after {broken.carried}, and after that"
+            f" took {rest.carried} more",
             do="keep what was fetched in memory.folder, and ask for the rest; or set the harness's resumes to False",
         )
         if not harness.replaces:
             return
-        *before, _ = broken_off(harness, ledger, "other", counted(whole))
-        expected += [*before, offer(harness, "other", harness.large(harness.number(), harness.huge))]
+        broken = broken_off(harness, ledger, "other", whole)
+        expected += broken.offered[:-1]
+        expected.append(offer(harness, broken.name, harness.large(harness.number(), harness.huge)))
         work(harness, ledger)
         arrived(ledger, expected, when="after a huge item broke off and another one took its place, ")
 
