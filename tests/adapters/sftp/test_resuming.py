@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from transload.adapters.base import Retry
-from transload.adapters.contract import Wire
 from transload.adapters.sftp import SftpSource
 from transload.adapters.sftp.lines import close_all
 
@@ -112,28 +111,6 @@ def test_a_file_that_was_replaced_meanwhile_is_not_mixed(
     server.faults.on_read = replace
     assert poll(source(server, 0.01), memory) == {"a": other}
     assert "/out/a is not what it was, though its size and time are; it is begun anew" in caplog.messages
-
-
-@pytest.mark.parametrize("share", [0.2, 0.35, 0.5])
-def test_a_line_that_is_cut_anywhere(server: Any, memory: Any, poll: Poll, content: bytes, share: float) -> None:
-    """The wire between is cut in the middle of a packet, and nobody can connect for the rest of the pass."""
-    with Wire("127.0.0.1", server.port) as wire:
-        reach = server.connection(port=wire.port, channels=1)
-        options = SftpSource.Options.model_validate({"folder": "/out", "stable": "none"})
-        with wire.cutting(1_000_000) as whole:
-            assert poll(SftpSource(reach, options), memory) == {"a": content}
-        memory.arrived.clear()
-        memory.clear()
-        cut_short = SftpSource(reach, options)
-        cut_short.pauses = (0.01,)
-        with wire.cutting(int(whole.steps * share)) as cut, pytest.raises(Retry):
-            poll(cut_short, memory)
-        assert cut.happened
-        held = sum(file.stat().st_size for file in memory.folder.iterdir())
-        assert held > 0
-        with wire.cutting(1_000_000) as rest:
-            assert poll(SftpSource(server.connection(port=wire.port, channels=1), options), memory) == {"a": content}
-        assert rest.carried <= whole.carried - held + MIB
 
 
 def test_a_line_that_falls_silent_is_waited_for_once_and_not_used_again(
