@@ -16,6 +16,7 @@ from transload.adapters.contract.ledger import Abandoned, Ledger, Notes, run_pas
 from transload.adapters.contract.polling import (
     ABOUT_KEYS,
     arrived,
+    broken_off,
     clean,
     judge_all,
     needs_replacing,
@@ -271,6 +272,37 @@ class SourceContract(CommonContract[SourceHarness]):
             f"an item of {harness.huge} bytes took {peak[0]} bytes of memory",
             do="write what is large into a temporary file piece by piece, and give its Path as content",
         )
+
+    def test_a_huge_item_that_broke_off_is_gone_on_with(self, harness: SourceHarness) -> None:
+        """After a cut in the middle of a huge item only what is missing is fetched, and only if it is what it was."""
+        if not harness.resumes:
+            raise NotPossible("this source fetches a huge item anew when it broke off")
+        ledger = Ledger()
+        expected = [offer(harness, "whole", harness.large(harness.number(), harness.huge))]
+        warm(harness, ledger)
+        with harness.interrupting(1_000_000) as whole:
+            clean(run_pass(harness.source(), ledger), harness)
+        arrived(ledger, expected)
+        counted(whole)
+        broken = broken_off(harness, ledger, "same", whole)
+        expected += broken.offered
+        with harness.interrupting(1_000_000) as rest:
+            clean(run_pass(harness.source(), ledger), harness)
+        work(harness, ledger)
+        arrived(ledger, expected, when="after a huge item broke off, ")
+        hold(
+            rest.carried < whole.carried - broken.carried / 4,
+            f"a huge item takes {whole.carried} bytes of the line; it broke off after {broken.carried}, and after that"
+            f" took {rest.carried} more",
+            do="keep what was fetched in memory.folder, and ask for the rest; or set the harness's resumes to False",
+        )
+        if not harness.replaces:
+            return
+        broken = broken_off(harness, ledger, "other", whole)
+        expected += broken.offered[:-1]
+        expected.append(offer(harness, broken.name, harness.large(harness.number(), harness.huge)))
+        work(harness, ledger)
+        arrived(ledger, expected, when="after a huge item broke off and another one took its place, ")
 
     def test_an_empty_item_hides_no_other(self, harness: SourceHarness) -> None:
         """An item of zero bytes is left out or arrives empty, as the settings say; it is no error for the others."""

@@ -32,6 +32,7 @@ from transload.adapters.as2.judging import report_in
 from transload.adapters.as2.keys import keys_of
 from transload.adapters.as2.messages import seal
 from transload.adapters.as2.mime import Part
+from transload.adapters.base.folders.fetching import LARGE as LARGER_THAN
 from transload.runner.demo.partners.rest_api import RestApi
 from transload.runner.demo.partners.servers import http_server
 from transload.runner.demo.partners.sftp_server import sftp_server
@@ -40,6 +41,7 @@ from transload.runner.demo.partners.soap_service import NAMESPACE, SoapService, 
 DOCUMENTS = tuple(
     json.dumps({"number": f"PO-{n}", "text": f"{n} " * 200}, separators=(",", ":")).encode() for n in (1, 2)
 )
+LARGE = json.dumps({"number": "PO-1", "text": "1 " * (LARGER_THAN // 2)}, separators=(",", ":")).encode()
 _SUBMIT = """\
 <SubmitOrder xmlns="urn:example:purchasing:1"><Number>PO-{0}</Number><Buyer>us</Buyer>\
 <Line number="1"><Item>bolt</Item><Quantity>{0}</Quantity></Line></SubmitOrder>"""
@@ -144,6 +146,14 @@ def sftp_claimed(folder: Path) -> Iterator[Stage]:
     """Claimed by a rename on an SFTP server, and deleted."""
     with sftp(folder, claim={"into": "out/claimed"}, afterwards="delete") as stage:
         yield stage
+
+
+@contextmanager
+def sftp_large(folder: Path) -> Iterator[Stage]:
+    """A large file of an SFTP server, which is gone on with where it broke off."""
+    with sftp(folder) as stage:
+        (folder / "partner/out/PO-1.json").write_bytes(LARGE)
+        yield replace(stage, expected=(LARGE, DOCUMENTS[1]))
 
 
 @contextmanager
@@ -289,7 +299,7 @@ def http(folder: Path) -> Iterator[Stage]:
 def soap_service(folder: Path) -> Iterator[Stage]:
     """A partner calls an operation of ours, and calls it again where our answer was lost."""
     taken = {
-        "answer": f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number><Repeated>false</Repeated>'
+        "response": f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number><Repeated>false</Repeated>'
         "</SubmitOrderResponse>",
         "identity": ["Number"],
     }
@@ -477,6 +487,7 @@ SCENES: dict[str, Callable[[Path], Any]] = {
     "files, claimed": files_claimed,
     "sftp": sftp,
     "sftp, claimed": sftp_claimed,
+    "sftp, large": sftp_large,
     "ftp": ftp,
     **({"mail, as source": mail_source} if shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin") else {}),
     "mail, as target": mail_target,

@@ -253,6 +253,26 @@ class AllInMemory(ShelfSource):
         return (bytes(content.read_bytes()), digest) if isinstance(content, Path) else (content, digest)
 
 
+class BeginsAnew(ShelfSource):
+    """Fetches all of a huge item again after it broke off."""
+
+    caught_by = "test_a_huge_item_that_broke_off_is_gone_on_with"
+
+    def receive(self, memory: Memory) -> Iterator[Inbound]:
+        for file in memory.folder.iterdir():
+            file.unlink()
+        yield from super().receive(memory)
+
+
+class GoesOnWithAnother(ShelfSource):
+    """Goes on with a huge item by its name, also when another one has taken its place."""
+
+    caught_by = "test_a_huge_item_that_broke_off_is_gone_on_with"
+
+    def part(self, name: str) -> str:
+        return self.origin(name)
+
+
 class EmptyIsAnError(ShelfSource):
     """Refuses an empty item, and with it the pass."""
 
