@@ -325,9 +325,13 @@ class SourceContract(CommonContract[SourceHarness]):
             raise NotPossible("this partner can hold no strange name")
         plain = offer(harness, "plain")
         ledger = Ledger()
-        for _ in range(harness.polls + 1):
-            judge_all(run_pass(harness.source(), ledger), harness, (Reject,))
+        refused = _refused(harness, ledger, harness.polls + 1)
         found = ledger.contents()
+        hold(
+            refused or not Counter(offered) - found,
+            "an item of a strange name was left out without a word",
+            do="raise a Reject that names it, after all others were yielded",
+        )
         hold(
             found[plain] == 1,
             "an item of a plain name did not arrive beside others of strange names",
@@ -342,8 +346,12 @@ class SourceContract(CommonContract[SourceHarness]):
         good = offer(harness, "good")
         ledger = Ledger()
         with harness.spoiled("bad"):
-            for _ in range(harness.polls):
-                judge_all(run_pass(harness.source(), ledger), harness, (Reject,))
+            refused = _refused(harness, ledger, harness.polls)
+        hold(
+            refused,
+            "an item that cannot be fetched was left out without a word",
+            do="raise a Reject that names it, after all others were yielded",
+        )
         hold(
             ledger.contents()[good] == 1,
             "an item did not arrive because another one cannot be fetched",
@@ -363,3 +371,13 @@ class SourceContract(CommonContract[SourceHarness]):
         for inbound in one.receive(Notes(Ledger())):
             if isinstance(inbound.content, Path):
                 inbound.content.unlink()
+
+
+def _refused(harness: SourceHarness, ledger: Ledger, passes: int) -> bool:
+    """Whether one of some passes, which may refuse single items, does so."""
+    refused = False
+    for _ in range(passes):
+        done = run_pass(harness.source(), ledger)
+        judge_all(done, harness, (Reject,))
+        refused = refused or bool(done.errors)
+    return refused

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from transload.adapters.base.folders import Denied, Entry, Failed, FileFault, FileStore, Missing, Taken
@@ -36,13 +37,13 @@ class RemoteStore(FileStore):
         self._reading: Generator[bytes, None, None] | None = None
 
     def list(self, folder: str) -> list[Entry]:
-        """The regular files in ``folder``.  Names that lead elsewhere, or cannot be sent, are left out."""
+        """The regular files in ``folder``; those whose names lead elsewhere, or cannot be sent, as they are listed."""
         found = []
         for listed in self._listed(folder):
             if not listed.is_file:
                 continue
             if "/" in listed.name or self._fault_of(listed.name):
-                _log.warning("%s lists a file %s, which is no name that can be used", folder, shown(listed.name))
+                found.append(replace(_entry(listed.name, listed), name=listed.name))  # for whoever tells of it
                 continue
             path = listed.name if folder in ("", ".") else f"{folder.rstrip('/')}/{listed.name}"
             entry = _entry(path, listed) if self._tells_all(listed) else self.look(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
@@ -40,7 +41,7 @@ class RemoteStore(FileStore):
             else:
                 entry = _entry(path, facts)
             if entry is not None:
-                found.append(entry)
+                found.append(replace(entry, name=facts.filename) if "/" in facts.filename else entry)
         return found
 
     def look(self, path: str) -> Entry | None:

@@ -17,7 +17,7 @@ from transload.adapters.base.folders.clearing import Clearing, clear_away, probl
 from transload.adapters.base.folders.fetching import Fetched, fetch
 from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.names import shown
-from transload.adapters.base.folders.offers import Offer, offers
+from transload.adapters.base.folders.offers import Offer, offered
 from transload.adapters.base.folders.options import Move, PickUp
 from transload.adapters.base.folders.partials import Partials
 from transload.adapters.base.folders.stability import Quiet, Watch
@@ -70,13 +70,15 @@ class Pass:
         """What may be taken now, of what is offered."""
         if self._options.claim is not None:
             make_room(store, self._options.claim)
-        once = {offer.now.path: offer for offer in offers(store, self._options)}  # some servers list a file twice
-        offered = sorted(once.values(), key=_age)
+        found = offered(store, self._options)
+        once = {offer.now.path: offer for offer in found.files}  # some servers list a file twice
+        files = sorted(once.values(), key=_age)
         if self._left is not None:
-            return [offer for offer in offered if offer.entry in self._left]
-        self._watch.forget_all_but(offer.entry for offer in offered)
-        self._partials.forget_all_but(store.describe(), (offer.now for offer in offered))
-        new = [offer for offer in offered if offer.claimed or not self._watch.taken(offer.entry)]
+            return [offer for offer in files if offer.entry in self._left]
+        self._problems += found.problems
+        self._watch.forget_all_but(offer.entry for offer in files)
+        self._partials.forget_all_but(store.describe(), (offer.now for offer in files))
+        new = [offer for offer in files if offer.claimed or not self._watch.taken(offer.entry)]
         ready = [offer for offer in new if offer.claimed or self._watch.ready(offer.entry)]
         if len(ready) < len(new):
             folder = shown(self._options.folder)

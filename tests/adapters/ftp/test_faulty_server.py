@@ -450,20 +450,26 @@ def test_a_server_that_only_lists_is_asked_for_one_list(start: Any, without: tup
     store.close()
 
 
-def test_lines_and_names_that_cannot_be_used_hide_no_file(start: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_and_names_that_cannot_be_used_hide_no_file(
+    start: Any, memory: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     server = start(tls=False, without=("MLSD", "MLST", "SIZE", "MDTM"))
     kept = b"-rw-r--r-- 1 u g 5 Jan 01 2026 a.edi\r\n"
 
     def strange(handler: Any, _: str) -> bool:
-        _sends(handler, kept.replace(b"Jan", b"xyz") + kept.replace(b"a.", b"../in/a.") + kept, "226 Sent.")
+        _sends(handler, kept.replace(b"Jan", b"xyz") + kept.replace(b"a.", b"in/a.") + kept, "226 Sent.")
         return True
 
     server.faults.commands["LIST"] = strange
     store = source(server).open_store()
-    assert [entry.path for entry in store.list("out")] == ["out/a.edi"]
+    assert [(entry.path, entry.name) for entry in store.list("out")] == [
+        ("in/a.edi", "in/a.edi"), ("out/a.edi", "a.edi")
+    ]  # fmt: skip
     store.close()
+    with source(server) as one, pytest.raises(Reject) as caught:
+        list(one.receive(memory))
+    assert caught.value.findings[0].message == "in/a.edi is not taken: its name cannot be used, as it has a slash"
     assert "1 lines of the list of out are not understood, such as: -rw-r--r-- 1 u g 5 xyz 01 2026 a.edi" in caplog.text
-    assert "out lists a file ../in/a.edi, which is no name that can be used" in caplog.text
 
 
 def test_a_file_that_the_server_cannot_read_to_its_end_hides_no_other(server: Any, memory: Any) -> None:

@@ -306,6 +306,27 @@ class FirstFaultEndsAll(ShelfSource):
                 yield Inbound(key=self.key(found), content=found.content, origin=self.origin(name))
 
 
+class LeavesStrangeNamesOut(ShelfSource):
+    """Leaves out, without a word, what has a name that it does not like."""
+
+    caught_by = "test_strange_names_are_data"
+
+    def fetch(self, name: str) -> Found | None:
+        return super().fetch(name) if name.isalnum() or "-" in name else None
+
+
+class LeavesBadItemsOut(ShelfSource):
+    """Leaves out, without a word, what cannot be fetched."""
+
+    caught_by = "test_one_bad_item_hides_no_other"
+
+    def fetch(self, name: str) -> Found | None:
+        try:
+            return super().fetch(name)
+        except (Reject, Refused, Late, NoAnswer):
+            return None
+
+
 class MuteConnection(Settings):
     shelf: str
     token: Any = Field(description="Our token there", examples=["x"])
