@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.crashes.__main__ import PAGE
 from tests.crashes.matrix import KILLED, Outcome, Victim, killed_at, points_of, victim
-from tests.crashes.scenes import LARGE, SCENES
+from tests.crashes.scenes import SCENES
+from tests.crashes.scenes.stage import LARGE
 from tests.crashes.steps import Point
 
 CANNOT_TELL = ("mail, as target", "rest, without", "soap, once")
