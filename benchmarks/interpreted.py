@@ -11,8 +11,9 @@ from typing import Any
 from transload.adapters.base.format import Records
 from transload.adapters.edi.guides import WirePlace
 from transload.mappings.compiler.levels import takes, value_at
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Field, Pairs, Scope, Segment, Slot
+from transload.mappings.language.terms import Field, Pairs, Scope, Slot
 
 _END = ["\x00"]
 

@@ -7,8 +7,8 @@ from transload.adapters.edi.guides import Guide, PlaceError, WirePlace, resolve_
 from transload.mappings.compiler.levels import value_at
 from transload.mappings.compiler.trees import wrong_guard
 from transload.mappings.language.checks import decisive
+from transload.mappings.language.layout import Element
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Element
 
 
 def matches(meaning: Meaning, message: Message) -> bool:

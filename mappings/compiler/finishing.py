@@ -14,9 +14,9 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.compiler.frames import has_late_fills, late_fills
 from transload.mappings.compiler.reading import TROUBLE
 from transload.mappings.language.converters.numbers import MATH, round_to
+from transload.mappings.language.layout import AnyNode, below
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.terms import (
-    AnyNode,
     Computed,
     Condition,
     Constant,
@@ -27,7 +27,6 @@ from transload.mappings.language.terms import (
     Operation,
     Scope,
     Total,
-    below,
 )
 
 Location = tuple[str | int, ...]

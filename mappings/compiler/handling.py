@@ -6,7 +6,7 @@ from typing import Any
 from transload.adapters.base.format import COMPONENT, ELEMENT
 from transload.mappings.language.converters.base import DomainError
 from transload.mappings.language.converters.plugged import asked
-from transload.mappings.language.terms import Segment
+from transload.mappings.language.layout import Segment
 from transload.mappings.plugins.contract import NodePlugin, Parts
 
 

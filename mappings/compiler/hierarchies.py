@@ -6,8 +6,9 @@ from typing import Any
 
 from transload.adapters.edi.guides import WirePlace
 from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, statements, variable
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Segment, Slot
+from transload.mappings.language.terms import Slot
 
 Raw = Callable[[WirePlace], ast.expr]
 Where = Callable[[WirePlace | None], ast.expr]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from transload.mappings.compiler.quotes import Statements, constant, expression, statements, variable
 from transload.mappings.compiler.tree_reading import TreeReader
 from transload.mappings.compiler.trees import TreeLevel
-from transload.mappings.language.terms import Element
+from transload.mappings.language.layout import Element
 
 
 class JsonReader(TreeReader):

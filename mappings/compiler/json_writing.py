@@ -8,7 +8,8 @@ from transload.mappings.compiler.quotes import Statements, constant, expression,
 from transload.mappings.compiler.trees import json_literal
 from transload.mappings.compiler.writing import Writer
 from transload.mappings.language.converters.base import DomainError
-from transload.mappings.language.terms import Element, Slot
+from transload.mappings.language.layout import Element
+from transload.mappings.language.terms import Slot
 
 
 def clean(text: str) -> str:

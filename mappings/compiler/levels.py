@@ -5,8 +5,9 @@ from typing import Any
 
 from transload.adapters.edi.guides import WirePlace
 from transload.adapters.edi.guides.model import Entry
+from transload.mappings.language.layout import Node, Segment
 from transload.mappings.language.meaning import Ignored
-from transload.mappings.language.terms import Node, Segment, Slot
+from transload.mappings.language.terms import Slot
 
 END: list[Any] = [None]
 """Stands after the last record; no tag equals its."""

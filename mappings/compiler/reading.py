@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from transload.mappings.compiler.computing import compute
 from transload.mappings.compiler.frames import FAILED, Frame, collected, filled, frames, held, opened
 from transload.mappings.compiler.quotes import Namer, Statements, constant, expression, statements, told, variable
+from transload.mappings.language.layout import Element, Node, Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Condition, Element, Field, Node, Scope, Segment, Slot
+from transload.mappings.language.terms import Condition, Field, Scope, Slot
 
 
 class Trouble(Exception):

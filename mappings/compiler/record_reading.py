@@ -23,12 +23,13 @@ from transload.mappings.compiler.quotes import (
 )
 from transload.mappings.compiler.reading import Reader, ranks_of
 from transload.mappings.compiler.record_places import Places
-from transload.mappings.compiler.unread import UnreadTests
+from transload.mappings.compiler.unread import QuietPairs, UnreadTests
 from transload.mappings.compiler.writing import clean
 from transload.mappings.language.coverage import named_places
 from transload.mappings.language.fields import Kind
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Pairs, Segment, Slot
+from transload.mappings.language.terms import Pairs, Slot
 
 
 class RecordReader(Reader):
@@ -347,7 +348,7 @@ class RecordReader(Reader):
             taken = self._once(slot, where)
             branches.append((expression("q == L", L=constant(literal)), taken))
         remark = statements("X.append((KIND, P, i, (k, q, r)))", KIND=constant("pair"), P=self.bound(pairs))
-        quiet = self.bound(_PairIgnores(self.meaning))
+        quiet = self.bound(QuietPairs(self.meaning))
         unknown = statements("if Q.reports(e, q):\n    REMARK", Q=quiet, REMARK=remark)
         body = chain(branches, unknown)
         last = expression("n") if pairs.repeating else expression("min(n, E)", E=constant(qualifier.element + 1))
@@ -379,17 +380,6 @@ class RecordReader(Reader):
         assert slot.field is not None
         slot.shared = True
         return self.take(slot, variable("r"), where)
-
-
-class _PairIgnores:
-    """Which qualifiers of pairs ``ignores`` leaves aside quietly: ``PO1 CB``."""
-
-    def __init__(self, meaning: Meaning) -> None:
-        self.quiet = {(entry.tag, entry.qualifier) for entry in meaning.ignores if entry.qualifier and not entry.places}
-
-    def reports(self, record: Sequence[str], qualifier: str) -> bool:
-        """Whether an unknown qualifier is worth a remark."""
-        return (record[0], qualifier) not in self.quiet
 
 
 def _is_text(slot: Slot) -> bool:

@@ -19,8 +19,9 @@ from transload.mappings.compiler.quotes import (
 )
 from transload.mappings.compiler.writing import Writer, texts_of
 from transload.mappings.language.fields import Kind
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Pairs, Segment, Slot
+from transload.mappings.language.terms import Pairs, Slot
 
 
 class RecordWriter(Writer):

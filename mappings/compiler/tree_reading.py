@@ -17,8 +17,8 @@ from transload.mappings.compiler.quotes import (
 )
 from transload.mappings.compiler.reading import Reader
 from transload.mappings.compiler.trees import Guard, TreeLevel
+from transload.mappings.language.layout import Element
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Element
 
 
 class TreeReader(Reader):

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from transload.mappings.language.checks import guards
+from transload.mappings.language.layout import Element, Node
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Element, Node, Slot
+from transload.mappings.language.terms import Slot
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 """A number as JSON has them (RFC 8259, section 6)."""

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from transload.mappings.compiler.quotes import Namer, Statements, constant, either, expression, statements
 from transload.mappings.language.coverage import Named
-from transload.mappings.language.terms import Pairs, Segment
+from transload.mappings.language.layout import Segment
+from transload.mappings.language.meaning import Meaning
+from transload.mappings.language.terms import Pairs
 
 
 class UnreadTests:
@@ -77,3 +79,14 @@ def components(known: set[int], parts: str, count: str) -> list[ast.expr]:
 def more_components(text: str, separator: str, known: Sequence[int]) -> bool:
     """Whether a composite holds a value at a component that is not ``known``."""
     return any(value and position not in known for position, value in enumerate(text.split(separator), 1))
+
+
+class QuietPairs:
+    """Which qualifiers of pairs ``ignores`` leaves aside quietly: ``PO1 CB``."""
+
+    def __init__(self, meaning: Meaning) -> None:
+        self.quiet = {(entry.tag, entry.qualifier) for entry in meaning.ignores if entry.qualifier and not entry.places}
+
+    def reports(self, record: Sequence[str], qualifier: str) -> bool:
+        """Whether an unknown qualifier is worth a remark."""
+        return (record[0], qualifier) not in self.quiet

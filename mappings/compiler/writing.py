@@ -24,8 +24,9 @@ from transload.mappings.compiler.quotes import (
 from transload.mappings.compiler.reading import TROUBLE
 from transload.mappings.language.converters.base import DomainError
 from transload.mappings.language.fields import Kind
+from transload.mappings.language.layout import AnyNode, below
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Field, Fill, Length, Scope, Slot, below
+from transload.mappings.language.terms import Field, Fill, Length, Scope, Slot
 
 _CONTROLS = frozenset("\x1c\x1d\x1e\x1f")
 

@@ -6,7 +6,8 @@ from transload.mappings.compiler.quotes import Statements, chain, constant, expr
 from transload.mappings.compiler.reading import ranks_of
 from transload.mappings.compiler.tree_reading import TreeReader
 from transload.mappings.compiler.trees import TreeLevel, xml_text
-from transload.mappings.language.terms import Element, Slot
+from transload.mappings.language.layout import Element
+from transload.mappings.language.terms import Slot
 
 
 class XmlReader(TreeReader):

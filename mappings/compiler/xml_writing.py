@@ -14,7 +14,8 @@ from transload.mappings.compiler.quotes import (
 )
 from transload.mappings.compiler.writing import Writer
 from transload.mappings.language.converters.base import DomainError
-from transload.mappings.language.terms import Element, Slot
+from transload.mappings.language.layout import Element
+from transload.mappings.language.terms import Slot
 
 OPEN, CLOSE, QUOTE = "\x02", "\x03", "\x04"
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

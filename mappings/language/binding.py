@@ -13,13 +13,7 @@ from transload.mappings.language.expressions import Pipe
 from transload.mappings.language.fields import FieldType, Kind, follow
 from transload.mappings.language.limits import checking
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import (
-    Around,
-    Field,
-    Fill,
-    Scope,
-    Slot,
-)
+from transload.mappings.language.terms import Around, Field, Fill, Scope, Slot
 from transload.mappings.plugins.contract import Site
 from transload.mappings.source.nodes import Text
 from transload.mappings.source.problems import Problems, suggest

@@ -10,8 +10,9 @@ from transload.canonical.findings import Severity
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.fields import FieldType, Kind, field_type, follow
 from transload.mappings.language.hierarchies import check_hierarchies
+from transload.mappings.language.layout import AnyNode, Element, Segment, below
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Element, Field, Scope, Segment, Slot, below
+from transload.mappings.language.terms import Field, Scope, Slot
 from transload.mappings.source.problems import Problems, suggest
 
 _DEEPEST = 17

@@ -16,9 +16,10 @@ from transload.adapters.cobol.values import Machine, Unreadable, number_text, wr
 from transload.mappings.language.converters.base import Converter, DomainError
 from transload.mappings.language.converters.chains import Chain
 from transload.mappings.language.fields import Kind, follow
+from transload.mappings.language.layout import Element
 from transload.mappings.language.meaning import Ignored, Meaning
 from transload.mappings.language.modifiers import Modified
-from transload.mappings.language.terms import Around, Element, Field, Slot
+from transload.mappings.language.terms import Around, Field, Slot
 from transload.mappings.language.trees import TreeLayout
 from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Rows, Source, Table, Text

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from transload.adapters.edi.guides import WirePlace
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Ignored
-from transload.mappings.language.terms import Segment
 
 
 @dataclass(eq=False, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from transload.mappings.language.terms import Segment
+from transload.mappings.language.layout import Segment
 from transload.mappings.source.problems import Problems
 
 

@@ -10,9 +10,10 @@ from transload.canonical.findings import Finding
 from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable, Xref
+from transload.mappings.language.layout import Element, Segment, walk
 from transload.mappings.language.limits import Limit
 from transload.mappings.language.shapes import Shapes
-from transload.mappings.language.terms import Derived, Element, Scope, Segment, Slot, walk
+from transload.mappings.language.terms import Derived, Scope, Slot
 from transload.mappings.language.validity import Validity
 from transload.mappings.plugins.finding import Plugin
 from transload.mappings.source.nodes import Rows, Text
@@ -22,7 +23,7 @@ FAMILIES = {
     "xml": "xml", "soap": "xml", "json": "json", "cobol": "json",
 }  # fmt: skip
 """The form of the bodies of each format: segments; rows, which the mapping's own layout cuts into records; an element;
-or an object."""
+or an object, as the bodies of formats that plug-ins bring are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,7 @@ class Meaning:
     @property
     def family(self) -> str:
         """``records``, ``rows``, ``xml`` or ``json``: the form of the bodies that the format has."""
-        return FAMILIES.get(self.format_type, "records")
+        return FAMILIES.get(self.format_type, "json" if self.format_type else "records")
 
     @property
     def has_records(self) -> bool:

@@ -6,9 +6,9 @@ Both become options of the format, which finds the messages; the layout knows on
 from collections.abc import Mapping
 from typing import Any
 
+from transload.mappings.language.layout import Segment, walk
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.shapes import Spot
-from transload.mappings.language.terms import Segment, walk
 from transload.mappings.source.nodes import Rows, Source, Table, Text
 from transload.mappings.source.problems import Problems, suggest
 

@@ -7,9 +7,10 @@ from transload.adapters.edi.guides import PlaceError, SegmentGuide, WirePlace, r
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import ConverterError
 from transload.mappings.language.converters.plugged import chosen
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.modifiers import TAG, Modified, Modifiers
-from transload.mappings.language.terms import Around, Handler, Pairs, Segment
+from transload.mappings.language.terms import Around, Handler, Pairs
 from transload.mappings.language.values import Values
 from transload.mappings.plugins.contract import NodePlugin, Site
 from transload.mappings.source.nodes import Rows, Source, Table, Text

@@ -8,11 +8,12 @@ from itertools import pairwise
 
 from transload.adapters.edi.guides import PlaceError, SegmentGuide, WirePlace
 from transload.canonical.places import MappingPlace
+from transload.mappings.language.layout import Segment, walk
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.modifiers import Modified
 from transload.mappings.language.records import Placed, RecordLayout
 from transload.mappings.language.shapes import ENDLESS, Column, Range, Shape, Shapes, Spot
-from transload.mappings.language.terms import Around, Segment, Slot, walk
+from transload.mappings.language.terms import Around, Slot
 from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Source, Table, Text
 from transload.mappings.source.problems import Problems, named

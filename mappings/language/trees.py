@@ -1,10 +1,11 @@
 """The layout of tree formats: XML elements with attributes and text, JSON members."""
 
 from transload.canonical.places import MappingPlace
+from transload.mappings.language.layout import Element
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.modifiers import Modified, Modifiers
 from transload.mappings.language.names import qualified
-from transload.mappings.language.terms import Around, Element, Slot
+from transload.mappings.language.terms import Around, Slot
 from transload.mappings.language.values import Values
 from transload.mappings.source.nodes import Rows, Source, Table, Text
 from transload.mappings.source.problems import Problems, named

@@ -16,18 +16,9 @@ from transload.mappings.language.entries import Entry, unwrapped
 from transload.mappings.language.expressions import ExpressionError, Pipe
 from transload.mappings.language.fields import FieldType, Kind
 from transload.mappings.language.functions import compound, given
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.limits import at_most
-from transload.mappings.language.terms import (
-    Around,
-    Constant,
-    Field,
-    Length,
-    Numbering,
-    Segment,
-    Slot,
-    Total,
-    operands,
-)
+from transload.mappings.language.terms import Around, Constant, Field, Length, Numbering, Slot, Total, operands
 from transload.mappings.source.nodes import Rows, Source, Table, Text
 from transload.mappings.source.problems import named
 

@@ -11,8 +11,9 @@ from transload.mappings.compiler.families import family
 from transload.mappings.compiler.handling import Handling
 from transload.mappings.language.converters.base import DomainError
 from transload.mappings.language.converters.plugged import tried
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Comparison, Field, Junction, Negation, Segment, Test
+from transload.mappings.language.terms import Comparison, Field, Junction, Negation, Test
 from transload.mappings.laws.conditions import Items, compared, holds, is_so, is_true, item_of, value_of
 from transload.mappings.laws.domains import Domains
 from transload.mappings.laws.picks import MENDED, Pick

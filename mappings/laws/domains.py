@@ -14,8 +14,9 @@ from transload.mappings.compiler.families import family
 from transload.mappings.language.converters.base import DomainError
 from transload.mappings.language.converters.plugged import tried
 from transload.mappings.language.fields import Kind, field_type
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Segment, Slot
+from transload.mappings.language.terms import Slot
 from transload.mappings.laws.candidates import allowed, candidates
 from transload.mappings.laws.conditions import around, borders
 from transload.mappings.laws.shapes import Binding, Carried, Shape

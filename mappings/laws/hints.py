@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from transload.canonical.findings import Finding, Severity
 from transload.mappings.language.fields import FieldType, Kind, follow
+from transload.mappings.language.layout import Element, Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Element, Segment, Slot
+from transload.mappings.language.terms import Slot
 
 Spot = tuple[str, frozenset[str]]
 """A place in the words of ``known_at``, and the qualifiers that stand beside it."""

@@ -9,7 +9,8 @@ from typing import Any
 from transload.adapters.base.format import Message, Records
 from transload.canonical.documents import as_json
 from transload.canonical.findings import Finding, Severity, errors_of
-from transload.mappings.language.terms import Element, Segment, Slot
+from transload.mappings.language.layout import Element, Segment
+from transload.mappings.language.terms import Slot
 from transload.mappings.laws.bodies import Atom, Loose, Spot, loose, variants
 from transload.mappings.laws.differences import Difference, differences, flat, general, own
 from transload.mappings.laws.keys import Keys

@@ -8,8 +8,9 @@ from typing import Any
 from transload.canonical.documents import as_json
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding
+from transload.mappings.language.layout import AnyNode, Segment, below
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Junction, Negation, Segment, Slot, Test, below
+from transload.mappings.language.terms import Junction, Negation, Slot, Test
 from transload.mappings.laws.differences import differences, flat, general
 from transload.mappings.laws.documents import Documents
 from transload.mappings.laws.domains import Domains

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from transload.mappings.language.fields import FieldType, Kind
+from transload.mappings.language.layout import AnyNode, Segment, below
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Condition, Field, Pairs, Scope, Segment, Slot, Test, below
+from transload.mappings.language.terms import Condition, Field, Pairs, Scope, Slot, Test
 from transload.mappings.laws.differences import general
 
 Path = tuple[str, ...]

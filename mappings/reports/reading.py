@@ -9,8 +9,9 @@ from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace, Place
 from transload.mappings.compiler.frames import FAILED
 from transload.mappings.language.converters.base import CodeError
+from transload.mappings.language.layout import Node, Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Condition, Derived, Field, Node, Scope, Segment, Slot
+from transload.mappings.language.terms import Condition, Derived, Field, Scope, Slot
 from transload.mappings.reports.origins import Followed, Locate, Location, Origins, Touch, field_text, keyed, raw_text
 
 _TOLD = 30

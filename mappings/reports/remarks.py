@@ -8,8 +8,9 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import Place
 from transload.mappings.compiler.levels import Level, fits, takes, value_at
 from transload.mappings.language.coverage import covers
+from transload.mappings.language.layout import Node, Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Length, Node, Pairs, Segment, Slot
+from transload.mappings.language.terms import Length, Pairs, Slot
 from transload.mappings.reports.unread import Unread
 
 

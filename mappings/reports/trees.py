@@ -10,8 +10,8 @@ from transload.adapters.base.format import Tree
 from transload.canonical.findings import Finding, Severity
 from transload.mappings.compiler.trees import TreeLevel, wrong_guard
 from transload.mappings.language.checks import decisive, guards
+from transload.mappings.language.layout import Element
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Element
 from transload.mappings.reports.reading import ReadingReport
 from transload.mappings.reports.remarks import another, differing, further_one
 from transload.mappings.reports.xml_parts import Parts

@@ -10,8 +10,9 @@ from transload.mappings.compiler.cutting import Cut
 from transload.mappings.compiler.levels import Level
 from transload.mappings.language.coverage import covers, named_places
 from transload.mappings.language.ignoring import place_word
+from transload.mappings.language.layout import Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Segment, Slot
+from transload.mappings.language.terms import Slot
 
 Kind = tuple[Segment, WirePlace]
 

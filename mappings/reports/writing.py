@@ -7,8 +7,9 @@ from typing import Any
 from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
 from transload.mappings.compiler.given import Outside
+from transload.mappings.language.layout import Node, Segment
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Node, Scope, Segment, Slot
+from transload.mappings.language.terms import Scope, Slot
 from transload.mappings.reports.origins import Location, field_text, keyed
 
 

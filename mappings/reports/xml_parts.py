@@ -6,8 +6,8 @@ from typing import Any
 from transload.adapters.base.format import Tree
 from transload.canonical.findings import Finding, Severity
 from transload.mappings.compiler.trees import TreeLevel
+from transload.mappings.language.layout import Element
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import Element
 
 
 class XmlPaths:

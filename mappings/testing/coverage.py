@@ -14,7 +14,8 @@ from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.compiler.levels import takes
 from transload.mappings.language.converters.base import CodeTable
-from transload.mappings.language.terms import AnyNode, Segment, Slot, below
+from transload.mappings.language.layout import AnyNode, Segment, below
+from transload.mappings.language.terms import Slot
 from transload.mappings.mapping import Mapping
 from transload.mappings.reports.origins import Touch
 from transload.mappings.testing.cases import Case, Failure, cases_of, checked

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from transload.mappings.language.layout import AnyNode, Element, Segment, below
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Element, Pairs, Segment, Slot, below
+from transload.mappings.language.terms import Pairs, Slot
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from transload.mappings.language.layout import AnyNode, Segment
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.shapes import Range
-from transload.mappings.language.terms import AnyNode, Segment, Slot
+from transload.mappings.language.terms import Slot
 from transload.mappings.views.around import differing_heads
 from transload.mappings.views.bound import Bound, inside
 from transload.mappings.views.changes import Change, Effect, bounded, compared

@@ -8,9 +8,10 @@ from typing import Any
 from transload.adapters.base.format import Message, Records
 from transload.canonical.findings import Finding
 from transload.mappings.language.fields import Kind
+from transload.mappings.language.layout import Segment, below
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.shapes import Range
-from transload.mappings.language.terms import Length, Segment, Slot, below
+from transload.mappings.language.terms import Length, Slot
 from transload.mappings.laws.candidates import allowed
 from transload.mappings.mapping import Mapping, Trace
 from transload.mappings.reports.origins import Lineage, Touch, field_text

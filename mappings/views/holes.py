@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from transload.canonical.places import MappingPlace
+from transload.mappings.language.layout import AnyNode, Element, Segment
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.shapes import ENDLESS, Range
-from transload.mappings.language.terms import AnyNode, Element, Pairs, Segment, Slot
+from transload.mappings.language.terms import Pairs, Slot
 from transload.mappings.views.xml_holes import xml_holes
 
 _MARKS = {"edifact": ("+", ":"), "x12": ("*", ":")}

@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from transload.mappings.language.layout import AnyNode, Element, Segment, below
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Element, Segment, below
 from transload.mappings.views.bound import Bound, own_entries
 
 Key = tuple[str, ...]

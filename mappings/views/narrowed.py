@@ -7,9 +7,10 @@ from typing import Any
 from transload.adapters.edi.guides.model import Element
 from transload.canonical.schemas import schema
 from transload.mappings.language.fields import Kind
+from transload.mappings.language.layout import AnyNode, Segment
 from transload.mappings.language.limits import Limit
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Segment, Slot
+from transload.mappings.language.terms import Slot
 from transload.mappings.mapping import Mapping
 from transload.mappings.views.origins import table_of
 

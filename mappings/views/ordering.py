@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from transload.mappings.language.terms import Segment
+from transload.mappings.language.layout import Segment
 from transload.mappings.views.bound import inside
 from transload.mappings.views.changes import Change, Effect
 from transload.mappings.views.keyed import Key, Keyed

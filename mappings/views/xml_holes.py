@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from transload.canonical.places import MappingPlace
+from transload.mappings.language.layout import AnyNode, Element
 from transload.mappings.language.meaning import Meaning
-from transload.mappings.language.terms import AnyNode, Element, Slot
+from transload.mappings.language.terms import Slot
 
 Told = tuple[str, str, int, MappingPlace]
 """A line: its text, what is said of it, how deep it stands, and its place in the mapping."""

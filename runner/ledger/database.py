@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -47,6 +48,12 @@ class Database:
     def shelf(self) -> Shelf | None:
         """The place for large payloads; None where they are kept in the database."""
         return self._shelf
+
+    @property
+    def scratch(self) -> Path:
+        """A folder of this machine for what may be lost."""
+        backend, _ = self._opened
+        return backend.scratch
 
     def open(self, *, create: bool = True) -> None:
         """Open the database; its tables are made, or brought up to this version, where they are not.

@@ -1,6 +1,7 @@
 """The ledger as one thing: the database of all that arrived, was made of it, and became of it."""
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,8 +20,10 @@ from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
+from transload.runner.ledger.reopening import Reopening
 from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import VERSION, deliveries, documents, events, lanes, meta, receipts
+from transload.runner.ledger.scratch import Scratch
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.statements import insert_missing
 from transload.runner.ledger.store import Store
@@ -39,6 +42,7 @@ class Ledger:
     def __init__(self, store: Store | str) -> None:
         self.database = Database(Store(url=store) if isinstance(store, str) else store)
         self.store = BlobStore(lambda: self.database.shelf)
+        self.scratch = Scratch(lambda: self.database.scratch)
         self.arrivals = Arrivals(self.database, self.store)
         self.unpacking = Unpacking(self.database, self.store)
         self.responses = Responses(self.database, self.store)
@@ -49,6 +53,7 @@ class Ledger:
         self.queries = Queries(self.database, self.store)
         self.reconciled = Reconciled(self.database, self.store)
         self.actions = Actions(self.database)
+        self.reopening = Reopening(self.database, self.store)
 
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises as `Database.open` does."""
@@ -92,9 +97,10 @@ class Ledger:
         """A connection for queries, which sees one moment of the ledger."""
         return self.database.read()
 
-    def memory(self, *, route: str, connection: str) -> LedgerMemory:
-        """What the source of ``route`` remembers."""
-        return LedgerMemory(self.database, scope=route, connection=connection)
+    def memory(self, *, route: str, connection: str, folder: Path | None = None) -> LedgerMemory:
+        """What the source of ``route`` remembers; ``folder`` is for what is half received, in place of its own."""
+        folder = folder or self.scratch.of(route=route, connection=connection)
+        return LedgerMemory(self.database, scope=route, connection=connection, folder=folder)
 
     def verify(self) -> list[BrokenChain]:
         """Compute the chains of all lanes again; gives those that are broken: events were changed or are missing."""

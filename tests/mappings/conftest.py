@@ -20,7 +20,8 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.places import Place
 from transload.mappings import Mapping, load_mapping
 from transload.mappings.language.fields import FieldType, Kind, field_type
-from transload.mappings.language.terms import Segment, Slot
+from transload.mappings.language.layout import Segment
+from transload.mappings.language.terms import Slot
 
 
 class HandRecords(Records):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from transload.adapters.edi.guides import WirePlace
 from transload.adapters.edi.guides.model import Composite, Part
+from transload.mappings.language.layout import AnyNode, Element, Segment, below
 from transload.mappings.language.meaning import Meaning
 from transload.mappings.language.shapes import ENDLESS, Range
-from transload.mappings.language.terms import AnyNode, Element, Segment, Slot, below
+from transload.mappings.language.terms import Slot
 from transload.mappings.views.bound import Bound, own_entries
 from transload.mappings.views.codes import tables_of
 from transload.mappings.views.page.html import Child, Html, broken, element

@@ -38,6 +38,8 @@ class Backend(Protocol):
     """Whether transactions of several threads and processes may write at the same time."""
     blobs: Path | None
     """The folder for large payloads where the workspace names no other; None: the database itself."""
+    scratch: Path
+    """A folder of this machine for what may be lost."""
 
     def exists(self) -> bool:
         """Whether there may be a ledger; False where there is certainly none."""

@@ -56,6 +56,7 @@ class PostgresqlSchema:
         self._url = url
         self._store = store
         self.name = shown(url)
+        self.scratch = store.base / "var" / "ledger.scratch"
         self.secrets: tuple[str, ...] = tuple(filter(None, [url.password, _text(url.query.get("password"))]))
 
     def exists(self) -> bool:

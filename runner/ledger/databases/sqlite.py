@@ -24,6 +24,7 @@ class SqliteFile:
         self._url = url
         self.path = Path(str(url.database))
         self.name = str(self.path)
+        self.scratch = self.path.with_name(self.path.name + ".scratch")
         self.blobs: Path | None = self.path.with_name(self.path.name + ".blobs")
 
     def exists(self) -> bool:
