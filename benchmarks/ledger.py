@@ -1,7 +1,8 @@
-"""How fast the ledger takes receipts in and drains lanes, on SQLite with every commit forced to disk.
+"""How fast the ledger takes receipts in and drains lanes, with every commit forced to disk.
 
-    python benchmarks/ledger.py [ROWS] [ROUNDS]
+    python benchmarks/ledger.py [ROWS] [ROUNDS] [STORE]
 
+STORE is the address of a PostgreSQL database, in which each cell makes a schema of its own; without it, SQLite is used.
 Prints rows per second, the median of the rounds; the cells of a round run one after
 another, so that each meets the same machine.  The time of the disk is part of it:
 wall clock, not processor time.
@@ -16,12 +17,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from transload.adapters.base import Answer, Outbound, Settings, Target
 from transload.runner.engine.delivering import Delivering
 from transload.runner.engine.lines import Outlet
 from transload.runner.engine.summary import Tally
-from transload.runner.ledger import Ledger, State
+from transload.runner.ledger import Ledger, State, Store
 from transload.runner.ledger.arrivals import Arrival, Receipt
 from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.staging import Parsed
@@ -55,9 +57,9 @@ def ingest_alone(ledger: Ledger, rows: int, callers: int) -> None:
     turn = threading.Lock()
     write = ledger.database.write
 
-    def one(work: Callable[..., object]) -> object:
+    def one(work: Callable[..., object], **named: Any) -> object:
         with turn:
-            return write(work)
+            return write(work, **named)
 
     ledger.database.write = one  # type: ignore[method-assign,assignment]
     ingest(ledger, rows, callers)
@@ -124,7 +126,9 @@ def outlet(lane: int) -> Outlet:
 
 
 def drain(ledger: Ledger, lanes: int) -> None:
-    delivering = Delivering(ledger, Tally(), clock=now, stopping=lambda: False)
+    delivering = Delivering(
+        ledger, Tally(), clock=now, stopping=lambda: False, readers={}, arrived=lambda lane: None
+    )
 
     def one(lane: int) -> None:
         while delivering.drain(outlet(lane)):
@@ -134,9 +138,15 @@ def drain(ledger: Ledger, lanes: int) -> None:
         list(pool.map(one, range(lanes)))
 
 
+def store(folder: Path) -> Store:
+    if len(sys.argv) > 3:
+        return Store(url=sys.argv[3], schema=f"cell_{folder.name}")
+    return Store(url=f"sqlite:///{folder}/ledger.db")
+
+
 def timed(prepare: Callable[[Ledger], None], work: Callable[[Ledger], None], rows: int, left: int) -> float:
     """Rows per second of ``work``; ``left`` deliveries must be unfinished after it."""
-    with tempfile.TemporaryDirectory() as folder, Ledger(f"sqlite:///{Path(folder)}/ledger.db") as ledger:
+    with tempfile.TemporaryDirectory() as folder, Ledger(store(Path(folder))) as ledger:
         prepare(ledger)
         begin = time.perf_counter()
         work(ledger)

@@ -106,9 +106,9 @@ def shown(url: URL) -> str:
     """An address as people may see it."""
     if url.get_backend_name() == SQLITE:
         return str(url.database)
-    host = url.host or _text(url.query.get("host"))  # several hosts stand in the query
-    bare = URL.create("postgresql", url.username, None, host, url.port, url.database)
-    return bare.render_as_string(hide_password=True)
+    host = url.host or _text(url.query.get("host")) or ""  # several hosts stand in the query
+    user = f"{url.username}@" if url.username else ""
+    return f"postgresql://{user}{host}{f':{url.port}' if url.port else ''}/{url.database}"
 
 
 def _parsed(text: str) -> URL:
