@@ -126,9 +126,7 @@ def outlet(lane: int) -> Outlet:
 
 
 def drain(ledger: Ledger, lanes: int) -> None:
-    delivering = Delivering(
-        ledger, Tally(), clock=now, stopping=lambda: False, readers={}, arrived=lambda lane: None
-    )
+    delivering = Delivering(ledger, Tally(), clock=now, stopping=lambda: False, readers={}, arrived=lambda lane: None)
 
     def one(lane: int) -> None:
         while delivering.drain(outlet(lane)):

@@ -194,9 +194,10 @@ class Database:
         blobs = self.store.blobs
         if blobs is None:
             return FolderShelf(backend.blobs) if backend.blobs is not None else None
-        if blobs.is_folder:
-            return FolderShelf(blobs.folder)
-        return ObjectShelf(blobs.place, lambda: self.store.resolve(blobs.options))
+        place = self.store.resolve(blobs.place)
+        if "://" in place:
+            return ObjectShelf(place, lambda: self.store.resolve(blobs.options))
+        return FolderShelf(self.store.base / Path(place).expanduser())
 
 
 def _run_apart(turn: Turn[Any], connection: Connection) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, bindparam, delete, select
 
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.schema import memory, receipts
+from transload.runner.ledger.schema import LONGEST_NAME, fitted, memory, receipts
 from transload.runner.ledger.statements import upsert
 
 _remove = delete(memory).where(memory.c.scope == bindparam("of"), memory.c.name == bindparam("removed"))
@@ -35,6 +35,7 @@ class LedgerMemory:
 
     def get(self, name: str) -> str | None:
         """The note under ``name``, or None."""
+        name = fitted(name, LONGEST_NAME)
         if name in self._changed:
             return self._changed[name]
         for prefix, known in self._known.items():
@@ -46,7 +47,7 @@ class LedgerMemory:
 
     def put(self, name: str, value: str | None) -> None:
         """Set the note under ``name``; None removes it."""
-        self._changed[name] = value
+        self._changed[fitted(name, LONGEST_NAME)] = value
 
     def names(self, prefix: str = "") -> list[str]:
         """The names of the notes that begin with ``prefix``, sorted."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, or_, select
+from sqlalchemy import Connection, Row, Select, Table, func, or_, select
 
 from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.blobs import BlobStore
@@ -27,6 +27,7 @@ from transload.runner.ledger.schema import (
     receipts,
     responses,
 )
+from transload.runner.ledger.statements import among
 from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 
@@ -192,7 +193,7 @@ class Queries:
                         "delivery": str(Ref("delivery", row.delivery_id)),
                     }
                     for row in connection.execute(
-                        select(acknowledgements).where(acknowledgements.c.delivery_id.in_(delivery_ids))
+                        select(acknowledgements).where(among(connection, acknowledgements.c.delivery_id, delivery_ids))
                     )
                 ],
                 "verdicts": _verdicts(connection, ref, document_ids, delivery_ids),
@@ -286,7 +287,7 @@ def _related(connection: Connection, ref: Ref) -> tuple[int | None, list[int], l
 
 def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[str, Any]]:
     table = _TABLES[kind]
-    query = select(table).where(table.c.id.in_(ids)).order_by(table.c.id)
+    query = select(table).where(among(connection, table.c.id, ids)).order_by(table.c.id)
     return [_shown(kind, row) for row in connection.execute(query)]
 
 
@@ -319,7 +320,10 @@ def _verdicts(
 ) -> list[dict[str, Any]]:
     """What partners said of these deliveries, and what these receipts and documents, if acknowledgements, said."""
     columns = partner_verdicts.c
-    mine: list[ColumnElement[bool]] = [columns.delivery_id.in_(delivery_ids), columns.document_id.in_(document_ids)]
+    mine = [
+        among(connection, columns.delivery_id, delivery_ids),
+        among(connection, columns.document_id, document_ids),
+    ]
     if ref.kind == "receipt":
         mine.append(columns.receipt_id == ref.id)
     return [
@@ -341,7 +345,10 @@ def _events(
     connection: Connection, ref: Ref, receipt: int | None, document_ids: Sequence[int], delivery_ids: Sequence[int]
 ) -> list[dict[str, Any]]:
     """The events of these rows; of the receipt's own only those that speak of none of its other documents."""
-    mine: list[ColumnElement[bool]] = [events.c.delivery_id.in_(delivery_ids), events.c.document_id.in_(document_ids)]
+    mine = [
+        among(connection, events.c.delivery_id, delivery_ids),
+        among(connection, events.c.document_id, document_ids),
+    ]
     if ref.kind == "receipt":
         mine.append(events.c.receipt_id == ref.id)
     else:

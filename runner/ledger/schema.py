@@ -34,6 +34,17 @@ _MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
+def fitted(text: str, longest: int | None = None) -> str:
+    """The form of ``text`` that every database takes, as `Words` says."""
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if "\x00" in text:
+        text = text.replace("\x00", "\u2400")
+    if longest is not None and len(text) > longest:
+        text = f"{text[: longest - 65]}#{sha256(text.encode()).hexdigest()}"
+    return text
+
+
 class Words(TypeDecorator[str]):
     """Text that partners may have written, in a form that every database takes.
 
@@ -50,15 +61,7 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Gives the text as it is stored, and as it is looked for."""
-        if value is None:
-            return None
-        if not value.isascii():
-            value = value.encode("utf-8", "backslashreplace").decode("utf-8")
-        if "\x00" in value:
-            value = value.replace("\x00", "\u2400")
-        if self.longest is not None and len(value) > self.longest:
-            value = f"{value[: self.longest - 65]}#{sha256(value.encode()).hexdigest()}"
-        return value
+        return None if value is None else fitted(value, self.longest)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -112,6 +115,8 @@ _Key = Words(500)
 """A key of an index, which holds 2,704 bytes at most on PostgreSQL, for all its columns."""
 _ShortKey = Words(200)
 """Two of these are in one index."""
+LONGEST_NAME = 640
+"""Characters of the name of a note in a source's memory, which holds the path of a file, as a rule."""
 
 
 def _unfinished(table: Table) -> dict[str, Any]:
@@ -377,7 +382,7 @@ memory = Table(
     "memory",
     metadata,
     Column("scope", _Name, primary_key=True),
-    Column("name", _Key, primary_key=True),
+    Column("name", Words(LONGEST_NAME), primary_key=True),
     Column("value", _Name, nullable=False),
 )
 

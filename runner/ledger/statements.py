@@ -1,10 +1,11 @@
 """Statements that SQL leaves to each database, or that each does its own way; the ledger's other SQL is the same."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, Table, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -29,6 +30,14 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     """Insert the rows, or change those that have the same primary key."""
     if rows:
         connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
+
+
+def among(connection: Connection, column: ColumnElement[Any], ids: Collection[int]) -> ColumnElement[bool]:
+    """The condition that ``column`` is one of ``ids``, of which there may be more than a statement takes values."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(ids), type_=postgresql.ARRAY(BigInteger), unique=True))
+    values = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(values.c.value))
 
 
 # Statements are built once: building one and finding its compiled form costs more than running it.

@@ -25,23 +25,11 @@ def _as_it_is(value: Any) -> Any:
 class Blobs:
     """Where large payloads are kept instead of the usual place: a folder, or an object store that fsspec knows.
 
-    ``options`` are those of fsspec's file system, and may hold references; ``base`` is the folder that a relative
-    ``place`` counts from.
+    ``options`` are those of fsspec's file system.  Both may hold references.
     """
 
     place: str
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    base: Path = Path()
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether it is a folder of this machine, perhaps one that is mounted."""
-        return "://" not in self.place
-
-    @property
-    def folder(self) -> Path:
-        """The folder, where it is one."""
-        return self.base / Path(self.place).expanduser()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ def store_of(settings: WrittenWorkspace, root: Entries, folder: Path, secrets: S
     written = settings.store if isinstance(settings.store, WrittenStore) else WrittenStore(url=settings.store)
     node = root.get("store") or Scalar(written.url, 1, 1)
     _check_address(written, node, secrets, report)
-    blobs = _blobs(settings.blobs, root.get("blobs"), folder, secrets, report)
+    blobs = _blobs(settings.blobs, root.get("blobs"), secrets, report)
     if len(report.findings) > before:
         return None
     base = folder.resolve()
@@ -62,9 +62,7 @@ def _check_address(written: WrittenStore, node: Node, secrets: Secrets, report: 
         _literal(report, at)
 
 
-def _blobs(
-    written: str | WrittenBlobs | None, node: Node | None, folder: Path, secrets: Secrets, report: Report
-) -> Blobs | None:
+def _blobs(written: str | WrittenBlobs | None, node: Node | None, secrets: Secrets, report: Report) -> Blobs | None:
     if written is None:
         return None
     if isinstance(written, str):
@@ -76,7 +74,14 @@ def _blobs(
             report.add("C-SECRET", wrong[0], item, hint=wrong[1])
         elif any(word in name for word in _SECRET_WORDS) and not has_reference(item.text):
             _literal(report, item)
-    return Blobs(place=written.url, options=written.options, base=folder.resolve())
+    at = (node.get("url") if isinstance(node, Entries) else node) or Scalar(written.url, 1, 1)
+    wrong = secrets.fault(written.url)
+    if wrong is not None:
+        report.add("C-SECRET", wrong[0], at, hint=wrong[1])
+    elif "://" in written.url and "@" in written.url.partition("://")[2].partition("/")[0]:
+        hint = "write them below options: as the file system calls them, as references"
+        report.add("C-VALUE", "the address of an object store names no user and no password", at, hint=hint)
+    return Blobs(place=written.url, options=written.options)
 
 
 def _literal(report: Report, node: Node) -> None:

@@ -47,7 +47,7 @@ class Place:
     def __init__(self, request, kind, tmp_path):
         self.blobs = None
         if kind == "folder":
-            self.blobs = Blobs(place="shelf", base=tmp_path)
+            self.blobs = Blobs(place=str(tmp_path / "shelf"))
             self.shelf = FolderShelf(tmp_path / "shelf")
             self.file = tmp_path / "shelf" / DIGEST[:2] / DIGEST[2:]
             self.damage, self.remove = self.file.write_bytes, self.file.unlink

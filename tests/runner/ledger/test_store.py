@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import literal, literal_column, select, text
 from tests.runner.ledger.samples import NOW, arrival, count
 
 from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger import Fenced, Ledger, LedgerError, State
+from transload.canonical.findings import Finding
+from transload.runner.ledger import Fenced, Ledger, LedgerError, Ref, State
 from transload.runner.ledger.journal import BrokenChain, Journal, verify_chain
 from transload.runner.ledger.numbers import LedgerNumbers
-from transload.runner.ledger.schema import events, meta, microseconds, receipts
+from transload.runner.ledger.schema import documents, events, meta, microseconds, receipts
+from transload.runner.ledger.staging import Parsed
 from transload.runner.ledger.states import FINAL, GOOD, of_document
 
 # receipts
@@ -203,6 +205,74 @@ def test_numbers_are_gapless_over_transactions_that_fail(ledger):
     with pytest.raises(ValueError, match="no"):
         ledger.database.write(lambda connection: take(connection, fail=True))
     assert ledger.database.write(take) == [3, 4]
+
+
+# what partners may write
+
+ODD = {
+    "NUL": "a\x00b",
+    "half a pair": "a\ud800b",
+    "long": "x" * 5000,
+    "long and far from ASCII": "".join(chr(0x10000 + 7919 * n % 60_000) for n in range(5000)),
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_whatever_a_partner_writes_is_kept_and_found(ledger, text):
+    item = arrival(text, origin=text, metadata={text: text})
+    assert ledger.arrivals.add(item, NOW) == (1, True)
+    assert ledger.arrivals.add(item, NOW) == (1, False)
+    assert ledger.arrivals.add(arrival(text + "!"), NOW) == (2, True)
+    epoch = ledger.lanes.take("in:a/b", NOW)
+    receipt = ledger.arrivals.due("a/b")
+    assert receipt.metadata == {text: text}
+    parsed = Parsed(
+        message=1,
+        ordinal=1,
+        state=State.MAPPED,
+        partner="a",
+        wire_digest="0" * 64,
+        **dict.fromkeys(("kind", "version", "sender", "receiver", "interchange", "reference", "number"), text),
+        findings=(Finding(code="X", message=text, value=text),),
+    )
+    ledger.staging.stage(receipt, [parsed], NOW, lane="in:a/b", epoch=epoch, position=1)
+    (found,) = ledger.queries.documents(number=text)
+    assert found["ref"] == "d1"
+    assert found["findings"][0]["value"] == text
+    assert ledger.queries.find(text) == [Ref("document", 1)]
+    assert ledger.verify() == []
+    memory = ledger.memory(route="a/b", connection="a/c")
+    assert memory.seen(text)
+    memory.put(f"file:{text}", text[:10])
+    ledger.arrivals.remember(memory, "a/b")
+    again = ledger.memory(route="a/b", connection="a/c")
+    assert again.get(f"file:{text}") is not None
+    assert len(again.names("file:")) == 1
+    assert again.get(f"file:{text}") is not None
+    again.put(f"file:{text}", None)
+    assert again.names("file:") == []
+
+
+def test_a_receipt_of_very_many_documents_can_be_shown(ledger):
+    """Of more than a statement takes values; the rows are written as they would be, without the hours."""
+    ledger.arrivals.add(arrival(), NOW)
+    empty = dict.fromkeys(("route", "partner", "kind", "version", "sender", "receiver", "interchange", "reference"), "")
+    row = {"receipt_id": 1, "ordinal": 1, "state": "MAPPED", "wire_digest": "", "start": 0, "end": 0, "product": ""}
+    row |= {"findings": [], "targets": 0, "created_at": NOW, **empty}
+    statement = documents.insert().from_select(
+        ["message", *row],
+        select(
+            literal_column("n"), *(literal(value, documents.c[name].type) for name, value in row.items())
+        ).select_from(
+            text(
+                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 70000) SELECT n FROM s) AS s"
+            )
+        ),
+    )
+    ledger.database.write(lambda connection: connection.execute(statement).rowcount)
+    journey = ledger.queries.journey(Ref("receipt", 1))
+    assert len(journey["documents"]) == 70_000
+    assert [event["what"] for event in journey["events"]] == ["RECEIVED"]
 
 
 # events

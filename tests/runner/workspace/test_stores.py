@@ -85,21 +85,21 @@ def test_each_environment_has_its_own(write):
     assert load_store(folder, environment="production").pool == 5
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "folder"),
-    [("blobs: shared/blobs", "shared/blobs", "shared/blobs"), ("blobs: {url: /mnt/blobs}", "/mnt/blobs", "/mnt/blobs")],
-)
-def test_a_folder_for_large_payloads(write, text, place, folder):
-    root = write(**written(text))
-    blobs = load_store(root).blobs
-    assert (blobs.place, blobs.is_folder, blobs.folder) == (place, True, root.resolve() / folder)
+@pytest.mark.parametrize("text", ["shared/blobs", "{url: shared/blobs}", "${env:PLACE}", "{url: 'shared/${env:LAST}'}"])
+def test_a_folder_for_large_payloads(write, monkeypatch, text):
+    monkeypatch.setenv("PLACE", "shared/blobs")
+    monkeypatch.setenv("LAST", "blobs")
+    root = write(**written(f"blobs: {text}"))
+    with Ledger(load_store(root)) as ledger:
+        assert ledger.database.shelf.folder == root.resolve() / "shared/blobs"
 
 
 def test_an_object_store_for_large_payloads(write, monkeypatch):
     text = "blobs: {url: s3://edi/blobs, options: {key: me, secret: '${env:S3}', anon: false, client_kwargs: {x: 1}}}"
     store = load_store(write(**written(text)))
     monkeypatch.setenv("S3", SECRET)
-    assert (store.blobs.place, store.blobs.is_folder) == ("s3://edi/blobs", False)
+    with Ledger(store) as ledger:
+        assert ledger.database.shelf.name == "s3://edi/blobs"
     assert store.resolve(store.blobs.options) == {
         "key": "me",
         "secret": SECRET,
@@ -132,6 +132,13 @@ FAULTS = {
     "a secret of an object store": (
         "blobs: {url: s3://x/y, options: {secret: hello, client_kwargs: {aws_session_token: hello}}}",
         [f"transload:4:42: {LITERAL}", f"transload:4:84: {LITERAL}"],
+    ),
+    "a password of an object store": (
+        "blobs: sftp://us:hello@host/x",
+        [
+            "transload:4:8: error C-VALUE the address of an object store names no user and no password (write them below"
+            " options: as the file system calls them, as references)"
+        ],
     ),
     "a key": (
         "store: {url: postgresql://db/edi, pol: 5}",
