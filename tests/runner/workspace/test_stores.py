@@ -136,8 +136,8 @@ FAULTS = {
     "a password of an object store": (
         "blobs: sftp://us:hello@host/x",
         [
-            "transload:4:8: error C-VALUE the address of an object store names no user and no password (write them below"
-            " options: as the file system calls them, as references)"
+            "transload:4:8: error C-VALUE the address of an object store names no user and no password (write them"
+            " below options: as the file system calls them, as references)"
         ],
     ),
     "a key": (
