@@ -51,14 +51,13 @@ class Server:
             self.port = probe.getsockname()[1]
         as_root = os.getuid() == 0  # the server refuses to be run by root
         self._user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if as_root else []
+        (folder / "password").write_text(PASSWORD)
+        (folder / "password").chmod(0o644)
         if as_root:
-            shutil.chown(folder, "postgres", "postgres")
+            shutil.chown(folder, "postgres", "postgres")  # from here on even root may have no right to look into it
 
     def initialise(self) -> None:
         """Make its files, start it, and make an owner of ledgers who is no superuser."""
-        secret = self.folder / "password"
-        secret.write_text(PASSWORD)
-        secret.chmod(0o644)
         self._run(
             "initdb",
             "-D",
@@ -66,7 +65,7 @@ class Server:
             "-U",
             "postgres",
             "--auth=scram-sha-256",
-            f"--pwfile={secret}",
+            f"--pwfile={self.folder / 'password'}",
             "-E",
             "UTF8",
             "--locale=C.UTF-8",
@@ -126,9 +125,14 @@ class Server:
         address = URL.create("postgresql", OWNER, password, "127.0.0.1", self.port, database, query)
         return address.render_as_string(hide_password=False)
 
+    def do(self, *command: object) -> int:
+        """Run a command as the server's user; gives how it ended."""
+        done = subprocess.run([*self._user, *map(str, command)], capture_output=True, cwd="/", check=False, timeout=120)
+        return done.returncode
+
     def _run(self, program: str, *arguments: object) -> None:
         command = [*self._user, str(self.programs / program), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, check=False, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -141,6 +145,6 @@ def running(programs: Path) -> Iterator[Server]:
         server.initialise()
         yield server
     finally:
-        if (server.data / "postmaster.pid").exists():
+        if server.do("test", "-e", server.data / "postmaster.pid") == 0:
             server.stop("immediate")
-        shutil.rmtree(folder)
+        server.do("rm", "-rf", folder)

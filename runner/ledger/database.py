@@ -195,6 +195,8 @@ class Database:
         if blobs is None:
             return FolderShelf(backend.blobs) if backend.blobs is not None else None
         place = self.store.resolve(blobs.place)
+        if place.startswith("file://"):
+            return FolderShelf(Path(place.removeprefix("file://")))  # which writes files whole, and forces them to disk
         if "://" in place:
             return ObjectShelf(place, lambda: self.store.resolve(blobs.options))
         return FolderShelf(self.store.base / Path(place).expanduser())

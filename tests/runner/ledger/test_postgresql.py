@@ -171,7 +171,7 @@ def test_a_server_that_only_reads_is_said(store, postgresql):
         pass
     postgresql.stop()
     standby = postgresql.data / "standby.signal"
-    standby.touch()
+    postgresql.do("touch", standby)
     postgresql.start()
     try:
         with Ledger(store) as ledger:
@@ -180,7 +180,7 @@ def test_a_server_that_only_reads_is_said(store, postgresql):
                 ledger.arrivals.add(arrival(), NOW)
     finally:
         postgresql.stop()
-        standby.unlink()
+        postgresql.do("rm", standby)
         postgresql.start()
     assert caught.value.hint == "this server only reads (a standby, perhaps): let store: name the one that writes"
 

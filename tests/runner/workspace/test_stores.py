@@ -85,9 +85,13 @@ def test_each_environment_has_its_own(write):
     assert load_store(folder, environment="production").pool == 5
 
 
-@pytest.mark.parametrize("text", ["shared/blobs", "{url: shared/blobs}", "${env:PLACE}", "{url: 'shared/${env:LAST}'}"])
-def test_a_folder_for_large_payloads(write, monkeypatch, text):
+@pytest.mark.parametrize(
+    "text",
+    ["shared/blobs", "{url: shared/blobs}", "${env:PLACE}", "{url: 'shared/${env:LAST}'}", "file://${env:WHOLE}"],
+)
+def test_a_folder_for_large_payloads(write, monkeypatch, tmp_path, text):
     monkeypatch.setenv("PLACE", "shared/blobs")
+    monkeypatch.setenv("WHOLE", str(tmp_path.resolve() / "shared/blobs"))
     monkeypatch.setenv("LAST", "blobs")
     root = write(**written(f"blobs: {text}"))
     with Ledger(load_store(root)) as ledger:
