@@ -37,6 +37,7 @@ class Database:
         self._backend: Backend | None = None
         self._engine: Engine | None = None
         self._shelf: Shelf | None = None
+        self._lock: ProcessLock | None = None
         self._turns = Turns(self._commit)
 
     @property
@@ -106,10 +107,19 @@ class Database:
         with self._translated():
             return turn.result()
 
-    def lock(self, what: str) -> ProcessLock:
-        """The right to work alone; ``what`` is named to who asks for it meanwhile."""
+    @contextmanager
+    def exclusively(self, what: str) -> Iterator[ProcessLock]:
+        """The right to work alone, which every write has then; ``what`` is named to who asks for it meanwhile.
+
+        Raises `LedgerBusy`.
+        """
         backend, _ = self._opened
-        return backend.lock(what)
+        with backend.lock(what) as lock:
+            self._lock = lock
+            try:
+                yield lock
+            finally:
+                self._lock = None
 
     def _commit(self, turns: Sequence[Turn[Any]]) -> None:
         again = Retrying(
@@ -135,6 +145,9 @@ class Database:
     def _transaction(self, turns: Sequence[Turn[Any]]) -> None:
         backend, engine = self._opened
         with backend.writing(engine) as connection:
+            if self._lock is not None and backend.disturbed.is_set():
+                self._lock.keep()
+                backend.disturbed.clear()
             for turn in turns:
                 turn.error = None
                 if len(turns) == 1:
@@ -163,7 +176,7 @@ class Database:
                 raise self._missing()
             self._migrate()
         elif found < VERSION:
-            with self.lock("a change of its tables"):  # whoever works with the old ones must not meet new ones
+            with self.exclusively("a change of its tables"):  # whoever works with the old ones must not meet new ones
                 self._migrate()
 
     def _version(self, backend: Backend, connection: Connection) -> int | None:

@@ -132,6 +132,6 @@ class Ledger:
             **counts,
         }
 
-    def exclusively(self, what: str) -> ProcessLock:
+    def exclusively(self, what: str) -> AbstractContextManager[ProcessLock]:
         """The right to do the ledger's work in this process alone; ``what`` is named to who asks for it meanwhile."""
-        return self.database.lock(what)
+        return self.database.exclusively(what)

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -38,6 +39,8 @@ class Backend(Protocol):
     """Whether transactions of several threads and processes may write at the same time."""
     blobs: Path | None
     """The folder for large payloads where the workspace names no other; None: the database itself."""
+    disturbed: Event
+    """Set when a connection was lost: that of the lock perhaps too, so that it is looked at before anything is written."""
     scratch: Path
     """A folder of this machine for what may be lost."""
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
@@ -56,6 +57,7 @@ class PostgresqlSchema:
         self._url = url
         self._store = store
         self.name = shown(url)
+        self.disturbed = Event()
         self.scratch = store.base / "var" / "ledger.scratch"
         self.secrets: tuple[str, ...] = tuple(filter(None, [url.password, _text(url.query.get("password"))]))
 
@@ -76,6 +78,7 @@ class PostgresqlSchema:
             hide_parameters=True,
         )
         event.listen(engine, "connect", self._configure, insert=True)  # before SQLAlchemy asks for the schema's name
+        event.listen(engine, "invalidate", lambda *_: self.disturbed.set())
         return engine
 
     @contextmanager

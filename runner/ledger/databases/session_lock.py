@@ -8,6 +8,7 @@ be gone is ended by us.
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -52,6 +53,7 @@ class SessionLock:
         self._hidden = hidden
         self._engine: Engine | None = None
         self._connection: Connection | None = None
+        self._one_at_a_time = threading.Lock()
 
     def __enter__(self) -> Self:
         """Raises `LedgerBusy`, naming who works on the ledger now, `LedgerError` when nobody can tell."""
@@ -75,21 +77,27 @@ class SessionLock:
 
         Raises `LockLost` when another process has it now, `LedgerError` while nobody can tell.
         """
-        if self._connection is not None:
-            try:
-                self._connection.execute(_ALIVE)
-            except SQLAlchemyError:
-                self._close()
-            else:
+        with self._one_at_a_time:
+            if self._is_alive():
                 return
-        with translated(self._ledger, *self._hidden):
-            holder = self._take()
-        if holder is not None:
+            with translated(self._ledger, *self._hidden):
+                holder = self._take()
+            if holder is not None:
+                self._close()
+                raise LockLost(
+                    f"{holder} works on the ledger {self._ledger} now, since our connection to it broke",
+                    hint="one process at a time may; start this one again when that one has ended",
+                )
+
+    def _is_alive(self) -> bool:
+        if self._connection is None:
+            return False
+        try:
+            self._connection.execute(_ALIVE)
+        except SQLAlchemyError:
             self._close()
-            raise LockLost(
-                f"{holder} works on the ledger {self._ledger} now, since our connection to it broke",
-                hint="one process at a time may; start this one again when that one has ended",
-            )
+            return False
+        return True
 
     def _take(self) -> str | None:
         """Connect and take the lock; gives who has it where it cannot be had."""

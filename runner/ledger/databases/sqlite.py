@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
@@ -24,6 +25,7 @@ class SqliteFile:
         self._url = url
         self.path = Path(str(url.database))
         self.name = str(self.path)
+        self.disturbed = Event()
         self.scratch = self.path.with_name(self.path.name + ".scratch")
         self.blobs: Path | None = self.path.with_name(self.path.name + ".blobs")
 

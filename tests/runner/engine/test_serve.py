@@ -139,8 +139,8 @@ def test_a_database_that_is_killed_and_comes_back_ends_no_service(make_house, se
     house.put_orders("b.txt", "3", reference="2")
     time.sleep(1.5)
     postgresql.start()
-    until(lambda: sorted(house.landed()) == ["1", "2", "3"])
-    until(lambda: {row["state"] for row in ledger.queries.deliveries()} == {"SENT"})
+    until(lambda: sorted(house.landed()) == ["1", "2", "3"], 60)
+    until(lambda: {row["state"] for row in ledger.queries.deliveries()} == {"SENT"}, 60)
     assert house.offered == []
     assert ledger.verify() == []
     with house.ledger() as other, pytest.raises(LedgerBusy, match="transload serve"):

@@ -377,6 +377,21 @@ def test_a_lock_that_another_has_taken_meanwhile_is_lost(store, postgresql):
             )
 
 
+def test_nothing_is_written_before_a_lock_that_may_be_lost_was_looked_at(store, postgresql):
+    with Ledger(store) as one, Ledger(store) as two, one.exclusively("transload serve"):
+        one.arrivals.add(arrival(), NOW)
+        break_sessions(postgresql, store, "transload%")
+        with two.exclusively("transload run"):
+            with pytest.raises(LockLost, match="transload run"):
+                one.arrivals.add(arrival("k2"), NOW)
+            with pytest.raises(LockLost, match="transload run"):
+                one.arrivals.add(arrival("k2"), NOW)
+            assert two.arrivals.add(arrival("k2"), NOW)[1]
+        assert one.arrivals.add(arrival("k3"), NOW)[1]
+        with pytest.raises(LedgerBusy, match="transload serve"):
+            two.exclusively("transload run").__enter__()
+
+
 def test_a_session_of_ours_that_the_server_still_holds_is_ended(store):
     """Our side of the connection is gone, as after a fault of the network; the server knows nothing of it."""
     with Ledger(store) as one, one.exclusively("transload serve") as lock:
