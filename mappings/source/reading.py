@@ -30,14 +30,15 @@ class Written:
     """A mapping as its files say it, merged.
 
     ``text`` is the resolved file as JSON, ``digest`` its SHA-256 (places do not count),
-    ``files`` the files that it came from, the partner's first, ``folders`` their folders by the names in
-    places; ``problems`` what was found so far.
+    ``files`` the files that it came from, the partner's first, ``paths`` where they are, ``folders`` their folders
+    by the names in places; ``problems`` what was found so far.
     """
 
     table: Table
     file: Path
     name: str
     files: tuple[str, ...]
+    paths: tuple[Path, ...]
     folders: Mapping[str, Path]
     problems: Problems
     text: str
@@ -88,6 +89,7 @@ def read(reference: str | Path, base: Path | None = None) -> Written:
         file=path,
         name=name,
         files=tuple(link.name for link in chain),
+        paths=tuple(link.path for link in chain),
         folders={link.name: link.path.parent for link in chain},
         problems=problems,
         text=text,

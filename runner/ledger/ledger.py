@@ -13,6 +13,7 @@ from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
 from transload.runner.ledger.database import Database, insert_missing
+from transload.runner.ledger.history import History
 from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
@@ -46,6 +47,7 @@ class Ledger:
         self.breakers = Breakers(self.database)
         self.ticks = Ticks(self.database)
         self.queries = Queries(self.database, self.store)
+        self.history = History(self.database, self.store)
         self.reconciled = Reconciled(self.database, self.store)
         self.actions = Actions(self.database)
 
