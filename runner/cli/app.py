@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": "serve:serve",
     "documents": "documents:documents",
     "show": "show:show",
+    "impact": "impact:impact",
     "replay": "replay:replay",
     "resolve": "replay:resolve",
     "demo": "demo:demo",

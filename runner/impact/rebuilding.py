@@ -23,6 +23,9 @@ from transload.runner.workspace import Workspace, load_workspace
 from transload.runner.workspace.model import Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.take import Take
 
+_KEPT = "kept versions"
+"""The folder for mappings as they were in use."""
+
 
 class Rebuilt:
     """Gives the lines of ``workspace`` as they were in use; each is built when it is first asked for."""
@@ -32,20 +35,31 @@ class Rebuilt:
         self._versions = versions
         self._folder = folder
         self._then: Workspace | None = None
+        self._trouble: ConfigurationError | None = None
         self._partners: dict[str, Partner] = {}
 
     def line(self, route: str) -> Line:
         """The receive route, ready.  Raises `ConfigurationError` where it cannot be built any more."""
-        workspace = self._workspace()
-        found = workspace.receive_route(route)
-        line = Line(workspace=workspace, route=self._receive(found))
-        line.make_ready()
+        try:
+            workspace = self._workspace()
+            found = workspace.receive_route(route)
+            line = Line(workspace=workspace, route=self._receive(found))
+            line.make_ready()
+        except ConfigurationError as error:
+            reason = error.findings[0].message.replace(str(self._folder), str(self._now.folder))
+            raise ConfigurationError(f"the route {route} cannot be built as it was in use: {reason}") from error
         return line
 
     def _workspace(self) -> Workspace:
+        if self._trouble is not None:
+            raise self._trouble
         if self._then is None:
             _copy(self._now, self._folder, self._versions)
-            self._then = load_workspace(self._folder, environment=self._now.environment)
+            try:
+                self._then = load_workspace(self._folder, environment=self._now.environment)
+            except ConfigurationError as error:
+                self._trouble = error
+                raise
         return self._then
 
     def _partner(self, partner: Partner) -> Partner:
@@ -90,7 +104,7 @@ class Rebuilt:
         content = self._versions.content(digest)
         if content is None:
             raise ConfigurationError(f"the version {digest[:12]} of the mapping {name} is not kept any more")
-        file = self._folder / "kept" / digest / "mapping.yaml"
+        file = self._folder / _KEPT / digest / "mapping.yaml"
         if not file.exists():
             file.parent.mkdir(parents=True)
             _write(json.loads(content), file, written.file.parent, self._versions.content)
@@ -108,11 +122,14 @@ def _copy(workspace: Workspace, folder: Path, versions: Versions) -> None:
     """The workspace's files with the partner files in use; whatever lies beside them is linked."""
     shutil.copyfile(workspace.folder / FILE, folder / FILE)
     for beside in workspace.folder.iterdir():
-        if beside.name not in (FILE, "mappings", "var", "kept") and not beside.name.startswith("."):
+        if beside.name not in (FILE, "mappings", _KEPT) and not beside.name.startswith("."):
             (folder / beside.name).symlink_to(beside)
     for partner in workspace.partners.values():
         home = folder / "mappings" / partner.name
         home.mkdir(parents=True)
+        for beside in partner.folder.iterdir():
+            if beside.name != PARTNER_FILE:
+                (home / beside.name).symlink_to(beside.resolve())
         digest = versions.partner(partner.name)
         content = versions.content(digest) if digest is not None else None
         (home / PARTNER_FILE).write_bytes(content if content is not None else partner.file.read_bytes())

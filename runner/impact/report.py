@@ -139,10 +139,13 @@ class Impact:
         for difference in wanted:
             group = self._group(partner, route, difference)
             group.places += 1
-            if id(group) not in seen:
+            if difference.what in VALUED:
+                _count(group, (difference.old, difference.new))
+            if id(group) not in seen:  # one sample of a document is enough
                 seen.add(id(group))
                 group.documents += 1
-            self._tell(group, receipt, message, changed.id, difference)
+                if len(group.samples) < self._samples:
+                    group.samples.append(_sample(receipt, message, changed.id, difference))
 
     def _is_wanted(self, difference: Difference) -> bool:
         if not self._wanted or difference.what not in VALUED:
@@ -161,26 +164,6 @@ class Impact:
             )
         return self._groups[key]
 
-    def _tell(self, group: Group, receipt: int, message: int, document: int | None, difference: Difference) -> None:
-        """Count the values, and keep a sample."""
-        if difference.what in VALUED:
-            pair = (difference.old, difference.new)
-            if pair in group.values or len(group.values) < VALUES:
-                group.values[pair] += 1
-            else:
-                group.others += 1
-        if len(group.samples) < self._samples:
-            group.samples.append(
-                Sample(
-                    receipt=receipt,
-                    message=message,
-                    document=document,
-                    exact=difference.exact,
-                    old=difference.old,
-                    new=difference.new,
-                )
-            )
-
     def as_dict(self) -> dict[str, Any]:
         """The shape in JSON; ``changed`` names all documents that would come out differently."""
         return {
@@ -195,6 +178,24 @@ class Impact:
             "changed": [str(Ref("document", number)) for number in self.changed],
             "differences": [group.as_dict(self.hide) for group in self.groups],
         }
+
+
+def _count(group: Group, pair: tuple[str | None, str | None]) -> None:
+    if pair in group.values or len(group.values) < VALUES:
+        group.values[pair] += 1
+    else:
+        group.others += 1
+
+
+def _sample(receipt: int, message: int, document: int | None, difference: Difference) -> Sample:
+    return Sample(
+        receipt=receipt,
+        message=message,
+        document=document,
+        exact=difference.exact,
+        old=difference.old,
+        new=difference.new,
+    )
 
 
 def _begins(name: str, wanted: str) -> bool:

@@ -64,6 +64,14 @@ def impact_of(workspace: Workspace, ledger: Ledger, asked: Asked) -> Impact:
         lines = [line for line in lines if line.route.ref in concerns]
     if asked.only_changed:
         lines = [line for line in lines if any(version.changed for version in versions.of_line(line))]
+    for version in chosen:
+        if not any(
+            (one.kind, one.name) == (version.kind, version.name) for line in lines for one in versions.of_line(line)
+        ):
+            message = (
+                f"{version.digest[:12]} is a version of the {version.kind} {version.name}, which no route here uses"
+            )
+            raise ConfigurationError(message, hint="choose other routes or another version")
     result = Impact(samples=asked.samples, wanted=asked.fields, **_hiding(lines, masked=asked.masked))
     with rebuilt(workspace, versions) as before:
         for line in lines:
@@ -146,7 +154,7 @@ class _Route:
             try:
                 self._then = Side(self.before.line(self.line.route.ref), self.ledger)
             except ConfigurationError as error:
-                self._gone = f"the version in use cannot be built: {error.findings[0].message}"
+                self._gone = error.message
         return self._then
 
     @property
