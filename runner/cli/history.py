@@ -1,7 +1,7 @@
 """``transload check --history``: what the changed files would change, as warnings."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from transload.canonical.errors import ConfigurationError, TransloadError
@@ -43,14 +43,14 @@ def _of_workspace(folder: Path, environment: str | None, last: int, files: Seque
 
 
 def _of_routes(workspace: Workspace, environment: str | None, last: int, files: Sequence[str]) -> Iterator[Finding]:
-    try:
-        with opened(workspace.folder, environment) as ledger:
-            for route in workspace.receive_routes:
-                yield from _of_route(
-                    workspace, ledger, Asked(routes=(route,), files=files, only_changed=True, last=last)
-                )
-    except LedgerError:
-        return  # nothing has run yet
+    with ExitStack() as stack:
+        try:
+            ledger = stack.enter_context(opened(workspace.folder, environment))
+        except LedgerError:
+            return  # nothing has run yet
+        for route in workspace.receive_routes:
+            asked = Asked(routes=(route,), files=files, only_changed=True, last=last)
+            yield from _of_route(workspace, ledger, asked)
 
 
 def _of_route(workspace: Workspace, ledger: Ledger, asked: Asked) -> Iterator[Finding]:
