@@ -45,7 +45,7 @@ def concerned(lines: Sequence[Line], folder: Path, files: Sequence[str]) -> dict
     """
     found: dict[str, Concern] = {}
     for file in files:
-        path = _path(file, folder)
+        path = path_of(file, folder)
         used = False
         for line in lines:
             concern = _of(line, path, folder)
@@ -59,7 +59,11 @@ def concerned(lines: Sequence[Line], folder: Path, files: Sequence[str]) -> dict
     return found
 
 
-def _path(file: str, folder: Path) -> Path:
+def path_of(file: str, folder: Path) -> Path:
+    """The file that was named, all links followed; ``folder`` is the workspace's.
+
+    Raises `ConfigurationError` where it is not there.
+    """
     if file.startswith(PREFIX):
         return locate(file, None)[0].resolve()
     here = Path(file)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Severity
@@ -13,7 +14,7 @@ from transload.runner.impact.made import Made, Outcome, of_stored
 from transload.runner.impact.rebuilding import Rebuilt, rebuilt
 from transload.runner.impact.replaying import Replay, Side, unfiltered
 from transload.runner.impact.report import Impact
-from transload.runner.impact.selecting import Concern, concerned
+from transload.runner.impact.selecting import Concern, concerned, path_of
 from transload.runner.impact.versions import Versions, version_named
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.history import MESSAGES, Arrived, Sent, Stored
@@ -63,7 +64,8 @@ def impact_of(workspace: Workspace, ledger: Ledger, asked: Asked) -> Impact:
         concerns = concerned(lines, workspace.folder, asked.files)
         lines = [line for line in lines if line.route.ref in concerns]
     if asked.only_changed:
-        lines = [line for line in lines if any(version.changed for version in versions.of_line(line))]
+        named = {path_of(file, workspace.folder) for file in asked.files}
+        lines = [line for line in lines if _is_changed(line, versions, named)]
     for version in chosen:
         if not any(
             (one.kind, one.name) == (version.kind, version.name) for line in lines for one in versions.of_line(line)
@@ -90,6 +92,11 @@ def impact_of(workspace: Workspace, ledger: Ledger, asked: Asked) -> Impact:
                 result=result,
             ).work()
     return result
+
+
+def _is_changed(line: Line, versions: Versions, files: set[Path]) -> bool:
+    """Whether something that a line depends on, and that is made of one of ``files``, is not what is in use."""
+    return any(one.changed and (not files or one.sources & files) for one in versions.of_line(line))
 
 
 def _hiding(lines: Sequence[Line], *, masked: bool) -> dict[str, Hiding]:

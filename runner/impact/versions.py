@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from transload.canonical.errors import ConfigurationError
 from transload.mappings import Mapping as CompiledMapping
+from transload.mappings.views.sources import sources
 from transload.runner.engine.lines import Line, Writer
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.history import Kept
@@ -21,11 +23,15 @@ _SHORTEST = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """A file that a route depends on: the version in use, None where nothing was made with any, and the one on disk."""
+    """A file that a route depends on: the version in use, None where nothing was made with any, and the one on disk.
+
+    ``sources`` are the files that it is made of.
+    """
 
     kind: str
     name: str
     file: str
+    sources: frozenset[Path] = field(repr=False)
     used: str | None
     since: datetime | None
     now: str
@@ -119,17 +125,23 @@ class Versions:
 
     def _of_partner(self, partner: Partner) -> Version:
         content = partner.file.read_bytes()
-        return self._version("partner", partner.name, str(partner.file), self.partner(partner.name), content)
+        made_of = frozenset((partner.file.resolve(),))
+        return self._version("partner", partner.name, str(partner.file), made_of, self.partner(partner.name), content)
 
     def _of_mapping(self, mapping: CompiledMapping, used: str | None) -> Version:
-        return self._version("mapping", mapping.name, mapping.files[0], used, mapping.in_force().encode())
+        return self._version(
+            "mapping", mapping.name, mapping.files[0], sources(mapping), used, mapping.in_force().encode()
+        )
 
-    def _version(self, kind: str, name: str, file: str, used: str | None, content: bytes) -> Version:
+    def _version(
+        self, kind: str, name: str, file: str, made_of: frozenset[Path], used: str | None, content: bytes
+    ) -> Version:
         found = self.kept(used) if used else None
         return Version(
             kind=kind,
             name=name,
             file=file,
+            sources=made_of,
             used=used,
             since=found.since if found else None,
             now=sha256(content).hexdigest(),

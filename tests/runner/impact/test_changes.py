@@ -158,10 +158,10 @@ def test_what_could_not_be_written_any_more(shop):
 
 
 def test_findings_that_come_and_go(shop):
-    shop.orders([*shop.order("A")[:1], "PAI+::42", *shop.order("A")[1:]], shop.order("B"))
+    shop.orders([*shop.order("A")[:2], "PAI+::42", *shop.order("A")[2:]], shop.order("B"))
     shop.reads(shop.READS + "ignores: [PAI]\n")
     (goes,) = shop.impact().as_dict()["differences"]
-    assert (goes["what"], goes["name"], goes["documents"]) == (What.GOES.value, "warning W-UNMAPPED PAI", 1)
+    assert (goes["what"], goes["name"], goes["documents"]) == (What.GOES.value, "warning E-UNMAPPED PAI", 1)
     shop.writes(shop.WRITES.replace('loses: ["*"]\n', ""))
     comes = [one for one in shop.impact(against="now").as_dict()["differences"] if one["target"]]
     assert {one["what"] for one in comes} == {What.COMES.value}

@@ -69,7 +69,7 @@ def test_files_that_concern_nothing_are_refused(shop):
     other = shop.write("acme/unused.yaml", shop.READS)
     with pytest.raises(ConfigurationError, match="no route chosen here uses"):
         shop.impact(files=[str(other)])
-    with pytest.raises(ConfigurationError, match="nowhere.yaml is not there"):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml is not there"):
         shop.impact(files=["nowhere.yaml"])
     with pytest.raises(ConfigurationError, match="is a folder"):
         shop.impact(files=[str(shop.root)])
