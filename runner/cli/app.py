@@ -118,5 +118,6 @@ def transload(
 
     \b
     Exit codes: 0 done, 1 errors, 2 wrong command line,
-                3 something is being retried (run), 130 interrupted.
+                3 something is being retried (run),
+                4 something would differ (impact), 130 interrupted.
     """
