@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from transload.adapters.base.settings import Settings
 from transload.canonical.errors import Reject
@@ -197,6 +197,14 @@ class Target(_Connected[C, S]):
 
     idempotent: bool = False
     """Whether a second delivery with the same key has no second effect there; else a lost answer waits."""
+
+    @classmethod
+    def answers_later(cls, written: Mapping[str, Any]) -> bool:
+        """Whether what is ``written`` as a connection's settings makes answers come later, to its endpoint.
+
+        Secrets in it are references still.  See `Answer.awaiting`.
+        """
+        return False
 
     @abstractmethod
     def deliver(self, outbound: Outbound) -> Answer:

@@ -163,7 +163,10 @@ class TargetHarness(Harness):
         """
 
     def content(self, number: int) -> bytes:
-        """The content of the delivery with this number: whatever the partner takes, another for each number."""
+        """The content of the delivery with this number: whatever the partner takes, another for each number.
+
+        No content may be the beginning of another, as half a delivery would be.
+        """
         return b"content of delivery %d\n" % number * 3
 
     def outbound(self, number: int, *, content: bytes | None = None, name: str | None = None) -> Outbound:
@@ -175,6 +178,13 @@ class TargetHarness(Harness):
         if name is not None:
             raise NotPossible("deliveries have no names here")
         return Outbound(key=f"delivery-{number}", content=self.content(number) if content is None else content)
+
+    def refusing(self, number: int) -> AbstractContextManager[Outbound]:
+        """In this context the partner is there, and refuses for good the delivery with this number, which it gives.
+
+        For what is in it, or what it is called; other deliveries are taken again after the context.
+        """
+        raise NotPossible("the harness has no refusing(): the partner takes every delivery")
 
     def stranger(self) -> Target[Any, Any]:
         """A target whose login is wrong; a secret of it belongs into ``secrets``."""

@@ -86,7 +86,7 @@ def _receipt(inbound: Inbound) -> Receipt:
     )
     for name, text in (("origin", inbound.origin), *inbound.metadata.items()):
         hold(
-            isinstance(text, str) and _storable(text),
+            isinstance(text, str) and storable(text),
             f"an inbound has {name} {text!r}, which cannot be stored or printed",
             do="give plain facts as text; escape control characters and what is no Unicode",
         )
@@ -115,7 +115,8 @@ def _hashed(path: Path) -> tuple[int, str]:
         return file.tell(), digest
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
+    """Whether ``text`` can be stored and printed: no control characters, nothing that is no Unicode."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -131,7 +131,7 @@ class Engine:
 
     def _porch(self, lines: Sequence[Line], dispatcher: Dispatcher) -> "Porch | None":
         """Where partners reach us, listening; None where none calls."""
-        if not any(line.route.connection.is_called for line in lines):
+        if not any(line.route.is_called for line in lines):
             return None
         from transload.runner.engine.doors import Doors
         from transload.runner.engine.porch import Porch  # the web server, for workspaces that are called only

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from transload.runner.ledger import artifacts as kept
-from transload.runner.ledger.arrivals import Receipt, receipt_of
+from transload.runner.ledger.arrivals import Receipt, receipt_from
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.schema import artifacts, blobs, deliveries, delivery_documents, documents, parts, receipts
@@ -235,7 +235,7 @@ class History:
                 query = select(blobs.c.digest, *_payload).where(blobs.c.digest.in_({row.digest for row in small}))
                 packed = {row.digest: (row.encoding, row.data) for row in connection.execute(query)}
         for row in rows:
-            receipt = receipt_of(row)
+            receipt = receipt_from(row)
             yield Arrived(
                 receipt=receipt,
                 state=State(row.state),

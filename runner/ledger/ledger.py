@@ -20,6 +20,7 @@ from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.process_lock import ProcessLock
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
+from transload.runner.ledger.reopening import Reopening
 from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.staging import Staging
@@ -50,6 +51,7 @@ class Ledger:
         self.history = History(self.database, self.store)
         self.reconciled = Reconciled(self.database, self.store)
         self.actions = Actions(self.database)
+        self.reopening = Reopening(self.database, self.store)
 
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises `LedgerError`."""

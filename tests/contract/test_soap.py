@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -162,6 +162,13 @@ class Purchasing(Hurried, TargetHarness):
         given = self.content(number) if content is None else content
         return Outbound(key=f"delivery-{number}", content=given, content_type="application/xml")
 
+    @contextmanager
+    def refusing(self, number: int) -> Iterator[Outbound]:
+        """A second order with a number that is there is answered with the fault Client."""
+        with closing(self.target()) as target:
+            target.deliver(self.outbound(number))
+        yield Outbound(key="another", content=self._order(number, "4000000000007"), content_type="application/xml")
+
     def arrived(self) -> Sequence[bytes]:
         return [
             etree.tostring(etree.fromstring(record["order"]), method="c14n", exclusive=True)
@@ -190,9 +197,15 @@ class Called(EndpointHarness):
         connection = SoapServiceConnection.model_validate({**given, "rate": {"requests": 1000}})
         answer = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number></SubmitOrderResponse>'
         options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": {"response": answer}}})
-        made = SoapEndpoint(connection, options)
-        made.prepare()
-        return made
+        return SoapEndpoint(connection, options)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        self.wsdl.rename(self.wsdl.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            self.wsdl.with_suffix(".away").rename(self.wsdl)
 
     def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
         if content is not None:

@@ -5,15 +5,18 @@ A letter has a number, a moment and a signature over both and its content (HMAC,
 
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from pydantic import Field
 
-from transload.adapters.base import Adapter, Finding, Inbound, Secret, Settings
+from transload.adapters.base import Adapter, Finding, Inbound, Secret, Settings, Stop
 from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
 from transload.adapters.contract import EndpointHarness
 
@@ -23,6 +26,7 @@ TOLERANCE = timedelta(minutes=5)
 
 class LetterConnection(Settings):
     address: str = Field(description="Path of the address", examples=["/letters"])
+    plate: Path = Field(description="File with what stands on the letterbox", examples=["plate.txt"])
     secret: Secret = Field(description="What both sides know")
 
 
@@ -45,7 +49,14 @@ class Letterbox(Endpoint[LetterConnection, LetterOptions]):
     def largest(self) -> int:
         return self.options.most
 
+    def prepare(self) -> None:
+        try:
+            self.plate = self.connection.plate.read_text()
+        except OSError as error:
+            raise Stop(f"the plate cannot be read: {error.strerror}", hint="put it where 'plate' says") from error
+
     def accept(self, request: Request, now: datetime) -> Inbound:
+        assert self.plate
         self.prove(request)
         self.near(request, now)
         if not request.content:
@@ -85,13 +96,28 @@ class LetterHarness(EndpointHarness):
 
     def __init__(self, kind: type[Any]) -> None:
         self.kind = kind
+        with NamedTemporaryFile(prefix="plate-", delete=False) as file:
+            file.write(b"Ann")
+        self.plate = Path(file.name)
         connection = getattr(kind, "Connection", LetterConnection)
         self.adapter = Adapter(summary="", connection=connection, endpoint=kind)
 
     def endpoint(self) -> Letterbox:
-        connection = self.adapter.connection.model_validate({"address": "/letters", "secret": SECRET})
-        made: Letterbox = self.kind(connection, LetterOptions())
+        given = {"address": "/letters", "secret": SECRET, "plate": self.plate}
+        connection = self.adapter.connection.model_validate(given)
+        made: Letterbox = self.kind(connection, self.kind.Options())
         return made
+
+    def close(self) -> None:
+        self.plate.unlink()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        self.plate.unlink()
+        try:
+            yield
+        finally:
+            self.plate.write_text("Ann")
 
     def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
         body = b"letter %d" % number if content is None else content
@@ -112,6 +138,7 @@ class LetterHarness(EndpointHarness):
 
 class MuteConnection(Settings):
     address: str
+    plate: Path
     secret: Any = Field(description="What both sides know", examples=["x"])
 
 
@@ -130,6 +157,29 @@ class HasManyAddresses(Letterbox):
     @property
     def path(self) -> str:
         return f"/letters/{id(self)}"
+
+
+class ReadsWhenItIsMade(Letterbox):
+    """Reads a file when it is made."""
+
+    caught_by = "test_making_one_opens_nothing"
+
+    def __init__(self, connection: Any, options: LetterOptions) -> None:
+        super().__init__(connection, options)
+        super().prepare()
+
+    def prepare(self) -> None:
+        pass
+
+
+class ReadsWhenItIsCalled(Letterbox):
+    """Sees only when somebody calls that a file is missing."""
+
+    caught_by = "test_making_one_opens_nothing"
+    plate = "Ann"
+
+    def prepare(self) -> None:
+        pass
 
 
 class TrimsTheContent(Letterbox):
@@ -264,9 +314,8 @@ class KeepsTheRequest(Letterbox):
         return self.taken(self.kept)
 
 
-class OpenConnection(Settings):
-    address: str = Field(description="Path of the address", examples=["/letters"])
-    secret: str = Field(description="What both sides know", examples=["x"])
+class OpenConnection(LetterConnection):
+    secret: Any = Field(description="What both sides know", examples=["x"])
 
 
 class ShowsTheSecret(Letterbox):
@@ -274,6 +323,30 @@ class ShowsTheSecret(Letterbox):
 
     caught_by = "test_no_secret_is_seen"
     Connection = OpenConnection
+
+
+class OpenOptions(LetterOptions):
+    former: str = Field(default=SECRET, description="What both sides knew before")
+
+
+class ShowsASecretOfItsOptions(Letterbox):
+    """Holds a secret as plain text in its options."""
+
+    caught_by = "test_no_secret_is_seen"
+    Options = OpenOptions
+
+
+class QuotesTheSecret(Letterbox):
+    """Quotes the secret in what it notes of a request that is not proved."""
+
+    caught_by = "test_no_secret_is_seen"
+
+    def prove(self, request: Request) -> None:
+        try:
+            super().prove(request)
+        except Refused as refusal:
+            secret = self.connection.secret.get_secret_value()
+            raise self.refusal(401, f"{refusal}: no signature by {secret}") from None
 
 
 MUTANTS: list[Any] = [
