@@ -21,7 +21,7 @@ def tell_impact(found: Mapping[str, Any]) -> None:
             say(head, style="bold")
         _group(group)
     for reason, number in found["not_compared"].items():
-        say(f"not compared: {counted(number, 'message')}, as {reason}", style="yellow")
+        say(f"not compared, as {reason}: {number}", style="yellow")
     say(summary(found))
 
 

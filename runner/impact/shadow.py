@@ -140,8 +140,9 @@ class _Route:
             last=self.asked.last,
         )
         for arrived in found:
-            if self.filtered_in(arrived):
-                self.result.apart["filters did not unwrap it"] += 1
+            reason = self._unread(arrived)
+            if reason is not None:
+                self.result.apart[reason] += 1
                 continue
             try:
                 payload = arrived.payload()
@@ -151,9 +152,13 @@ class _Route:
             self.result.receipts += 1
             _Receipt(self, arrived, payload, now).work()
 
-    def filtered_in(self, arrived: Arrived) -> bool:
-        """Whether the receipt is what filters refused: what is in it was never read."""
-        return bool(self.real.route.filters) and not arrived.receipt.unpacked and arrived.state is State.QUARANTINED
+    def _unread(self, arrived: Arrived) -> str | None:
+        """Why what is in a receipt was never read, so that there is nothing to compare with; None where it was."""
+        if arrived.state is not State.QUARANTINED or arrived.receipt.position or arrived.stored(1, 1):
+            return None
+        if self.real.route.filters and not arrived.receipt.unpacked:
+            return "filters did not unwrap it"
+        return "it was refused when the partner brought it" if self.real.route.is_called else None
 
     def then(self) -> Side | None:
         """The side before; None where it cannot be built."""

@@ -3,12 +3,14 @@
 Nothing here changes the ledger, and no more than one page of it is in memory.
 """
 
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from transload.runner.ledger import artifacts as kept
 from transload.runner.ledger.arrivals import Receipt, receipt_from
@@ -230,7 +232,7 @@ class History:
         packed: dict[str, tuple[str, bytes | None]] = {}
         if small:
             with self._database.read() as connection:
-                for item, of in self._stored(connection, [row.id for row in small]):
+                for item, of in self._stored(connection, documents.c.receipt_id.in_([row.id for row in small])):
                     whole.setdefault(of, {}).setdefault(item.message, []).append(item)
                 query = select(blobs.c.digest, *_payload).where(blobs.c.digest.in_({row.digest for row in small}))
                 packed = {row.digest: (row.encoding, row.data) for row in connection.execute(query)}
@@ -254,23 +256,29 @@ class History:
         return content
 
     def _window(self, receipt: int) -> Callable[[int, int], dict[int, list[Stored]]]:
+        """The documents of a large receipt: their numbers are looked up once, as there may be a million of them."""
+        numbers, messages = array("q"), array("q")
+
         def stored(first: int, last: int) -> dict[int, list[Stored]]:
             found: dict[int, list[Stored]] = {}
             with self._database.read() as connection:
-                for item, _ in self._stored(connection, [receipt], first, last):
+                if not numbers:
+                    query = select(documents.c.id, documents.c.message).where(documents.c.receipt_id == receipt)
+                    for row in connection.execute(query.order_by(documents.c.message, documents.c.id)):
+                        numbers.append(row.id)
+                        messages.append(row.message)
+                wanted = numbers[bisect_left(messages, first) : bisect_right(messages, last)].tolist()
+                pieces = (wanted[begin : begin + MESSAGES] for begin in range(0, len(wanted), MESSAGES))
+                for item, _ in self._stored(connection, *(documents.c.id.in_(part) for part in pieces)):
                     found.setdefault(item.message, []).append(item)
             return found
 
         return stored
 
-    def _stored(
-        self, connection: Connection, of: Sequence[int], first: int | None = None, last: int | None = None
-    ) -> Iterator[tuple[Stored, int]]:
-        """The documents in force of some receipts, with their receipt."""
-        query = select(documents).where(documents.c.receipt_id.in_(of)).order_by(documents.c.id)
-        if first is not None and last is not None:
-            query = query.where(documents.c.message.between(first, last))
-        rows = connection.execute(query).all()
+    def _stored(self, connection: Connection, *chosen: ColumnElement[bool]) -> Iterator[tuple[Stored, int]]:
+        """The documents in force among those chosen by one of the conditions, with their receipt."""
+        rows = [row for each in chosen for row in connection.execute(select(documents).where(each))]
+        rows.sort(key=lambda row: row.id)
         sent = self._sent(connection, [row.id for row in rows])
         latest: dict[tuple[int, int, int], Row[Any]] = {}
         ways: dict[tuple[int, int, int], dict[str, Sent]] = {}
