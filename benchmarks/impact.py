@@ -132,14 +132,17 @@ def main() -> None:
         before = load_workspace(folder)
         with Ledger(before.store) as ledger:
             began = time.perf_counter()
-            summary = Engine(before, ledger).run_pass()
-            print(f"{documents} orders received and sent in {time.perf_counter() - began:.1f} s: {summary.exit_code}")
+            while any((folder / "in").iterdir()):  # a pass takes a thousand files
+                Engine(before, ledger).run_pass()
+            print(f"{documents} orders received and sent in {time.perf_counter() - began:.1f} s")
             change(folder, "PK")
             after = load_workspace(folder)
             bare(after, payloads[:1])
             gc.freeze()
             times: dict[str, list[float]] = {"bare decode": [], "impact": [], "impact, against now": []}
+            bare(after, payloads)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            results: list[Impact] = []
             for _ in range(rounds):
                 begin = time.process_time()
                 bare(after, payloads)
@@ -148,9 +151,11 @@ def main() -> None:
                     begin = time.process_time()
                     found = impact_of(after, ledger, Asked(against=against))
                     times[label].append(time.process_time() - begin)
-                    assert numbers_of(ledger, found) == affected, "other orders than those that hold the unit"
-                    assert len(found.changed) == len(affected)
+                    results.append(found)
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak
+            for found in results:
+                assert numbers_of(ledger, found) == affected, "other orders than those that hold the unit"
+                assert len(found.changed) == len(affected)
     base = statistics.median(times["bare decode"])
     for label, spent in times.items():
         median = statistics.median(spent)

@@ -21,7 +21,7 @@ CHANGES = {
 
 def orders(shop, seed):
     chance = Random(seed)
-    for number in range(30):
+    for number in range(16):
         yield shop.order(
             f"PO{number}",
             unit=chance.choice(["STK", "PCE", "KGM", "XXX"]),
@@ -53,7 +53,7 @@ def outcomes(shop):
 def test_what_is_foretold_comes_true(shop, hands, tmp_path, change):
     shop.erp(file="{document.number}.json")
     made = list(orders(shop, change))
-    payloads = [shop.interchange(f"I{n}", *made[n : n + 5]) for n in range(0, 30, 5)]
+    payloads = [shop.interchange(f"I{n}", *made[n : n + 8]) for n in range(0, 16, 8)]
     shop.receive(*payloads)
     before = outcomes(shop)
     CHANGES[change](shop)
