@@ -47,6 +47,14 @@ class Memory(Protocol):
         """The names of the notes that begin with ``prefix``, sorted."""
         ...
 
+    @property
+    def folder(self) -> Path:
+        """A folder of this source's own for what is half received; it may not be there yet.
+
+        What is in it may be lost at any time, and what nobody has written to for some days is removed.
+        """
+        ...
+
 
 def nothing_to_settle() -> None:
     """The ``settle`` of an inbound that needs no closing step."""

@@ -13,7 +13,8 @@ makes no sense of is skipped with the reason.  Nothing here imports pytest: the 
 harness and raise `Breach`, so they can be run by anything; ``pip install 'transload[contract]'`` brings pytest.
 """
 
-from transload.adapters.contract.endpoints import EndpointContract, EndpointHarness
+from transload.adapters.contract.calling import EndpointHarness
+from transload.adapters.contract.endpoints import EndpointContract
 from transload.adapters.contract.filters import FilterContract
 from transload.adapters.contract.formats import FormatContract, FormatHarness
 from transload.adapters.contract.harness import Harness, NotPossible, SourceHarness, TargetHarness

@@ -1,19 +1,18 @@
 """What every endpoint must keep to: who may call it, what becomes of a repeat, and when it answers."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
-from transload.adapters.base.registry import Adapter
+from transload.adapters.contract.calling import EndpointHarness, ready
 from transload.adapters.contract.described import mute_settings
 from transload.adapters.contract.harness import NotPossible
 from transload.adapters.contract.judging import Breach, as_text, failure, hold, only_ours, see_no_secret
 from transload.adapters.contract.ledger import Ledger, Notes
+from transload.adapters.contract.responses import ResponseCases
 from transload.canonical.errors import Stop, TransloadError
 
 _STRANGE = (
@@ -37,50 +36,6 @@ _STRANGE = (
 _WORKERS = 8
 
 
-class EndpointHarness(ABC):
-    """How the cases call an endpoint as a partner does."""
-
-    adapter: Adapter
-    """What the entry point names."""
-    secrets: Sequence[str] = ()
-    """The secrets of the connection: they must never be seen."""
-    now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    """The moment at which all requests come."""
-    tolerance: timedelta | None = None
-    """How far the moment of signing may lie from ours; None where requests have no such moment."""
-    denied: Sequence[int] = (401, 403)
-    """The statuses of who is refused for a proof that is wrong or missing."""
-
-    @abstractmethod
-    def endpoint(self) -> Endpoint[Any, Any]:
-        """A new endpoint as a new process would make it, with the same settings each time; the cases prepare it.
-
-        Let ``largest`` be small, and the rate so high that no case is asked to wait.
-        """
-
-    def away(self) -> AbstractContextManager[object]:
-        """In this context, what the endpoint needs beside its settings (a file, a program) is not there."""
-        raise NotPossible("the harness has no away(): the endpoint needs nothing but its settings")
-
-    @abstractmethod
-    def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
-        """The partner's message with this number, proved; signed at ``moment``, or now.
-
-        Another number is another message, with another content unless ``content`` is given.
-        """
-
-    def kept(self, request: Request) -> bytes:
-        """What is kept of a request: its content, but for a protocol whose envelope holds secrets."""
-        return request.content
-
-    def forged(self, request: Request) -> Mapping[str, Request]:
-        """Requests that do not come from the partner, by what is wrong with each, made of a good one.
-
-        A signature with another secret, none at all, another content under the old signature.
-        """
-        raise NotPossible("the harness has no forged(): whoever reaches the address may send")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """What came of a request: the ``response``, and whether it was ``new``; None where nothing was taken from it."""
@@ -89,7 +44,7 @@ class Call:
     new: bool | None = None
 
 
-class EndpointContract:
+class EndpointContract(ResponseCases):
     """The cases of an endpoint; derive a ``Test`` class from it, with a fixture ``harness``."""
 
     def test_settings_are_described(self, harness: EndpointHarness) -> None:
@@ -251,19 +206,6 @@ class EndpointContract:
             see_no_secret(text, harness, "the endpoint as text")
         for request in _strange(harness.request(1)):
             bring(harness, one, request, Ledger())  # which looks at each refusal
-
-
-def ready(harness: EndpointHarness) -> Endpoint[Any, Any]:
-    """A new endpoint, prepared as a runner does before anybody can call."""
-    one = harness.endpoint()
-    try:
-        with only_ours("prepare"):
-            one.prepare()
-    except TransloadError as error:
-        raise Breach(
-            f"prepare raised {type(error).__name__}: {error}", do="raise an error only for what is wrong"
-        ) from error
-    return one
 
 
 def bring(harness: EndpointHarness, endpoint: Endpoint[Any, Any], request: Request, ledger: Ledger) -> Call:

@@ -115,6 +115,8 @@ class SourceHarness(Harness):
     """How many polls it takes until something that is offered is ready; set stability low."""
     replaces: bool = True
     """Whether `offer` with the same name and another content is a new item."""
+    resumes: bool = False
+    """Whether a huge item that broke off is gone on with; what there is of it is kept in ``memory.folder``."""
 
     @abstractmethod
     def source(self) -> Source[Any, Any]:
@@ -139,6 +141,10 @@ class SourceHarness(Harness):
     def changing(self, name: str, content: bytes) -> AbstractContextManager[object]:
         """In this context, the item ``name`` becomes ``content`` in the middle of being read, the first time it is."""
         raise NotPossible("the harness has no changing(): an item cannot change while it is read")
+
+    def interrupting(self, step: int) -> AbstractContextManager[Cut]:
+        """As `cutting`, for a huge item; ``carried`` of the `Cut` must count its bytes."""
+        return self.cutting(step)
 
     def spoiled(self, name: str) -> AbstractContextManager[object]:
         """In this context the item ``name`` is offered and cannot be fetched (rights, a broken entry)."""

@@ -76,6 +76,7 @@ class Engine:
         tally = Tally()
         with self.ledger.exclusively("transload run"):
             self.ledger.belong(self.workspace.environment)
+            self.ledger.scratch.tidy()
             work = _Work(self, poll, outlets, tally)
             with work.running(self.workers) as dispatcher:
                 dispatcher.wake([_POLL + line.route.ref for line in poll])
@@ -109,6 +110,7 @@ class Engine:
             line.make_ready()
         with self.ledger.exclusively("transload serve"), _signals(self._signalled if handle_signals else None):
             self.ledger.belong(self.workspace.environment)
+            self.ledger.scratch.tidy()
             lines = list(self.lines.values())
             work = _Work(self, lines, _outlets(lines), Tally(most_findings=0))
             with work.running(self.workers) as dispatcher:

@@ -14,7 +14,7 @@ from lxml import etree
 from starlette.responses import Response
 from tests.contract.hurry import Hurried
 
-from transload.adapters.base import Outbound
+from transload.adapters.base import Outbound, Wanted
 from transload.adapters.base.endpoint import Request
 from transload.adapters.base.soap import SOAP_12
 from transload.adapters.contract import (
@@ -27,6 +27,7 @@ from transload.adapters.contract import (
     TargetHarness,
     Wire,
 )
+from transload.adapters.contract.responses import ResponseCases
 from transload.adapters.soap import (
     ADAPTER,
     SoapConnection,
@@ -187,7 +188,8 @@ class Called(EndpointHarness):
     tolerance = timedelta(minutes=5)
     denied = (400,)  # a fault of SOAP 1.2
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mapped: bool = False) -> None:
+        self.mapped = mapped
         self.wsdl = folder / "orders.wsdl"
         self.wsdl.write_text(wsdl_text(), encoding="utf-8")
 
@@ -196,7 +198,8 @@ class Called(EndpointHarness):
         given = {"path": "/acme/orders", "wsdl": self.wsdl, "verify": {"username_token": token}, "largest": 10_000}
         connection = SoapServiceConnection.model_validate({**given, "rate": {"requests": 1000}})
         answer = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number></SubmitOrderResponse>'
-        options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": {"response": answer}}})
+        taken = {} if self.mapped else {"response": answer}
+        options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": taken}})
         return SoapEndpoint(connection, options)
 
     @contextmanager
@@ -224,6 +227,11 @@ class Called(EndpointHarness):
         content = etree.tostring(header)
         return Request(method="POST", path="/acme/orders", headers=headers, content=content, client="192.0.2.1")
 
+    def written(self, wanted: Wanted, text: str) -> tuple[bytes, str]:
+        assert (wanted.kind, wanted.version) == ("SubmitOrderResponse", NAMESPACE)
+        body = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{text}</Number></SubmitOrderResponse>'
+        return body.encode(), "application/xml"
+
     def kept(self, request: Request) -> bytes:
         body = etree.fromstring(request.content).find(f"{{{SOAP_12}}}Body/*")
         assert body is not None
@@ -241,6 +249,14 @@ class TestEndpoint(EndpointContract):
     @pytest.fixture
     def harness(self, tmp_path: Path) -> Called:
         return Called(tmp_path)
+
+
+class TestResponses(ResponseCases):
+    """Where mappings write what the partner is told."""
+
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Called:
+        return Called(tmp_path, mapped=True)
 
 
 class TestSource(SourceContract):

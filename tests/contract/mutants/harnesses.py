@@ -64,6 +64,8 @@ class OnShelf(Harness):
 
 
 class OutShelf(OnShelf, SourceHarness):
+    resumes = True
+
     def source(self) -> ShelfSource:
         made: ShelfSource = self.made()
         return made
@@ -85,10 +87,10 @@ class OutShelf(OnShelf, SourceHarness):
     def spoiled(self, name: str) -> Iterator[None]:
         shelf, read = self.shelf, self.shelf.read
 
-        def spoil(wanted: str) -> Iterator[bytes]:
+        def spoil(wanted: str, start: int = 0) -> Iterator[bytes]:
             if wanted == name:
                 raise Broken(name)
-            return read(wanted)
+            return read(wanted, start)
 
         shelf.read = spoil  # type: ignore[method-assign]
         yield

@@ -16,8 +16,18 @@ from typing import Any
 
 from pydantic import Field
 
-from transload.adapters.base import Adapter, Finding, Inbound, Secret, Settings, Stop
-from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
+from transload.adapters.base import (
+    Adapter,
+    Finding,
+    Inbound,
+    RespondingEndpoint,
+    Result,
+    Secret,
+    Settings,
+    Stop,
+    Wanted,
+)
+from transload.adapters.base.endpoint import Refused, Request, Response
 from transload.adapters.contract import EndpointHarness
 
 SECRET = "Kaffee-und-Kuchen"
@@ -38,7 +48,7 @@ def signature(number: str, moment: str, content: bytes, secret: str = SECRET) ->
     return hmac.new(secret.encode(), f"{number} {moment} ".encode() + content, sha256).hexdigest()
 
 
-class Letterbox(Endpoint[LetterConnection, LetterOptions]):
+class Letterbox(RespondingEndpoint[LetterConnection, LetterOptions]):
     Options = LetterOptions
 
     @property
@@ -89,6 +99,14 @@ class Letterbox(Endpoint[LetterConnection, LetterOptions]):
     def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
         return Response(status=202)
 
+    def wanted(self, inbound: Inbound) -> Wanted | None:
+        return Wanted(request="letter")
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        if result.content is None:
+            return Response(status=422, content="; ".join(f"{one.message}" for one in result.findings).encode())
+        return Response(status=200 if result.taken else 422, content=result.content)
+
 
 class LetterHarness(EndpointHarness):
     secrets = (SECRET,)
@@ -125,6 +143,9 @@ class LetterHarness(EndpointHarness):
         signed = signature(str(number), seconds, body)
         headers = {"number": str(number), "moment": seconds, "signature": signed}
         return Request(method="POST", path="/letters", headers=headers, content=body, client="127.0.0.1")
+
+    def written(self, wanted: Wanted, text: str) -> tuple[bytes, str]:
+        return f"Dear sir, {text}".encode(), "text/plain"
 
     def forged(self, request: Request) -> Mapping[str, Request]:
         number, moment = request.header("number"), request.header("moment")
@@ -347,6 +368,52 @@ class QuotesTheSecret(Letterbox):
         except Refused as refusal:
             secret = self.connection.secret.get_secret_value()
             raise self.refusal(401, f"{refusal}: no signature by {secret}") from None
+
+
+class SaysTheSameToAll(Letterbox):
+    """Answers what its options say, whatever a mapping wrote."""
+
+    caught_by = "test_a_response_holds_what_was_written"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), content=b"received")
+
+
+class AnErrorForWhatWasTaken(Letterbox):
+    """Answers a message that was taken with an error."""
+
+    caught_by = "test_a_response_holds_what_was_written"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), status=422)
+
+
+class ThanksForWhatWasNotTaken(Letterbox):
+    """Answers a message that was not taken as if it had been."""
+
+    caught_by = "test_who_was_not_taken_hears_why"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), status=200)
+
+
+class SaysNothingOfWhy(Letterbox):
+    """Does not tell what is wrong with a message."""
+
+    caught_by = "test_who_was_not_taken_hears_why"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), content=b"no\n" if result.content is None else b"")
+
+
+class TellsOfOurFiles(Letterbox):
+    """Shows the whole finding, with our files in it."""
+
+    caught_by = "test_who_was_not_taken_hears_why"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        told = super().respond_with(inbound, result)
+        return replace(told, content="; ".join(one.line() for one in result.findings).encode() or told.content)
 
 
 MUTANTS: list[Any] = [
