@@ -18,6 +18,8 @@ from transload.runner.ledger.states import State
 _NUMBER = re.compile(r"\[\d+\]")
 _OF_THE_MOMENT = frozenset(("R-DUPLICATE", "W-REFERENCE"))
 """Findings that follow from what else was in the ledger when a message was read."""
+_RECONCILING = "E-ACK-"
+"""How the codes of findings begin that follow from what became of our deliveries."""
 
 
 class Outcome(StrEnum):
@@ -80,7 +82,7 @@ def of_stored(stored: Stored, formats: Mapping[str, Format[Any]]) -> Made:
     """What the ledger keeps of a document; ``formats`` read what went to targets."""
     return Made(
         ordinal=stored.ordinal,
-        outcome=_outcome(stored.state, stored.document, bool(stored.sent)),
+        outcome=_outcome(stored.state, stored.document, stored.findings, sends=bool(stored.sent)),
         id=stored.id,
         mapping=stored.mapping,
         document=stored.document,
@@ -97,7 +99,7 @@ def of_parsed(parsed: Parsed, formats: Mapping[str, Format[Any]], shared: dict[s
     findings = [finding.as_dict() for finding in parsed.findings]
     return Made(
         ordinal=parsed.ordinal,
-        outcome=_outcome(parsed.state, parsed.document, bool(parsed.drafts)),
+        outcome=_outcome(parsed.state, parsed.document, findings, sends=bool(parsed.drafts)),
         mapping=parsed.mapping,
         document=parsed.document,
         number=parsed.number,
@@ -113,7 +115,7 @@ def noted(findings: Sequence[Mapping[str, Any]]) -> frozenset[Noted]:
     return frozenset(
         Noted(finding["severity"], finding["code"], _where(finding))
         for finding in findings
-        if finding["code"] not in _OF_THE_MOMENT
+        if finding["code"] not in _OF_THE_MOMENT and not finding["code"].startswith(_RECONCILING)
     )
 
 
@@ -132,8 +134,9 @@ def _without_numbers(path: str) -> str:
     return _NUMBER.sub("[]", path)
 
 
-def _outcome(state: State, document: str | None, sends: bool) -> Outcome:
-    if state is State.RECONCILED:
+def _outcome(state: State, document: str | None, findings: Sequence[Mapping[str, Any]], *, sends: bool) -> Outcome:
+    reconciled = any(finding["code"].startswith(_RECONCILING) for finding in findings)
+    if state is State.RECONCILED or (document is None and reconciled):
         return Outcome.ACKNOWLEDGEMENT
     if document is not None:
         return Outcome.REFUSED if state is State.QUARANTINED and not sends else Outcome.DOCUMENT

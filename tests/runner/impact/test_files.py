@@ -1,9 +1,11 @@
 """Which files are changed, which routes they concern, and how each kind of file is told."""
 
+import sqlite3
+
 import pytest
 
 from transload.adapters.edi.guides import lookup as guides
-from transload.canonical.errors import ConfigurationError
+from transload.canonical.errors import ConfigurationError, Retry
 from transload.runner.impact.comparing import What
 
 FIELD, PLACE = What.FIELD.value, What.PLACE.value
@@ -105,3 +107,45 @@ def test_cross_references_in_files(shop):
     shop.orders(shop.order("NEW", unit="STK"))
     table.write_text("WHO,THEIRS,OURS\nacme,STK,PK\nacme,KGM,KGM\nother,STK,EA\n")
     assert shop.told()[0] == (FIELD, "lines[].uom", 2, [("BX", "PK", 2)])
+
+
+LIVE = """\
+mapping: acme-orders
+extends: library:edifact/orders-d96a
+version: {version}
+xrefs: {{units: {{database: erp, table: units, wire: theirs, canonical: ours, refresh: 1s}}}}
+change:
+  LIN / QTY 21: {{6411: "=uom | xref(units)"}}
+"""
+
+
+def test_a_table_in_a_database_gives_what_it_gives_now(shop, monkeypatch):
+    database = shop.root / "erp.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("create table units (theirs text, ours text)")
+        connection.execute("insert into units values ('STK', 'EA'), ('KGM', 'KGM')")
+    monkeypatch.setenv("ERP_URL", f"sqlite:///{database}")
+    settings = shop.root / "transload.yaml"
+    settings.write_text(settings.read_text() + "databases: {erp: {url: '${env:ERP_URL}'}}\n")
+    shop.reads(LIVE.format(version=1))
+    shop.orders(shop.order("OLD", unit="STK"))
+    assert shop.told() == []
+    with sqlite3.connect(database) as connection:
+        connection.execute("update units set ours = 'PK' where theirs = 'STK'")
+    assert shop.told()[0] == (FIELD, "lines[].uom", 1, [("EA", "PK", 1)])
+    assert not any(versions(shop).values()), "what a database holds is no version of a mapping"
+    shop.reads(LIVE.format(version=2))
+    shop.orders(shop.order("NEW", unit="STK"))
+    assert shop.told() == [], "of the older one both sides are made with the table of now"
+    monkeypatch.setenv("ERP_URL", "sqlite:////nowhere/at/all.db")
+    with pytest.raises(Retry, match="units"):
+        shop.impact()
+
+
+def test_a_version_of_what_no_route_uses_is_refused(shop):
+    shop.orders(shop.order("A"))
+    used = {one.name: one.used for one in shop.impact().versions}
+    shop.write("acme/other.yaml", shop.READS.replace("acme-orders", "acme-other"))
+    shop.acme(mapping="other.yaml")
+    with pytest.raises(ConfigurationError, match="is a version of the mapping acme-orders, which no route here uses"):
+        shop.impact(against=used["acme-orders"])

@@ -148,3 +148,20 @@ def test_several_documents_of_one_message(shop, against):
     shop.erp(mapping="library:edifact/orders-d96a", file="{number}.edi", more="format: {charset: utf-8}")
     found = shop.impact(against=against)
     assert found.differs == len(shop.ledger.queries.documents())
+
+
+def test_an_acknowledgement_that_came_too_early_is_no_difference(shop):
+    shop.erp(mapping="library:edifact/orders-d96a", file="{number}.edi", more="format: {charset: utf-8}")
+    contrl = (
+        "UNB+UNOA:1+9520003000001:14+9520002000002:14+260110:0800+C1'UNH+1+CONTRL:D:3:UN'"
+        "UCI+1+9520002000002:14+9520003000001:14+7'UNT+3+1'UNZ+1+C1'"
+    )
+    shop.receive(contrl.encode())
+    (early,) = shop.ledger.queries.documents()
+    assert (early["state"], early["findings"][0]["code"]) == ("QUARANTINED", "E-ACK-UNKNOWN")
+    assert shop.impact().differs == 0
+    shop.orders(shop.order("A"))
+    assert shop.ledger.queries.documents()[0]["state"] == "SENT"
+    for against in (None, "now"):
+        found = shop.impact(against=against)
+        assert (found.messages, found.as_dict()["differences"]) == (2, [])
