@@ -82,6 +82,17 @@ def test_a_replay_and_the_same_bytes_sent_again_make_no_difference(shop, hands):
     assert (found.messages, found.differs, found.apart) == (1, 0, {})
 
 
+def test_bytes_that_were_sent_again_are_those_of_the_first_time(shop, hands):
+    shop.writes(shop.WRITES + NUMBERED)
+    shop.orders(shop.order("A"))
+    hands.turn(hours=1)
+    shop.ledger.actions.redeliver(1, hands(), by="tester")
+    hands.turn(hours=1)
+    assert shop.run().exit_code == 0
+    assert len(shop.ledger.queries.deliveries()) == 2
+    assert shop.told() == []
+
+
 def test_duplicates_are_left_aside(shop):
     payload = shop.interchange("I1", shop.order("A", unit="STK"))
     shop.receive(payload)
