@@ -172,7 +172,7 @@ def _placed(what: What, place: Place, target: str = "") -> Difference:
 
 
 def _known(way: Way) -> dict[str, int]:
-    """The control numbers in what was sent, by level."""
+    """The control numbers in what was sent, by level: with them most bytes are the same at once."""
     if way.body is None or way.format is None or way.draft is not None:
         return {}
     references = way.format.references(way.body())

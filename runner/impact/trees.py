@@ -32,7 +32,7 @@ def differences(old: Any, new: Any, path: Steps = ()) -> Iterator[Difference]:
         if type(old) is not type(new):
             yield from _alone(old, path, gone=True)
             yield from _alone(new, path, gone=False)
-    elif old != new:
+    elif old != new or type(old) is not type(new):
         yield path, old, new
 
 

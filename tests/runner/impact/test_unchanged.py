@@ -93,6 +93,27 @@ def test_bytes_that_were_sent_again_are_those_of_the_first_time(shop, hands):
     assert shop.told() == []
 
 
+def test_each_delivery_is_written_as_at_its_own_moment(shop, hands):
+    shop.writes(shop.WRITES + NUMBERED)
+    shop.write(
+        "erp/copy.yaml", shop.WRITES.replace("erp-order", "erp-copy") + NUMBERED + "limits: {number: {length: 1}}"
+    )
+    erp = shop.erp()
+    copies = (
+        "  copies: {take: {document: order/1}, mapping: copy.yaml, to: {connection: box, folder: out, file: '{key}'}}"
+    )
+    erp.write_text(f"{erp.read_text()}{copies}\n")
+    shop.acme(others=", erp/copies")
+    shop.orders(shop.order("A1"))
+    shop.write("erp/copy.yaml", shop.WRITES.replace("erp-order", "erp-copy") + NUMBERED)
+    hands.turn(hours=1)
+    shop.ledger.actions.remap(Ref("document", 1), hands(), by="tester")
+    shop.run()
+    sent = [(one["target"], one["state"]) for one in shop.ledger.queries.deliveries()]
+    assert sent == [("erp/copies", "SENT"), ("erp/copies", "QUARANTINED"), ("erp/orders", "SENT")]
+    assert shop.told() == []
+
+
 def test_duplicates_are_left_aside(shop):
     payload = shop.interchange("I1", shop.order("A", unit="STK"))
     shop.receive(payload)
