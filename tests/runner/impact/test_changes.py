@@ -68,6 +68,16 @@ def test_documents_of_an_older_version_tell_no_old_news(shop):
     assert (shop.numbers(found), found.rebuilt) == (["NEW", "OLD"], 1)
 
 
+def test_what_an_older_version_refused_tells_no_old_news(shop):
+    shop.orders(shop.order("REFUSED", unit="XXX"))
+    shop.reads(shop.READS.replace("STK: EA", "STK: EA, XXX: EA"))
+    assert [what for what, *_ in shop.told()] == [What.PASSES.value]
+    shop.orders(shop.order("NEW"))
+    assert shop.told() == [], "the version in use reads it already"
+    shop.reads(shop.READS)
+    assert [(what, documents) for what, _, documents, _ in shop.told()] == [(What.QUARANTINED.value, 1)]
+
+
 def test_a_change_back_to_an_older_version_concerns_what_that_one_made(shop):
     shop.orders(shop.order("OLD", unit="STK"))
     pack(shop, "BX")
