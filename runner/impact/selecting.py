@@ -22,11 +22,13 @@ class Concern:
     """How files concern a route.
 
     ``targets`` are those that may get something else of the same document.  ``kinds`` are the types of
-    messages that alone are concerned, empty for all.
+    messages that alone are concerned, empty for all.  ``unrecorded`` tells that which version of a file was in use is
+    not known: guides, transload.yaml.
     """
 
     targets: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
+    unrecorded: bool = False
 
     def with_other(self, other: "Concern") -> "Concern":
         """Both together."""
@@ -34,6 +36,7 @@ class Concern:
         return Concern(
             targets=self.targets | other.targets,
             kinds=self.kinds | other.kinds if narrow else frozenset(),
+            unrecorded=self.unrecorded or other.unrecorded,
         )
 
 
@@ -79,7 +82,7 @@ def _of(line: Line, path: Path, folder: Path) -> Concern | None:
     writers = line.writers
     every = frozenset(outlet.target for outlet in line.outlets)
     if path == (folder / FILE).resolve():
-        return Concern(targets=every)
+        return Concern(targets=every, unrecorded=True)
     if path == line.partner.file.resolve():
         return Concern(targets=every)
     sent = {writer.outlet.target for writer in writers if path == writer.route.partner.file.resolve()}
@@ -107,4 +110,4 @@ def _guide(line: Line, path: Path) -> Concern | None:
     if not reads and not sent:
         return None
     kinds = frozenset((kind,)) if kind and reads and not sent else frozenset()
-    return Concern(targets=sent, kinds=kinds)
+    return Concern(targets=sent, kinds=kinds, unrecorded=True)

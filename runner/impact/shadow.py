@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from transload.canonical.errors import ConfigurationError
@@ -188,11 +189,22 @@ class _Route:
             self._older = True
             return False
         if stored.mapping is None or stored.mapping_digest is None:
-            return not self._older  # which mapping refused it is not recorded
+            return self._refused_in_use(stored)
         if not self.versions.same(stored.mapping_digest, self.versions.reading(self.line.route.ref, stored.mapping)):
             self._older = True
             return False
         return all(self._written_in_use(sent) for sent in stored.sent.values())
+
+    def _refused_in_use(self, stored: Stored) -> bool:
+        """Whether a message was refused by what is in use, as far as is known: its mapping is not recorded."""
+        return not self._older and (self.concern.unrecorded or stored.created_at >= self._in_use_since)
+
+    @cached_property
+    def _in_use_since(self) -> datetime:
+        """When the last of the mappings that read came into use."""
+        used = (self.versions.reading(self.line.route.ref, mapping.name) for mapping in self.line.route.mappings)
+        kept = (self.versions.kept(digest) for digest in used if digest is not None)
+        return max((one.since for one in kept if one is not None), default=datetime.min.replace(tzinfo=UTC))
 
     def _written_in_use(self, sent: Sent) -> bool:
         writer = next((one for one in self.real.writers if one.outlet.target == sent.target), None)

@@ -68,10 +68,11 @@ def test_documents_of_an_older_version_tell_no_old_news(shop):
     assert (shop.numbers(found), found.rebuilt) == (["NEW", "OLD"], 1)
 
 
-def test_what_an_older_version_refused_tells_no_old_news(shop):
+def test_what_an_older_version_refused_tells_no_old_news(shop, hands):
     shop.orders(shop.order("REFUSED", unit="XXX"))
     shop.reads(shop.READS.replace("STK: EA", "STK: EA, XXX: EA"))
     assert [what for what, *_ in shop.told()] == [What.PASSES.value]
+    hands.turn(hours=1)
     shop.orders(shop.order("NEW"))
     assert shop.told() == [], "the version in use reads it already"
     shop.reads(shop.READS)
