@@ -49,7 +49,8 @@ class AlarmPolicy(Settings):
     )
     at_most: int = Field(10, description="Messages an hour; what comes beyond waits, and is told together", ge=1)
     repeat: Duration | None = Field(
-        timedelta(hours=4), description="Told again after this span until somebody acknowledges; nothing: only once",
+        timedelta(hours=4),
+        description="Told again after this span until somebody acknowledges; nothing: only once",
         ge=timedelta(minutes=1),
     )
     closed: bool = Field(True, description="Whether it is told too when an incident is over")
@@ -60,7 +61,7 @@ class AlarmPolicy(Settings):
 def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
     for text in value:
         name, at, domain = text.rpartition("@")
-        if not at or not name or not domain or any(sign.isspace() or sign in "<>,;:\"" for sign in text):
+        if not at or not name or not domain or any(sign.isspace() or sign in '<>,;:"' for sign in text):
             raise ValueError(f"{text!r} is no mail address; write it like edi@example.com")
     return value
 
@@ -84,7 +85,7 @@ class MailAlarm(Settings):
     def _login(self) -> Self:
         given = self.username is not None and (self.password is None) is not (self.token is None)
         if self.smtp.login and not given:
-            raise ValueError("to log in it needs username, and password or token; without a login: smtp: {login: false}")
+            raise ValueError("a login needs username, and password or token; without one write smtp: {login: false}")
         return self
 
 
@@ -105,5 +106,3 @@ class WebhookAlarm(HttpConnection):
 def ways() -> dict[str, type[Settings]]:
     """The ways of telling, by the key that they stand under."""
     return {"mail": MailAlarm, "webhook": WebhookAlarm}
-
-

@@ -1,7 +1,7 @@
 """Times of day where clocks are turned.
 
-A time of day that does not exist (02:30 on the day when clocks go from 02:00 to 03:00) means the moment at which a clock
-that was not turned would show it: 03:30 by the new time.  One that exists twice means the first of the two.
+A time of day that does not exist (02:30 on the day when clocks go from 02:00 to 03:00) means the moment at which a
+clock that was not turned would show it: 03:30 by the new time.  One that exists twice means the first of the two.
 """
 
 from datetime import UTC, date, datetime, time

@@ -1,6 +1,5 @@
 """``transload replay`` and ``transload resolve``: what a person decides about work that is done or stuck."""
 
-import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.cli.guard import guarded
-from transload.runner.cli.ledger import opened
+from transload.runner.cli.ledger import opened, user
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import say, say_json
 from transload.runner.ledger import Ledger
@@ -79,7 +78,7 @@ def resolve(
                 raise ConfigurationError(
                     f"{ref} is a {ref.kind}, not a delivery", hint="deliveries are named s1, s2, ..."
                 )
-            ledger.actions.resolve(ref.id, datetime.now(UTC), landed=landed, by=_user())
+            ledger.actions.resolve(ref.id, datetime.now(UTC), landed=landed, by=user())
             what = f"{ref} counts as sent" if landed else f"{ref} will be sent again"
             done.append({"ref": str(ref), "landed": landed, "what": what})
             if not as_json:
@@ -91,9 +90,9 @@ def resolve(
 def _again(ledger: Ledger, ref: Ref) -> dict[str, str]:
     now = datetime.now(UTC)
     if ref.kind == "delivery":
-        new = Ref("delivery", ledger.actions.redeliver(ref.id, now, by=_user()))
+        new = Ref("delivery", ledger.actions.redeliver(ref.id, now, by=user()))
         return {"ref": str(ref), "new": str(new), "what": f"{ref} will be sent again as {new}"}
-    receipt = Ref("receipt", ledger.actions.remap(ref, now, by=_user()))
+    receipt = Ref("receipt", ledger.actions.remap(ref, now, by=user()))
     return {"ref": str(ref), "new": str(receipt), "what": f"{ref} will be mapped again from {receipt}"}
 
 
@@ -102,11 +101,3 @@ def _ref(text: str) -> Ref:
     if ref is None:
         raise ConfigurationError(f"{text!r} is no ID", hint="IDs are r1, d1 and s1; transload documents lists them")
     return ref
-
-
-def _user() -> str:
-    """Who acts, for the ledger's record."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # no such user in this container
-        return "operator"

@@ -29,7 +29,7 @@ def _time(value: Any) -> Any:
 def _hours(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    start, dash, end = value.replace("–", "-").partition("-")
+    start, dash, end = value.partition("-")
     if not dash:
         raise ValueError(f"{value!r} are no hours; write them like 08:00-18:00")
     found = _time(start), _time("00:00" if end.strip() == "24:00" else end)
@@ -91,7 +91,9 @@ class WrittenCalendar(Settings):
     country: str | None = Field(None, description="Country whose public holidays are not worked", pattern="^[A-Z]{2}$")
     region: str | None = Field(None, description="Part of the country, by ISO 3166-2 without the country: BE, CA")
     working_days: tuple[Weekday, ...] = Field(
-        WEEKDAYS[:5], description="Weekdays that are worked: mon, tue, wed, thu, fri, sat, sun", min_length=1
+        ("mon", "tue", "wed", "thu", "fri"),
+        description="Weekdays that are worked: mon, tue, wed, thu, fri, sat, sun",
+        min_length=1,
     )
     hours: Hours | None = Field(None, description="Working hours of each such day, by default all of it")
     closed: tuple[str, ...] = Field(
@@ -110,7 +112,7 @@ class WrittenCalendar(Settings):
 
 
 def closed_days(text: str, year: int) -> tuple[date, date]:
-    """First and last day that ``text`` names under ``closed:``, in ``year`` where it names none.  Raises `ValueError`."""
+    """First and last day that ``text`` under ``closed:`` means, in ``year`` if it says none.  Raises `ValueError`."""
     yearly = _YEARLY.fullmatch(text)
     if yearly:
         text = f"{year}-{text}"
@@ -152,7 +154,8 @@ class Expectation(Settings):
     )
     on: Days = Field(("working days",), description="Days: working days, every day, or weekdays such as [mon, fri]")
     grace: Duration = Field(
-        timedelta(minutes=5), description="How long after the due time it is judged, so that what waits there is fetched"
+        timedelta(minutes=5),
+        description="How long after the due time it is judged, so that what waits there is fetched",
     )
     severity: Severity = Field("error", description="How bad it is: warning or error")
 

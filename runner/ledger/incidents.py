@@ -122,18 +122,19 @@ class Incidents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take_turn(self, now: datetime, span: timedelta) -> bool:
-        """Whether it is this process's turn to look: nobody else has looked within ``span``.
+    def take_turn(self, name: str, now: datetime, span: timedelta) -> bool:
+        """Whether it is this process's turn to do what ``name`` is: nobody else has done it within ``span``.
 
         A last look that lies in the future, since the clock was set back, does not count.
         """
-        row = {"name": _TURN, "judged_until": now, "state": {}}
+        turn = _TURN + name
+        row = {"name": turn, "judged_until": now, "state": {}}
         free = (expectations.c.judged_until <= now - span) | (expectations.c.judged_until > now)
 
         def work(connection: Connection) -> bool:
             if insert_missing(connection, expectations, [row]):
                 return True
-            changing = expectations.update().where(expectations.c.name == _TURN, free).values(judged_until=now)
+            changing = expectations.update().where(expectations.c.name == turn, free).values(judged_until=now)
             return connection.execute(changing).rowcount == 1
 
         return self._database.write(work)
@@ -141,7 +142,7 @@ class Incidents:
     def states(self) -> dict[str, tuple[datetime, dict[str, Any]]]:
         """By expectation, how far it is judged, and what it knows."""
         with self._database.read() as connection:
-            rows = connection.execute(select(expectations).where(expectations.c.name != _TURN))
+            rows = connection.execute(select(expectations).where(~expectations.c.name.startswith(_TURN)))
             return {row.name: (row.judged_until, row.state) for row in rows}
 
     def apply(self, judged: Judged, now: datetime) -> list[Incident]:
@@ -185,10 +186,10 @@ class Incidents:
             raise NotFound(f"the ledger holds no incident i{incident}", hint="transload incidents lists them")
         return found[0]
 
-    def list(
+    def waiting(
         self, *, closed: bool = False, partner: str | None = None, source: str | None = None, limit: int = _MOST
     ) -> list[Incident]:
-        """The open incidents, errors first; with ``closed`` all of them, the newest first."""
+        """The incidents that are open, errors first; with ``closed`` all of them, the newest first."""
         query = select(incidents).limit(limit)
         if closed:
             query = query.order_by(incidents.c.id.desc())
@@ -236,7 +237,7 @@ class Incidents:
         self._database.write(work)
 
 
-_TURN = "turn"
+_TURN = "turn "
 
 
 def _open(connection: Connection, journal: Journal, opening: Opening) -> list[int]:
@@ -287,5 +288,10 @@ def _add_members(connection: Connection, source: str, incident: int, members: Se
     insert_missing(connection, incident_members, rows)
 
 
+def incident_of(values: Mapping[str, Any]) -> Incident:
+    """The incident whose row has these values."""
+    return Incident(**values)
+
+
 def _incident(row: Row[Any]) -> Incident:
-    return Incident(**row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it
+    return incident_of(dict(row._mapping))  # noqa: SLF001  # SQLAlchemy's public name for it

@@ -9,10 +9,14 @@ from sqlalchemy import Connection, select
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.runner.ledger.actions import Actions
+from transload.runner.ledger.alarms import Alarms
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
+from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database, insert_missing
+from transload.runner.ledger.expectations import Observed
+from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
@@ -22,6 +26,7 @@ from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import lanes, meta
 from transload.runner.ledger.staging import Staging
+from transload.runner.ledger.statements import Statements
 from transload.runner.ledger.ticks import Ticks
 from transload.runner.ledger.unpacking import Unpacking
 
@@ -48,6 +53,11 @@ class Ledger:
         self.queries = Queries(self.database, self.store)
         self.reconciled = Reconciled(self.database, self.store)
         self.actions = Actions(self.database)
+        self.observed = Observed(self.database)
+        self.conditions = Conditions(self.database)
+        self.incidents = Incidents(self.database)
+        self.alarms = Alarms(self.database)
+        self.statements = Statements(self.database)
 
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises `LedgerError`."""

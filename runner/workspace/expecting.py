@@ -68,10 +68,11 @@ def _known(written: WrittenCalendar, node: Entries, report: Report) -> bool:
         from holidays import list_supported_countries
 
         known: dict[str, Any] = list_supported_countries()
-        at = node.get("country") if written.country not in known else node.get("region")
+        key = "region" if written.country in known else "country"
+        at = node.get(key)
         assert isinstance(at, Scalar)
-        names = known if written.country not in known else known[written.country]
-        what = f"{'country' if written.country not in known else 'region of ' + written.country} {at.text!r}"
+        names = known.get(written.country, known)
+        what = f"region {at.text!r} of {written.country}" if key == "region" else f"country {at.text!r}"
         hint = suggestion(at.text, names, "known are") if names else f"{written.country} has no regions here"
         report.add("C-VALUE", f"no holidays are known of the {what}", at, hint=hint)
         return False

@@ -14,8 +14,8 @@ from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.places import MappingPlace
 from transload.mappings.plugins import Plugins, trusted_plugins
 from transload.mappings.tables.databases import Database
-from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.calendar import Calendar
+from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.alarming import channels_of, check_partners
 from transload.runner.workspace.branches import Environments
@@ -123,6 +123,17 @@ def load_store(folder: Path, *, environment: str | None = None) -> str:
     store = _store(head.settings.store if head.settings else None, _value(head.root, "store"), folder, head.report)
     _raise_errors(head.report.sorted())
     return store
+
+
+def load_timezone(folder: Path, *, environment: str | None = None) -> ZoneInfo:
+    """The workspace's time zone; partners' files are not looked at.
+
+    Raises `ConfigurationError` when transload.yaml has errors.
+    """
+    head = _head(folder, environment)
+    found = zone(_value(head.root, "timezone"), head.report)
+    _raise_errors(head.report.sorted())
+    return found or ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, kw_only=True)

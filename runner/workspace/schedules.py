@@ -33,8 +33,8 @@ def schedule(
     if key is not None and written.every is None and written.cron is None:
         report.add("C-VALUE", f"{key.text}: belongs to every: or cron:, which are not here", key)
     if written.otherwise != "skip" and (written.cron is None or written.on != ("working days",)):
-        node = block.key("otherwise") or block
-        report.add("C-VALUE", "otherwise: belongs to cron: with on: working days", node)
+        at = block.key("otherwise") or block
+        report.add("C-VALUE", "otherwise: belongs to cron: with on: working days", at)
     if written.every is not None and written.cron is not None:
         report.add("C-VALUE", "a route has either every: or cron:, not both", block.key("cron") or block)
         return None
@@ -45,9 +45,7 @@ def schedule(
     if written.cron is None:
         return None
     own = zone(block.get("timezone"), report)
-    found = Cron(
-        expression=written.cron, timezone=own or timezone, calendar=days, otherwise=written.otherwise
-    )
+    found = Cron(expression=written.cron, timezone=own or timezone, calendar=days, otherwise=written.otherwise)
     try:
         Firing(found.expression, found.timezone)
     except ValueError as error:

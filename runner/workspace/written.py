@@ -42,9 +42,7 @@ FilterList = Annotated[
 """A list of filters, each a name or a block with ``type``; `filters.filters_of` checks it."""
 ExpectationList = Annotated[
     Any,
-    WithJsonSchema(
-        {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]}),
 ]
 """An expectation, or a list of them; `expecting.expectations_of` checks it."""
 
@@ -210,8 +208,9 @@ class WrittenReceive(Settings):
     timezone: str | None = Field(None, description="Time zone of cron, by default the workspace's")
     on: Days = Field(("every day",), description="Days of its schedule: every day, working days, or weekdays")
     otherwise: Literal["skip", "next", "previous"] = Field(
-        "skip", description="With cron and on: working days, what becomes of a time on another day: nothing, or it is"
-        " moved to the next or previous working day"
+        "skip",
+        description="With cron and on: working days, what becomes of a time on another day: nothing, or it is"
+        " moved to the next or previous working day",
     )
     format: Open | None = Field(None, description="type, and the options of the format; by default the mappings'")
     mappings: list[str] = Field(

@@ -100,7 +100,7 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         [
             "acme:12:11: error C-TYPE 'from' of the receive route 'orders' must be a block of keys, not a list",
             "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, cron, "
-            "every, expect, format, from, mappings, response, timezone, to)",
+            "every, expect, format, from, mappings, on, otherwise, response, timezone, to)",
         ],
     ),
     "unknown adapter": (
@@ -365,24 +365,13 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
     ),
     "without effect": (
         {
-            "transload": [("timezone:", "page: {listen: 127.0.0.1:8080}\ncalendar: {country: DE}\ntimezone:")],
+            "transload": [("timezone:", "page: {listen: 127.0.0.1:8080}\ntimezone:")],
             "erp": [("root: inbox", "root: inbox, limits: {rate: 5/s}, windows: {}")],
-            "acme": [("every: 5m", "every: 5m\n    expect: {at_least: 1}")],
         },
         [
             "transload:2:1: warning C-NOT-YET page: is read but has no effect in this version",
-            "transload:3:1: warning C-NOT-YET calendar: is read but has no effect in this version",
-            "acme:14:5: warning C-NOT-YET expect: of the receive route 'orders' is read but has no effect in "
-            "this version (what does not arrive raises no alarm)",
             "erp:4:40: warning C-NOT-YET limits: of the connection 'inbox' is read but has no effect in this version",
             "erp:4:61: warning C-NOT-YET windows: of the connection 'inbox' is read but has no effect in this version",
-        ],
-    ),
-    "send keys without effect": (
-        {"erp": [("order_by:", "expect_acknowledgement: {kind: contrl}\n    order_by:")]},
-        [
-            "erp:10:5: warning C-NOT-YET expect_acknowledgement: of the send route 'orders' is read but has no "
-            "effect in this version (overdue acknowledgements are not watched)",
         ],
     ),
     "another store": (
