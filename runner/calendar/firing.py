@@ -94,6 +94,8 @@ class Firing(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
                 yield self._calendar.next_working(day), found.time()
             elif self._otherwise == "previous":
                 yield self._calendar.previous_working(day), found.time()
+            else:
+                wall = datetime.combine(day + _DAY, time(0), tzinfo=UTC)
 
     def _moments(self, wall: datetime) -> list[datetime]:
         if self._goes_on:

@@ -9,7 +9,7 @@ today's file at last, but never yesterday's, does not close yesterday's incident
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from transload.runner.calendar import Calendar
@@ -74,6 +74,7 @@ def _left(expected: Expected, missed: list[dict[str, Any]], done: datetime, now:
     """What is still missing now, with all that has come since the last window."""
     if not missed:
         return []
+    now += timedelta(microseconds=1)  # what has come at this very moment counts
     if expected.expectation.every is not None:
         return [] if expected.count(done, now) >= expected.expectation.at_least else missed
     window = next_window(expected.expectation, expected.calendar, done)

@@ -130,8 +130,10 @@ class Expectation(Settings):
     """Something that should arrive: ``by`` a time of day, ``every`` so often, without ``gaps``, or as it used to."""
 
     by: TimeOfDay | None = Field(None, description="Time of day by which it must have arrived")
-    since: TimeOfDay = Field(
-        time(0), description="With by: what arrives from then on counts; a time after by means the day before"
+    since: TimeOfDay | None = Field(
+        None,
+        description="With by: what arrives from then on counts, by default from midnight; a time after by means the day"
+        " before",
     )
     every: Duration | None = Field(
         None, description="How often something must arrive, counted from the beginning of between", gt=timedelta(0)

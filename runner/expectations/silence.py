@@ -2,8 +2,9 @@
 
 The rule.  Only days that the expectation is for count (working days, say); time on others does not pass.  Of the last
 eight weeks it is known how long each silence was, and at which time of day it stood.  For each hour of the day the
-longest silence is taken that stood within an hour around it; the one day with the longest is left out, so that one
-outage or unknown holiday does not make it deaf.  Twice that, and at least half an hour, is the limit at that hour.
+longest silence is taken that stood within an hour around it; where thirty such days are known, the one day with the
+longest is left out, so that an outage or an unknown holiday does not make it deaf.  Twice that, and at least half an
+hour, is the limit at that hour.
 
 Nothing is said before the route is four weeks old and has had fifteen arrivals on ten such days.
 """
@@ -24,6 +25,7 @@ from transload.runner.ledger.incidents import Change, Closing, Incident, Judged,
 HISTORY = timedelta(days=56)
 YOUNGEST = timedelta(days=28)
 LEAST_DAYS = 10
+ENOUGH_DAYS = 30
 LEAST_ARRIVALS = 15
 FACTOR = 2
 SHORTEST = timedelta(minutes=30)
@@ -101,7 +103,8 @@ def limits(
         known = sorted((span for span in around if span is not None), reverse=True)
         if not known:
             return None
-        found.append(max(FACTOR * known[min(1, len(known) - 1)], SHORTEST.total_seconds()))
+        left_out = 1 if len(known) >= ENOUGH_DAYS else 0
+        found.append(max(FACTOR * known[left_out], SHORTEST.total_seconds()))
     return found
 
 

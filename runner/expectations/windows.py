@@ -45,8 +45,9 @@ def is_day(expectation: Expectation, calendar: Calendar, day: date) -> bool:
 def _of_day(expectation: Expectation, calendar: Calendar, day: date) -> Iterator[Window]:
     zone = calendar.timezone
     if expectation.by is not None:
-        begin = day if expectation.since < expectation.by else day - _DAY
-        yield Window(begin=moment_at(begin, expectation.since, zone), due=moment_at(day, expectation.by, zone))
+        since = expectation.since or time(0)
+        begin = day if since < expectation.by else day - _DAY
+        yield Window(begin=moment_at(begin, since, zone), due=moment_at(day, expectation.by, zone))
         return
     assert expectation.every is not None
     first, last = expectation.between or (time(0), time(0))

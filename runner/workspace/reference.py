@@ -81,15 +81,15 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("http", "Needed where a connection's adapter is called by the partner (`http`).", WrittenHttp),
     (
         "calendar",
-        "In transload.yaml, and in partner.yaml where a partner works on other days. Holidays are those that the library "
-        "`holidays` knows. Times of day that do not exist or exist twice, since clocks are turned: see "
+        "In transload.yaml, and in partner.yaml where a partner works on other days. Holidays are those that the "
+        "library `holidays` knows. Times of day that do not exist or exist twice, since clocks are turned: see "
         "[expectations](expectations.md#clocks-that-are-turned).",
         WrittenCalendar,
     ),
     (
         "alarms: NAME",
-        "Who is told of incidents, beside the log; see [alarms](expectations.md#alarms). Each has these keys, and one of "
-        "`mail` and `webhook`.",
+        "Who is told of incidents, beside the log; see [alarms](expectations.md#alarms). Each has these keys, and one "
+        "of `mail` and `webhook`.",
         AlarmPolicy,
     ),
     ("alarms: NAME: mail", "", MailAlarm),
