@@ -51,11 +51,16 @@ class AlarmPolicy(Settings):
     repeat: Duration | None = Field(
         timedelta(hours=4),
         description="Told again after this span until somebody acknowledges; nothing: only once",
-        ge=timedelta(minutes=1),
     )
     closed: bool = Field(True, description="Whether it is told too when an incident is over")
     quiet: Hours | None = Field(None, description="Hours in which nothing is told until they end: 20:00-07:00")
     quiet_for: Severity = Field("warning", description="Up to how bad incidents wait in quiet hours")
+
+    @model_validator(mode="after")
+    def _not_without_pause(self) -> Self:
+        if self.repeat is not None and self.repeat < timedelta(minutes=1):
+            raise ValueError("repeat is a minute at least")
+        return self
 
 
 def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:

@@ -71,9 +71,11 @@ def _known(written: WrittenCalendar, node: Entries, report: Report) -> bool:
         key = "region" if written.country in known else "country"
         at = node.get(key)
         assert isinstance(at, Scalar)
-        names = known.get(written.country, known)
+        names = known.get(written.country, [])
         what = f"region {at.text!r} of {written.country}" if key == "region" else f"country {at.text!r}"
-        hint = suggestion(at.text, names, "known are") if names else f"{written.country} has no regions here"
+        hint = "write its two letters of ISO 3166, such as DE"
+        if key == "region":
+            hint = suggestion(at.text, names, "known are") if names else f"{written.country} has no regions here"
         report.add("C-VALUE", f"no holidays are known of the {what}", at, hint=hint)
         return False
     return True

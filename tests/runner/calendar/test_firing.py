@@ -83,7 +83,7 @@ def test_weekdays_are_counted_from_sunday() -> None:
 
 @pytest.mark.parametrize("expression", ["", "* * * *", "0 8 * * 8", "61 * * * *", "0 8 32 * *"])
 def test_what_is_no_expression(expression: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         Firing(expression, BERLIN)
 
 
@@ -99,6 +99,7 @@ FIELDS = st.tuples(
     st.sampled_from(["*", "3,10"]),
     st.sampled_from(["*", "mon,sun", "1-5"]),
 )
+OTHERWISE = st.sampled_from(["skip", "next", "previous"])
 NEAR = st.sampled_from([datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
 
 

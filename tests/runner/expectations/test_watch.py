@@ -409,7 +409,7 @@ def test_what_is_awaited_by_when(scene: Callable[..., Scene]) -> None:
     assert entries[1]["what"] == "control numbers: acme to us at 17"
     found.hands.turn(hours=11)
     found.look()
-    assert [one["state"] for one in awaited(found.workspace, found.ledger, found.hands())][0] == "overdue"
+    assert next(awaited(found.workspace, found.ledger, found.hands()))["state"] == "overdue"
     assert json.dumps(entries)
 
 
