@@ -120,7 +120,7 @@ def _list_of(texts: Sequence[str]) -> str:
 
 def _text_table(counts: Counts, names: Sequence[str]) -> Iterator[str]:
     for (route, kind), values in sorted(counts.items()):
-        parts = [f"{values[name]} {name}" for name in names if values[name]]
+        parts = [f"{name} {values[name]}" for name in names if values[name]]
         yield f"  {route}  {kind or '(no document)'}: {', '.join(parts)}\n"
     if not counts:
         yield "  nothing\n"
