@@ -1,12 +1,12 @@
 """Receiving over AS2: messages, whose receipt is given once they are committed, and receipts for what we sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from transload.adapters.as2 import mdn, mime, names
+from transload.adapters.as2 import files, mdn, mime, names
 from transload.adapters.as2.cms import CmsFault, Kind
 from transload.adapters.as2.judging import report_in
 from transload.adapters.as2.keys import keys_of
@@ -16,9 +16,13 @@ from transload.adapters.as2.settings import As2Connection, As2Options
 from transload.adapters.as2.target import RECEIPT_TO
 from transload.adapters.base import Finding, Inbound, Outbound, Request, Response
 from transload.adapters.base.callers import Callers, refused_plainly
-from transload.adapters.base.endpoint import Endpoint
+from transload.adapters.base.endpoint import Endpoint, Refused
 from transload.adapters.base.http import is_here
 from transload.adapters.base.printable import printable
+from transload.canonical.errors import Reject
+
+REFUSED = "refused"
+"""Names in a receipt's metadata what the sender was told of a message that could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +92,26 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
         failed = bool(inbound.findings) and not inbound.wanted.asked
         return Response(status=400, content=b"not taken\n") if failed else Response(status=200)
 
+    def reopen(self, content: bytes, facts: Mapping[str, str], received: datetime) -> Inbound | None:
+        """A message that could not be read when it came, as it would have been taken with the certificates of now.
+
+        Certificates must have been valid when it came.  What it is known by is its Message-ID, so it is the same
+        message as one that the partner has sent again since.
+        """
+        if REFUSED not in facts:
+            return None
+        part = mime.parse(content)
+        request = Request(method="POST", path=self.path, headers=part.headers, content=part.body)
+        message_id = names.bare(request.header("message-id"))
+        try:
+            self._are_they(request)
+            wanted = replace(Wanted.of(request.headers), asked=False)
+            return self._message(request, part, wanted, message_id, received)
+        except Refused as refusal:
+            raise Reject(refusal.finding.message, hint=refusal.finding.hint) from None
+        except CmsFault as fault:
+            raise Reject(f"the message <{message_id}> cannot be read: {fault.message}", hint=fault.hint) from None
+
     def _other(self, inbound: _Message) -> Response:
         """Another message came with the Message-ID of an earlier one: it is not kept, and its sender must know."""
         if not inbound.wanted.asked or inbound.wanted.url:
@@ -97,7 +121,6 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
         return _answer(mime.render(headers, body))
 
     def _may_call(self, request: Request) -> None:
-        connection = self.connection
         self._callers.admit(request)
         if request.method != "POST":
             raise refused_plainly(
@@ -105,6 +128,10 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             )
         if not request.content:
             raise refused_plainly(400, "the request is empty", "the request has no body", request)
+        self._are_they(request)
+
+    def _are_they(self, request: Request) -> None:
+        connection = self.connection
         sender, receiver = request.header("as2-from"), request.header("as2-to")
         if not names.means(sender, connection.them) or not names.means(receiver, connection.us):
             why = f"it is from {sender[:128]!r} to {receiver[:128]!r}"
@@ -131,16 +158,14 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
         """A good message.  Raises `CmsFault`."""
         opened = unseal(part, self.connection, self._keys, now)
         self._is_secure(opened)
-        kind = opened.part.media_type
-        if kind.startswith("multipart/"):
-            raise CmsFault(Kind.UNEXPECTED, f"its content is {kind[:80]}", "ask the partner for one file a message")
-        if self.options.content_types and kind not in self.options.content_types:
-            hint = "add it under content_types: of the route, or tell the partner"
-            raise CmsFault(Kind.UNEXPECTED, f"its content type is {kind[:80]!r}", hint)
         try:
-            content = opened.part.content
+            content, kinds = self._content(opened.part)
         except mime.NotMime as error:
             raise CmsFault(Kind.UNEXPECTED, str(error), "ask the partner to send it again") from error
+        strange = [kind for kind in kinds if self.options.content_types and kind not in self.options.content_types]
+        if strange:
+            hint = "add it under content_types: of the route, or tell the partner"
+            raise CmsFault(Kind.UNEXPECTED, f"its content type is {strange[0][:80]!r}", hint)
         mic = opened.mic(wanted.digest or opened.digest or "sha256")
         disposition = wanted.failure or "processed"
         made = self._receipt_for(wanted, disposition, None, None if wanted.failure else mic, now)
@@ -154,6 +179,17 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             "compressed": "yes" if opened.compressed else "",
         }
         return self._inbound(request, wanted, message_id, made, key=f"id|{message_id}", content=content, facts=facts)
+
+    def _content(self, part: mime.Part) -> tuple[bytes, list[str]]:
+        """What is kept, and the media types of its files.  Raises `CmsFault`, `mime.NotMime`."""
+        if not part.media_type.startswith("multipart/"):
+            return part.content, [part.media_type]
+        if part.media_type not in files.MULTIPARTS or self.options.files == 1:
+            hint = "ask the partner for one file a message; or write files: 10 and filters: [as2] for the route"
+            raise CmsFault(Kind.UNEXPECTED, f"its content is {part.media_type[:80]}", hint)
+        kept = files.whole(part)  # and that is what must be readable
+        inside = files.files_in(mime.parse(kept), most=self.options.files)
+        return kept, [mime.parse(one).media_type for one in inside]
 
     def _failed(self, request: Request, fault: CmsFault, wanted: Wanted, message_id: str, now: datetime) -> Inbound:
         """A message that cannot be read: kept as it came, under a name that leaves its Message-ID free."""
@@ -173,7 +209,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             made,
             key=f"failed|{message_id}|{digest}",
             content=raw,
-            facts={"sha256": digest},
+            facts={"sha256": digest, REFUSED: fault.kind.value},
             findings=(finding,),
         )
 
@@ -232,6 +268,7 @@ class As2Endpoint(Endpoint[As2Connection, As2Options]):
             connection=self.connection,
             keys=self._keys,
             now=now,
+            several=self.options.files > 1,
         )
 
     def _receipt(self, request: Request, part: mime.Part, now: datetime) -> Inbound:

@@ -84,8 +84,9 @@ def make(
     connection: As2Connection,
     keys: Keys,
     now: datetime,
+    several: bool = False,
 ) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the receipt that is wanted.  Raises `Stop`."""
+    """Headers and body of the receipt that is wanted; ``several`` files in a message are taken.  Raises `Stop`."""
     if kind is None and disposition == "processed":
         words = "The message was received and stored. This says nothing of whether its content is accepted."
     else:
@@ -110,7 +111,7 @@ def make(
         content_type, body = sign_part(mime.render({"Content-Type": content_type}, body), connection, keys, now, digest)
     headers = {
         "AS2-Version": "1.2",
-        "EDIINT-Features": "AS2-Reliability",
+        "EDIINT-Features": "multiple-attachments, AS2-Reliability" if several else "AS2-Reliability",
         "AS2-From": names.written(connection.us),
         "AS2-To": names.written(connection.them),
         "Message-ID": names.message_id(f"mdn-{uuid4()}", connection.us),

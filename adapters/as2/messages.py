@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from transload.adapters.as2 import cms, mime
+from transload.adapters.as2 import cms, envelopes, mime
 from transload.adapters.as2.cms import CmsFault, Kind
 from transload.adapters.as2.keys import Keys
 from transload.adapters.as2.settings import As2Connection
@@ -85,9 +85,10 @@ def seal(
         part = replace(_compressed(part), measured=part.measured)
     if connection.encrypt != "none":
         plain = _rendered(part)
-        der = cms.encrypt(plain, keys.recipient(now), connection.encrypt, oaep=connection.oaep)
+        der = envelopes.encrypt(plain, keys.recipient(now), connection.encrypt, oaep=connection.oaep)
+        kind = "authEnveloped-data" if connection.encrypt.endswith("-gcm") else "enveloped-data"
         measured = part.measured if connection.sign != "none" or connection.compress != "none" else plain
-        part = Sealed(headers=_pkcs7("enveloped-data", "smime.p7m"), body=der, measured=measured)
+        part = Sealed(headers=_pkcs7(kind, "smime.p7m"), body=der, measured=measured)
     return part
 
 
@@ -211,8 +212,9 @@ def _layer(opened: Opened, connection: As2Connection, keys: Keys, now: datetime)
         return None
     der = part.content
     kind = cms.content_type(der)
-    if kind == "enveloped_data" and not (opened.encrypted or opened.compressed or opened.signer):
-        inside = cms.decrypt(der, keys.own, connection.accept.ciphers)
+    sealed = kind in (envelopes.ENVELOPED, envelopes.AUTHENTICATED)
+    if sealed and not (opened.encrypted or opened.compressed or opened.signer):
+        inside = envelopes.decrypt(der, keys.own, connection.accept.ciphers)
         decrypted = replace(opened, encrypted=True)
         try:
             return replace(decrypted, part=_typed(inside), measured=mime.canonical_headers(inside))

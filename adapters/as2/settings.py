@@ -13,7 +13,7 @@ from transload.adapters.base.settings import ONE_OR_MORE, Duration, Secret, Sett
 
 Digest = Literal["sha256", "sha384", "sha512"]
 LegacyDigest = Literal["sha256", "sha384", "sha512", "sha1"]
-CipherName = Literal["aes128", "aes192", "aes256", "3des"]
+CipherName = Literal["aes128", "aes192", "aes256", "aes128-gcm", "aes192-gcm", "aes256-gcm", "3des"]
 
 
 def _name(value: str) -> str:
@@ -97,7 +97,7 @@ class Accept(Settings):
         description="Digests of signatures that are taken; sha1 only for a partner who cannot do better.",
     )
     ciphers: Annotated[tuple[CipherName, ...], ONE_OR_MORE] = Field(
-        default=("aes128", "aes192", "aes256"),
+        default=("aes128", "aes192", "aes256", "aes128-gcm", "aes192-gcm", "aes256-gcm"),
         min_length=1,
         description="Ciphers that are taken; 3des only for a partner who cannot do better.",
     )
@@ -148,8 +148,10 @@ class As2Connection(HttpConnection, CalledConnection):
         default="sha256", description="Digest with which we sign, and which the receipt is to use."
     )
     pss: bool = Field(default=False, description="Sign with RSASSA-PSS instead of PKCS #1 v1.5.")
-    encrypt: Literal["aes128", "aes192", "aes256", "3des", "none"] = Field(
-        default="aes128", description="Cipher with which we encrypt; 3des only for a partner who cannot do better."
+    encrypt: CipherName | Literal["none"] = Field(
+        default="aes128",
+        description="Cipher with which we encrypt. Those with -gcm notice what was changed on the way; not every "
+        "partner reads them. 3des only for a partner who cannot do better.",
     )
     oaep: bool = Field(default=False, description="Wrap the key with RSAES-OAEP (SHA-256) instead of PKCS #1 v1.5.")
     compress: Literal["none", "before", "after"] = Field(
@@ -216,4 +218,11 @@ class As2Options(Settings):
 
     content_types: Annotated[tuple[str, ...], ONE_OR_MORE] = Field(
         default=(), description="Content types that are taken, such as application/edifact; all when empty"
+    )
+    files: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Files that a message may hold (multiple attachments, RFC 6362); for more than one the route needs "
+        "filters: [as2], which makes a receipt of each",
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote
 
 import requests
@@ -36,6 +37,12 @@ class As2Sender(Target[As2Connection, As2Target]):
         self.idempotent = connection.remembers
         self._keys: Keys | None = None
         self._session: requests.Session | None = None
+
+    @classmethod
+    def answers_later(cls, written: Mapping[str, Any]) -> bool:
+        """With ``mdn: {mode: async}``."""
+        mdn = written.get("mdn")
+        return isinstance(mdn, Mapping) and mdn.get("mode") == "async"
 
     def close(self) -> None:
         """Close the connection."""

@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from transload.adapters.base.patience import at_most
+from transload.adapters.base.patience import at_most, hanging_up
 from transload.adapters.base.tls import Peer, Tls, check_pins, context_of, peer_of
 
 
@@ -118,7 +118,7 @@ class CutOffAdapter(HTTPAdapter):
         """Raise `Overdue` when what is done inside takes longer: its socket is shut then."""
         self._socket = None
         try:
-            with at_most(seconds, lambda: self._socket) as over:
+            with at_most(seconds, hanging_up(lambda: self._socket)) as over:
                 yield
         except TimeoutError as error:
             if over.is_set():

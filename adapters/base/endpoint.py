@@ -100,3 +100,12 @@ class Endpoint(ABC, Generic[C, S]):
 
         Where we had it already, ``earlier`` is the metadata of what came first, which alone is kept.
         """
+
+    def reopen(self, content: bytes, facts: Mapping[str, str], received: datetime) -> Inbound | None:
+        """What a request brings that could not be read when it came, at ``received``; read with the settings of now.
+
+        ``content`` and ``facts`` are the content and metadata of the `Inbound` that it was kept as, whose findings were
+        errors.  Its sender was told then that it was not taken, and is told nothing more: a ``reply`` is not sent.
+        None where it is kept as any other receipt is.  Raises `Reject` where it cannot be read still.
+        """
+        return None

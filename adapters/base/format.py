@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from transload.adapters.base.acknowledgement import Reconciliation, Reference
 from transload.canonical.context import Context
@@ -235,6 +235,11 @@ class Format(ABC, Generic[S]):
     Options: "ClassVar[type[Settings]]"
     """What stands under ``format:`` in a route, beside ``type:``; nothing, unless a format says what."""
     content_type: ClassVar[str] = "application/octet-stream"
+    body: ClassVar[Literal["object"] | None] = None
+    """What bodies are: ``object`` for a `Tree` of JSON values, which mappings describe as they do JSON.
+
+    None for formats whose bodies mappings know by the format's name, and for those that no mapping describes.
+    """
     acknowledgements: ClassVar[frozenset[str]] = frozenset()
     """The kinds that `acknowledge` can make."""
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def at_most(seconds: float, find_socket: Callable[[], socket.socket | None]) -> Iterator[threading.Event]:
-    """Shut the socket down when what is done inside takes longer, from another thread, whatever it is waiting for.
+def at_most(seconds: float, end: Callable[[], object]) -> Iterator[threading.Event]:
+    """Call ``end`` when what is done inside takes longer: from another thread, whatever it is waiting for.
 
     Then the event that is given is set, and whatever was raised becomes a `TimeoutError`.
     """
@@ -16,10 +16,8 @@ def at_most(seconds: float, find_socket: Callable[[], socket.socket | None]) -> 
 
     def cut() -> None:
         over.set()
-        with suppress(OSError, ValueError, AttributeError):
-            found = find_socket()
-            if found is not None:
-                socket.socket.shutdown(found, socket.SHUT_RDWR)  # below TLS, which has a mind of its own
+        with suppress(Exception):  # the conversation may end in any way at the same moment
+            end()
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
@@ -34,3 +32,14 @@ def at_most(seconds: float, find_socket: Callable[[], socket.socket | None]) -> 
         raise
     finally:
         timer.cancel()
+
+
+def hanging_up(find_socket: Callable[[], socket.socket | None]) -> Callable[[], None]:
+    """What ends a conversation over a socket, which is looked for then: it is shut down."""
+
+    def hang_up() -> None:
+        found = find_socket()
+        if found is not None:
+            socket.socket.shutdown(found, socket.SHUT_RDWR)  # below TLS, which has a mind of its own
+
+    return hang_up

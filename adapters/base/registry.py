@@ -19,7 +19,10 @@ ABILITIES = ("source", "target", "endpoint", "format", "filter")
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """What an adapter's entry point names: a one-line ``summary``, its connection settings and its abilities."""
+    """What an adapter's entry point names: a one-line ``summary``, its connection settings and its abilities.
+
+    Raises `ConfigurationError` for a source beside an endpoint: ``from:`` would not say which of them is meant.
+    """
 
     summary: str
     connection: type[Settings] = Settings
@@ -28,6 +31,13 @@ class Adapter:
     endpoint: type[Endpoint[Any, Any]] | None = None
     format: type[Format[Any]] | None = None
     filter: type[Filter[Any]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.source is not None and self.endpoint is not None:
+            raise ConfigurationError(
+                f"the adapter {self.summary!r} has a source and an endpoint, and 'from' of a route can mean one only",
+                hint="make two adapters of it, each with an entry point; one package may have both",
+            )
 
     @property
     def abilities(self) -> tuple[str, ...]:
@@ -71,10 +81,15 @@ def adapter(name: str) -> Adapter:
         raise ConfigurationError(f"there is no adapter named {name!r}", hint=hint)
     try:
         found = entry.load()
-    except (ImportError, AttributeError, SyntaxError) as error:
+    except ConfigurationError:
+        raise
+    except Exception as error:  # whatever a plug-in's module does when it is imported
+        missing = isinstance(error, ImportError)
         raise ConfigurationError(
-            f"the adapter {name!r} cannot be loaded: {error}",
-            hint=f"install what it needs, for example: pip install 'transload[{name}]'",
+            f"the adapter {name!r} cannot be loaded: {error if missing else f'{type(error).__name__}: {error}'}",
+            hint=f"install what it needs, for example: pip install 'transload[{name}]'"
+            if missing
+            else f"this is a fault in its package ({origin(name)}): ask who made it, or uninstall it",
         ) from error
     if not isinstance(found, Adapter):
         raise ConfigurationError(

@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from transload.adapters.base.settings import Settings
 from transload.canonical.errors import Reject
@@ -45,6 +45,14 @@ class Memory(Protocol):
 
     def names(self, prefix: str = "") -> list[str]:
         """The names of the notes that begin with ``prefix``, sorted."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """A folder of this source's own for what is half received; it may not be there yet.
+
+        What is in it may be lost at any time, and what nobody has written to for some days is removed.
+        """
         ...
 
 
@@ -197,6 +205,14 @@ class Target(_Connected[C, S]):
 
     idempotent: bool = False
     """Whether a second delivery with the same key has no second effect there; else a lost answer waits."""
+
+    @classmethod
+    def answers_later(cls, written: Mapping[str, Any]) -> bool:
+        """Whether what is ``written`` as a connection's settings makes answers come later, to its endpoint.
+
+        Secrets in it are references still.  See `Answer.awaiting`.
+        """
+        return False
 
     @abstractmethod
     def deliver(self, outbound: Outbound) -> Answer:

@@ -1,7 +1,7 @@
 """What every adapter must keep to, as tests: a plug-in's author runs them against his own adapter.
 
-Write a harness (`SourceHarness`, `TargetHarness`, `EndpointHarness`, `FormatHarness`) that says how to reach a partner,
-give it as pytest's fixture ``harness``, and derive a test class::
+Write a harness (`SourceHarness`, `TargetHarness`, `EndpointHarness`, `FormatHarness`, `FilterHarness`) that says how to
+reach a partner or gives payloads, hand it over as pytest's fixture ``harness``, and derive a test class::
 
     class TestSource(SourceContract):
         @pytest.fixture
@@ -13,7 +13,9 @@ makes no sense of is skipped with the reason.  Nothing here imports pytest: the 
 harness and raise `Breach`, so they can be run by anything; ``pip install 'transload[contract]'`` brings pytest.
 """
 
-from transload.adapters.contract.endpoints import EndpointContract, EndpointHarness
+from transload.adapters.contract.calling import EndpointHarness
+from transload.adapters.contract.endpoints import EndpointContract
+from transload.adapters.contract.filters import FilterContract
 from transload.adapters.contract.formats import FormatContract, FormatHarness
 from transload.adapters.contract.harness import Harness, NotPossible, SourceHarness, TargetHarness
 from transload.adapters.contract.judging import Breach
@@ -21,11 +23,14 @@ from transload.adapters.contract.ledger import Ledger, Notes, Pass, run_pass
 from transload.adapters.contract.sources import SourceContract
 from transload.adapters.contract.targets import TargetContract
 from transload.adapters.contract.wire import Wire
+from transload.adapters.contract.wrapping import FilterHarness
 
 __all__ = [
     "Breach",
     "EndpointContract",
     "EndpointHarness",
+    "FilterContract",
+    "FilterHarness",
     "FormatContract",
     "FormatHarness",
     "Harness",

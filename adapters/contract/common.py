@@ -10,7 +10,7 @@ from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Probe, Source, Target
 from transload.adapters.contract.described import mute_settings
 from transload.adapters.contract.harness import Harness, NotPossible
-from transload.adapters.contract.judging import Breach, failure, hold, only_ours, see_no_secret
+from transload.adapters.contract.judging import Breach, as_text, failure, hold, only_ours, see_no_secret
 from transload.adapters.faulty.script import Cut
 from transload.canonical.errors import TransloadError
 
@@ -69,8 +69,9 @@ class CommonContract(ABC, Generic[H]):
         )
         hold(found.summary.strip(), "the probe has no summary", do="say in one line what was found")
         see_no_secret(f"{found}", harness, "the probe")
-        if before is not None:
-            same_state(harness, before, "a probe")
+        if before is None:
+            raise NotPossible("the harness has no state(): whether the probe changed anything is not known")
+        same_state(harness, before, "a probe")
 
     def test_a_probe_of_nobody_is_an_answer(self, harness: H) -> None:
         """When the partner is not there, the probe says so; it raises nothing."""
@@ -88,7 +89,7 @@ class CommonContract(ABC, Generic[H]):
         if not harness.secrets:
             raise NotPossible("the harness has no secrets")
         one = self._made(harness)
-        for text in (repr(one), repr(one.connection), str(one.connection), one.connection.model_dump_json()):
+        for text in as_text(one, one.connection, one.options):
             see_no_secret(text, harness, "the connection as text")
         with harness.down():
             failure(lambda: self._use(harness, one), harness, during="its use while nobody is there")

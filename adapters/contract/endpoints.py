@@ -1,18 +1,19 @@
 """What every endpoint must keep to: who may call it, what becomes of a repeat, and when it answers."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
-from transload.adapters.base.registry import Adapter
+from transload.adapters.contract.calling import EndpointHarness, ready
 from transload.adapters.contract.described import mute_settings
 from transload.adapters.contract.harness import NotPossible
-from transload.adapters.contract.judging import Breach, hold, see_no_secret
+from transload.adapters.contract.judging import Breach, as_text, failure, hold, only_ours, see_no_secret
 from transload.adapters.contract.ledger import Ledger, Notes
+from transload.adapters.contract.responses import ResponseCases
+from transload.canonical.errors import Stop, TransloadError
 
 _STRANGE = (
     "",
@@ -35,46 +36,6 @@ _STRANGE = (
 _WORKERS = 8
 
 
-class EndpointHarness(ABC):
-    """How the cases call an endpoint as a partner does."""
-
-    adapter: Adapter
-    """What the entry point names."""
-    secrets: Sequence[str] = ()
-    """The secrets of the connection: they must never be seen."""
-    now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    """The moment at which all requests come."""
-    tolerance: timedelta | None = None
-    """How far the moment of signing may lie from ours; None where requests have no such moment."""
-    denied: Sequence[int] = (401, 403)
-    """The statuses of who is refused for a proof that is wrong or missing."""
-
-    @abstractmethod
-    def endpoint(self) -> Endpoint[Any, Any]:
-        """A new endpoint as a new process would make it, with the same settings each time.
-
-        Let ``largest`` be small, and the rate so high that no case is asked to wait.
-        """
-
-    @abstractmethod
-    def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
-        """The partner's message with this number, proved; signed at ``moment``, or now.
-
-        Another number is another message, with another content unless ``content`` is given.
-        """
-
-    def kept(self, request: Request) -> bytes:
-        """What is kept of a request: its content, but for a protocol whose envelope holds secrets."""
-        return request.content
-
-    def forged(self, request: Request) -> Mapping[str, Request]:
-        """Requests that do not come from the partner, by what is wrong with each, made of a good one.
-
-        A signature with another secret, none at all, another content under the old signature.
-        """
-        raise NotPossible("the harness has no forged(): whoever reaches the address may send")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """What came of a request: the ``response``, and whether it was ``new``; None where nothing was taken from it."""
@@ -83,7 +44,7 @@ class Call:
     new: bool | None = None
 
 
-class EndpointContract:
+class EndpointContract(ResponseCases):
     """The cases of an endpoint; derive a ``Test`` class from it, with a fixture ``harness``."""
 
     def test_settings_are_described(self, harness: EndpointHarness) -> None:
@@ -95,7 +56,7 @@ class EndpointContract:
 
     def test_it_has_one_address_and_a_limit(self, harness: EndpointHarness) -> None:
         """``path`` begins with a slash and stays the same, and ``largest`` is a number of bytes."""
-        one, other = harness.endpoint(), harness.endpoint()
+        one, other = ready(harness), ready(harness)
         hold(
             one.path.startswith("/") and one.path == other.path,
             f"the path is {one.path!r} and then {other.path!r}",
@@ -103,12 +64,31 @@ class EndpointContract:
         )
         hold(one.largest > 0, f"largest is {one.largest!r}", do="give the bytes that a request may have, as a setting")
 
+    def test_making_one_opens_nothing(self, harness: EndpointHarness) -> None:
+        """A constructor opens nothing: it succeeds without what the endpoint needs; ``prepare`` is ``Stop`` then."""
+        with harness.away():
+            try:
+                with only_ours("the constructor"):
+                    one = harness.endpoint()
+            except TransloadError as error:
+                raise Breach(
+                    f"the constructor raised {type(error).__name__}: {error}",
+                    do="read what is needed to take requests in prepare",
+                ) from error
+            missing = failure(one.prepare, harness, during="prepare without what it needs")
+        hold(
+            isinstance(missing, Stop),
+            f"without what it needs, prepare raised {type(missing).__name__ if missing else 'nothing'}",
+            do="raise Stop with a hint: somebody must mend it before anybody can call",
+        )
+        ready(harness)
+
     def test_a_request_arrives_once_and_whole(self, harness: EndpointHarness) -> None:
         """What a partner brings becomes an inbound byte for byte, and he is told so with a status 2xx."""
         ledger = Ledger()
         for number in range(1, 4):
             request = harness.request(number)
-            _must_be_taken(bring(harness, harness.endpoint(), request, ledger), new=True, what="a good request")
+            _must_be_taken(bring(harness, ready(harness), request, ledger), new=True, what="a good request")
             [*_, receipt] = ledger.receipts.values()
             hold(
                 receipt.content == harness.kept(request) and receipt.origin,
@@ -119,16 +99,16 @@ class EndpointContract:
     def test_a_repeat_is_known_and_answered_alike(self, harness: EndpointHarness) -> None:
         """The same request again, also to a new process: it has the same key, and is answered with 2xx again."""
         ledger = Ledger()
-        endpoint, request = harness.endpoint(), harness.request(1)
+        endpoint, request = ready(harness), harness.request(1)
         _must_be_taken(bring(harness, endpoint, request, ledger), new=True, what="a good request")
-        for again in (endpoint, harness.endpoint()):
+        for again in (endpoint, ready(harness)):
             call = bring(harness, again, request, ledger)
             _must_be_taken(call, new=False, what="a repeat, whose sender may not have heard the first answer,")
 
     def test_what_was_not_committed_is_taken_when_it_comes_again(self, harness: EndpointHarness) -> None:
         """Accepted and not committed (the disk was full, we were killed): the same request is taken the next time."""
         ledger = Ledger()
-        endpoint, request = harness.endpoint(), harness.request(1)
+        endpoint, request = ready(harness), harness.request(1)
         bring(harness, endpoint, request, Ledger())  # whose receipts are lost
         call = bring(harness, endpoint, request, ledger)
         _must_be_taken(call, new=True, what="a request that was accepted and not committed")
@@ -137,13 +117,13 @@ class EndpointContract:
         """Messages that differ have keys that differ, in whatever order they come."""
         ledger = Ledger()
         for number in (2, 1, 3):
-            call = bring(harness, harness.endpoint(), harness.request(number), ledger)
+            call = bring(harness, ready(harness), harness.request(number), ledger)
             _must_be_taken(call, new=True, what="another message")
 
     def test_what_is_not_proved_is_refused(self, harness: EndpointHarness) -> None:
         """Whoever is not the partner is refused as ``denied`` says, and learns no more: each refusal reads the same."""
         ledger = Ledger()
-        endpoint = harness.endpoint()
+        endpoint = ready(harness)
         told: dict[tuple[object, ...], str] = {}
         for wrong, request in harness.forged(harness.request(1)).items():
             call = bring(harness, endpoint, request, ledger)
@@ -169,20 +149,20 @@ class EndpointContract:
             raise NotPossible("requests have no moment of signing")
         second = timedelta(seconds=1)
         for away in (-harness.tolerance - second, harness.tolerance + second):
-            call = bring(harness, harness.endpoint(), harness.request(1, moment=harness.now + away), Ledger())
+            call = bring(harness, ready(harness), harness.request(1, moment=harness.now + away), Ledger())
             hold(
                 call.new is None,
                 f"a request that was signed {away.total_seconds():+.0f} seconds from now was taken",
                 do="compare the signed moment with now, both ways, and raise Refused",
             )
         for away in (second - harness.tolerance, harness.tolerance - second):
-            call = bring(harness, harness.endpoint(), harness.request(1, moment=harness.now + away), Ledger())
+            call = bring(harness, ready(harness), harness.request(1, moment=harness.now + away), Ledger())
             _must_be_taken(call, new=True, what=f"a request signed {away.total_seconds():+.0f} seconds from now")
 
     def test_the_largest_arrives_and_nothing_is_no_document(self, harness: EndpointHarness) -> None:
         """A body of ``largest`` bytes arrives whole; one of no bytes is refused, or arrives empty."""
         ledger = Ledger()
-        endpoint = harness.endpoint()
+        endpoint = ready(harness)
         request = harness.request(1, content=b"x" * endpoint.largest)
         _must_be_taken(bring(harness, endpoint, request, ledger), new=True, what=f"a body of {endpoint.largest} bytes")
         [receipt] = ledger.receipts.values()
@@ -197,11 +177,11 @@ class EndpointContract:
     def test_strange_requests_are_refused(self, harness: EndpointHarness) -> None:
         """Whatever stands in method, path, query and headers: an inbound, or `Refused`; no other exception."""
         for request in _strange(harness.request(1)):
-            bring(harness, harness.endpoint(), request, Ledger())
+            bring(harness, ready(harness), request, Ledger())
 
     def test_several_call_at_a_time(self, harness: EndpointHarness) -> None:
         """One object is called in several threads at a time: each request gets its own answer."""
-        endpoint = harness.endpoint()
+        endpoint = ready(harness)
         requests = [harness.request(number) for number in range(1, 65)]
 
         def work(request: Request) -> bool:
@@ -221,9 +201,11 @@ class EndpointContract:
         """Neither ``repr`` nor the settings as text shows a password, token or key; nor does any refusal."""
         if not harness.secrets:
             raise NotPossible("the harness has no secrets")
-        one = harness.endpoint()
-        for text in (repr(one), repr(one.connection), str(one.connection), one.connection.model_dump_json()):
-            see_no_secret(text, harness, "the connection as text")
+        one = ready(harness)
+        for text in as_text(one, one.connection, one.options):
+            see_no_secret(text, harness, "the endpoint as text")
+        for request in _strange(harness.request(1)):
+            bring(harness, one, request, Ledger())  # which looks at each refusal
 
 
 def bring(harness: EndpointHarness, endpoint: Endpoint[Any, Any], request: Request, ledger: Ledger) -> Call:

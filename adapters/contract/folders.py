@@ -10,28 +10,51 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 from transload.adapters.base.folders import Denied, FileStore, FolderSource, FolderTarget, HandOver, Marker, PickUp
 from transload.adapters.base.folders.stability import Quiet
 from transload.adapters.base.registry import Adapter
+from transload.adapters.base.settings import Settings
 from transload.adapters.base.transport import Outbound
 from transload.adapters.contract.harness import Harness, NotPossible, SourceHarness, TargetHarness
 from transload.adapters.contract.wire import Wire
 from transload.adapters.faulty import Cut, FaultyStore, Script
 
 Hook = Callable[[], None]
+Options = TypeVar("Options", bound=Settings)
+Made = TypeVar("Made")
 _LONGEST = 255
 
 
-class _Folders(Harness):
-    """The folder at the partner's side, and the store that breaks on demand where no wire does."""
+class _Folders(Harness, Generic[Options, Made]):
+    """The folder at the partner's side, and the store that breaks on demand where no wire does.
 
-    def __init__(self, root: Path, adapter: Adapter, *, wire: Wire | None = None, secrets: Sequence[str] = ()) -> None:
+    ``make`` gives a new source or target with these options, ``stranger`` one with a wrong login; ``options`` are
+    those that differ from ``usual``.
+    """
+
+    kind: type[Options]
+    usual: ClassVar[Mapping[str, object]]
+
+    def __init__(
+        self,
+        root: Path,
+        adapter: Adapter,
+        make: Callable[[Options], Made],
+        *,
+        stranger: Callable[[Options], Made] | None = None,
+        wire: Wire | None = None,
+        secrets: Sequence[str] = (),
+        options: Mapping[str, object] | None = None,
+    ) -> None:
         self.root = root
         self.adapter = adapter
         self.wire = wire
         self.secrets = secrets
+        self._make = make
+        self._stranger = stranger
+        self._options = self.kind.model_validate({**self.usual, **(options or {})})
         self.script = Script()
         self.reading: dict[str, Hook] = {}
         """What happens when a file of this name is read: it is called once, or raises for the store."""
@@ -79,39 +102,36 @@ class _Store(FaultyStore):
         super().__init__(inner, script)
         self._reading = reading
 
-    def read(self, path: str, size: int) -> Iterator[bytes]:
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
         name = path.rpartition("/")[2]
-        for number, piece in enumerate(super().read(path, size)):
+        for number, piece in enumerate(super().read(path, size, start)):
             if number == 0 and name in self._reading:
                 self._reading[name]()
             yield piece
 
 
-class FolderSourceHarness(_Folders, SourceHarness):
-    """For a `FolderSource`: ``make`` gives a new one with these options; ``stranger`` one with a wrong login."""
+class FolderSourceHarness(_Folders[PickUp, FolderSource[Any]], SourceHarness):
+    """For a `FolderSource`."""
 
-    def __init__(
-        self,
-        root: Path,
-        adapter: Adapter,
-        make: Callable[[PickUp], FolderSource[Any]],
-        *,
-        stranger: Callable[[PickUp], FolderSource[Any]] | None = None,
-        wire: Wire | None = None,
-        secrets: Sequence[str] = (),
-        options: Mapping[str, object] | None = None,
-    ) -> None:
-        super().__init__(root, adapter, wire=wire, secrets=secrets)
-        self._make = make
-        self._stranger = stranger
-        given: dict[str, object] = {"folder": "out", "stable": "none", "afterwards": {"move": "done"}, "empty": "take"}
-        self._options = PickUp.model_validate({**given, **(options or {})})
+    kind = PickUp
+    usual: ClassVar[Mapping[str, object]] = {
+        "folder": "out",
+        "stable": "none",
+        "afterwards": {"move": "done"},
+        "empty": "take",
+    }
+    resumes = True
+
+    @property
+    def polls(self) -> int:  # type: ignore[override]
+        """As many as the options say."""
         stable = self._options.stable
-        self.polls = stable.polls if isinstance(stable, Quiet) else 1
+        return stable.polls if isinstance(stable, Quiet) else 1
 
     def source(self) -> FolderSource[Any]:
         """A new source over a store that can be broken."""
         source = self._make(self._options)
+        source.pauses = (0.01, 0.01)
         another = source.another_store
 
         def beside(first: FileStore) -> FileStore | None:
@@ -167,25 +187,16 @@ class FolderSourceHarness(_Folders, SourceHarness):
             del self.reading[name]
 
 
-class FolderTargetHarness(_Folders, TargetHarness):
-    """For a `FolderTarget`: ``make`` gives a new one with these options; ``stranger`` one with a wrong login."""
+class FolderTargetHarness(_Folders[HandOver, FolderTarget[Any]], TargetHarness):
+    """For a `FolderTarget`."""
 
-    def __init__(
-        self,
-        root: Path,
-        adapter: Adapter,
-        make: Callable[[HandOver], FolderTarget[Any]],
-        *,
-        stranger: Callable[[HandOver], FolderTarget[Any]] | None = None,
-        wire: Wire | None = None,
-        secrets: Sequence[str] = (),
-        options: Mapping[str, object] | None = None,
-    ) -> None:
-        super().__init__(root, adapter, wire=wire, secrets=secrets)
-        self._make = make
-        self._stranger = stranger
-        self._options = HandOver.model_validate({"folder": "in", "file": "delivery.edi", **(options or {})})
-        self.replaces = self._options.collision == "replace"
+    kind = HandOver
+    usual: ClassVar[Mapping[str, object]] = {"folder": "in", "file": "delivery.edi"}
+
+    @property
+    def replaces(self) -> bool:  # type: ignore[override]
+        """As the options say."""
+        return self._options.collision == "replace"
 
     def target(self) -> FolderTarget[Any]:
         """A new target over a store that can be broken."""

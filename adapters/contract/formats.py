@@ -4,9 +4,20 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
-from transload.adapters.base.format import COMPONENT, ELEMENT, REPETITION, Encoded, Format, Message, Reading, Records
+from transload.adapters.base.format import (
+    COMPONENT,
+    ELEMENT,
+    REPETITION,
+    Encoded,
+    Format,
+    Message,
+    Reading,
+    Records,
+    Tree,
+)
 from transload.adapters.base.registry import Adapter
 from transload.adapters.contract.common import measured
 from transload.adapters.contract.described import mute_settings
@@ -46,7 +57,9 @@ class FormatHarness(ABC):
         """Good payloads by name, each with one message at least and without an error; small ones."""
 
     def encoded(self, message: Message) -> Encoded:
-        """``message`` as a mapping would give it to `Format.write`; the default does for records."""
+        """``message`` as a mapping would give it to `Format.write`; the default does for records and objects."""
+        if isinstance(message.body, Tree) and isinstance(message.body.root, dict | list | str | Decimal):
+            return Encoded(kind=message.kind, version=message.version, body=message.body.root)
         if not isinstance(message.body, Records):
             raise NotPossible("the harness has no encoded(): what is read cannot be written")
         return Encoded(kind=message.kind, version=message.version, body=encoded_records(message.body))
@@ -126,11 +139,17 @@ class FormatContract:
             _, messages = _read(harness, payload)
             for message in messages:
                 written = _write(harness, [harness.encoded(message)], harness.new_envelope())
-                found = [harness.value(one) for one in _read(harness, written)[1]]
+                again = _read(harness, written)[1]
                 hold(
-                    found == [harness.value(message)],
+                    [harness.value(one) for one in again] == [harness.value(message)],
                     f"{name}: a message was written as {shown(written)} and reads as something else",
                     do="write every value so that reading gives it again: escape, or raise Reject",
+                )
+                hold(
+                    (again[0].kind, again[0].version) == (message.kind, message.version),
+                    f"{name}: a message of the kind {message.kind!r} {message.version!r} was written, and reads as"
+                    f" {again[0].kind!r} {again[0].version!r}",
+                    do="write kind and version as Encoded gives them",
                 )
 
     def test_a_message_is_written_again_byte_for_byte(self, harness: FormatHarness) -> None:
@@ -174,7 +193,7 @@ class FormatContract:
                     _well_placed(finding, broken, f"{name}, fault {number}")
 
     def test_no_payload_is_a_finding(self, harness: FormatHarness) -> None:
-        """No bytes, blanks, and bytes of another kind: a finding, or no message; never an exception."""
+        """No bytes, blanks, bytes of another kind: never an exception, and no bytes are no message without an error."""
         for payload in (
             b"",
             b" ",
@@ -186,12 +205,18 @@ class FormatContract:
             bytes(range(256)),
         ):
             try:
-                _all_findings(harness, payload)
+                findings = _all_findings(harness, payload)
             except Exception as error:
                 raise Breach(
                     f"{payload!r} raised {type(error).__name__}: {error}",
                     do="Format.read raises nothing for what stands in the payload: make it a finding",
                 ) from error
+
+            hold(
+                payload or errors_of(findings) or not list(harness.format().read(payload)),
+                "no bytes give a message without an error",
+                do="find an error, or no message",
+            )
 
     def test_places_lead_to_the_bytes(self, harness: FormatHarness) -> None:
         """The place of a value has the file, and the line and byte where the value stands."""

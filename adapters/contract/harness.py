@@ -115,6 +115,8 @@ class SourceHarness(Harness):
     """How many polls it takes until something that is offered is ready; set stability low."""
     replaces: bool = True
     """Whether `offer` with the same name and another content is a new item."""
+    resumes: bool = False
+    """Whether a huge item that broke off is gone on with; what there is of it is kept in ``memory.folder``."""
 
     @abstractmethod
     def source(self) -> Source[Any, Any]:
@@ -140,6 +142,10 @@ class SourceHarness(Harness):
         """In this context, the item ``name`` becomes ``content`` in the middle of being read, the first time it is."""
         raise NotPossible("the harness has no changing(): an item cannot change while it is read")
 
+    def interrupting(self, step: int) -> AbstractContextManager[Cut]:
+        """As `cutting`, for a huge item; ``carried`` of the `Cut` must count its bytes."""
+        return self.cutting(step)
+
     def spoiled(self, name: str) -> AbstractContextManager[object]:
         """In this context the item ``name`` is offered and cannot be fetched (rights, a broken entry)."""
         raise NotPossible("the harness has no spoiled(): no single item can be wrong")
@@ -163,7 +169,10 @@ class TargetHarness(Harness):
         """
 
     def content(self, number: int) -> bytes:
-        """The content of the delivery with this number: whatever the partner takes, another for each number."""
+        """The content of the delivery with this number: whatever the partner takes, another for each number.
+
+        No content may be the beginning of another, as half a delivery would be.
+        """
         return b"content of delivery %d\n" % number * 3
 
     def outbound(self, number: int, *, content: bytes | None = None, name: str | None = None) -> Outbound:
@@ -175,6 +184,13 @@ class TargetHarness(Harness):
         if name is not None:
             raise NotPossible("deliveries have no names here")
         return Outbound(key=f"delivery-{number}", content=self.content(number) if content is None else content)
+
+    def refusing(self, number: int) -> AbstractContextManager[Outbound]:
+        """In this context the partner is there, and refuses for good the delivery with this number, which it gives.
+
+        For what is in it, or what it is called; other deliveries are taken again after the context.
+        """
+        raise NotPossible("the harness has no refusing(): the partner takes every delivery")
 
     def stranger(self) -> Target[Any, Any]:
         """A target whose login is wrong; a secret of it belongs into ``secrets``."""

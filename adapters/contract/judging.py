@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from transload.adapters.contract.harness import Harness
+from pydantic import BaseModel
+
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError, Unknown
 from transload.canonical.findings import Finding, errors_of
 
@@ -31,7 +32,13 @@ def shown(content: bytes, most: int = 60) -> str:
     return repr(content) if len(content) <= most else f"{content[:most]!r}... ({len(content)} bytes)"
 
 
-def judge(error: TransloadError, harness: Harness, *, during: str, allowed: Sequence[type[Exception]] = OURS) -> None:
+class Secretive(Protocol):
+    """A harness of any kind: its ``secrets`` must never be seen."""
+
+    secrets: Sequence[str]
+
+
+def judge(error: TransloadError, harness: Secretive, *, during: str, allowed: Sequence[type[Exception]] = OURS) -> None:
     """That ``error`` is one of those ``allowed``, that it says what to do, and that it shows no secret."""
     names = " or ".join(kind.__name__ for kind in allowed)
     hold(
@@ -58,10 +65,11 @@ def _all_findings(error: TransloadError) -> list[Finding]:
     return errors_of(error.findings) or list(error.findings)
 
 
-class Secretive(Protocol):
-    """A harness of any kind: its ``secrets`` must never be seen."""
-
-    secrets: Sequence[str]
+def as_text(one: object, *settings: BaseModel) -> Iterator[str]:
+    """``one`` and its settings in each way in which they may come to be printed."""
+    yield repr(one)
+    for some in settings:
+        yield from (repr(some), str(some), some.model_dump_json())
 
 
 def see_no_secret(text: str, harness: Secretive, where: str) -> None:
@@ -93,7 +101,7 @@ def only_ours(during: str) -> Iterator[None]:
         ) from error
 
 
-def failure(work: Callable[[], Any], harness: Harness, *, during: str) -> TransloadError | None:
+def failure(work: Callable[[], Any], harness: Secretive, *, during: str) -> TransloadError | None:
     """The error that ``work`` raises, already judged; None when it raises none."""
     try:
         with only_ours(during):

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
+from weakref import finalize
 
 from transload.adapters.base.transport import Inbound, Source
 from transload.adapters.contract.judging import hold, only_ours
@@ -33,6 +36,7 @@ class Notes:
     def __init__(self, ledger: "Ledger") -> None:
         self._ledger = ledger
         self.notes = dict(ledger.notes)
+        self.folder = ledger.folder
 
     def seen(self, key: str) -> bool:
         """Whether a receipt with this key is committed."""
@@ -60,11 +64,13 @@ class Notes:
 
 
 class Ledger:
-    """Receipts by key, and durable notes.  A crash leaves exactly this behind."""
+    """Receipts by key, durable notes, and a folder for what is half received.  A crash leaves exactly this behind."""
 
     def __init__(self) -> None:
         self.receipts: dict[str, Receipt] = {}
         self.notes: dict[str, str] = {}
+        self.folder = Path(mkdtemp(prefix="transload-contract-"))
+        finalize(self, rmtree, self.folder, ignore_errors=True)
 
     def commit(self, inbound: Inbound, notes: Notes) -> bool:
         """Make an item and the notes durable; False when its key is known, and nothing is added."""
@@ -86,7 +92,7 @@ def _receipt(inbound: Inbound) -> Receipt:
     )
     for name, text in (("origin", inbound.origin), *inbound.metadata.items()):
         hold(
-            isinstance(text, str) and _storable(text),
+            isinstance(text, str) and storable(text),
             f"an inbound has {name} {text!r}, which cannot be stored or printed",
             do="give plain facts as text; escape control characters and what is no Unicode",
         )
@@ -115,7 +121,8 @@ def _hashed(path: Path) -> tuple[int, str]:
         return file.tell(), digest
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
+    """Whether ``text`` can be stored and printed: no control characters, nothing that is no Unicode."""
     try:
         text.encode()
     except UnicodeEncodeError:

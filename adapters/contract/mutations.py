@@ -54,3 +54,24 @@ def hostile(payload: bytes, size: int) -> Iterator[tuple[str, bytes]]:
         yield f"a run of {bytes([sign])!r} in its middle", middle + run + payload[len(middle) :]
     for opening in (b"<a>", b"[", b'{"a":', b"<!--", b"<![CDATA[", b'"'):
         yield f"{opening!r} opened and never closed", middle + opening * (size // 8 // len(opening))
+
+
+def cut_off(payload: bytes, most: int) -> Iterator[tuple[int, bytes]]:
+    """``payload`` ended too early, at each byte or at ``most`` of them, the first and the last; each with where."""
+    for at in _spread(len(payload), most):
+        yield at, payload[:at]
+
+
+def changed(payload: bytes, most: int, *, seed: int) -> Iterator[tuple[int, bytes]]:
+    """``payload`` with another byte at one place, at each or at ``most`` of them; each with where."""
+    random = Random(seed)  # noqa: S311 - the same faults each time, no secret
+    for at in _spread(len(payload), most):
+        other = payload[at] ^ (1 << random.randrange(8) if random.random() < 0.5 else random.randint(1, 255))
+        yield at, payload[:at] + bytes([other]) + payload[at + 1 :]
+
+
+def _spread(size: int, most: int) -> list[int]:
+    """At most ``most`` of the offsets below ``size``, evenly spread, the first and the last among them."""
+    if size <= most:
+        return list(range(size))
+    return sorted({round(index * (size - 1) / max(1, most - 1)) for index in range(most)})

@@ -2,19 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from transload.adapters.contract.common import state_of
 from transload.adapters.contract.harness import NotPossible, SourceHarness
 from transload.adapters.contract.judging import OURS, Breach, hold, judge
 from transload.adapters.contract.ledger import Ledger, Pass, run_pass
-from transload.canonical.errors import TransloadError
+from transload.adapters.faulty.script import Cut
+from transload.canonical.errors import Reject, Retry, TransloadError
 
 ABOUT_KEYS = (
     "build the key of what the partner knows the item by (its original path, size, time, hash, number); never of our"
     " own clock, a counter, or a name that we gave it"
 )
 """What to do about keys that change, or that two items share."""
+_SHARES = (0.5, 0.7, 0.85, 0.35, 0.95, 0.6, 0.8, 0.25)
+"""Where huge items are cut, as shares of their exchanges, which are of all sizes."""
 
 
 def offer(harness: SourceHarness, name: str, content: bytes | None = None) -> str:
@@ -39,6 +43,37 @@ def work(harness: SourceHarness, ledger: Ledger) -> None:
     """Work off all that is ready, as new processes would, without errors."""
     for _ in range(harness.polls + 1):
         clean(run_pass(harness.source(), ledger), harness)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenOff:
+    """A huge item that broke off when ``carried`` bytes had come: its ``name``, and the SHA-256 of all offered.
+
+    Its own is the last one.
+    """
+
+    name: str
+    offered: Sequence[str]
+    carried: int
+
+
+def broken_off(harness: SourceHarness, ledger: Ledger, name: str, whole: Cut) -> BrokenOff:
+    """Offer huge items, of which all take about what ``whole`` took, until one breaks off well behind its beginning."""
+    offered: list[str] = []
+    for number, share in enumerate(_SHARES):
+        named = f"{name}-{number}"
+        offered.append(offer(harness, named, harness.large(harness.number(), harness.huge)))
+        warm(harness, ledger)
+        with harness.interrupting(max(1, int(whole.steps * share))) as cut:
+            done = run_pass(harness.source(), ledger)
+        judge_all(done, harness, (Retry, Reject))
+        if cut.happened and cut.carried >= whole.carried / 4:
+            return BrokenOff(name=named, offered=offered, carried=cut.carried)
+        work(harness, ledger)
+    raise Breach(
+        f"a huge item takes {whole.steps} exchanges, and could not be cut in the middle",
+        do="let interrupting() break the connection at the exchange with that number, counted from 1",
+    )
 
 
 def clean(done: Pass, harness: SourceHarness) -> Pass:

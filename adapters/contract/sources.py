@@ -16,6 +16,7 @@ from transload.adapters.contract.ledger import Abandoned, Ledger, Notes, run_pas
 from transload.adapters.contract.polling import (
     ABOUT_KEYS,
     arrived,
+    broken_off,
     clean,
     judge_all,
     needs_replacing,
@@ -272,6 +273,37 @@ class SourceContract(CommonContract[SourceHarness]):
             do="write what is large into a temporary file piece by piece, and give its Path as content",
         )
 
+    def test_a_huge_item_that_broke_off_is_gone_on_with(self, harness: SourceHarness) -> None:
+        """After a cut in the middle of a huge item only what is missing is fetched, and only if it is what it was."""
+        if not harness.resumes:
+            raise NotPossible("this source fetches a huge item anew when it broke off")
+        ledger = Ledger()
+        expected = [offer(harness, "whole", harness.large(harness.number(), harness.huge))]
+        warm(harness, ledger)
+        with harness.interrupting(1_000_000) as whole:
+            clean(run_pass(harness.source(), ledger), harness)
+        arrived(ledger, expected)
+        counted(whole)
+        broken = broken_off(harness, ledger, "same", whole)
+        expected += broken.offered
+        with harness.interrupting(1_000_000) as rest:
+            clean(run_pass(harness.source(), ledger), harness)
+        work(harness, ledger)
+        arrived(ledger, expected, when="after a huge item broke off, ")
+        hold(
+            rest.carried < whole.carried - broken.carried / 4,
+            f"a huge item takes {whole.carried} bytes of the line; it broke off after {broken.carried}, and after that"
+            f" took {rest.carried} more",
+            do="keep what was fetched in memory.folder, and ask for the rest; or set the harness's resumes to False",
+        )
+        if not harness.replaces:
+            return
+        broken = broken_off(harness, ledger, "other", whole)
+        expected += broken.offered[:-1]
+        expected.append(offer(harness, broken.name, harness.large(harness.number(), harness.huge)))
+        work(harness, ledger)
+        arrived(ledger, expected, when="after a huge item broke off and another one took its place, ")
+
     def test_an_empty_item_hides_no_other(self, harness: SourceHarness) -> None:
         """An item of zero bytes is left out or arrives empty, as the settings say; it is no error for the others."""
         ledger = Ledger()
@@ -293,9 +325,13 @@ class SourceContract(CommonContract[SourceHarness]):
             raise NotPossible("this partner can hold no strange name")
         plain = offer(harness, "plain")
         ledger = Ledger()
-        for _ in range(harness.polls + 1):
-            judge_all(run_pass(harness.source(), ledger), harness, (Reject,))
+        refused = _refused(harness, ledger, harness.polls + 1)
         found = ledger.contents()
+        hold(
+            refused or not Counter(offered) - found,
+            "an item of a strange name was left out without a word",
+            do="raise a Reject that names it, after all others were yielded",
+        )
         hold(
             found[plain] == 1,
             "an item of a plain name did not arrive beside others of strange names",
@@ -310,8 +346,12 @@ class SourceContract(CommonContract[SourceHarness]):
         good = offer(harness, "good")
         ledger = Ledger()
         with harness.spoiled("bad"):
-            for _ in range(harness.polls):
-                judge_all(run_pass(harness.source(), ledger), harness, (Reject,))
+            refused = _refused(harness, ledger, harness.polls)
+        hold(
+            refused,
+            "an item that cannot be fetched was left out without a word",
+            do="raise a Reject that names it, after all others were yielded",
+        )
         hold(
             ledger.contents()[good] == 1,
             "an item did not arrive because another one cannot be fetched",
@@ -331,3 +371,13 @@ class SourceContract(CommonContract[SourceHarness]):
         for inbound in one.receive(Notes(Ledger())):
             if isinstance(inbound.content, Path):
                 inbound.content.unlink()
+
+
+def _refused(harness: SourceHarness, ledger: Ledger, passes: int) -> bool:
+    """Whether one of some passes, which may refuse single items, does so."""
+    refused = False
+    for _ in range(passes):
+        done = run_pass(harness.source(), ledger)
+        judge_all(done, harness, (Reject,))
+        refused = refused or bool(done.errors)
+    return refused

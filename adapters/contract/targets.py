@@ -144,6 +144,27 @@ class TargetContract(CommonContract[TargetHarness]):
             error = _attempt(harness, target, outbound, "deliver with a wrong login")
         hold(error, "a wrong login was let in", do="raise Stop when the partner refuses the login")
         _judged(error, harness, (Stop,), "deliver with a wrong login")
+        hold(
+            outbound.content not in harness.arrived(),
+            "it arrived all the same",
+            do="raise Stop before anything is sent",
+        )
+
+    def test_a_delivery_that_is_refused_hides_no_other(self, harness: TargetHarness) -> None:
+        """What the partner refuses for good is a ``Reject`` with a hint; the same object delivers the next one."""
+        with closing(harness.target()) as target:
+            with harness.refusing(harness.number()) as refused:
+                error = _attempt(harness, target, refused, "a delivery that the partner refuses")
+            hold(error, "deliver returned although the partner refused it", do="read his answer before you return")
+            _judged(error, harness, (Reject,), "a delivery that the partner refuses")
+            hold(
+                refused.content not in harness.arrived(),
+                "the partner has a delivery that was refused",
+                do="raise Reject only where nothing came of it",
+            )
+            outbound = harness.outbound(harness.number())
+            _deliver(target, outbound)
+        hold(outbound.content in harness.arrived(), "the next one did not arrive", do="go on after a Reject")
 
     def test_a_huge_delivery_arrives_or_is_refused(self, harness: TargetHarness) -> None:
         """A huge delivery arrives whole, without a second copy of it in memory, or is a ``Reject``."""

@@ -139,7 +139,7 @@ class Wire:
                 self._talk.wait()
                 if self._over or self._is_down():
                     return
-                if self._is_cut():
+                if self._is_cut(len(piece)):
                     other.sendall(piece[: len(piece) // 2])
                     self._close_door()
                     self._drop()
@@ -163,13 +163,14 @@ class Wire:
         cutting = self._cutting
         return cutting is not None and cutting[1].happened
 
-    def _is_cut(self) -> bool:
-        """Count an exchange, and say whether it is the one to cut at."""
+    def _is_cut(self, size: int) -> bool:
+        """Count an exchange of so many bytes, and say whether it is the one to cut at."""
         with self._lock:
             if self._cutting is None:
                 return False
             step, cut = self._cutting
             cut.steps += 1
+            cut.carried += size
             if cut.steps == step:
                 cut.happened = True
             return cut.steps == step

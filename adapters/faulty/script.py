@@ -32,10 +32,14 @@ class Fault:
 
 @dataclass
 class Cut:
-    """How a cut connection went: ``steps`` were seen so far, and the cut ``happened`` among them or not."""
+    """How a cut connection went: ``steps`` were seen so far, and the cut ``happened`` among them or not.
+
+    ``carried`` counts the bytes that went over the connection; for a store, those of files that were read.
+    """
 
     steps: int = 0
     happened: bool = False
+    carried: int = 0
 
 
 class Script:
@@ -86,6 +90,11 @@ class Script:
             yield cut
         finally:
             self._cutting = None
+
+    def carry(self, size: int) -> None:
+        """Count so many bytes that went over the connection."""
+        if self._cutting is not None:
+            self._cutting[1].carried += size
 
     def _cut(self, name: str) -> bool:
         """Whether this step's answer will arrive.  Raises `Retry` when not even the step itself may happen."""

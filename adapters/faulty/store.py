@@ -33,13 +33,14 @@ class FaultyStore(FileStore):
         with self._script.step("has_folder"):
             return self.inner.has_folder(path)
 
-    def read(self, path: str, size: int) -> Iterator[bytes]:
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
         """The file's bytes, piece by piece; repeated, a piece comes twice."""
         with self._script.step("read"):
-            pieces = self.inner.read(path, size)
+            pieces = self.inner.read(path, size, start)
         for piece in pieces:
             with self._script.step("piece") as fault:
                 given = piece[: fault.keep]
+                self._script.carry(len(given))
             yield given
             if fault.repeat:
                 yield given

@@ -51,12 +51,12 @@ class LocalStore(FileStore):
         except Missing:
             return False
 
-    def read(self, path: str, size: int) -> Iterator[bytes]:
-        """The file's bytes, and at most one piece beyond ``size``."""
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
+        """The file's bytes from ``start`` on, and at most one piece beyond ``size``."""
         with _translated(path):
             file = os.fdopen(os.open(self._place(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
         with file:
-            given = 0
+            given = file.seek(start)
             while given <= size:
                 with _translated(path):
                     piece = file.read(_PIECE)

@@ -57,7 +57,8 @@ class CharsetFilter(Filter[CharsetOptions]):
         text = _decoded(payload.content, self.options.charset, f"the payload {payload.name}")
         if self.options.next_line != "keep":
             text = text.replace(_NEXT_LINE, "\n")
-        content = _encoded(text, self.options.format, "which the format reads: set 'format' of the filter to utf-8")
+        which = "which the format reads: set 'format' of the filter to utf-8"
+        content = _encoded(text, self.options.format, which, came=(self.options.charset, len(payload.content)))
         yield one(payload, content, charset=self.options.charset)
 
     def wrap(self, content: bytes, filled: Mapping[str, str]) -> bytes:
@@ -82,11 +83,24 @@ def _decoded(content: bytes, charset: str, what: str) -> str:
         raise refused("E-CHARSET", message, hint, byte=0) from error
 
 
-def _encoded(text: str, charset: str, which: str) -> bytes:
+def _encoded(text: str, charset: str, which: str, *, came: tuple[str, int] | None = None) -> bytes:
+    """``text`` in a character set; a refusal names the byte where it ``came`` in another one, in so many bytes."""
     try:
         return text.encode(charset)
     except UnicodeEncodeError as error:
         sign = text[error.start]
         line = text.count("\n", 0, error.start) + 1
         message = f"U+{ord(sign):04X}, character {error.start + 1} of the payload (line {line}), is not in {charset}"
-        raise refused("E-CHARSET", message, f"it is {charset}, {which}", value=sign) from error
+        byte = None if came is None else _offset(text[error.start :], *came)
+        raise refused("E-CHARSET", message, f"it is {charset}, {which}", byte=byte, value=sign) from error
+
+
+def _offset(rest: str, charset: str, size: int) -> int | None:
+    """Where ``rest`` begins in ``size`` bytes, counted from their end: at their beginning a byte order mark may stand.
+
+    None where the character set does not lead back.
+    """
+    try:
+        return max(0, size - len(rest.encode(charset)) + len("".encode(charset)))
+    except UnicodeEncodeError:
+        return None

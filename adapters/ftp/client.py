@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 from transload.adapters.base.tls import check_pins, peer_of
-from transload.adapters.ftp.errors import UNKNOWN_COMMANDS, NoDataConnection, NotSpoken, code_of
+from transload.adapters.ftp.errors import UNKNOWN_COMMANDS, NoDataConnection, NotRestarted, NotSpoken, code_of
 
 _LONGEST_LINE = 16 * 1024
 _LONGEST_ANSWER = 1024 * 1024
@@ -173,13 +173,13 @@ class Client(ftplib.FTP):
                     raise NotSpoken(f"it lists more than {_LISTING} bytes")
         return [self._text(line) for line in b"".join(parts).split(b"\n") if line.strip()]
 
-    def received(self, command: str, *, kind: str = "I") -> Generator[bytes, None, None]:
-        """The bytes that ``command`` brings, in pieces; the server's last word is heard at the end.
+    def received(self, command: str, *, kind: str = "I", begin: int = 0) -> Generator[bytes, None, None]:
+        """The bytes that ``command`` brings, from byte ``begin`` on; the server's last word is heard at the end.
 
         When the caller wants no more, the data connection is closed, and what the server says about it counts nothing.
         """
         self.set_type(kind)
-        data = self._transfer(command)
+        data = self._transfer(command, begin)
         waited, size = 0.0, 0
         try:
             while True:
@@ -250,9 +250,9 @@ class Client(ftplib.FTP):
             self.voidcmd(f"TYPE {kind}")
             self._kind = kind
 
-    def _transfer(self, command: str) -> socket.socket:
+    def _transfer(self, command: str, begin: int = 0) -> socket.socket:
         """An open data connection on which ``command`` sends or receives."""
-        data = self._from_server(command) if self._wire.active else self._to_server(command)
+        data = self._from_server(command, begin) if self._wire.active else self._to_server(command, begin)
         try:
             data.settimeout(self._wire.data)
             if self._wire.context is None:
@@ -278,22 +278,22 @@ class Client(ftplib.FTP):
         with suppress(NotSpoken, OSError, EOFError), self.hurried():
             self.voidresp()
 
-    def _to_server(self, command: str) -> socket.socket:
+    def _to_server(self, command: str, begin: int) -> socket.socket:
         address = self.makepasv()
         try:
             data = socket.create_connection(address, self._wire.connect)
         except OSError as error:
             raise NoDataConnection(f"port {address[1]} of {address[0]}: {error.strerror or error}") from error
         try:
-            self._begin(command)
+            self._begin(command, begin)
         except BaseException:
             data.close()
             raise
         return data
 
-    def _from_server(self, command: str) -> socket.socket:
+    def _from_server(self, command: str, begin: int) -> socket.socket:
         with self.makeport() as listener:
-            self._begin(command)
+            self._begin(command, begin)
             listener.settimeout(self._wire.connect)
             try:
                 data, address = listener.accept()
@@ -305,11 +305,22 @@ class Client(ftplib.FTP):
             raise NotSpoken(f"somebody else, {address[0]}, opened the data connection")
         return data
 
-    def _begin(self, command: str) -> None:
+    def _begin(self, command: str, begin: int) -> None:
+        if begin:  # just before the command, as others in between end its effect at some servers
+            self._restart(begin)
         answer = self.sendcmd(command)
         if answer[:1] == "2":  # some say 200 first, and 150 after it
             answer = self.getresp()
         if answer[:1] != "1":
+            raise ftplib.error_reply(answer)
+
+    def _restart(self, begin: int) -> None:
+        """Have the next transfer begin at byte ``begin`` (RFC 3659, 5).  Raises `NotRestarted`."""
+        try:
+            answer = self.sendcmd(f"REST {begin}")
+        except ftplib.error_perm as error:
+            raise NotRestarted(str(error)) from error
+        if answer[:1] != "3":
             raise ftplib.error_reply(answer)
 
     def _after_giving_up(self) -> None:

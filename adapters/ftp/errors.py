@@ -31,6 +31,10 @@ class NoDataConnection(Exception):
     """No data connection came about."""
 
 
+class NotRestarted(ftplib.error_perm):
+    """The server begins no transfer in the middle of a file, whatever it says of itself."""
+
+
 FOREIGN: tuple[type[Exception], ...] = (ftplib.Error, NotSpoken, NoDataConnection, OSError, EOFError)
 """Everything that the client raises: the library's own, ours, and what the sockets below raise."""
 

@@ -10,14 +10,15 @@ import ftplib
 import logging
 import re
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from transload.adapters.base.folders import Denied, Entry, Failed, FileFault, FileStore, Missing, Taken
 from transload.adapters.base.folders.names import shown
 from transload.adapters.base.probing import of_tls, remark, warning
 from transload.adapters.ftp.client import Client
-from transload.adapters.ftp.errors import UNKNOWN_COMMANDS, code_of, of_path, said_by
+from transload.adapters.ftp.errors import UNKNOWN_COMMANDS, NotRestarted, code_of, of_path, said_by
 from transload.adapters.ftp.listing import Listed, facts_of, line_of, means_nothing, time_of
 from transload.adapters.ftp.session import Session
 from transload.canonical.findings import Finding
@@ -36,13 +37,13 @@ class RemoteStore(FileStore):
         self._reading: Generator[bytes, None, None] | None = None
 
     def list(self, folder: str) -> list[Entry]:
-        """The regular files in ``folder``.  Names that lead elsewhere, or cannot be sent, are left out."""
+        """The regular files in ``folder``; those whose names lead elsewhere, or cannot be sent, as they are listed."""
         found = []
         for listed in self._listed(folder):
             if not listed.is_file:
                 continue
             if "/" in listed.name or self._fault_of(listed.name):
-                _log.warning("%s lists a file %s, which is no name that can be used", folder, shown(listed.name))
+                found.append(replace(_entry(listed.name, listed), name=listed.name))  # for whoever tells of it
                 continue
             path = listed.name if folder in ("", ".") else f"{folder.rstrip('/')}/{listed.name}"
             entry = _entry(path, listed) if self._tells_all(listed) else self.look(path)
@@ -67,10 +68,13 @@ class RemoteStore(FileStore):
             return False
         return True
 
-    def read(self, path: str, size: int) -> Iterator[bytes]:
-        """The file's bytes, until the server ends, or has sent more than ``size``."""
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
+        """The file's bytes from ``start`` on, until the server ends, or has sent more than ``size``.
+
+        A server that cannot begin in the middle (RFC 3659, 5) sends what comes before as well.
+        """
         self._end_reading()
-        self._reading = self._pieces(path, size)
+        self._reading = self._pieces(path, size, start)
         return self._reading
 
     def write(self, path: str, content: bytes) -> None:
@@ -164,20 +168,15 @@ class RemoteStore(FileStore):
             self._reading.close()
             self._reading = None
 
-    def _pieces(self, path: str, size: int) -> Generator[bytes, None, None]:
+    def _pieces(self, path: str, size: int, start: int) -> Generator[bytes, None, None]:
         if fault := self._fault_of(path):
             raise Failed(path, fault)
         with self._session.turn(path) as client:
-            given = 0
-            pieces = client.received(f"RETR {path}")
             try:
-                for piece in pieces:
-                    given += len(piece)
-                    yield piece
-                    if given > size:
-                        return
-            finally:
-                pieces.close()
+                yield from _from(client, path, size, start, begin=start if "REST" in self._session.commands else 0)
+            except NotRestarted:
+                self._session.without("REST")
+                yield from _from(client, path, size, start, begin=0)
 
     def _rename(self, old: str, new: str) -> None:
         if fault := self._fault_of(new):
@@ -291,6 +290,18 @@ class RemoteStore(FileStore):
         except Missing:
             return None
         return next((one for one in listed if one.name == name), None)
+
+
+def _from(client: Client, path: str, size: int, start: int, *, begin: int) -> Generator[bytes, None, None]:
+    """The bytes from ``start`` on, of those that the server sends from ``begin`` on."""
+    given = begin
+    with closing(client.received(f"RETR {path}", begin=begin)) as pieces:
+        for piece in pieces:
+            before, given = given, given + len(piece)
+            if given > start:
+                yield piece[max(0, start - before) :]
+            if given > size:
+                return
 
 
 def _entry(path: str, found: Listed) -> Entry:

@@ -189,9 +189,9 @@ def _home(client: Client) -> str:
 
 
 def _commands(client: Client, settings: FtpConnection, home: str) -> frozenset[str]:
-    """Which of MLSD (with MLST), SIZE and MDTM can be used; names are switched to UTF-8 where that is to be asked for.
+    """Which of MLSD (with MLST), SIZE, MDTM and REST can be used.
 
-    A server without FEAT is asked by using them.
+    Names are switched to UTF-8 where that is to be asked for.  A server without FEAT is asked by using them.
     """
     found = client.features()
     if found is None:
@@ -200,6 +200,8 @@ def _commands(client: Client, settings: FtpConnection, home: str) -> frozenset[s
     if settings.encoding == "utf-8" and "UTF8" in found:
         _ask(client, "OPTS UTF8 ON")
     known = {"SIZE", "MDTM"} & set(found)
+    if found.get("REST", "").strip().upper() == "STREAM":
+        known.add("REST")
     if settings.listing == "auto" and "MLST" in found:
         facts = {fact.strip().lower() for fact in found["MLST"].split(";")}
         on = {fact.removesuffix("*") for fact in facts if fact.endswith("*")}

@@ -18,7 +18,7 @@ from imapclient.tls import IMAP4_TLS
 
 from transload.adapters.base import Finding, Reject, Retry, Stop
 from transload.adapters.base.network import fault_of_login
-from transload.adapters.base.patience import at_most
+from transload.adapters.base.patience import at_most, hanging_up
 from transload.adapters.base.tls import Peer, check_pins, context_of, peer_of
 from transload.adapters.mail.errors import OF_IMAP, is_refusal, of_imap, of_imap_login, said
 from transload.adapters.mail.parts import HEAD
@@ -124,7 +124,7 @@ class Mailbox:
 
     def close(self) -> None:
         """Log out and close the connection."""
-        with suppress(*OF_IMAP), at_most(min(self._seconds, 5), self._client.socket):
+        with suppress(*OF_IMAP), at_most(min(self._seconds, 5), hanging_up(self._client.socket)):
             self._client.logout()
         with suppress(*OF_IMAP):
             self._client.shutdown()
@@ -148,7 +148,7 @@ class Mailbox:
     def talk(self) -> Iterator[None]:
         """Say something inside; raises `Retry` or `Stop` for what goes wrong."""
         try:
-            with at_most(self._seconds, self._client.socket):
+            with at_most(self._seconds, hanging_up(self._client.socket)):
                 yield
         except (Retry, Stop, Reject):
             raise
@@ -243,7 +243,7 @@ def _connected(server: ImapServer, times: Timeouts, most: int) -> Any:
     timeout = SocketTimeout(times.connect.total_seconds(), times.answer.total_seconds())
     sockets: list[socket.socket] = []
     try:
-        with at_most(times.whole.total_seconds(), lambda: sockets[-1] if sockets else None):
+        with at_most(times.whole.total_seconds(), hanging_up(lambda: sockets[-1] if sockets else None)):
             return _Watched(
                 sockets, most, server.host, server.port_number, ssl=by_tls, ssl_context=context, timeout=timeout
             )

@@ -14,7 +14,7 @@ from typing import Any
 
 from transload.adapters.base import Finding, Reject, Retry, Severity, Stop, Unknown
 from transload.adapters.base.network import fault_of_login
-from transload.adapters.base.patience import at_most
+from transload.adapters.base.patience import at_most, hanging_up
 from transload.adapters.base.tls import Peer, check_pins, context_of, peer_of
 from transload.adapters.mail.composing import Mail
 from transload.adapters.mail.errors import OF_SMTP, of_mail, of_smtp, of_smtp_login, reply
@@ -75,7 +75,7 @@ class Submission:
 
     def close(self) -> None:
         """Say goodbye and close the connection."""
-        with suppress(*OF_SMTP), at_most(5, lambda: self.client.sock):
+        with suppress(*OF_SMTP), at_most(5, hanging_up(lambda: self.client.sock)):
             self.client.quit()
         with suppress(*OF_SMTP):
             self.client.close()
@@ -119,7 +119,7 @@ class Submission:
     def _last_word(self, mail: Mail, line_end: bytes) -> tuple[int, bytes]:
         """Send the mail's last line and hear what the server says to it."""
         try:
-            with at_most(self.times.whole.total_seconds(), lambda: self.client.sock):
+            with at_most(self.times.whole.total_seconds(), hanging_up(lambda: self.client.sock)):
                 assert self.client.sock is not None
                 self.client.sock.settimeout(self.times.whole.total_seconds())
                 self.client.send(line_end + b".\r\n")
@@ -139,7 +139,7 @@ class Submission:
     def talk(self) -> Iterator[None]:
         """Say something inside; raises `Retry` or `Stop` for what goes wrong, all before a mail is taken."""
         try:
-            with at_most(self.times.whole.total_seconds(), lambda: self.client.sock):
+            with at_most(self.times.whole.total_seconds(), hanging_up(lambda: self.client.sock)):
                 yield
         except (Retry, Reject, Stop):
             raise
@@ -200,7 +200,7 @@ def _client(server: SmtpServer, times: Timeouts) -> smtplib.SMTP:
 def _reach(found: Submission, server: SmtpServer) -> None:
     client, peer = found.client, found.peer
     try:
-        with at_most(found.times.whole.total_seconds(), lambda: client.sock):
+        with at_most(found.times.whole.total_seconds(), hanging_up(lambda: client.sock)):
             code, text = client.connect(server.host, server.port_number)
             if code != 220:
                 raise smtplib.SMTPConnectError(code, text)

@@ -35,7 +35,7 @@ class PgpFilter(Filter[PgpOptions]):
         keys = self._keys
         meter = Meter(self.options, len(payload.content), payload.name)
         ran = self._program.run("--decrypt", stdin=payload.content, count=meter.add)
-        metadata = check(ran, self.options, keys, payload.name, remark)
+        metadata = check(ran, self.options, keys, payload.name, remark, self._program.opens)
         stem = payload.name[:-4] if payload.name.lower().endswith(_SUFFIXES) else payload.name
         yield one(payload, ran.output, name=stem or payload.name, **metadata)
 

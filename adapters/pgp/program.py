@@ -83,6 +83,10 @@ class Program:
         words = tuple(tuple(line.split()[1:]) for line in lines)
         return Ran(output=output, status=tuple(line for line in words if line), code=process.returncode)
 
+    def opens(self, fingerprint: str) -> bool:
+        """Whether the passphrase is that of our key, which gpg can look at without doing anything."""
+        return bool(self.run("--dry-run", "--passwd", fingerprint).of("SUCCESS"))
+
     def close(self) -> None:
         """End the helper that holds keys, and remove the home."""
         if self._folder is None:

@@ -12,15 +12,24 @@ from transload.adapters.pgp.settings import PgpOptions
 _AGAIN = "it was damaged on the way, or is no OpenPGP message; ask the partner to send it again"
 
 
-def check(ran: Ran, options: PgpOptions, keys: Keys, name: str, remark: Callable[[Finding], None]) -> dict[str, str]:
+def check(
+    ran: Ran,
+    options: PgpOptions,
+    keys: Keys,
+    name: str,
+    remark: Callable[[Finding], None],
+    opens: Callable[[str], bool],
+) -> dict[str, str]:
     """The metadata of a message that is as agreed: ``signed_by`` with the signer's fingerprint.
+
+    ``opens`` says whether our passphrase is that of our key with a fingerprint.
 
     Raises `Reject`: E-PGP, E-PGP-CLEAR, E-PGP-RECIPIENT, E-PGP-UNSIGNED, E-PGP-SIGNATURE, E-PGP-EXPIRED; `Stop`
     (E-PGP-KEY) for a passphrase that is wrong.
     """
     encrypted = bool(ran.of("BEGIN_DECRYPTION", "ENC_TO"))
     if encrypted:
-        _opened(ran, keys, name)
+        _opened(ran, keys, name, opens)
     elif not ran.of("PLAINTEXT", "NEWSIG"):
         raise refused("E-PGP", f"{name} is no OpenPGP message", _AGAIN, byte=0)
     elif options.encrypted:
@@ -35,14 +44,17 @@ def check(ran: Ran, options: PgpOptions, keys: Keys, name: str, remark: Callable
     return {"signed_by": _signer(ran, keys, name, remark)}
 
 
-def _opened(ran: Ran, keys: Keys, name: str) -> None:
+def _opened(ran: Ran, keys: Keys, name: str, opens: Callable[[str], bool]) -> None:
     if ran.of("DECRYPTION_OKAY") and not ran.of("DECRYPTION_FAILED", "BADMDC"):
         return
     if not ran.of("DECRYPTION_KEY", "DECRYPTION_INFO"):  # no session key was found
         recipients = [line[0] for line in ran.of("ENC_TO")]
-        mine = next((key for key in keys.ours if key.ids & set(recipients)), None)
-        if mine is not None:
-            raise locked(mine.name)
+        mine = [key for key in keys.ours if key.ids & set(recipients)]
+        for key in mine:  # gpg tells the same of a wrong passphrase and of a message that was changed on the way
+            if not opens(key.fingerprint):
+                raise locked(key.name)
+        if mine:
+            raise refused("E-PGP", f"{name} cannot be decrypted", _AGAIN, byte=0)
         given = ", ".join(recipients) or "keys that it does not name"
         names = ", ".join(key.name for key in keys.ours)
         hint = f"give the partner the public key of ours; a key from before belongs under former_keys; ours: {names}"

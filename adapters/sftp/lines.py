@@ -8,25 +8,38 @@ one, up to a number.  Idle ones are kept for a while.
 import atexit
 import threading
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 import paramiko
 
 from transload.adapters.sftp.settings import SftpConnection
 
-_all: "dict[SftpConnection, Lines]" = {}
+_all: "WeakValueDictionary[SftpConnection, Lines]" = WeakValueDictionary()
+"""Each for as long as one of its connections is open, or somebody looks for one."""
 _all_lock = threading.Lock()
 
 
 class Line:
-    """One connection: its ``clients``, the server's first, then the gate's; closed when it was idle so many seconds."""
+    """One connection: its ``clients``, the server's first, then the gate's; closed when it was idle so many seconds.
 
-    def __init__(self, clients: Sequence[paramiko.SSHClient], keep: float, closed: Callable[["Line"], None]) -> None:
+    ``left`` is called when somebody uses it no more, and ``closed`` when it is.
+    """
+
+    def __init__(
+        self,
+        clients: Sequence[paramiko.SSHClient],
+        keep: float,
+        left: Callable[[], None],
+        closed: Callable[["Line"], None],
+    ) -> None:
         self._clients = clients
         self._keep = keep
+        self._told = left
         self._closed = closed
         self._lock = threading.Lock()
         self._users = 0
         self._over = False
+        self._doubted = False
         self._timer: threading.Timer | None = None
 
     @property
@@ -40,6 +53,15 @@ class Line:
         transport = self.transport
         return transport is not None and transport.is_active()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes one more user."""
+        return self.is_alive and not self._doubted
+
+    def doubt(self) -> None:
+        """Let nobody else in, and do not keep it: an answer did not come, and it may be gone without a word."""
+        self._doubted = True
+
     def entered(self) -> None:
         """Somebody uses it."""
         with self._lock:
@@ -50,14 +72,15 @@ class Line:
         """Somebody uses it no more."""
         with self._lock:
             self._users -= 1
-            if self._users or self._over:
-                return
-            if self._keep and self.is_alive:
+            idle = not self._users and not self._over
+            kept = idle and self._keep and self.is_open
+            if kept:
                 self._timer = threading.Timer(self._keep, self._end_if_idle)
                 self._timer.daemon = True
                 self._timer.start()
-                return
-        self.close()
+        if idle and not kept:
+            self.close()
+        self._told()
 
     def close(self) -> None:
         """Close it, whoever uses it."""
@@ -83,32 +106,38 @@ class Line:
 
 
 class Lines:
-    """The connections of one account; ``turn`` is held while one is looked for or opened, so that many share one."""
+    """The connections of one account; ``turn`` is held while one is looked for or opened, so that many share one.
+
+    Who finds no place waits without it, as another one may find a place meanwhile.  ``news`` changes with each place
+    that is left.
+    """
 
     def __init__(self, settings: SftpConnection) -> None:
         self.turn = threading.Lock()
+        self.news = 0
         self._settings = settings
         self._lines: list[Line] = []
-        self._free = threading.BoundedSemaphore(settings.connections)
+        self._left = threading.Condition()
 
     def open_ones(self) -> list[Line]:
-        """Those that are alive; others are forgotten."""
+        """Those that take one more user; those that are gone are forgotten."""
         for line in list(self._lines):
             if not line.is_alive:
                 line.close()
-        return list(self._lines)
+        return [line for line in self._lines if line.is_open]
 
-    def new(self, reach: Callable[[], Sequence[paramiko.SSHClient]], wait: float) -> Line | None:
-        """One more, which ``reach`` opens; None when there are as many as there may be for ``wait`` seconds."""
-        if not self._free.acquire(timeout=wait):
+    def new(self, reach: Callable[[], Sequence[paramiko.SSHClient]]) -> Line | None:
+        """One more, which ``reach`` opens; None when there are as many as there may be.  Called by who has the turn."""
+        if len(self._lines) >= self._settings.connections:
             return None
-        try:
-            line = Line(reach(), self._settings.keep.total_seconds(), self._forget)
-        except BaseException:
-            self._free.release()
-            raise
+        line = Line(reach(), self._settings.keep.total_seconds(), self._tell, self._forget)
         self._lines.append(line)
         return line
+
+    def wait(self, news: int, seconds: float) -> None:
+        """Wait until somebody leaves a place after ``news``, and no longer than so many seconds."""
+        with self._left:
+            self._left.wait_for(lambda: self.news != news, seconds)
 
     def close(self) -> None:
         """Close all of them."""
@@ -118,7 +147,12 @@ class Lines:
     def _forget(self, line: Line) -> None:
         if line in self._lines:
             self._lines.remove(line)
-        self._free.release()
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._left:
+            self.news += 1
+            self._left.notify_all()
 
 
 def lines_of(settings: SftpConnection) -> Lines:

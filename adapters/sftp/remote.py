@@ -1,12 +1,14 @@
 """The files of an SFTP server as a file store (draft-ietf-secsh-filexfer-02, the version 3 that servers speak)."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 import paramiko
 
+from transload.adapters.base import Retry
 from transload.adapters.base.folders import Entry, Failed, FileStore, Missing, Taken
 from transload.adapters.sftp.abilities import abilities
 from transload.adapters.sftp.errors import translated
@@ -39,7 +41,7 @@ class RemoteStore(FileStore):
             else:
                 entry = _entry(path, facts)
             if entry is not None:
-                found.append(entry)
+                found.append(replace(entry, name=facts.filename) if "/" in facts.filename else entry)
         return found
 
     def look(self, path: str) -> Entry | None:
@@ -56,8 +58,8 @@ class RemoteStore(FileStore):
             return False
         return facts.st_mode is None or S_ISDIR(facts.st_mode)
 
-    def read(self, path: str, size: int) -> Iterator[bytes]:
-        """The file's bytes by windows of requests, then one request for what may stand beyond ``size``.
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
+        """The file's bytes from ``start`` on, by windows of requests, then one for what may stand beyond ``size``.
 
         A window is small enough that a server which promised more bytes than it has
         leaves nothing waiting: the library's own prefetch of a whole file would.
@@ -65,28 +67,27 @@ class RemoteStore(FileStore):
         with self._translated(path):
             file = self._client.open(_wire(path), "rb")
         _quiet(file)
-        try:
-            if size <= _BLOCK:  # one request, and one that finds the end
+        with _closed_after(file):
+            if size - start <= _BLOCK:  # one request, and one that finds the end
                 with self._translated(path):
-                    yield file.read(size + 1)
+                    file.seek(start)
+                    yield file.read(size - start + 1)
                 return
-            for start in range(0, size, _BLOCK * _WINDOW):
-                end = min(size, start + _BLOCK * _WINDOW)
-                blocks = [(at, min(_BLOCK, end - at)) for at in range(start, end, _BLOCK)]
+            given = start
+            for begin in range(start, size, _BLOCK * _WINDOW):
+                end = min(size, begin + _BLOCK * _WINDOW)
+                blocks = [(at, min(_BLOCK, end - at)) for at in range(begin, end, _BLOCK)]
                 with self._translated(path):
-                    pieces = list(file.readv(blocks))
-                piece = b"".join(pieces)
-                yield piece
-                if len(piece) < end - start:
+                    for piece in file.readv(blocks):
+                        given += len(piece)
+                        yield piece
+                if given < end:
                     return
             with self._translated(path):
                 file.seek(size)
                 rest = file.read(1)
             if rest:
                 yield rest
-        finally:
-            with suppress(EOFError, OSError, paramiko.SSHException):  # closing after an error: the error counts
-                file.close()
 
     def write(self, path: str, content: bytes) -> None:
         """Write the file; it is on the server's disk on return where the server can tell (fsync@openssh.com).
@@ -167,8 +168,29 @@ class RemoteStore(FileStore):
         except Missing:
             return None
 
-    def _translated(self, path: str) -> AbstractContextManager[None]:
-        return translated(self._session.peer, self._session.transport, path)
+    @contextmanager
+    def _translated(self, path: str) -> Iterator[None]:
+        try:
+            with translated(self._session.peer, self._session.transport, path):
+                yield
+        except Retry:
+            self._session.doubt()
+            raise
+
+
+@contextmanager
+def _closed_after(file: paramiko.SFTPFile) -> Iterator[None]:
+    """Close ``file`` at the end, but for a connection that is gone: nobody would answer to that."""
+    try:
+        yield
+    except Retry:
+        raise
+    except BaseException:
+        with suppress(EOFError, OSError, paramiko.SSHException):  # the first error counts
+            file.close()
+        raise
+    with suppress(EOFError, OSError, paramiko.SSHException):
+        file.close()
 
 
 def _quiet(file: paramiko.SFTPFile) -> None:

@@ -1,10 +1,9 @@
 """Opening an SSH connection: the host key first, then the login, each within its time."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
 
@@ -12,6 +11,7 @@ import paramiko
 from paramiko import ssh_exception
 
 from transload.adapters.base import Finding, Retry, Stop
+from transload.adapters.base.patience import at_most
 from transload.adapters.sftp.client import Client
 from transload.adapters.sftp.errors import translated
 from transload.adapters.sftp.farewell import AttentiveTransport
@@ -28,7 +28,7 @@ logging.getLogger(WIRE).setLevel(logging.CRITICAL)
 _RSA = ("ssh-rsa", "rsa-sha2-256", "rsa-sha2-512")
 """One kind of key with three signature algorithms (RFC 8332)."""
 _PAUSE = 0.1
-"""Seconds before we look again for a free place in a connection, at first; each time twice as long."""
+"""Seconds before we look again for a free place where nobody has left one, at first; each time twice as long."""
 _PROHIBITED = 1
 """Why a channel was refused: administratively prohibited (RFC 4254, 5.1)."""
 
@@ -78,6 +78,10 @@ class Session:
         except (paramiko.SSHException, EOFError, OSError, Retry):
             return None
 
+    def doubt(self) -> None:
+        """Have nobody else use the connection: an answer did not come."""
+        self._line.doubt()
+
     def close(self) -> None:
         """Close the session, and the connection where nobody else uses it and it is not kept."""
         if self._closed:
@@ -99,27 +103,33 @@ def connect(settings: SftpConnection) -> Session:
     """
     lines, peer, times = lines_of(settings), _peer(settings), settings.timeouts
     until, pause = time.monotonic() + times.connect.total_seconds(), _PAUSE
-    with lines.turn:
-        while True:
-            session = _shared(lines, peer, times)
-            if session is not None:
-                return session
-            left = max(0.0, until - time.monotonic())
-            line = lines.new(partial(_reached, settings), min(pause, left))
-            if line is not None:
-                break
-            if not left:
-                raise Retry(
-                    f"all {settings.connections} connections to {settings.username}@{settings.host} are in use",
-                    hint="it is tried again later; connections: allows more, if the partner does",
-                )
-            pause *= 2  # a channel may become free in one of them as well
-        try:
-            with translated(peer):
-                return _channel(line, peer, times)
-        except BaseException:
-            line.close()
-            raise
+    while True:
+        news = lines.news
+        with lines.turn:
+            session = _shared(lines, peer, times) or _first(lines, settings, peer)
+        if session is not None:
+            return session
+        left = until - time.monotonic()
+        if left <= 0:
+            raise Retry(
+                f"all {settings.connections} connections to {settings.username}@{settings.host} are in use",
+                hint="it is tried again later; connections: allows more, if the partner does",
+            )
+        lines.wait(news, min(pause, left))
+        pause *= 2  # some servers take their time to count a channel as closed
+
+
+def _first(lines: Lines, settings: SftpConnection, peer: str) -> Session | None:
+    """The first session in one more connection; None where there are as many as there may be."""
+    line = lines.new(partial(_reached, settings))
+    if line is None:
+        return None
+    try:
+        with translated(peer):
+            return _channel(line, peer, settings.timeouts)
+    except BaseException:
+        line.close()
+        raise
 
 
 def _shared(lines: Lines, peer: str, times: Timeouts) -> Session | None:
@@ -153,8 +163,14 @@ def _channel(line: Line, peer: str, times: Timeouts) -> Session:
         raise EOFError
     seconds = times.login.total_seconds()
     channel = transport.open_session(timeout=seconds)
-    with _deadline(channel.close, seconds, peer):
-        client = _opened(channel, times)
+    try:
+        with at_most(seconds, channel.close) as over:  # the library waits for the answer without an end
+            client = _opened(channel, times)
+    except TimeoutError as error:
+        if not over.is_set():
+            raise
+        hint = "ask the partner whether SFTP is allowed, or raise timeouts: login"
+        raise Retry(f"{peer} does not open SFTP in time", hint=hint) from error
     line.entered()
     return Session(line, client, peer, times)
 
@@ -264,30 +280,6 @@ def _opened(channel: paramiko.Channel, times: Timeouts) -> Client:
 def _algorithms(offered: list[paramiko.PKey]) -> list[str]:
     names = [key.get_name() for key in offered]
     return [name for one in names for name in (_RSA if one == "ssh-rsa" else (one,))]
-
-
-@contextmanager
-def _deadline(close: Callable[[], None], seconds: float, peer: str) -> Iterator[None]:
-    """Close what is being opened when SFTP takes too long: the library waits for that answer without an end."""
-    over = threading.Event()
-
-    def give_up() -> None:
-        over.set()
-        with suppress(paramiko.SSHException, EOFError, OSError):  # the connection may break at the same moment
-            close()
-
-    timer = threading.Timer(seconds, give_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (paramiko.SSHException, EOFError, OSError) as error:
-        if over.is_set():
-            hint = "ask the partner whether SFTP is allowed, or raise timeouts: login"
-            raise Retry(f"{peer} does not open SFTP in time", hint=hint) from error
-        raise
-    finally:
-        timer.cancel()
 
 
 def _refuse(peer: str, account: Account, offered: list[paramiko.PKey]) -> NoReturn:

@@ -14,7 +14,7 @@ from transload.adapters.soap.envelope import Opened, Request, opened
 from transload.adapters.soap.faults import consequence_of, error_of, fault_of
 from transload.adapters.soap.parts import Attachment
 from transload.adapters.soap.security.clocks import HINT, difference, stale
-from transload.adapters.soap.security.signatures import Unsigned, check_signed
+from transload.adapters.soap.security.verification import Unsigned, Verification
 from transload.adapters.soap.settings import SoapConnection
 from transload.adapters.soap.wsdl import Operation
 from transload.canonical.errors import Reject, Stop, TransloadError
@@ -138,7 +138,7 @@ class Judging:
         if security.verify is None:
             return
         try:
-            check_signed(answer.envelope, security.verify, now=now)
+            Verification(settings=security.verify).check(answer.envelope, now=now)
         except Unsigned as error:
             raise self._distrusted(reply, error.message, error.hint) from None
         if "timestamp" in security.verify.parts:

@@ -13,7 +13,7 @@ from transload.adapters.base.http import Reply, exchange
 from transload.adapters.soap.answers import Called, Judging
 from transload.adapters.soap.envelope import Request, build
 from transload.adapters.soap.login import hidden_in, session_for
-from transload.adapters.soap.security.signatures import check_ready
+from transload.adapters.soap.security.verification import Verification
 from transload.adapters.soap.settings import SoapConnection
 from transload.adapters.soap.wsdl import Operation
 from transload.canonical.errors import Retry, TransloadError
@@ -61,7 +61,7 @@ class Client:
         Raises `Retry`, `Reject`, `Stop`, `Unknown`; their last finding tells what was sent.
         """
         if self._connection.security.verify is not None:
-            check_ready(self._connection.security.verify)
+            Verification(settings=self._connection.security.verify).check_ready()
         busy = False
         judging = Judging(connection=self._connection, operation=operation, repeatable=repeatable, missing=missing)
 

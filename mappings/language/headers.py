@@ -13,6 +13,7 @@ from transload.canonical.model import Model
 from transload.canonical.places import MappingPlace
 from transload.mappings.language.converters.base import CodeTable
 from transload.mappings.language.meaning import FAMILIES
+from transload.mappings.language.options import gives_objects
 from transload.mappings.language.shelves import is_file
 from transload.mappings.source.nodes import Rows, Source, Table, Text, plain_value
 from transload.mappings.source.problems import Problems, suggest
@@ -116,11 +117,12 @@ def format_of(table: Table, problems: Problems) -> tuple[str, dict[str, Any], Ta
     name = value.text if isinstance(value, Text) else ""
     if value is None and entries.pairs:
         problems.add("M-KEY", entries.at, "format: has no type", hint=f"types are {', '.join(FORMATS)}")
-    elif value is not None and name not in FORMATS:
+    known = name in FORMATS or gives_objects(name)
+    if value is not None and not known:
         hint = suggest(name, FORMATS, f"types are {', '.join(FORMATS)}")
         problems.add("M-VALUE", value.at, f"there is no format {name!r}", hint=hint)
     options = {key.text: plain_value(item) for key, item in entries if key.text != "type"}
-    return (name if name in FORMATS else ""), options, entries
+    return (name if known else ""), options, entries
 
 
 def pages_of(table: Table, format_type: str, problems: Problems) -> dict[str, Any]:

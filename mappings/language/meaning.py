@@ -23,7 +23,7 @@ FAMILIES = {
     "xml": "xml", "soap": "xml", "json": "json", "cobol": "json",
 }  # fmt: skip
 """The form of the bodies of each format: segments; rows, which the mapping's own layout cuts into records; an element;
-or an object."""
+or an object, as the bodies of formats that plug-ins bring are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class Meaning:
     @property
     def family(self) -> str:
         """``records``, ``rows``, ``xml`` or ``json``: the form of the bodies that the format has."""
-        return FAMILIES.get(self.format_type, "records")
+        return FAMILIES.get(self.format_type, "json" if self.format_type else "records")
 
     @property
     def has_records(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from transload.adapters.base.registry import adapter
+from transload.adapters.base.registry import adapter, adapter_names
 from transload.adapters.base.settings import Settings
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.places import MappingPlace
@@ -25,6 +25,18 @@ OWN = {
 """Keys under ``format:``, beside ``type``, that the mapping itself uses; all others are the format's options."""
 
 
+def gives_objects(format_type: str) -> bool:
+    """Whether a plug-in brings this format, with bodies that mappings describe as they do JSON.
+
+    Also where it cannot be loaded, which `options_of` reports.
+    """
+    try:
+        found = adapter(format_type).format if format_type in adapter_names() else None
+    except ConfigurationError:
+        return True
+    return found is not None and found.body == "object"
+
+
 def options_of(format_type: str, written: Mapping[str, Any], entries: Table, problems: Problems) -> dict[str, Any]:
     """The options of the format among ``written``, with a finding for each that the format does not take.
 
@@ -32,7 +44,7 @@ def options_of(format_type: str, written: Mapping[str, Any], entries: Table, pro
     """
     if not format_type:
         return {}
-    options = {key: value for key, value in written.items() if key not in OWN[format_type]}
+    options = {key: value for key, value in written.items() if key not in OWN.get(format_type, ())}
     try:
         found = adapter(format_type).format
     except ConfigurationError as error:
@@ -60,7 +72,7 @@ def _note(
 ) -> None:
     name = ".".join(str(step) for step in path)
     if kind == "extra_forbidden":
-        known = sorted((*model.model_fields, *OWN[format_type], "type"))
+        known = sorted((*model.model_fields, *OWN.get(format_type, ()), "type"))
         hint = suggest(name, known, f"it takes {', '.join(known)}")
         problems.add("M-KEY", _key_at(entries, path), f"the format {format_type} has no option {name!r}", hint=hint)
         return

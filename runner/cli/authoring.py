@@ -1,7 +1,7 @@
 """``transload adapters new``: a package for an adapter of one's own, whose tests pass as it is."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -10,22 +10,32 @@ from typing import Annotated
 import typer
 
 from transload.adapters.base import adapter_names
+from transload.adapters.base.registry import ABILITIES
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import AsJson
 from transload.runner.cli.screen import say, say_json
 
-KINDS = ("source", "target", "format")
+KINDS = ABILITIES
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 40
 _COMMANDS = ("new", "show")
-_CLASSES = {"source": "ItemSource", "target": "ItemTarget", "format": "LineFormat"}
+_CLASSES = {
+    "source": "ItemSource",
+    "target": "ItemTarget",
+    "endpoint": "ItemEndpoint",
+    "format": "LineFormat",
+    "filter": "SealFilter",
+}
 _STEPS = {
+    "settings": "`src/%s/settings.py`: what a user writes about a connection.",
     "client": "`src/%s/client.py`: how the partner is called, and what his errors mean.",
     "source": "`src/%s/source.py`: what is fetched, by which key it is known, and how it is settled.",
     "target": "`src/%s/target.py`: how a delivery is handed over, and how one asks whether it arrived.",
+    "endpoint": "`src/%s/endpoint.py`: how a caller proves who he is, and by which key his message is known.",
     "format": "`src/%s/format.py`: how a payload is read and written.",
+    "filter": "`src/%s/filter.py`: how a payload is unwrapped and wrapped, and what is refused.",
     "tests": "`tests/`: the partner of the tests, and the harnesses by which the cases reach him.",
 }
 
@@ -35,7 +45,7 @@ def new_adapter(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What partner files call it after adapter: or type:.")],
     kind: Annotated[
         list[str] | None,
-        typer.Option(metavar="KINDS", help="source, target, format, or several with commas; else source,target."),
+        typer.Option(metavar="KINDS", help=f"{', '.join(KINDS)}, or several with commas; else source,target."),
     ] = None,
     into: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder to make the package's folder in; else the current one.")
@@ -50,7 +60,7 @@ def new_adapter(
     \b
     Examples:
       transload adapters new acme-api
-      transload adapters new acme-file --kind format --into ~/src
+      transload adapters new acme-file --kind format,filter --into ~/src
     """
     kinds = _kinds(kind or ["source,target"])
     check_name(name)
@@ -80,18 +90,22 @@ def check_name(name: str) -> None:
 def write_package(folder: Path, name: str, kinds: Sequence[str]) -> list[str]:
     """Write the package of an adapter with these abilities into ``folder``; gives the names of its files."""
     facts = _facts(name, kinds)
-    template = files("transload.runner.cli") / "plugin"
     written = []
     try:
         for source, place in _places(facts["module"], kinds):
             path = folder / place
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = (template / f"{source}.txt").read_text(encoding="utf-8") if source else ""
+            text = _text(f"{source}.txt") if source else ""
             path.write_text(Template(text).substitute(facts), encoding="utf-8")
             written.append(place)
     except OSError as error:
         raise _refusal(f"{folder} cannot be written: {error.strerror}", None) from error
     return written
+
+
+def _text(name: str) -> str:
+    """A file of the template."""
+    return (files("transload.runner.cli") / "plugin" / name).read_text(encoding="utf-8")
 
 
 def _places(module: str, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -100,8 +114,9 @@ def _places(module: str, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "README.md", "README.md"
     yield "__init__.py", f"src/{module}/__init__.py"
     yield "", f"src/{module}/py.typed"
-    if "source" in kinds or "target" in kinds:
+    if _calls(kinds) or "endpoint" in kinds:
         yield "settings.py", f"src/{module}/settings.py"
+    if _calls(kinds):
         yield "client.py", f"src/{module}/client.py"
         yield "partner.py", "tests/partner.py"
     for kind in kinds:
@@ -109,27 +124,68 @@ def _places(module: str, kinds: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield f"test_{kind}.py", f"tests/test_{kind}.py"
 
 
+def _calls(kinds: Sequence[str]) -> bool:
+    """Whether the adapter calls its partner."""
+    return "source" in kinds or "target" in kinds
+
+
 def _facts(name: str, kinds: Sequence[str]) -> dict[str, str]:
     module = f"transload_{name.replace('-', '_')}"
-    called = "source" in kinds or "target" in kinds
+    calls, called = _calls(kinds), "endpoint" in kinds
     imports = [f"from {module}.{kind} import {_CLASSES[kind]}" for kind in kinds]
     given = [f"{kind}={_CLASSES[kind]}" for kind in kinds]
-    if called:
+    if calls or called:
         imports.append(f"from {module}.settings import Connection")
         given.insert(0, "connection=Connection")
-    steps = [_STEPS[step] for step in ("client", *kinds, "tests") if step != "client" or called]
+    needed = {"settings": calls or called, "client": calls}
+    steps = [_STEPS[step] for step in ("settings", "client", *kinds, "tests") if needed.get(step, True)]
     return {
         "name": name,
         "module": module,
-        "abilities": " and ".join(f"a {kind}" for kind in kinds),
+        "abilities": _listed([f"{'an' if kind == 'endpoint' else 'a'} {kind}" for kind in kinds]),
         "imports": "\n" + "".join(f"{line}\n" for line in sorted(imports)),
         "abilities_given": "".join(f"    {line},\n" for line in given),
-        "dependencies": '"transload", "pydantic>=2.12"' + (', "requests>=2.31"' if called else ""),
-        "stubs": ', "types-requests"' if called else "",
+        "dependencies": '"transload", "pydantic>=2.12"' + (', "requests>=2.31"' if calls else ""),
+        "stubs": ', "types-requests"' if calls else "",
         "steps": "".join(
-            f"{number}. {step % module if '%' in step else step}\n" for number, step in enumerate(steps, 2)
+            f"{number}. {step % module if '%' in step else step}\n" for number, step in enumerate(steps, 1)
         ),
+        **_connection(calls=calls, called=called),
     }
+
+
+def _connection(*, calls: bool, called: bool) -> dict[str, str]:
+    """What the connection's settings hold, and what the tests of one kind must give for the sake of the other."""
+    imports = []
+    if calls:
+        imports.append("from pydantic import Field")
+        imports.append(f"from transload.adapters.base import Duration, Secret{'' if called else ', Settings'}")
+    if called:
+        imports.append("from transload.adapters.base.callers import CalledConnection, Secrets, Tolerance")
+    fields = (["settings_out.txt"] if calls else []) + (["settings_in.txt"] if called else [])
+    return {
+        "settings_imports": "\n" + "".join(f"{line}\n" for line in imports),
+        "settings_base": "CalledConnection" if called else "Settings",
+        "settings_about": " and ".join(
+            (["An account at the partner's service"] if calls else [])
+            + ([f"{'an' if calls else 'An'} address of ours that the partner calls"] if called else [])
+        )
+        + ".",
+        "settings_fields": "".join(_text(name) for name in fields).rstrip(),
+        "also_calling": _entries({"path": "/in", "secret": "another-secret"}) if called else "",
+        "also_called": _entries({"url": "http://127.0.0.1", "token": "another-token"}) if calls else "",
+    }
+
+
+def _listed(words: Sequence[str]) -> str:
+    """``words`` as a sentence has them."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _entries(given: Mapping[str, str]) -> str:
+    """Lines of a dictionary in a test."""
+    return "".join(f'            "{name}": "{value}",\n' for name, value in given.items())
 
 
 def _kinds(given: Sequence[str]) -> list[str]:
@@ -138,6 +194,9 @@ def _kinds(given: Sequence[str]) -> list[str]:
     strange = sorted(wanted - set(KINDS))
     if strange:
         raise _refusal(f"there is no kind {', '.join(map(repr, strange))}", f"kinds are {', '.join(KINDS)}")
+    if {"source", "endpoint"} <= wanted:
+        hint = "make two packages, or one and a second entry point in it"
+        raise _refusal("an adapter has a source or an endpoint, since 'from' of a route can mean one only", hint)
     return [kind for kind in KINDS if kind in wanted]
 
 

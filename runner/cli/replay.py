@@ -1,6 +1,7 @@
 """``transload replay`` and ``transload resolve``: what a person decides about work that is done or stuck."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,8 +11,10 @@ from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import opened, user
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import say, say_json
+from transload.runner.engine.reopening import reopen
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.references import Ref, parse_ref
+from transload.runner.workspace import load_workspace
 
 
 @guarded
@@ -19,6 +22,12 @@ def replay(
     references: Annotated[
         list[str], typer.Argument(metavar="ID", help="Deliveries (s1), documents (d1) or receipts (r1).")
     ],
+    although_refused: Annotated[
+        bool,
+        typer.Option(
+            "--although-refused", help="Also what its sender was told is not taken: he will not send it again."
+        ),
+    ] = False,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -30,6 +39,10 @@ def replay(
     d1  a document: its message is mapped again, and what comes of it is delivered
     r1  a receipt:  all its quarantined messages are mapped again
 
+    A message that a partner brought and that could not be decrypted or verified is opened with
+    the certificates of now. Its sender was told that it was not taken, so he may have sent it
+    again: it is only done with --although-refused, and he is told nothing more.
+
     The work is queued: a running service takes it up, or the next `transload run` does.
     What is made anew is linked to what was before; the old stays as it is.
 
@@ -37,12 +50,14 @@ def replay(
     Examples:
       transload replay s12 s13
       transload replay r7 && transload run
+      transload replay r9 --although-refused
     """
     done = []
+    folder = workspace, environment
     with opened(workspace, environment) as ledger:
         refs = [_ref(text) for text in references]
         for ref in dict.fromkeys(refs):
-            done.append(_again(ledger, ref))
+            done.append(_reopened(ledger, ref, folder, sure=although_refused) or _again(ledger, ref))
             if not as_json:
                 say(done[-1]["what"])
     if as_json:
@@ -85,6 +100,19 @@ def resolve(
                 say(what)
     if as_json:
         say_json(done)
+
+
+def _reopened(ledger: Ledger, ref: Ref, folder: tuple[Path, str | None], *, sure: bool) -> dict[str, str] | None:
+    """A receipt that was refused when it came, opened; None for anything else."""
+    refused = ledger.reopening.candidate(ref.id) if ref.kind == "receipt" else None
+    if refused is None:
+        return None
+    workspace = load_workspace(folder[0], environment=folder[1])
+    made = reopen(workspace, ledger, refused, datetime.now(UTC), by=user(), sure=sure)
+    if made is None:
+        return None
+    new = Ref("receipt", made)
+    return {"ref": str(ref), "new": str(new), "what": f"{ref} was opened, and will be read as {new}"}
 
 
 def _again(ledger: Ledger, ref: Ref) -> dict[str, str]:

@@ -41,7 +41,7 @@ class Doors:
         self._arrived = arrived
         self._doors: dict[str, tuple[Line, Endpoint[Any, Any]]] = {}
         for line in lines:
-            if line.route.connection.is_called:
+            if line.route.is_called:
                 endpoint = line.route.endpoint()
                 endpoint.prepare()
                 if isinstance(endpoint, RespondingEndpoint):

@@ -85,6 +85,7 @@ class Engine:
         tally = Tally()
         with self.ledger.exclusively("transload run"):
             self.ledger.belong(self.workspace.environment)
+            self.ledger.scratch.tidy()
             work = _Work(self, poll, outlets, tally)
             with work.running(self.workers) as dispatcher:
                 dispatcher.wake([_POLL + line.route.ref for line in poll])
@@ -119,6 +120,7 @@ class Engine:
             line.make_ready()
         with self.ledger.exclusively("transload serve"), _signals(self._signalled if handle_signals else None):
             self.ledger.belong(self.workspace.environment)
+            self.ledger.scratch.tidy()
             lines = list(self.lines.values())
             work = _Work(self, lines, _outlets(lines), Tally(most_findings=0))
             with work.running(self.workers) as dispatcher:
@@ -165,7 +167,7 @@ class Engine:
 
     def _porch(self, lines: Sequence[Line], dispatcher: Dispatcher) -> "Porch | None":
         """Where partners reach us, listening; None where none calls."""
-        if not any(line.route.connection.is_called for line in lines):
+        if not any(line.route.is_called for line in lines):
             return None
         from transload.runner.engine.doors import Doors
         from transload.runner.engine.porch import Porch  # the web server, for workspaces that are called only

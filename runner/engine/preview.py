@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import select
@@ -58,9 +59,11 @@ class Preview:
         for line in lines:
             if not line.route.is_polled:
                 continue  # nothing waits there: a partner that calls brings it when he calls, answers come with calls
-            memory = self._ledger.memory(route=line.route.ref, connection=line.route.connection.ref)
+            route, connection = line.route.ref, line.route.connection.ref
             try:
-                with line.route.source() as source:
+                # A folder of its own: the one beside the ledger may be in use by a service that runs meanwhile.
+                with TemporaryDirectory(prefix="transload-") as folder, line.route.source() as source:
+                    memory = self._ledger.memory(route=route, connection=connection, folder=Path(folder))
                     for inbound in source.receive(memory):
                         receipts.extend(self._receipts(line, inbound, known=memory.seen(inbound.key)))
             except TransloadError as error:

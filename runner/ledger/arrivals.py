@@ -135,12 +135,12 @@ class Arrivals:
         """The first receipt of ``route`` whose messages are not all dealt with."""
         with self._database.read() as connection:
             row = connection.execute(_due, {"of": route}).one_or_none()
-        return _receipt(row) if row is not None else None
+        return receipt_from(row) if row is not None else None
 
     def get(self, receipt: int) -> Receipt:
         """The receipt of that number, which there must be."""
         with self._database.read() as connection:
-            return _receipt(connection.execute(_one, {"of": receipt}).one())
+            return receipt_from(connection.execute(_one, {"of": receipt}).one())
 
     def spare(self, route: str) -> None:
         """Take back that the first due receipt of ``route`` was begun: it was not its fault that it was not read."""
@@ -158,8 +158,8 @@ class Arrivals:
             return self._store.load(connection, digest)
 
 
-def _receipt(row: Row[Any]) -> Receipt:
-    """The receipt of a row of `_due` or `_one`."""
+def receipt_from(row: Row[Any]) -> Receipt:
+    """The receipt of a row of the receipts, with the ``parent_id`` of the part that it may be."""
     again = row.again or {}
     messages = again.get("messages")
     return Receipt(

@@ -1,6 +1,7 @@
 """The ledger as one thing: the database of all that arrived, was made of it, and became of it."""
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,8 +24,10 @@ from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.process_lock import ProcessLock
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
+from transload.runner.ledger.reopening import Reopening
 from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import lanes, meta
+from transload.runner.ledger.scratch import Scratch
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.statements import Statements
 from transload.runner.ledger.ticks import Ticks
@@ -36,13 +39,15 @@ class Ledger:
 
     ``url`` is the workspace's store, such as ``sqlite:////srv/transload/ledger.db``.  Use it
     inside ``with ledger:``, or `open` and `close` it.  Large payloads lie beside the
-    database file in ``<name>.blobs``.  Every method that writes has its changes on disk
-    when it returns, and raises `transload.runner.ledger.errors.LedgerError` when it cannot.
+    database file in ``<name>.blobs``, and what sources have received half in ``<name>.scratch``.  Every method
+    that writes has its changes on disk when it returns, and raises
+    `transload.runner.ledger.errors.LedgerError` when it cannot.
     """
 
     def __init__(self, url: str) -> None:
         self.database = Database(url)
         self.store = BlobStore(self.database.path.with_name(self.database.path.name + ".blobs"))
+        self.scratch = Scratch(self.database.path.with_name(self.database.path.name + ".scratch"))
         self.arrivals = Arrivals(self.database, self.store)
         self.unpacking = Unpacking(self.database, self.store)
         self.responses = Responses(self.database, self.store)
@@ -58,6 +63,7 @@ class Ledger:
         self.incidents = Incidents(self.database)
         self.alarms = Alarms(self.database)
         self.statements = Statements(self.database)
+        self.reopening = Reopening(self.database, self.store)
 
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises `LedgerError`."""
@@ -101,9 +107,10 @@ class Ledger:
         """A connection for queries, which sees one moment of the ledger."""
         return self.database.read()
 
-    def memory(self, *, route: str, connection: str) -> LedgerMemory:
-        """What the source of ``route`` remembers."""
-        return LedgerMemory(self.database, scope=route, connection=connection)
+    def memory(self, *, route: str, connection: str, folder: Path | None = None) -> LedgerMemory:
+        """What the source of ``route`` remembers; ``folder`` is for what is half received, in place of its own."""
+        folder = folder or self.scratch.of(route=route, connection=connection)
+        return LedgerMemory(self.database, scope=route, connection=connection, folder=folder)
 
     def verify(self) -> list[BrokenChain]:
         """Compute the chains of all lanes again; gives those that are broken: events were changed or are missing."""

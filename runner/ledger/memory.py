@@ -1,5 +1,7 @@
 """What a source remembers between polls, kept in the ledger (`transload.adapters.base.transport.Memory`)."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection, bindparam, delete, select
 
 from transload.runner.ledger.database import Database, upsert
@@ -9,13 +11,14 @@ _remove = delete(memory).where(memory.c.scope == bindparam("of"), memory.c.name 
 
 
 class LedgerMemory:
-    """The notes of one route (``scope``) and the source keys of its ``connection``.
+    """The notes of one route (``scope``), the source keys of its ``connection``, and a ``folder`` for its source alone.
 
     Notes are held here until the runner takes them and writes them, in the transaction of the receipt
     that they belong to or at the end of the pass.
     """
 
-    def __init__(self, database: Database, *, scope: str, connection: str) -> None:
+    def __init__(self, database: Database, *, scope: str, connection: str, folder: Path) -> None:
+        self.folder = folder
         self._database = database
         self._scope = scope
         self._connection = connection

@@ -58,6 +58,19 @@ class Connection:
         """Whether we can call the partner over it."""
         return find_adapter(self.adapter).target is not None
 
+    @property
+    def path(self) -> str:
+        """The path of the address at which the partner calls us over it."""
+        field = find_adapter(self.adapter).connection.model_fields.get("path")
+        default = field.default if field is not None and not field.is_required() else ""
+        return str(self.settings.get("path", default)).rstrip("/") or "/"
+
+    @property
+    def answers_later(self) -> bool:
+        """Whether what the partner says of a delivery comes later, to our address for this connection."""
+        target = find_adapter(self.adapter).target
+        return target is not None and target.answers_later(self.settings)
+
     def endpoint(self, options: Mapping[str, Any]) -> Endpoint[Any, Any]:
         """The endpoint that the partner calls, secrets resolved.
 

@@ -1,7 +1,7 @@
 """Loading a workspace: all its files are read and checked before anything is told or refused."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -74,6 +74,8 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     if not partners and not errors_of(findings):
         findings.append(_no_partner(folder))
     findings += _same_addresses(partners)
+    if not errors_of(findings):  # a route that is not there may be one that has an error
+        findings += _unheard(partners)
     _raise_errors(findings)
     assert settings is not None
     return Workspace(
@@ -104,14 +106,34 @@ def _same_addresses(partners: Mapping[str, Partner]) -> list[Finding]:
     findings = []
     for partner in partners.values():
         for route in partner.receive.values():
-            if not route.connection.is_called:
+            if not route.is_called:
                 continue
-            other = known.setdefault(str(route.connection.settings.get("path", "")).rstrip("/") or "/", route)
+            other = known.setdefault(route.connection.path, route)
             if other is not route:
                 message = f"the routes {other.ref} and {route.ref} are called at the same address"
                 hint = "give each its own connection with its own path"
                 findings.append(Finding(code="C-ADDRESS", message=message, hint=hint, mapping=route.at))
     return findings
+
+
+def _unheard(partners: Mapping[str, Partner]) -> Iterator[Finding]:
+    """Connections over which answers come later, and that no receive route hears: every delivery would wait in vain."""
+    everybody = partners.values()
+    heard = {route.connection.ref for one in everybody for route in one.receive.values() if route.is_called}
+    for partner in everybody:
+        sent = [(route.ref, route.at, route.connection) for route in partner.send.values()]
+        read = partner.receive.values()
+        sent += [(one.ref, one.at, one.acknowledge.connection) for one in read if one.acknowledge is not None]
+        for ref, at, connection in sent:
+            if not connection.answers_later or connection.ref in heard:
+                continue
+            yield Finding(
+                code="C-ANSWERS",
+                message=f"what {ref} sends is answered later, and no receive route of {connection.ref} hears it",
+                hint=f"add a receive route with from: {{connection: {connection.name}}}, "
+                "or let the receipts come in the answer",
+                mapping=at,
+            )
 
 
 def load_store(folder: Path, *, environment: str | None = None) -> str:

@@ -184,6 +184,11 @@ class ReceiveRoute:
         """Whether it has a source to ask; else what it reads is brought by others."""
         return self.answers is None and not self.connection.is_called
 
+    @property
+    def is_called(self) -> bool:
+        """Whether the partner calls us with what it reads."""
+        return self.answers is None and self.connection.is_called
+
     @cached_property
     def mappings(self) -> tuple[CompiledMapping, ...]:
         """The compiled mappings, narrower ones first; the first whose `matches` is true reads a message.

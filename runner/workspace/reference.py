@@ -186,7 +186,7 @@ connections:
 ```
 
 A filter with nothing to set is its name alone: `filters: [gzip]`. `transload adapters NAME` shows what `gzip`, `zip`,
-`charset` and `pgp` take, plug-ins may bring others.
+`charset`, `pgp` and [`as2`](as2.md#several-files-in-one-message) take, plug-ins may bring others.
 
 - **Nothing is lost.** The bytes are kept as they arrived before any filter sees them. What a filter refuses is
   quarantined with its reason; when that is mended, `transload replay r1` tries again. An archive is read whole or not

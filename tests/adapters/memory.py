@@ -1,17 +1,22 @@
 """What a runner does for a source, in a dictionary: its notes, the keys of what arrived, and one pass over it."""
 
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
+from weakref import finalize
 
 from transload.adapters.base import Inbound, Source
 
 
 class Notes(dict[str, str]):
-    """A source's memory: its notes, and in ``arrived`` the keys that were committed."""
+    """A source's memory: its notes, its folder, and in ``arrived`` the keys that were committed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.arrived: set[str] = set()
+        self.folder = Path(mkdtemp(prefix="transload-tests-"))
+        finalize(self, rmtree, self.folder, ignore_errors=True)
 
     def seen(self, key: str) -> bool:
         return key in self.arrived

@@ -6,6 +6,7 @@ import pytest
 from tests.contract import (
     test_as2,
     test_files,
+    test_filters,
     test_formats,
     test_ftp,
     test_http,
@@ -16,7 +17,7 @@ from tests.contract import (
 )
 
 from transload.adapters.base import Adapter, adapter, adapter_names
-from transload.adapters.base.registry import origin
+from transload.adapters.base.registry import ABILITIES, origin
 from transload.adapters.contract import EndpointContract, SourceContract, TargetContract
 
 SUITES: dict[str, tuple[type[Any], list[Any]]] = {
@@ -45,3 +46,12 @@ def test_every_transport_is_tried(ability: str) -> None:
 def test_every_format_is_tried() -> None:
     tried = {kind.adapter.format for kind in test_formats.HARNESSES}
     assert tried == {kind for name in NAMES if (kind := adapter(name).format)}
+
+
+def test_every_filter_is_tried() -> None:
+    tried = {kind.adapter.filter for kind in [*test_filters.HARNESSES, *test_filters.KEYED]}
+    assert tried == {kind for name in NAMES if (kind := adapter(name).filter)}
+
+
+def test_every_ability_has_a_suite() -> None:
+    assert {*SUITES, "format", "filter"} == {*ABILITIES}

@@ -9,10 +9,18 @@ import pytest
 from pydantic import BaseModel, Field
 from tests.contract.mutants.harnesses import InShelf, OutShelf
 from tests.contract.mutants.lines import LineFormat, LineHarness
+from tests.contract.mutants.parcels import ParcelFilter, ParcelHarness
 from tests.contract.mutants.shelf import ShelfSource, ShelfTarget
 
 from transload.adapters.base import Encoded, Message, Place
-from transload.adapters.contract import Breach, FormatContract, SourceContract, TargetContract
+from transload.adapters.contract import (
+    Breach,
+    FilterContract,
+    FormatContract,
+    NotPossible,
+    SourceContract,
+    TargetContract,
+)
 from transload.adapters.contract.common import picked
 from transload.adapters.contract.described import mute_settings
 from transload.adapters.contract.judging import see_no_secret
@@ -49,6 +57,40 @@ def test_without_places_or_refusals_their_cases_do_not_pass() -> None:
         FormatContract().test_places_lead_to_the_bytes(Placeless(LineFormat))
     with pytest.raises(Breach, match=re.escape("no message in uncarried()")):
         FormatContract().test_what_cannot_be_carried_is_refused(CarriesAll(LineFormat))
+
+
+NOTHING = {
+    "contents": "test_what_was_wrapped_unwraps_the_same",
+    "samples": "test_what_partners_pack_is_unwrapped",
+    "bombs": "test_a_bomb_is_refused_in_time",
+    "unwrappable": "test_what_cannot_be_wrapped_is_refused",
+    "strangers": "test_a_wrong_key_stops_the_connection",
+}
+
+
+@pytest.mark.parametrize("method", NOTHING)
+def test_a_filter_that_is_given_nothing_to_work_on_does_not_pass(method: str) -> None:
+    harness = ParcelHarness(ParcelFilter)
+    setattr(harness, method, lambda *_: {})
+    with pytest.raises(Breach, match=rf"the harness has (no|nothing).* in {method}\(\)|no content"):
+        getattr(FilterContract(), NOTHING[method])(harness)
+    harness.close()
+
+
+@pytest.mark.parametrize("strange", [False, True], ids=["no names", "no strange names"])
+def test_names_that_cannot_be_packed_are_no_pass(strange: bool) -> None:
+    harness = ParcelHarness(ParcelFilter)
+    usual = harness.packed
+
+    def packed(entries: Any) -> bytes:
+        if not strange or any(name not in ("a.dat", "other.dat") for name, _ in entries):
+            raise NotPossible("no name of that kind")
+        return usual(entries)
+
+    harness.packed = packed  # type: ignore[method-assign]
+    with pytest.raises(Breach if strange else NotPossible, match=r"no (strange )?name"):
+        FilterContract().test_names_in_a_payload_are_data(harness)
+    harness.close()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from transload.adapters.base import Wanted
 from transload.adapters.base.endpoint import Request
 from transload.adapters.contract import EndpointContract, EndpointHarness
 from transload.adapters.http import ADAPTER, HttpConnection, HttpEndpoint
@@ -91,6 +92,9 @@ class Called(EndpointHarness):
         seconds = str(int((moment or self.now).timestamp()))
         headers = {"content-type": "application/json", "x-number": number, **self.sign(secret, number, seconds, body)}
         return Request(method="POST", path="/acme/orders", headers=headers, content=body, client="192.0.2.1")
+
+    def written(self, wanted: Wanted, text: str) -> tuple[bytes, str]:
+        return json.dumps({"said": text}).encode(), "application/json"
 
     def forged(self, request: Request) -> Mapping[str, Request]:
         found = {

@@ -1,7 +1,7 @@
 """The mail adapter keeps to the contract, over wires to Dovecot and to aiosmtpd."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -94,6 +94,12 @@ class Recipients(Hurried, TargetHarness):
         given = self.content(number) if content is None else content
         file = name if name is not None else f"order-{number}.edi"
         return Outbound(key=f"delivery-{number}", content=given, metadata={"file": file, "subject": "an order"})
+
+    @contextmanager
+    def refusing(self, number: int) -> Iterator[Outbound]:
+        self.post.handler.answers["DATA"] = "554 5.6.0 looks like a virus"
+        yield self.outbound(number)
+        del self.post.handler.answers["DATA"]
 
     def arrived(self) -> Sequence[bytes]:
         found = []

@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.mutants import letters, lines, sources, targets
+from tests.contract.mutants import letters, lines, parcels, sources, targets
 from tests.contract.mutants.harnesses import InShelf, OutShelf
 from tests.contract.mutants.shelf import ShelfSource, ShelfTarget
 
-from transload.adapters.contract import Breach, EndpointContract, FormatContract, SourceContract, TargetContract
+from transload.adapters.contract import (
+    Breach,
+    EndpointContract,
+    FilterContract,
+    FormatContract,
+    SourceContract,
+    TargetContract,
+)
 
 GUIDE = Path(__file__).parents[2] / "docs/plug-ins.md"
 BEGINNING = "<!-- cases: written by MUTANTS=write pytest tests/contract/test_mutants.py -->\n"
@@ -32,6 +39,7 @@ SUITES: list[tuple[str, type[Any], Callable[[Any], Any], type[Any], list[Any]]] 
     ("target", TargetContract, InShelf, ShelfTarget, targets.MUTANTS),
     ("endpoint", EndpointContract, letters.LetterHarness, letters.Letterbox, letters.MUTANTS),
     ("format", FormatContract, lines.LineHarness, lines.LineFormat, lines.MUTANTS),
+    ("filter", FilterContract, parcels.ParcelHarness, parcels.ParcelFilter, parcels.MUTANTS),
 ]
 
 
@@ -42,7 +50,10 @@ def cases(suite: type[Any]) -> list[str]:
 
 
 def run(suite: type[Any], case: str, harness: Any) -> None:
-    getattr(suite(), case)(harness)
+    try:
+        getattr(suite(), case)(harness)
+    finally:
+        getattr(harness, "close", lambda: None)()
 
 
 GOOD = [

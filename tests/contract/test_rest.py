@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -122,6 +122,11 @@ class Orders(Hurried, TargetHarness):
         lookup = {"lookup": f"/sales-orders/N{number}"} if "lookup" in self.options else {}
         given = self.content(number) if content is None else content
         return Outbound(key=f"delivery-{number}", content=given, metadata=lookup)
+
+    @contextmanager
+    def refusing(self, number: int) -> Iterator[Outbound]:
+        """An order without a number is answered with 422."""
+        yield self.outbound(number, content=b'{"note": "x"}')
 
     def arrived(self) -> Sequence[bytes]:
         return [json.dumps(record["order"]).encode() for record in self.api.orders.all()]

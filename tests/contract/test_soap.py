@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from lxml import etree
 from starlette.responses import Response
 from tests.contract.hurry import Hurried
 
-from transload.adapters.base import Outbound
+from transload.adapters.base import Outbound, Wanted
 from transload.adapters.base.endpoint import Request
 from transload.adapters.base.soap import SOAP_12
 from transload.adapters.contract import (
@@ -27,6 +27,7 @@ from transload.adapters.contract import (
     TargetHarness,
     Wire,
 )
+from transload.adapters.contract.responses import ResponseCases
 from transload.adapters.soap import (
     ADAPTER,
     SoapConnection,
@@ -162,6 +163,13 @@ class Purchasing(Hurried, TargetHarness):
         given = self.content(number) if content is None else content
         return Outbound(key=f"delivery-{number}", content=given, content_type="application/xml")
 
+    @contextmanager
+    def refusing(self, number: int) -> Iterator[Outbound]:
+        """A second order with a number that is there is answered with the fault Client."""
+        with closing(self.target()) as target:
+            target.deliver(self.outbound(number))
+        yield Outbound(key="another", content=self._order(number, "4000000000007"), content_type="application/xml")
+
     def arrived(self) -> Sequence[bytes]:
         return [
             etree.tostring(etree.fromstring(record["order"]), method="c14n", exclusive=True)
@@ -180,7 +188,8 @@ class Called(EndpointHarness):
     tolerance = timedelta(minutes=5)
     denied = (400,)  # a fault of SOAP 1.2
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mapped: bool = False) -> None:
+        self.mapped = mapped
         self.wsdl = folder / "orders.wsdl"
         self.wsdl.write_text(wsdl_text(), encoding="utf-8")
 
@@ -189,10 +198,17 @@ class Called(EndpointHarness):
         given = {"path": "/acme/orders", "wsdl": self.wsdl, "verify": {"username_token": token}, "largest": 10_000}
         connection = SoapServiceConnection.model_validate({**given, "rate": {"requests": 1000}})
         answer = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{{Number}}</Number></SubmitOrderResponse>'
-        options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": {"response": answer}}})
-        made = SoapEndpoint(connection, options)
-        made.prepare()
-        return made
+        taken = {} if self.mapped else {"response": answer}
+        options = SoapServiceOptions.model_validate({"operations": {"SubmitOrder": taken}})
+        return SoapEndpoint(connection, options)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        self.wsdl.rename(self.wsdl.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            self.wsdl.with_suffix(".away").rename(self.wsdl)
 
     def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
         if content is not None:
@@ -211,6 +227,11 @@ class Called(EndpointHarness):
         content = etree.tostring(header)
         return Request(method="POST", path="/acme/orders", headers=headers, content=content, client="192.0.2.1")
 
+    def written(self, wanted: Wanted, text: str) -> tuple[bytes, str]:
+        assert (wanted.kind, wanted.version) == ("SubmitOrderResponse", NAMESPACE)
+        body = f'<SubmitOrderResponse xmlns="{NAMESPACE}"><Number>{text}</Number></SubmitOrderResponse>'
+        return body.encode(), "application/xml"
+
     def kept(self, request: Request) -> bytes:
         body = etree.fromstring(request.content).find(f"{{{SOAP_12}}}Body/*")
         assert body is not None
@@ -228,6 +249,14 @@ class TestEndpoint(EndpointContract):
     @pytest.fixture
     def harness(self, tmp_path: Path) -> Called:
         return Called(tmp_path)
+
+
+class TestResponses(ResponseCases):
+    """Where mappings write what the partner is told."""
+
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Called:
+        return Called(tmp_path, mapped=True)
 
 
 class TestSource(SourceContract):

@@ -137,7 +137,7 @@ def _outcome(stage: Stage) -> Outcome:
         torn=sum(count for document, count in landed.items() if document not in stage.expected),
         twice=sum(max(0, landed[document] - 1) for document in stage.expected),
         unknown=unknown,
-        left=tuple(stage.left()),
+        left=(*stage.left(), *(file.name for file in stage.folder.glob("*.scratch/*/*"))),
     )
 
 

@@ -106,9 +106,14 @@ class Steps:
         original(store, path, content)
         at("after")
 
-    def _read(self, original: Callable[..., Any], store: Any, path: str, size: int) -> Iterator[bytes]:
+    def _read(self, original: Callable[..., Any], store: Any, path: str, size: int, start: int = 0) -> Iterator[bytes]:
         at = self.begin(f"read {_folder(path)}")
-        yield from original(store, path, size)
+        half = start + (size - start) // 2
+        for piece in original(store, path, size, start):
+            yield piece
+            before, start = start, start + len(piece)
+            if before < half <= start < size:
+                at("half")
         at("after")
 
     def _sent(self, original: Callable[..., Any], adapter: Any, request: Any, *rest: Any, **named: Any) -> Any:

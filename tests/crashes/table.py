@@ -11,10 +11,11 @@ _HEAD = """\
 # Crashes
 
 For each adapter a process moves two documents, and is ended by `kill -9` once at every moment of every step: before
-it, after it, and half way through a file that is written. Then it is started again. This is what came of the
-documents, summed over all kills at the steps of one name. *Asked* counts deliveries whose answer was lost where the
-partner's protocol cannot tell what became of them: they wait as UNKNOWN for `transload resolve`, and are never sent
-again by themselves. *Left over* counts halves of files, and files that are still offered although they were taken.
+it, after it, and half way through a file that is written, or read in pieces. Then it is started again. This is what
+came of the documents, summed over all kills at the steps of one name. *Asked* counts deliveries whose answer was lost
+where the partner's protocol cannot tell what became of them: they wait as UNKNOWN for `transload resolve`, and are
+never sent again by themselves. *Left over* counts halves of files, also on our own disk, and files that are still
+offered although they were taken.
 
 The partners are real servers on this machine. `python -m tests.crashes --write` plays it all again and writes this
 page; the test suite plays a part of it.

@@ -1,11 +1,13 @@
 """``kill -9`` behind the steps of every adapter, a restart, and nothing is lost, torn or doubled."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.crashes.__main__ import PAGE
-from tests.crashes.matrix import Outcome, Victim, killed_at, points_of, victim
+from tests.crashes.matrix import KILLED, Outcome, Victim, killed_at, points_of, victim
 from tests.crashes.scenes import SCENES
+from tests.crashes.scenes.stage import LARGE
 from tests.crashes.steps import Point
 
 CANNOT_TELL = ("mail, as target", "rest, without", "soap, once")
@@ -22,7 +24,8 @@ def process() -> Iterator[Victim]:
 
 def _matters(point: Point) -> bool:
     """Whether something has changed at the moment, for the first document; docs/crashes.md has all moments of both."""
-    return point.time == 1 and point.moment != "before" and not point.name.startswith(_LOOKS)
+    changes = point.moment == "half" or not point.name.startswith(_LOOKS)
+    return point.time == 1 and point.moment != "before" and changes
 
 
 @pytest.mark.timeout(120)
@@ -51,3 +54,15 @@ def test_the_page_has_every_scene_and_nothing_wrong() -> None:
         assert kills >= 25, scene
         assert (lost, torn, twice, left) == (0, 0, 0, 0), scene
         assert (asked > 0) == (scene in CANNOT_TELL), scene
+
+
+def test_what_was_fetched_of_a_large_file_outlives_the_process(process: Victim, tmp_path: Path) -> None:
+    with SCENES["sftp, large"](tmp_path) as stage:
+        assert process.live(stage, Point("read out", 1, "half")) == KILLED
+        [partial] = stage.folder.glob("ledger.db.scratch/*/*")
+        held = int(partial.name.split("-")[1])
+        assert held >= 4 << 20
+        assert LARGE.startswith(partial.read_bytes()[:held])
+        assert process.live(stage) == 0
+        assert sorted(stage.landed()) == sorted(stage.expected)
+        assert list(stage.folder.glob("ledger.db.scratch/*/*")) == []

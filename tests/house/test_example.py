@@ -103,10 +103,10 @@ def test_the_guide_shows_its_code_as_it_is() -> None:
 
 def test_the_guide_names_only_what_there_is() -> None:
     from transload.adapters import base, contract, faulty
-    from transload.adapters.base import folders
+    from transload.adapters.base import bounds, callers, folders
 
     guide = GUIDE.read_text(encoding="utf-8").partition("<!-- cases")[0]
     names = set(re.findall(r"`([A-Z][A-Za-z]+)`", guide)) - {"Options"}
     assert {"Source", "Target", "Format", "Retry", "FileStore", "SourceContract", "Wire"} <= names
-    known = {*base.__all__, *folders.__all__, *contract.__all__, *faulty.__all__}
+    known = {*base.__all__, *folders.__all__, *contract.__all__, *faulty.__all__, *vars(bounds), *vars(callers)}
     assert names <= known, names - known

@@ -32,7 +32,7 @@ class Hands:
     """
 
     def __init__(self, first: FileStore, more: Callable[[], FileStore | None] = lambda: None, most: int = 1) -> None:
-        self._first = first
+        self.first = first
         self._more = more
         self._most = most
         self._free: SimpleQueue[FileStore] = SimpleQueue()
@@ -63,7 +63,7 @@ class Hands:
             return self._pool.submit(self._with_store, work)
         done: Future[T] = Future()
         try:
-            done.set_result(work(self._first))
+            done.set_result(work(self.first))
         except Exception as error:  # noqa: BLE001 - raised again where the result is taken
             done.set_exception(error)
         return done
@@ -74,12 +74,8 @@ class Hands:
         work: Callable[[FileStore, E], T],
         *,
         size: Callable[[E], int],
-        discard: Callable[[T], None],
     ) -> Generator[tuple[E, "Future[T]"], None, None]:
-        """Each of ``entries`` in its turn with the result of ``work`` on it, of which some is done in advance.
-
-        Results that nobody asked for are given to ``discard`` at the end.
-        """
+        """Each of ``entries`` in its turn with the result of ``work`` on it, of which some is done in advance."""
         room = _AHEAD * self._most if self._pool is not None else 1
         coming = iter(entries)
         pending: deque[tuple[E, Future[T]]] = deque()
@@ -98,8 +94,7 @@ class Hands:
                 yield entry, result
         finally:
             for _, result in pending:
-                if not result.cancel() and result.exception() is None:
-                    discard(result.result())
+                result.cancel()
 
     def _with_store(self, work: Callable[[FileStore], T]) -> T:
         store = self._store()

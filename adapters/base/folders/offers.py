@@ -9,6 +9,8 @@ from transload.adapters.base.folders.names import fault_of, shown, split, wanted
 from transload.adapters.base.folders.options import Marker, PickUp
 from transload.adapters.base.folders.store import Denied, Entry, FileFault, FileStore, Missing
 from transload.canonical.errors import Retry, Stop
+from transload.canonical.findings import Finding
+from transload.canonical.places import Place
 
 _log = logging.getLogger(__name__)
 
@@ -27,20 +29,31 @@ class Offer:
         return self.now.path != self.entry.path
 
 
-def offers(store: FileStore, options: PickUp) -> list[Offer]:
-    """All files that may be taken, in any order; whether they are complete is for others to say, but for markers.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offered:
+    """What a folder has: files that may be taken, in any order, and ``problems`` with files that never can be."""
+
+    files: list[Offer]
+    problems: list[Finding]
+
+
+def offered(store: FileStore, options: PickUp) -> Offered:
+    """All files that are wanted; whether they are complete is for others to say, but for markers.
 
     Raises `Stop` for a folder that is not there or may not be listed, `Retry` where it cannot be listed now.
     """
     found = _listed(store, options.folder)
     candidates = [entry for entry in found if _is_wanted(entry, options)]
+    problems = [_nameless(entry, fault) for entry in candidates if (fault := fault_of(entry.name)) is not None]
+    candidates = [entry for entry in candidates if fault_of(entry.name) is None]
     before = list(claimed_before(store, options.claim, options.folder)) if options.claim is not None else []
     rule = options.stable
     if not isinstance(rule, Marker):
-        return [
+        files = [
             *(Offer(entry=entry, now=now) for entry, now in before),
             *(Offer(entry=entry, now=entry) for entry in candidates),
         ]
+        return Offered(files=files, problems=problems)
     named = {entry.name: entry for entry in found}
     if options.afterwards != "keep":
         claimed = [entry for entry, _ in before]
@@ -49,10 +62,11 @@ def offers(store: FileStore, options: PickUp) -> list[Offer]:
             again = {entry.path: entry for entry in _left_over(rule, _listed(store, options.folder), claimed)}
             _remove(store, [entry for entry in left if entry.same_as(again.get(entry.path))])
     complete = [entry for entry in candidates if marker_of(entry.name, rule) in named]
-    return [
+    files = [
         Offer(entry=entry, now=now, marker=named.get(marker_of(entry.name, rule)))
         for entry, now in (*before, *zip(complete, complete, strict=True))
     ]
+    return Offered(files=files, problems=problems)
 
 
 def _listed(store: FileStore, folder: str) -> list[Entry]:
@@ -72,9 +86,18 @@ def _listed(store: FileStore, folder: str) -> list[Entry]:
 def _is_wanted(entry: Entry, options: PickUp) -> bool:
     return (
         not (isinstance(options.stable, Marker) and _is_marker(entry, options.stable))
-        and fault_of(entry.name) is None
+        and entry.name not in ("", ".", "..")
         and wanted(entry.name, options.pattern, options.ignore)
         and (entry.size > 0 or options.empty == "take")
+    )
+
+
+def _nameless(entry: Entry, fault: str) -> Finding:
+    return Finding(
+        code="E-NAME",
+        message=f"{shown(entry.path)} is not taken: its name cannot be used, as {fault}",
+        hint="have the partner give it another name; or leave it out by ignore:",
+        place=Place(file=shown(entry.path)),
     )
 
 

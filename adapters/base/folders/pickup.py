@@ -17,10 +17,11 @@ from transload.adapters.base.folders.clearing import Clearing, clear_away, probl
 from transload.adapters.base.folders.fetching import Fetched, fetch
 from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.names import shown
-from transload.adapters.base.folders.offers import Offer, offers
-from transload.adapters.base.folders.options import Claim, Move, PickUp
+from transload.adapters.base.folders.offers import Offer, offered
+from transload.adapters.base.folders.options import Move, PickUp
+from transload.adapters.base.folders.partials import Partials
 from transload.adapters.base.folders.stability import Quiet, Watch
-from transload.adapters.base.folders.store import FileFault, FileStore
+from transload.adapters.base.folders.store import Entry, FileFault, FileStore
 from transload.adapters.base.transport import Inbound, Memory
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
@@ -30,64 +31,68 @@ _log = logging.getLogger(__name__)
 _Taken = tuple[Offer, Fetched] | None
 
 
-def pick_up(
-    store: FileStore,
-    options: PickUp,
-    memory: Memory,
-    now: Callable[[], datetime],
-    hands: Callable[[], Hands] | None = None,
-) -> Iterator[Inbound]:
-    """Yield the files that are ready, oldest first, those that were claimed before at the beginning.
+class Pass:
+    """One look at a folder; what it has not given out when the connection breaks, it gives out by another one."""
 
-    ``hands`` gives more stores beside ``store``; then files are fetched ahead and cleared away behind, and what goes
-    wrong with clearing away is raised here instead of by `Inbound.settle`.
-    A file that vanished or changed meanwhile is left for the next pass.  What is wrong
-    with single files is raised at the end, as one `Reject`, after all others were given out.
-    """
-    if options.claim is not None:
-        make_room(store, options.claim)
-    offered = offers(store, options)
-    stability = options.stable if isinstance(options.stable, Quiet) else Quiet(polls=1)
-    watch = Watch(memory, stability, now())
-    watch.forget_all_but(offer.entry for offer in offered)
-    new = [offer for offer in sorted(offered, key=_age) if offer.claimed or not watch.taken(offer.entry)]
-    ready = [offer for offer in new if offer.claimed or watch.ready(offer.entry)]
-    if len(ready) < len(new):
-        folder = shown(options.folder)
-        _log.info("%d of %d files in %s are ready; the others must prove stable", len(ready), len(new), folder)
-    with hands() if hands is not None else Hands(store) as all_hands:
-        clearing = Clearing(all_hands)
-        try:
-            yield from _Pass(options, memory, watch, all_hands, clearing).files(ready)
-        finally:
-            clearing.end()
-
-
-def _age(offer: Offer) -> tuple[bool, int, str]:
-    return not offer.claimed, offer.entry.changed, offer.entry.name
-
-
-class _Pass:
-    """One look at a folder."""
-
-    def __init__(self, options: PickUp, memory: Memory, watch: Watch, hands: Hands, clearing: Clearing) -> None:
+    def __init__(self, options: PickUp, memory: Memory, now: Callable[[], datetime]) -> None:
         self._options = options
         self._memory = memory
-        self._watch = watch
-        self._hands = hands
-        self._clearing = clearing
+        self._partials = Partials(memory.folder)
+        stability = options.stable if isinstance(options.stable, Quiet) else Quiet(polls=1)
+        self._watch = Watch(memory, stability, now())
+        self._left: set[Entry] | None = None
+        """What was ready and is not given out yet; None before the folder was listed."""
+        self._given = 0
+        self._clearing: Clearing | None = None
         self._problems: list[Finding] = []
 
-    def files(self, ready: Sequence[Offer]) -> Iterator[Inbound]:
-        """Those that are ready, as inbounds."""
-        given = 0
-        taking = self._hands.ahead(
-            ready, partial(_take, self._options.claim), size=lambda offer: offer.now.size, discard=_discard
-        )
+    @property
+    def gained(self) -> int:
+        """How many bytes of large files were fetched, which nobody needs to fetch again."""
+        return self._partials.gained
+
+    def files(self, hands: Hands) -> Iterator[Inbound]:
+        """Yield the files that are ready, oldest first, those that were claimed before at the beginning.
+
+        With many ``hands`` files are fetched ahead and cleared away behind, and what goes wrong with clearing away is
+        raised here instead of by `Inbound.settle`.
+        A file that vanished or changed meanwhile is left for the next pass.  What is wrong
+        with single files is raised at the end, as one `Reject`, after all others were given out.
+        """
+        with hands:
+            self._clearing = Clearing(hands)
+            try:
+                yield from self._inbounds(self._ready(hands.first), hands, self._clearing)
+            finally:
+                self._clearing.end()
+
+    def _ready(self, store: FileStore) -> list[Offer]:
+        """What may be taken now, of what is offered."""
+        if self._options.claim is not None:
+            make_room(store, self._options.claim)
+        found = offered(store, self._options)
+        once = {offer.now.path: offer for offer in found.files}  # some servers list a file twice
+        files = sorted(once.values(), key=_age)
+        if self._left is not None:
+            return [offer for offer in files if offer.entry in self._left]
+        self._problems += found.problems
+        self._watch.forget_all_but(offer.entry for offer in files)
+        self._partials.forget_all_but(store.describe(), (offer.now for offer in files))
+        new = [offer for offer in files if offer.claimed or not self._watch.taken(offer.entry)]
+        ready = [offer for offer in new if offer.claimed or self._watch.ready(offer.entry)]
+        if len(ready) < len(new):
+            folder = shown(self._options.folder)
+            _log.info("%d of %d files in %s are ready; the others must prove stable", len(ready), len(new), folder)
+        self._left = {offer.entry for offer in ready}
+        return ready
+
+    def _inbounds(self, ready: Sequence[Offer], hands: Hands, clearing: Clearing) -> Iterator[Inbound]:
+        assert self._left is not None
+        taking = hands.ahead(ready, self._take, size=lambda offer: offer.now.size)
         with closing(taking):
             for number, (offer, result) in enumerate(taking):
-                self._problems += self._clearing.faults()
-                if given == self._options.at_most:
+                self._problems += clearing.faults()
+                if self._given == self._options.at_most:
                     waiting = len(ready) - number
                     _log.info("%d files in %s wait for the next pass", waiting, shown(self._options.folder))
                     break
@@ -95,17 +100,35 @@ class _Pass:
                     inbound = self._inbound(offer, result.result())
                 except FileFault as fault:
                     self._problems.append(problem_with(fault, "cannot be read"))
-                    continue
+                    inbound = None
                 except Reject as error:
                     self._problems.extend(error.findings)
-                    continue
+                    inbound = None
+                self._left.discard(offer.entry)
                 if inbound is not None:
-                    given += 1
+                    self._given += 1
                     yield inbound
-        self._problems += self._clearing.faults(all_of_them=True)
+        self._problems += clearing.faults(all_of_them=True)
         if self._problems:
             count, folder = len(self._problems), shown(self._options.folder)
             raise Reject(f"{count} files in {folder} have problems", findings=self._problems)
+
+    def _take(self, store: FileStore, offer: Offer) -> _Taken:
+        """Claim and fetch one file; None when it is gone or not what it was."""
+        rule = self._options.claim
+        if rule is not None and not offer.claimed:
+            if not offer.entry.same_as(store.look(offer.entry.path)):
+                return None
+            lying = claim(store, rule, offer.entry)
+            if lying is None:
+                return None
+            offer = replace(offer, now=lying)
+        fetched = fetch(store, offer.now, self._partials) if offer.now.size == offer.entry.size else None
+        if fetched is None and offer.claimed:
+            there = store.look(offer.now.path)
+            if there is not None:
+                release(store, offer.entry, there)
+        return (offer, fetched) if fetched is not None else None
 
     def _inbound(self, offer: Offer, taken: _Taken) -> Inbound | None:
         """The file, unless it is committed already: then it is only cleared away."""
@@ -135,29 +158,12 @@ class _Pass:
             self._watch.take(offer.entry)
             return
         archive = afterwards if isinstance(afterwards, Move) else None
+        assert self._clearing is not None
         self._clearing.begin(lambda store: clear_away(store, offer, digest, archive))
 
 
-def _take(rule: Claim | None, store: FileStore, offer: Offer) -> _Taken:
-    """Claim and fetch one file; None when it is gone or not what it was."""
-    if rule is not None and not offer.claimed:
-        if not offer.entry.same_as(store.look(offer.entry.path)):
-            return None
-        lying = claim(store, rule, offer.entry)
-        if lying is None:
-            return None
-        offer = replace(offer, now=lying)
-    fetched = fetch(store, offer.now) if offer.now.size == offer.entry.size else None
-    if fetched is None and offer.claimed:
-        there = store.look(offer.now.path)
-        if there is not None:
-            release(store, offer.entry, there)
-    return (offer, fetched) if fetched is not None else None
-
-
-def _discard(taken: _Taken) -> None:
-    if taken is not None:
-        taken[1].discard()
+def _age(offer: Offer) -> tuple[bool, int, str]:
+    return not offer.claimed, offer.entry.changed, offer.entry.name
 
 
 def missing_folders(store: FileStore, folders: Sequence[str]) -> list[Finding]:

@@ -79,11 +79,12 @@ class FileStore(ABC):
         """Whether ``path`` is a folder."""
 
     @abstractmethod
-    def read(self, path: str, size: int) -> Iterator[bytes]:
-        """The file's bytes, in pieces of at most a megabyte.
+    def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
+        """The file's bytes from the ``start``-th on, in pieces of at most a megabyte.
 
-        ``size`` is what the file is expected to have.  A longer file gives at least one
-        byte more and may end there; a shorter one gives what there is.
+        ``size`` is what the whole file is expected to have.  A longer file gives at least one
+        byte more and may end there; a shorter one gives what there is.  Where the other side cannot begin in the
+        middle, it is read from its beginning, and what comes before ``start`` is dropped.
         """
 
     @abstractmethod

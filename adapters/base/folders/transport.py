@@ -1,7 +1,9 @@
 """The source and the target of every adapter that keeps files in folders."""
 
+import logging
+import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -9,7 +11,8 @@ from typing import TypeVar
 from transload.adapters.base.folders.handover import HandOver, hand_over, landed
 from transload.adapters.base.folders.hands import Hands
 from transload.adapters.base.folders.options import PickUp
-from transload.adapters.base.folders.pickup import pick_up
+from transload.adapters.base.folders.partials import NoRoom
+from transload.adapters.base.folders.pickup import Pass
 from transload.adapters.base.folders.probing import clearing, handing_over, probe, source_folders, waiting
 from transload.adapters.base.folders.store import FileStore
 from transload.adapters.base.settings import Settings
@@ -18,6 +21,8 @@ from transload.canonical.errors import Retry, Stop, Unknown
 
 C = TypeVar("C", bound=Settings)
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 def _now() -> datetime:
@@ -28,11 +33,13 @@ class FolderSource(Source[C, PickUp]):
     """Picks files up; a subclass says how the store is opened."""
 
     Options = PickUp
+    pauses: Sequence[float] = (1.0, 2.0, 4.0)
+    """Seconds before each attempt in the same pass to go on with a large file over a new connection."""
     _store: FileStore | None = None
 
     @abstractmethod
     def open_store(self) -> FileStore:
-        """Open the files of ``self.connection``; called once, at first use.  Raises `Retry` or `Stop`."""
+        """Open the files of ``self.connection``; called at first use, and after `close`.  Raises `Retry` or `Stop`."""
 
     @property
     def channels(self) -> int:
@@ -44,11 +51,24 @@ class FolderSource(Source[C, PickUp]):
         return None
 
     def receive(self, memory: Memory) -> Iterator[Inbound]:
-        """Yield the files that are ready, oldest first; see `pick_up`."""
-        store = self._opened()
-        yield from pick_up(
-            store, self.options, memory, _now, lambda: Hands(store, partial(self.another_store, store), self.channels)
-        )
+        """Yield the files that are ready, oldest first; see `Pass`.
+
+        When the connection breaks after bytes of a large file were fetched, it is opened again and gone on with.
+        """
+        one = Pass(self.options, memory, _now)
+        for pause in (*self.pauses, None):
+            try:
+                store = self._opened()
+                yield from one.files(Hands(store, partial(self.another_store, store), self.channels))
+                return
+            except NoRoom:
+                raise
+            except Retry as error:
+                if pause is None or not one.gained:
+                    raise
+                _log.warning("%s; it is opened again in %g seconds", error.message, pause)
+            self.close()
+            time.sleep(pause)
 
     def probe(self) -> Probe:
         """Connect, and look at the server, the folder with its files, and where an archive or claims would be made."""

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from lxml import etree
 
 from transload.adapters.base.http import Reply, their_time
-from transload.adapters.soap.security.signatures import parts_of
+from transload.adapters.soap.security.parts import WSU, parts_of
 
-_WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _LIFE = timedelta(minutes=5)
 """How long an answer counts whose Timestamp names no end (WS-Security 1.1 section 10 recommends to have one)."""
 HINT = "correct the clock that is wrong; if both are right, somebody may have sent an old answer again"
@@ -16,8 +15,8 @@ HINT = "correct the clock that is wrong; if both are right, somebody may have se
 def stale(envelope: "etree._Element", *, skew: timedelta, now: datetime, what: str = "answer") -> str | None:
     """Why the Timestamp of ``envelope`` does not hold now, in a sentence; None when it does, or there is none."""
     for timestamp in parts_of(envelope)["timestamp"]:
-        created = moment(timestamp.findtext(f"{{{_WSU}}}Created"))
-        expires = moment(timestamp.findtext(f"{{{_WSU}}}Expires"))
+        created = moment(timestamp.findtext(f"{{{WSU}}}Created"))
+        expires = moment(timestamp.findtext(f"{{{WSU}}}Expires"))
         if created is None and expires is None:
             return f"the Timestamp of the {what} has no time that can be read"
         if created is not None and created > now + skew:

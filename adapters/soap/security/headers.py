@@ -10,11 +10,10 @@ from zeep.wsse import utils as wsse
 from zeep.wsse.username import UsernameToken as ZeepToken
 
 from transload.adapters.base.soap import envelope_space
+from transload.adapters.soap.security.parts import WSSE, WSU
 from transload.adapters.soap.security.settings import Security, UsernameToken
 from transload.adapters.soap.security.signatures import sign
 
-WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 
 _TOKEN: Any = ZeepToken  # zeep declares no types here

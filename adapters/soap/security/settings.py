@@ -51,16 +51,16 @@ def _several(value: Any) -> Any:
 
 
 class Verifying(Settings):
-    """What an answer must be signed with; needs the extra soap-signatures."""
+    """What must be signed, and with which certificates; needs the extra soap-signatures."""
 
     certificates: Annotated[tuple[Secret, ...], BeforeValidator(_several)] = Field(
         min_length=1,
-        description="Texts of the partner's certificates in PEM form, with one of which answers are signed: two of "
+        description="Texts of the partner's certificates in PEM form, with one of which is signed: two of "
         "them while the partner changes it. It may be another than the one of the partner's server.",
         examples=[["${file:keys/partner-signing.pem}"]],
     )
-    parts: tuple[Literal["body", "timestamp", "addressing"], ...] = Field(
-        default=("body", "timestamp"), min_length=1, description="What must be signed."
+    parts: tuple[Part, ...] = Field(
+        default=("body", "timestamp"), min_length=1, description="What must be there, and signed."
     )
     sha1: bool = Field(default=False, description="Take signatures with SHA-1, too, which can be forged with effort.")
 

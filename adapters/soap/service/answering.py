@@ -8,7 +8,7 @@ from lxml import etree
 from transload.adapters.base.endpoint import Response
 from transload.adapters.base.printable import printable
 from transload.adapters.base.soap import SOAP_11, SOAP_12
-from transload.adapters.soap.security.headers import WSSE
+from transload.adapters.soap.security.parts import WSSE
 from transload.canonical.findings import Finding
 
 WSA = "http://www.w3.org/2005/08/addressing"

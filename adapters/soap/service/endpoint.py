@@ -15,13 +15,14 @@ from transload.adapters.base.responding import RespondingEndpoint, Result, Wante
 from transload.adapters.base.soap import SOAP_11, SOAP_12, envelope_space
 from transload.adapters.soap.envelope import Opened, OtherVersion, opened, parse_body
 from transload.adapters.soap.paths import filled, text_at
-from transload.adapters.soap.security.clocks import stale
-from transload.adapters.soap.security.headers import WSSE
-from transload.adapters.soap.service.answering import Trouble, answered, fault, unproved
+from transload.adapters.soap.security.verification import Signed
+from transload.adapters.soap.service.answering import Trouble, answered, fault
 from transload.adapters.soap.service.headers import Blocks
 from transload.adapters.soap.service.offer import Offer, Offered, offer_of
+from transload.adapters.soap.service.proofs import Proofs, signed_message_id
+from transload.adapters.soap.service.sealing import Seal
 from transload.adapters.soap.service.settings import SoapServiceConnection, SoapServiceOptions
-from transload.adapters.soap.service.tokens import Tokens, Unproved
+from transload.adapters.soap.service.tokens import Unproved
 from transload.canonical.errors import Reject, Stop
 
 _VERSIONS = {"text/xml": SOAP_11, "application/soap+xml": SOAP_12}
@@ -41,8 +42,8 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
     def __init__(self, connection: SoapServiceConnection, options: SoapServiceOptions) -> None:
         super().__init__(connection, options)
         self._callers = Callers(connection)
-        token = connection.verify.username_token
-        self._tokens = Tokens(token, connection.tolerance) if token is not None else None
+        self._proofs = Proofs(connection)
+        self._seal = Seal(connection.sign)
         self._offer: Offer | None = None
 
     @property
@@ -56,7 +57,9 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
         return self.connection.largest
 
     def prepare(self) -> None:
-        """Read the WSDL.  Raises `Stop`."""
+        """Read the WSDL, and what requests are checked and answers signed with.  Raises `Stop`."""
+        self._proofs.prepare()
+        self._seal.prepare()
         self._offer = offer_of(self.connection, self.options)
 
     def greet(self, request: Request) -> Response | None:
@@ -81,24 +84,27 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
         found = self._opened(request)
         space = str(envelope_space(found.envelope))
         blocks = Blocks(found.envelope, space)
-        self._check_proof(request, found, blocks, space, now)
+        signed = self._proved(request, found, blocks, space, now)
         relates_to = blocks.message_id
-        trouble = blocks.trouble(security_is_checked=self._tokens is not None)
+        trouble = blocks.trouble(checked=self._proofs.understood)
         if trouble is not None:
-            raise _faulted(request, space, trouble, relates_to)
+            raise self._faulted(request, space, trouble, relates_to)
         try:
             offered, body = self._called(found)
+            if signed is not None and not offered.taken.identity:
+                _check_message_id(blocks, signed)
             content = _content(body)
             _response(offered, body)  # what cannot be answered is not taken
             key = self._key(offered, body, relates_to)
         except _Wrong as error:
-            raise _faulted(request, space, Trouble(code="Client", reason=str(error)), relates_to) from error
+            raise self._faulted(request, space, Trouble(code="Client", reason=str(error)), relates_to) from error
         known = {
             "client": request.client,
             "content_type": "application/xml",
             "operation": offered.operation.name,
             "soap": "1.1" if space == SOAP_11 else "1.2",
             "message_id": relates_to,
+            "signed_by": signed.certificate if signed is not None else None,
         }
         return Inbound(
             key=key,
@@ -128,7 +134,8 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
         if result.content is None:
             why = result.findings[0].message if result.findings else "it cannot be read"
             trouble = Trouble(code="Client", reason=f"The message was not taken: {why}", findings=result.findings)
-            return fault(_space(inbound), trouble, relates_to=inbound.metadata.get("message_id"))
+            told = fault(_space(inbound), trouble, relates_to=inbound.metadata.get("message_id"))
+            return self._seal.put_on(told)
         body = parse_body(result.content)
         if body.tag != offered.operation.output:
             message = f"{offered.operation.name} answers with {offered.operation.output}, and {body.tag} was written"
@@ -142,7 +149,8 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
 
     def _answered(self, inbound: Inbound, offered: Offered, body: "etree._Element") -> Response:
         relates_to = inbound.metadata.get("message_id")
-        return answered(_space(inbound), body, action=offered.response_action, relates_to=relates_to)
+        made = answered(_space(inbound), body, action=offered.response_action, relates_to=relates_to)
+        return self._seal.put_on(made)
 
     @property
     def _offered(self) -> Offer:
@@ -163,20 +171,20 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
         if isinstance(found, str):
             code = "VersionMismatch" if isinstance(found, OtherVersion) else "Client"
             reason = f"No envelope of SOAP 1.1 or 1.2: {found}"
-            raise _faulted(request, _VERSIONS.get(kind, SOAP_11), Trouble(code=code, reason=reason))
+            trouble = Trouble(code=code, reason=reason)
+            raise refused(fault(_VERSIONS.get(kind, SOAP_11), trouble), f"{code}: {reason}"[:500], request)
         return found
 
-    def _check_proof(self, request: Request, found: Opened, blocks: Blocks, space: str, now: datetime) -> None:
-        if self._tokens is None:
-            return
+    def _proved(self, request: Request, found: Opened, blocks: Blocks, space: str, now: datetime) -> Signed | None:
         try:
-            self._tokens.check(blocks.security, request.content, now)
+            return self._proofs.check(found.envelope, blocks, request.content, now)
         except Unproved as error:
-            raise refused(fault(space, unproved()), str(error), request) from error
-        why = stale(found.envelope, skew=self.connection.tolerance, now=now, what="request")
-        if why is not None:
-            trouble = Trouble(code="Client", subcodes=(f"{{{WSSE}}}MessageExpired",), reason="The message has expired")
-            raise refused(fault(space, trouble, relates_to=blocks.message_id), why, request)
+            raise refused(fault(space, error.told), str(error), request, hint=error.hint) from error
+
+    def _faulted(self, request: Request, space: str, trouble: Trouble, relates_to: str | None) -> Refused:
+        """A fault for somebody who has proved himself: nobody else gets our signature under what he wrote."""
+        told = self._seal.put_on(fault(space, trouble, relates_to=relates_to))
+        return refused(told, f"{trouble.code}: {trouble.reason}"[:500], request)
 
     def _called(self, found: Opened) -> "tuple[Offered, etree._Element]":
         if found.content is None or found.count != 1:
@@ -210,6 +218,11 @@ class _Wrong(Exception):
     """What a request has wrong, in words for its sender."""
 
 
+def _check_message_id(blocks: Blocks, signed: Signed) -> None:
+    if not signed_message_id(blocks, signed):
+        raise _Wrong("The MessageID says which message it is, and the signature does not cover it")
+
+
 def _content(body: "etree._Element") -> bytes:
     """The body as it is kept.  Raises `_Wrong` when it cannot be read again: a part in its place may be too large."""
     content = etree.tostring(body, encoding="utf-8", with_tail=False)
@@ -237,8 +250,3 @@ def _wanted(offered: Offered) -> Wanted:
 
 def _space(inbound: Inbound) -> str:
     return SOAP_11 if inbound.metadata["soap"] == "1.1" else SOAP_12
-
-
-def _faulted(request: Request, space: str, trouble: Trouble, relates_to: str | None = None) -> Refused:
-    why = f"{trouble.code}: {trouble.reason}"
-    return refused(fault(space, trouble, relates_to=relates_to), why[:500], request)

@@ -3,13 +3,12 @@
 from lxml import etree
 
 from transload.adapters.base.soap import SOAP_11
-from transload.adapters.soap.security.headers import WSSE, WSU
+from transload.adapters.soap.security.parts import WSSE
 from transload.adapters.soap.service.answering import ANONYMOUS, WSA, Trouble
 
 _ADDRESSING = frozenset(f"{{{WSA}}}{name}" for name in ("Action", "MessageID", "To", "From", "RelatesTo"))
 _REPLIES = (f"{{{WSA}}}ReplyTo", f"{{{WSA}}}FaultTo")
 _SECURITY = f"{{{WSSE}}}Security"
-_IN_SECURITY = frozenset({f"{{{WSSE}}}UsernameToken", f"{{{WSU}}}Timestamp"})
 _NEXT_11 = "http://schemas.xmlsoap.org/soap/actor/next"
 _OURS_12 = frozenset(f"http://www.w3.org/2003/05/soap-envelope/role/{name}" for name in ("next", "ultimateReceiver"))
 _LONGEST = 500
@@ -27,20 +26,27 @@ class Blocks:
     @property
     def security(self) -> "list[etree._Element]":
         """The WS-Security headers."""
-        return [one for one in self._ours if one.tag == _SECURITY]
+        return self.named(_SECURITY)
+
+    def named(self, tag: str) -> "list[etree._Element]":
+        """Those of one name."""
+        return [one for one in self._ours if one.tag == tag]
 
     @property
     def message_id(self) -> str | None:
         """The MessageID of WS-Addressing; None without one, or with one that nobody could mean."""
-        found = [(one.text or "").strip() for one in self._ours if one.tag == f"{{{WSA}}}MessageID"]
+        found = [(one.text or "").strip() for one in self.named(f"{{{WSA}}}MessageID")]
         return found[0] if len(found) == 1 and 0 < len(found[0]) <= _LONGEST else None
 
-    def trouble(self, *, security_is_checked: bool) -> Trouble | None:
-        """The fault that the blocks call for, if any: one that must be understood and is not, or answers elsewhere."""
+    def trouble(self, *, checked: frozenset[str]) -> Trouble | None:
+        """The fault that the blocks call for, if any: one that must be understood and is not, or answers elsewhere.
+
+        ``checked`` are the names of what was looked at in the WS-Security header.
+        """
         strange = [
             str(one.tag)
             for one in self._ours
-            if self._must_be_understood(one) and not self._is_understood(one, security_is_checked)
+            if self._must_be_understood(one) and not self._is_understood(one, checked)
         ]
         if strange:
             names = ", ".join(etree.QName(one).localname for one in strange)[:_LONGEST]
@@ -65,7 +71,7 @@ class Blocks:
         return block.get(f"{{{self._space}}}mustUnderstand", "").strip() in ("1", "true")
 
     @staticmethod
-    def _is_understood(block: "etree._Element", security_is_checked: bool) -> bool:
+    def _is_understood(block: "etree._Element", checked: frozenset[str]) -> bool:
         if block.tag == _SECURITY:
-            return security_is_checked and all(one.tag in _IN_SECURITY for one in block.iterchildren(tag=etree.Element))
+            return bool(checked) and all(one.tag in checked for one in block.iterchildren(tag=etree.Element))
         return block.tag in _ADDRESSING or block.tag in _REPLIES

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from transload.adapters.base.callers import CalledConnection, Secrets, Tolerance
-from transload.adapters.base.settings import Settings
+from transload.adapters.base.settings import ONE_OR_MORE, Settings
+from transload.adapters.soap.security.settings import Part, Signing, Verifying
 from transload.adapters.soap.settings import PATH, Address, Described
 
 
@@ -20,19 +21,53 @@ class Token(Settings):
     digest: bool = Field(default=False, description="Take digests of it alone, and refuse it as text")
 
 
+class Signature(Verifying):
+    """A signature of the request (OASIS WS-Security X.509 Token Profile 1.1); needs the extra soap-signatures."""
+
+    to: Annotated[tuple[str, ...], ONE_OR_MORE] = Field(
+        default=(),
+        description="What the header To of WS-Addressing says, which must be signed then: else whoever gets the same "
+        "message signed by the partner could send it on to us",
+        examples=[["https://b2b.bolt.example/acme/orders"]],
+    )
+
+
 class Proof(Settings):
-    """How a partner proves himself: exactly one of these."""
+    """How a partner proves himself: by a token, a signature, both, or nothing."""
 
     username_token: Token | None = Field(default=None, description="User name and password in the SOAP header")
+    signature: Signature | None = Field(
+        default=None, description="A signature with the partner's certificate; with username_token both are demanded"
+    )
     nothing: Literal[True] | None = Field(
         default=None, description="Nothing: whoever reaches the address may send; choose allowed then"
     )
 
     @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.username_token is None) == (self.nothing is None):
-            raise ValueError("name exactly one of username_token, nothing")
+    def _some(self) -> Self:
+        if (self.username_token is None and self.signature is None) == (self.nothing is None):
+            raise ValueError("name username_token, signature or both, else nothing: true")
+        if self.signature is not None and "token" in self.signature.parts and self.username_token is None:
+            raise ValueError("a token that must be signed needs username_token:")
         return self
+
+
+class AnswerSigning(Signing):
+    """A signature of our answers, in the same manner."""
+
+    parts: tuple[Part, ...] = Field(
+        default=("body", "timestamp", "addressing"),
+        min_length=1,
+        description="What is signed: body, timestamp, addressing (which message it answers); what is not there is "
+        "left out",
+    )
+
+    @field_validator("parts")
+    @classmethod
+    def _no_token(cls, value: tuple[Part, ...]) -> tuple[Part, ...]:
+        if "token" in value or "body" not in value:
+            raise ValueError("our answers have no token, and a signature that does not cover the body proves nothing")
+        return value
 
 
 class SoapServiceConnection(Described, CalledConnection):
@@ -48,6 +83,9 @@ class SoapServiceConnection(Described, CalledConnection):
         examples=[{"username_token": {"username": "acme", "password": "${env:ACME_PASSWORD}"}}],
     )
     tolerance: Tolerance = timedelta(minutes=5)
+    sign: AnswerSigning | None = Field(
+        default=None, description="Sign our answers, and the faults of those who have proved themselves"
+    )
     publish: bool = Field(
         default=True, description="Give the WSDL to whoever may call and asks for it: GET on the address with ?wsdl"
     )

@@ -1,23 +1,29 @@
 """The UsernameToken of a request: whether it proves that the partner sent it (UsernameToken Profile 1.1)."""
 
 import hmac
-import threading
 from base64 import b64decode, b64encode
-from collections import OrderedDict
 from datetime import datetime, timedelta
-from hashlib import sha1, sha256
+from hashlib import sha1
 
 from lxml import etree
 
 from transload.adapters.soap.security.clocks import moment
-from transload.adapters.soap.security.headers import WSSE, WSU
+from transload.adapters.soap.security.parts import WSSE, WSU
+from transload.adapters.soap.service.answering import Trouble, unproved
+from transload.adapters.soap.service.repeats import Repeats
 from transload.adapters.soap.service.settings import Token
-
-_MOST_NONCES = 100_000
 
 
 class Unproved(Exception):
-    """A request does not prove who sent it; the message says why, for our log alone."""
+    """A request does not prove who sent it: the message says why and ``hint`` what to do, for our log alone.
+
+    ``told`` is what its sender is told.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, told: Trouble | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.told = told or unproved()
 
 
 class Tokens:
@@ -30,8 +36,7 @@ class Tokens:
     def __init__(self, token: Token, tolerance: timedelta) -> None:
         self._token = token
         self._tolerance = tolerance
-        self._lock = threading.Lock()
-        self._nonces: OrderedDict[bytes, tuple[datetime, bytes]] = OrderedDict()
+        self._nonces = Repeats(2 * tolerance)
 
     def check(self, security: "list[etree._Element]", request: bytes, now: datetime) -> None:
         """Raise `Unproved` unless exactly one token stands in the ``security`` headers, and it is good."""
@@ -48,8 +53,8 @@ class Tokens:
         self._check_password(password, _text(nonce), _text(created))
         if created is not None:
             self._check_age(_text(created), now)
-        if nonce is not None:
-            self._remember(_text(nonce), request, now)
+        if nonce is not None and not self._nonces.takes(_text(nonce).encode(), request, now):
+            raise Unproved("its nonce came before, in another request")
 
     def _check_password(self, password: "etree._Element", nonce: str, created: str) -> None:
         sent = password.text or ""
@@ -69,16 +74,6 @@ class Tokens:
             raise Unproved("the time of the token cannot be read")
         if abs(now - when) > self._tolerance:
             raise Unproved(f"the token is of {when:%Y-%m-%d %H:%M:%S} UTC, more than tolerance from our clock")
-
-    def _remember(self, nonce: str, request: bytes, now: datetime) -> None:
-        key, digest = sha256(nonce.encode()).digest(), sha256(request).digest()
-        with self._lock:
-            while self._nonces and (
-                len(self._nonces) >= _MOST_NONCES or next(iter(self._nonces.values()))[0] < now - 2 * self._tolerance
-            ):
-                self._nonces.popitem(last=False)
-            if self._nonces.setdefault(key, (now, digest))[1] != digest:
-                raise Unproved("its nonce came before, in another request")
 
 
 def _only(token: "etree._Element", name: str) -> "etree._Element | None":

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from transload.adapters.as2 import cms, mime
+from transload.adapters.as2 import cms, envelopes, mime
 from transload.adapters.as2.certificates import Theirs, in_use
 from transload.adapters.as2.cms import CmsFault, Kind
 from transload.adapters.as2.keys import Keys, keys_of
@@ -20,7 +20,7 @@ from transload.canonical.errors import Stop
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CONTENT = b"UNA:+.? 'UNB+UNOC:3+BOLT+ACME'\n\x00\xfc\r\nUNZ+0+1'"
-LAYERS = list(product(["sha256", "none"], ["aes128", "none"], ["none", "before", "after"]))
+LAYERS = list(product(["sha256", "none"], ["aes128", "aes256-gcm", "none"], ["none", "before", "after"]))
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_a_bomb_within_a_message_is_not_unpacked(both: Any) -> None:
 def test_layers_are_taken_off_once_each(both: Any) -> None:
     (ours, keys), (theirs, their_keys) = both()
     inner = seal(CONTENT, "text/plain", "", ours, keys, NOW)
-    twice = cms.encrypt(mime.render(inner.headers, inner.body), keys.recipient(NOW), "aes128")
+    twice = envelopes.encrypt(mime.render(inner.headers, inner.body), keys.recipient(NOW), "aes128")
     part = mime.Part(headers={"content-type": "application/pkcs7-mime"}, body=twice)
     assert _fault(part, theirs, their_keys)[:2] == (
         Kind.UNEXPECTED, "a layer of it is enveloped data, which is not taken here",

@@ -1,4 +1,5 @@
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,23 @@ def test_an_entry_point_that_names_something_else_is_refused(entries: list[Entry
     entries.append(EntryPoint("memo", "json:dumps", registry.GROUP))
     with pytest.raises(ConfigurationError, match="is no Adapter but function"):
         adapter("memo")
+
+
+def test_a_plug_in_that_fails_when_it_is_imported_is_named(
+    entries: list[EntryPoint], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "memo_of_acme.py").write_text("ADAPTER = 1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    entries.append(EntryPoint("memo", "memo_of_acme:ADAPTER", registry.GROUP))
+    with pytest.raises(ConfigurationError, match="'memo' cannot be loaded: ZeroDivisionError: division by") as caught:
+        adapter("memo")
+    assert caught.value.hint == "this is a fault in its package (unknown): ask who made it, or uninstall it"
+
+
+def test_a_source_beside_an_endpoint_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="'Memos' has a source and an endpoint, and 'from' of") as caught:
+        Adapter(summary="Memos", source=adapter("files").source, endpoint=adapter("http").endpoint)
+    assert caught.value.hint == "make two adapters of it, each with an entry point; one package may have both"
 
 
 def test_abilities_are_what_an_adapter_has() -> None:

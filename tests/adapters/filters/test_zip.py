@@ -114,8 +114,8 @@ def test_refusals(tmp_path: Path) -> None:
         " only some)"
     )
     assert told(b"PK\x03\x04junk") == (
-        "error E-ZIP in.zip is a damaged zip archive: File is not a zip file (it was damaged on the way; ask the"
-        " partner to send it again)"
+        "byte 8: error E-ZIP in.zip is a damaged zip archive: File is not a zip file (it was damaged on the way; ask"
+        " the partner to send it again)"
     )
     packed = bytearray(archive(("a.txt", b"hello"), method=STORED))
     packed[packed.index(b"hello")] ^= 1
@@ -128,6 +128,53 @@ def test_refusals(tmp_path: Path) -> None:
         " entries are opened; ask the partner to pack as every zip program does)"
     )
     assert "E-ZIP-METHOD" in told(archive(("a.txt", b"hello"), method=zipfile.ZIP_BZIP2))
+
+
+def test_what_is_wrong_with_an_archive_in_an_archive_is_placed_in_the_outer_one() -> None:
+    inner = archive(*((f"{n}", b"x" * 100) for n in range(30)), ("link.zip", archive(("a", b"a"))))
+    both = archive(("a.edi", b"a"), ("inner.zip", inner))
+    assert told(both, nesting=2).startswith(f"byte {both.index(b'PK', 4)}: error E-NESTING the entry link.zip of")
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("", "'': it is empty"),
+        ("in/", "'in/': it is empty"),
+        ("/etc/passwd", "'/etc/passwd': it is empty"),
+        ("C:a.txt", "'C:a.txt': it begins with a drive"),
+        ("../a.txt", "'../a.txt': it names a folder"),
+        ("a\\b.txt", "'a\\\\\\\\b.txt': it has a slash"),
+        ("a\0b", "'a\\\\x00b': it has a control character"),
+        ("\ud800", "'\\\\ud800': it has a sign that is no Unicode"),
+        ("x" * 1001, f"'{'x' * 80}': it is longer than 1000 characters"),
+        ("x" * 300, f"'{'x' * 80}': it is longer than 255 bytes"),
+    ],
+    ids=range(10),
+)
+def test_an_entry_that_leads_out_of_its_folder_is_not_written(name: str, fault: str) -> None:
+    with pytest.raises(Reject) as caught:
+        ZipFilter(ZipFilter.Options()).wrap(b"x", {"name": name})
+    assert f"error E-NAME an entry cannot be called {fault}" in caught.value.findings[0].line()
+    assert "look at the template 'name' of the filter" in caught.value.findings[0].line()
+
+
+def test_an_entry_may_stand_in_a_folder() -> None:
+    assert unwrap(ZipFilter(ZipFilter.Options()).wrap(b"x", {"name": "in/PO 1.txt"}))[0].name == "PO 1.txt"
+
+
+def test_a_folder_that_has_bytes_is_refused() -> None:
+    assert told(archive(("d/", b""), ("a/", b"hello"))).startswith(
+        "byte 34: error E-ZIP the entry a/ of in.zip is a folder by its name, and has bytes (it was damaged"
+    )
+
+
+def test_an_entry_that_hides_in_the_comment_of_another_is_missed() -> None:
+    packed = bytearray(archive(("a", b"1"), ("b", b"2"), ("c", b"3")))
+    packed[packed.index(b"PK\x01\x02") + 32] = 47  # the length of the comment
+    assert told(bytes(packed)).startswith(
+        f"byte {len(packed) - 22}: error E-ZIP in.zip says that it has 3 entries, and 2 are listed (it was damaged"
+    )
 
 
 def test_an_encrypted_entry_is_refused() -> None:
@@ -156,7 +203,8 @@ def test_too_many_entries_are_refused_before_they_are_read() -> None:
     many = archive(*((f"{n}", b"") for n in range(5000)))
     tracemalloc.start()
     assert told(many) == (
-        "error E-ENTRIES in.zip has more than 1000 entries (raise 'entries' of the filter if such archives are meant)"
+        f"byte {len(many) - 22}: error E-ENTRIES in.zip has more than 1000 entries (raise 'entries' of the filter if"
+        " such archives are meant)"
     )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -46,6 +46,7 @@ class Faults:
 
     commands: dict[str, Act] = field(default_factory=dict)
     on_data: Callable[[Any], None] | None = None
+    on_sent: Callable[[Any], None] | None = None
     calls: list[str] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
 
@@ -62,6 +63,7 @@ class Server:
         encoding: str = "utf8",
         without: tuple[str, ...] = (),
         authority: Path | None = None,
+        password: str = PASSWORD,
     ) -> None:
         for name in ("in", "out"):
             (root / name).mkdir(parents=True, exist_ok=True)
@@ -69,12 +71,13 @@ class Server:
         self.faults = Faults()
         self.handlers: list[Any] = []
         security = ("implicit" if implicit else "explicit") if certificate else "none"
-        self._settings: dict[str, Any] = {"security": security}
+        self._settings: dict[str, Any] = {"security": security, "password": password}
         if certificate:
             self._settings["tls"] = {"ca": str(authority)}
         else:
             self._settings["insecure"] = True
         handler = _handler(self, certificate, implicit=implicit, encoding=encoding, without=without)
+        handler.authorizer.add_user("partner", password, str(root), perm="elradfmwMT")
         self._loop = IOLoop()
         self._ftpd = FTPServer(("127.0.0.1", 0), handler, ioloop=self._loop)
         self.port: int = self._ftpd.socket.getsockname()[1]
@@ -120,6 +123,11 @@ def _handler(
             if not self._closed:
                 super().handle_read_event()
 
+        def initiate_send(self) -> None:
+            super().initiate_send()
+            if faults.on_sent and not self._closed:
+                faults.on_sent(self)
+
     class Handler(base):  # type: ignore[misc, valid-type]
         dtp_handler = Data
         use_sendfile = False
@@ -141,7 +149,6 @@ def _handler(
                 super().pre_process_command(line, cmd, arg)
 
     Handler.authorizer = DummyAuthorizer()
-    Handler.authorizer.add_user("partner", PASSWORD, str(server.root), perm="elradfmwMT")
     Handler.encoding = encoding
     if certificate:
         Handler.certfile = str(certificate)

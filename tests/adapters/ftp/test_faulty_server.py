@@ -1,11 +1,12 @@
 """What a server does wrong in the midst of work: drops, stalls, refusals, lies, files that move under our hands."""
 
 import contextlib
+import itertools
+import os
 import socket
 import struct
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -449,20 +450,26 @@ def test_a_server_that_only_lists_is_asked_for_one_list(start: Any, without: tup
     store.close()
 
 
-def test_lines_and_names_that_cannot_be_used_hide_no_file(start: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_and_names_that_cannot_be_used_hide_no_file(
+    start: Any, memory: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     server = start(tls=False, without=("MLSD", "MLST", "SIZE", "MDTM"))
     kept = b"-rw-r--r-- 1 u g 5 Jan 01 2026 a.edi\r\n"
 
     def strange(handler: Any, _: str) -> bool:
-        _sends(handler, kept.replace(b"Jan", b"xyz") + kept.replace(b"a.", b"../in/a.") + kept, "226 Sent.")
+        _sends(handler, kept.replace(b"Jan", b"xyz") + kept.replace(b"a.", b"in/a.") + kept, "226 Sent.")
         return True
 
     server.faults.commands["LIST"] = strange
     store = source(server).open_store()
-    assert [entry.path for entry in store.list("out")] == ["out/a.edi"]
+    assert [(entry.path, entry.name) for entry in store.list("out")] == [
+        ("in/a.edi", "in/a.edi"), ("out/a.edi", "a.edi")
+    ]  # fmt: skip
     store.close()
+    with source(server) as one, pytest.raises(Reject) as caught:
+        list(one.receive(memory))
+    assert caught.value.findings[0].message == "in/a.edi is not taken: its name cannot be used, as it has a slash"
     assert "1 lines of the list of out are not understood, such as: -rw-r--r-- 1 u g 5 xyz 01 2026 a.edi" in caplog.text
-    assert "out lists a file ../in/a.edi, which is no name that can be used" in caplog.text
 
 
 def test_a_file_that_the_server_cannot_read_to_its_end_hides_no_other(server: Any, memory: Any) -> None:
@@ -541,28 +548,104 @@ def test_a_path_that_cannot_be_looked_at_is_not_taken_for_free(server: Any, outb
 
 
 def test_the_local_end_of_a_large_file_is_no_reason_to_wait(
-    server: Any, memory: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    server: Any, memory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where our own disk is full, the pass ends at once, and the connection too."""
     (server.root / "out/a").write_bytes(b"x" * 20 * MEGABYTE)
 
-    class Full:
-        name = str(tmp_path / "spool")
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
 
-        def __init__(self, **_: Any) -> None:
-            Path(self.name).touch()
-
-        def __enter__(self) -> "Full":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            return None
-
-        def write(self, _: bytes) -> None:
-            raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", Full)
+    monkeypatch.setattr("transload.adapters.base.folders.partials.Partial.save", full)
     began = time.monotonic()
-    with source(server) as one, pytest.raises(Retry, match="no temporary file can be written"):
+    with source(server) as one, pytest.raises(Retry, match=r"no file can be written in .*: No space left on device"):
         list(one.receive(memory))
     assert time.monotonic() - began < 4
+
+
+def drop_at(count: int) -> Callable[[Any], None]:
+    """Cut a connection when so many bytes of a file were sent."""
+
+    def act(data: Any) -> None:
+        if data.tot_bytes_sent >= count:
+            data.cmd_channel.close()
+
+    return act
+
+
+def begun(server: Any) -> list[str]:
+    """Where transfers began: the arguments of REST, "" for one without."""
+    calls = list(zip(server.faults.calls, server.faults.arguments, strict=True))
+    return [before[1] if before[0] == "REST" else "" for before, call in itertools.pairwise(calls) if call[0] == "RETR"]
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["tls", "plain"])
+@pytest.mark.parametrize("after", [20_000, 70_000, 3 * MEGABYTE, 9 * MEGABYTE])
+def test_a_large_file_is_gone_on_with_after_a_drop(start: Any, memory: Any, poll: Poll, after: int, tls: bool) -> None:
+    server = start(tls=tls)
+    content = os.urandom(10 * MEGABYTE)
+    (server.root / "out/a").write_bytes(content)
+    (server.root / "out/b").write_bytes(b"small")
+    server.faults.on_sent = drop_at(after)
+    with patient(server) as one:
+        one.pauses = ()
+        with pytest.raises(Retry):
+            list(one.receive(memory))
+        server.faults.on_sent = None
+    assert poll(patient(server), memory) == {"a": content, "b": b"small"}
+    first, again, _ = begun(server)
+    assert first == ""
+    held = int(again or 0) + (64 * 1024 if again else 0)
+    assert held <= 10 * MEGABYTE
+    assert held >= after - MEGABYTE
+
+
+def patient(server: Any, **options: Any) -> FtpSource:
+    given = {"folder": "/out", "stable": "none", "afterwards": "delete"} | options
+    made = FtpSource(server.connection(), FtpSource.Options.model_validate(given))
+    made.pauses = (0.01, 0.01, 0.01)
+    return made
+
+
+def test_a_server_that_drops_again_and_again(server: Any, memory: Any, poll: Poll) -> None:
+    content = os.urandom(12 * MEGABYTE)
+    (server.root / "out/a").write_bytes(content)
+    server.faults.on_sent = drop_at(5 * MEGABYTE)
+    assert poll(patient(server), memory) == {"a": content}
+    assert len(begun(server)) == 3
+
+
+@pytest.mark.parametrize("say_no", [None, "502 REST not implemented.", "550 REST not allowed.", "200 If you say so."])
+def test_a_server_that_begins_nothing_in_the_middle(start: Any, memory: Any, poll: Poll, say_no: str | None) -> None:
+    """It does not say REST STREAM, or refuses REST, or takes it for something else: all comes again, and is right."""
+    server = start(tls=False, without=("REST",) if say_no is None else ())
+    content = os.urandom(10 * MEGABYTE)
+    (server.root / "out/a").write_bytes(content)
+    server.faults.on_sent = drop_at(5 * MEGABYTE)
+    if say_no is not None:
+        server.faults.commands["REST"] = say(say_no)
+    with patient(server) as one:
+        one.pauses = ()
+        with pytest.raises(Retry):
+            list(one.receive(memory))
+    server.faults.on_sent = None
+    if say_no == "200 If you say so.":
+        with pytest.raises(Retry, match="200 If you say so"):
+            poll(patient(server), memory)
+        del server.faults.commands["REST"]
+    assert poll(patient(server), memory) == {"a": content}
+    assert ("REST" in server.faults.calls) == (say_no is not None)
+
+
+def test_a_server_that_promises_to_begin_in_the_middle_and_does_not(server: Any, memory: Any, poll: Poll) -> None:
+    content = os.urandom(10 * MEGABYTE)
+    (server.root / "out/a").write_bytes(content)
+    server.faults.on_sent = drop_at(5 * MEGABYTE)
+    server.faults.commands["REST"] = say("350 I will.")
+    with patient(server) as one:
+        one.pauses = ()
+        with pytest.raises(Retry):
+            list(one.receive(memory))
+    server.faults.on_sent = None
+    assert poll(patient(server), memory) == {"a": content}
+    assert [begin != "" for begin in begun(server)] == [False, True, False]

@@ -288,6 +288,8 @@ def test_keys_that_are_wrong_for_every_payload(
         )
         assert told(Stop, lambda: wrap(locked)) == expected  # noqa: B023
         assert told(Stop, lambda: unwrap(locked, good)) == expected  # noqa: B023
+    damaged = good[:40] + bytes([good[40] ^ 1]) + good[41:]  # in the session key: gpg tells the same then
+    assert "error E-PGP a.edi.pgp cannot be decrypted" in told(Reject, lambda: unwrap(settings(us, them), damaged))
 
 
 def test_expired_keys_are_named(

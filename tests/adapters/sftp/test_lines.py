@@ -1,8 +1,14 @@
 """Connections are shared by who uses the same account, and kept for who comes next."""
 
 import threading
+import time
 from typing import Any
 
+import paramiko
+import pytest
+
+from transload.adapters.sftp import lines
+from transload.adapters.sftp import session as session_module
 from transload.adapters.sftp.session import connect
 
 
@@ -66,3 +72,46 @@ def test_closing_twice_counts_once(server: Any) -> None:
     one.close()
     assert other.client.stat("/in") is not None
     other.close()
+
+
+def test_accounts_are_forgotten_with_their_last_connection(server: Any, eventually: Any) -> None:
+    used, kept = server.connection(keepalive="21s"), server.connection(keepalive="22s", keep="300ms")
+    session = connect(used)
+    connect(kept).close()
+    assert used in lines._all
+    assert kept in lines._all
+    session.close()
+    del session
+    eventually(lambda: used not in lines._all and kept not in lines._all)
+
+
+def test_who_waits_for_a_place_does_not_hold_up_who_finds_one(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody waits for a place; one is left, and who comes next takes it."""
+    settings = server.connection(connections=1, keep="10s", timeouts={"connect": "5s", "answer": "5s"})
+    first = connect(settings)
+    real = session_module._channel
+    full = threading.Event()
+    full.set()
+
+    def channel(line: Any, *rest: Any) -> Any:
+        if full.is_set():
+            asked.set()
+            raise paramiko.ChannelException(1, "no more sessions")
+        return real(line, *rest)
+
+    monkeypatch.setattr(session_module, "_channel", channel)
+    monkeypatch.setattr(session_module, "_PAUSE", 60.0)
+    asked, sessions = threading.Event(), []
+    waiting = threading.Thread(target=lambda: sessions.append(connect(settings)))
+    waiting.start()
+    assert asked.wait(5)
+    full.clear()
+    began = time.monotonic()
+    sessions.append(connect(settings))  # somebody else, who sees that there is a place, while the first one waits
+    assert time.monotonic() - began < 2
+    assert len(sessions) == 1
+    first.close()  # which is news to who waits
+    waiting.join(3)
+    assert len(sessions) == 2
+    for session in sessions:
+        session.close()

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,15 @@ def test_names_are_data(side: Any, memory: Any, poll: Poll) -> None:
     names = ["Ä ö.edi", "a;b$(c).edi", "-rf", "x\ny.edi", "back\\slash.edi", "[1].edi", "%2e%2e", "latin-\udce9.edi"]
     for name in names:
         put(side, name, name.encode("utf-8", "surrogateescape"))
-    found = poll(side.source(afterwards={"move": "out/done"}), memory)
-    expected = {"Ä ö.edi", "a;b$(c).edi", "-rf", "[1].edi", "%2e%2e", r"latin-\udce9.edi"}
-    assert set(found) == expected, "names with a slash or a control character are left alone"
-    assert found[r"latin-\udce9.edi"] == b"latin-\xe9.edi"
+    with pytest.raises(Reject, match="2 files in out have problems") as caught:
+        poll(side.source(afterwards={"move": "out/done"}), memory)
+    assert sorted(finding.message for finding in caught.value.findings) == [
+        r"out/back\\slash.edi is not taken: its name cannot be used, as it has a slash",
+        r"out/x\ny.edi is not taken: its name cannot be used, as it has a control character",
+    ]
+    found = {key.partition("|")[0].rpartition("/")[2]: key.rpartition("|")[2] for key in memory.arrived}
+    assert set(found) == {"Ä ö.edi", "a;b$(c).edi", "-rf", "[1].edi", "%2e%2e", r"latin-\udce9.edi"}
+    assert found[r"latin-\udce9.edi"] == sha256(b"latin-\xe9.edi").hexdigest()
     assert set(side.names("out")) == {"x\ny.edi", "back\\slash.edi"}
     for key in memory.arrived:
         key.encode()

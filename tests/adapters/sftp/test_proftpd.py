@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from tests.adapters.ftp.servers import free_port, hashed, process
 
-from transload.adapters.base import Landing, Outbound, Reject, Stop
+from transload.adapters.base import Landing, Outbound, Reject, Retry, Stop
+from transload.adapters.contract import Wire
 from transload.adapters.sftp import SftpConnection, SftpSource, SftpTarget
 
 PROFTPD, MODULE = Path("/usr/sbin/proftpd"), Path("/usr/lib/proftpd/mod_sftp.so")
@@ -126,10 +127,31 @@ def test_a_rehearsal_works_and_leaves_nothing(server: Server) -> None:
     assert sorted((server.folder / "in").iterdir()) == before
 
 
-def test_what_is_refused_stops(server: Server) -> None:
+def test_what_is_refused_stops(server: Server, memory: Any) -> None:
     options = SftpSource.Options.model_validate({"folder": "out"})
     for wrong in ({"password": "wrong"}, {"host_keys": ["SHA256:" + "A" * 43]}):
         with SftpSource(server.connection(**wrong), options) as source:
             assert source.probe().ok is False
             with pytest.raises(Stop):
-                list(source.receive(None))  # type: ignore[arg-type]  # it does not come to asking
+                list(source.receive(memory))
+
+
+def test_a_large_file_is_gone_on_with_where_the_line_broke(
+    server: Server, memory: Any, poll: Callable[..., dict[str, bytes]]
+) -> None:
+    content = os.urandom(12 * 1024 * 1024)
+    (server.folder / "out/large").write_bytes(content)
+    options = SftpSource.Options.model_validate({"folder": "out", "stable": "none", "afterwards": "delete"})
+    with Wire("127.0.0.1", server.connection().port) as wire:
+        reach = server.connection(port=wire.port, keep="0s", channels=1)
+        broken = SftpSource(reach, options)
+        broken.pauses = ()
+        with wire.cutting(150) as cut, pytest.raises(Retry):
+            poll(broken, memory)
+        assert cut.happened
+        [partial] = memory.folder.iterdir()
+        held = partial.stat().st_size
+        assert 0 < held < len(content)
+        assert poll(SftpSource(reach, options), memory)["large"] == content
+    assert not (server.folder / "out/large").exists()
+    assert list(memory.folder.iterdir()) == []

@@ -12,7 +12,7 @@ import pytest
 
 from transload.adapters.base import Retry, Stop
 from transload.adapters.sftp import SftpSource
-from transload.adapters.sftp.session import _deadline, connect
+from transload.adapters.sftp.session import connect
 
 OTHER = "SHA256:" + "A" * 43
 
@@ -207,25 +207,6 @@ def test_a_server_that_never_opens_sftp_is_given_up_in_time(server: Any, monkeyp
     with pytest.raises(Retry, match="does not open SFTP in time"):
         connect(server.connection(timeouts={"login": "500ms"}))
     assert time.monotonic() - began < 5
-
-
-def test_giving_up_a_connection_that_breaks_at_the_same_moment_is_quiet() -> None:
-    broken = threading.Event()
-
-    def close() -> None:
-        broken.set()
-        raise EOFError
-
-    def opening() -> None:
-        with _deadline(close, 0.01, "acme@example:22"):
-            assert broken.wait(5)
-            raise EOFError
-
-    with pytest.raises(Retry, match="does not open SFTP in time"):
-        opening()
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.join(5)  # an error in it would be a warning, and those are errors here
 
 
 def test_a_login_that_is_never_answered_is_tried_again(server: Any) -> None:

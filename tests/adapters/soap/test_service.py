@@ -308,7 +308,7 @@ def test_an_operation_without_an_answer_is_accepted(make: Make, wsdl: Path) -> N
 
 def test_what_is_written_wrong() -> None:
     for verify in ({}, {**TOKEN, "nothing": True}):
-        with pytest.raises(ValidationError, match="name exactly one of username_token, nothing"):
+        with pytest.raises(ValidationError, match="name username_token, signature or both, else nothing: true"):
             SoapServiceConnection.model_validate({"path": "/a", "wsdl": "w", "verify": verify})
     with pytest.raises(ValidationError, match="name the addresses that may call"):
         SoapServiceConnection.model_validate({"path": "/a", "wsdl": "w", "verify": {"nothing": True}})
@@ -335,5 +335,5 @@ def test_many_nonces_are_forgotten_in_time(make: Make) -> None:
         nonce = base64.b64encode(str(number).encode()).decode()
         at = NOW + timedelta(seconds=10 * number)
         endpoint.accept(request(header=token(nonce=nonce, created=at)), at)
-    assert len(endpoint._tokens._nonces) <= 61  # type: ignore[union-attr]
+    assert len(endpoint._proofs._tokens._nonces) <= 61  # type: ignore[union-attr]
     assert time.monotonic() - began < 10

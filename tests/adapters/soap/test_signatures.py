@@ -14,7 +14,7 @@ from tests.adapters.soap.certificates import DS, EXCLUSIVE, INCLUSIVE, NOW, S11,
 from transload.adapters.base import Stop
 from transload.adapters.soap.security.headers import secure
 from transload.adapters.soap.security.settings import Security, Verifying
-from transload.adapters.soap.security.signatures import Unsigned, check_signed
+from transload.adapters.soap.security.verification import Unsigned, Verification
 
 pytest.importorskip("signxml")
 
@@ -44,7 +44,8 @@ def signed(of: Pair, *, space: str = S11, timestamp: bool = True, **settings: An
 
 
 def check(made: "etree._Element", *texts: str, **settings: Any) -> None:
-    check_signed(made, Verifying.model_validate({"certificates": list(texts), **settings}), now=NOW)
+    wanted = Verifying.model_validate({"certificates": list(texts), **settings})
+    Verification(settings=wanted).check(made, now=NOW)
 
 
 @pytest.mark.parametrize("space", [S11, S12])
@@ -62,7 +63,12 @@ def test_xmlsec_takes_what_we_sign(ours: Pair, space: str, token: str, hash_: st
     assert not xmlsec.verified(made, ours[0])
 
 
-def signed_by_xmlsec(of: Pair, *, space: str = S11, kind: str = "sha256", canonical: str = EXCLUSIVE) -> Any:
+THEIRS = '<o:Answer xmlns:o="urn:o"><o:Number>12</o:Number></o:Answer>'
+
+
+def signed_by_xmlsec(
+    of: Pair, *, space: str = S11, kind: str = "sha256", canonical: str = EXCLUSIVE, content: str = THEIRS
+) -> Any:
     """An envelope whose body and timestamp xmlsec has signed."""
     method = f"{DS}rsa-sha1" if kind == "sha1" else "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
     digest = f"{DS}sha1" if kind == "sha1" else "http://www.w3.org/2001/04/xmlenc#sha256"
@@ -73,11 +79,11 @@ def signed_by_xmlsec(of: Pair, *, space: str = S11, kind: str = "sha256", canoni
     )
     made = etree.fromstring(
         f'<s:Envelope xmlns:s="{space}" xmlns:u="{WSU}" xmlns:x="urn:unused"><s:Header><w:Security xmlns:w="{WSSE}">'
-        '<u:Timestamp u:Id="t"><u:Created>2026-01-01T00:00:00Z</u:Created></u:Timestamp>'
+        '<u:Timestamp u:Id="t"><u:Created>'
+        f"{NOW:%Y-%m-%dT%H:%M:%SZ}</u:Created></u:Timestamp>"
         f'<Signature xmlns="{DS}"><SignedInfo><CanonicalizationMethod Algorithm="{canonical}"/>'
         f'<SignatureMethod Algorithm="{method}"/>{references}</SignedInfo><SignatureValue/><KeyInfo/></Signature>'
-        '</w:Security></s:Header><s:Body u:Id="b"><o:Answer xmlns:o="urn:o"><o:Number>12</o:Number></o:Answer></s:Body>'
-        "</s:Envelope>"
+        f'</w:Security></s:Header><s:Body u:Id="b">{content}</s:Body></s:Envelope>'
     )
     return xmlsec.signed(made, *of)
 
@@ -104,7 +110,9 @@ def test_another_canonicalization_is_named(theirs: Pair) -> None:
 
 def test_sha1_is_taken_where_it_is_allowed(theirs: Pair) -> None:
     made = signed_by_xmlsec(theirs, kind="sha1")
-    with pytest.raises(Unsigned, match="RSA_SHA1 forbidden"):
+    with pytest.raises(
+        Unsigned, match=r"is made with http://www\.w3\.org/2000/09/xmldsig#rsa-sha1, which is not taken"
+    ):
         check(made, theirs[0])
     check(made, theirs[0], sha1=True)
 

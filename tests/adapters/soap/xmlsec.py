@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from lxml import etree
 
+_ADDRESSING = "http://www.w3.org/2005/08/addressing"
 _WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 
 
@@ -16,6 +17,7 @@ def _run(arguments: list[str], made: "etree._Element", files: dict[str, str]) ->
         pytest.skip("xmlsec1 is not installed (Debian: xmlsec1)")
     space = etree.QName(made).namespace
     identities = [f"--id-attr:Id {space}:Body", f"--id-attr:Id {_WSU}:Timestamp"]
+    identities += [f"--id-attr:Id {_ADDRESSING}:{name}" for name in ("Action", "RelatesTo")]
     with TemporaryDirectory() as folder:
         for name, text in {**files, "made.xml": etree.tostring(made, encoding="unicode")}.items():
             Path(folder, name).write_text(text, encoding="utf-8")

@@ -8,9 +8,9 @@ from tests.contract.mutants.shelf import (
     ADAPTER,
     TOKEN,
     Broken,
+    InUse,
     Shelf,
     ShelfConnection,
-    ShelfOptions,
     ShelfSource,
     ShelfTarget,
 )
@@ -36,7 +36,7 @@ class OnShelf(Harness):
 
     def made(self, token: str = TOKEN) -> Any:
         connection = self.adapter.connection.model_validate({"shelf": "north", "token": token})
-        return self.kind(connection, ShelfOptions(), self.shelf)
+        return self.kind(connection, self.kind.Options(), self.shelf)
 
     def content(self, number: int) -> bytes:
         return b"content %d\n" % number
@@ -64,6 +64,8 @@ class OnShelf(Harness):
 
 
 class OutShelf(OnShelf, SourceHarness):
+    resumes = True
+
     def source(self) -> ShelfSource:
         made: ShelfSource = self.made()
         return made
@@ -85,10 +87,10 @@ class OutShelf(OnShelf, SourceHarness):
     def spoiled(self, name: str) -> Iterator[None]:
         shelf, read = self.shelf, self.shelf.read
 
-        def spoil(wanted: str) -> Iterator[bytes]:
+        def spoil(wanted: str, start: int = 0) -> Iterator[bytes]:
             if wanted == name:
                 raise Broken(name)
-            return read(wanted)
+            return read(wanted, start)
 
         shelf.read = spoil  # type: ignore[method-assign]
         yield
@@ -106,6 +108,17 @@ class InShelf(OnShelf, TargetHarness):
 
     def arrived(self) -> Sequence[bytes]:
         return [content for _, content in self.shelf.got.values()]
+
+    @contextmanager
+    def refusing(self, number: int) -> Iterator[Outbound]:
+        shelf, finish = self.shelf, self.shelf.finish
+
+        def refuse(key: str, name: str) -> None:
+            raise InUse(name)
+
+        shelf.finish = refuse  # type: ignore[method-assign]
+        yield self.outbound(number)
+        shelf.finish = finish  # type: ignore[method-assign]
 
     def outbound(self, number: int, *, content: bytes | None = None, name: str | None = None) -> Outbound:
         given = self.content(number) if content is None else content

@@ -5,16 +5,29 @@ A letter has a number, a moment and a signature over both and its content (HMAC,
 
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from pydantic import Field
 
-from transload.adapters.base import Adapter, Finding, Inbound, Secret, Settings
-from transload.adapters.base.endpoint import Endpoint, Refused, Request, Response
+from transload.adapters.base import (
+    Adapter,
+    Finding,
+    Inbound,
+    RespondingEndpoint,
+    Result,
+    Secret,
+    Settings,
+    Stop,
+    Wanted,
+)
+from transload.adapters.base.endpoint import Refused, Request, Response
 from transload.adapters.contract import EndpointHarness
 
 SECRET = "Kaffee-und-Kuchen"
@@ -23,6 +36,7 @@ TOLERANCE = timedelta(minutes=5)
 
 class LetterConnection(Settings):
     address: str = Field(description="Path of the address", examples=["/letters"])
+    plate: Path = Field(description="File with what stands on the letterbox", examples=["plate.txt"])
     secret: Secret = Field(description="What both sides know")
 
 
@@ -34,7 +48,7 @@ def signature(number: str, moment: str, content: bytes, secret: str = SECRET) ->
     return hmac.new(secret.encode(), f"{number} {moment} ".encode() + content, sha256).hexdigest()
 
 
-class Letterbox(Endpoint[LetterConnection, LetterOptions]):
+class Letterbox(RespondingEndpoint[LetterConnection, LetterOptions]):
     Options = LetterOptions
 
     @property
@@ -45,7 +59,14 @@ class Letterbox(Endpoint[LetterConnection, LetterOptions]):
     def largest(self) -> int:
         return self.options.most
 
+    def prepare(self) -> None:
+        try:
+            self.plate = self.connection.plate.read_text()
+        except OSError as error:
+            raise Stop(f"the plate cannot be read: {error.strerror}", hint="put it where 'plate' says") from error
+
     def accept(self, request: Request, now: datetime) -> Inbound:
+        assert self.plate
         self.prove(request)
         self.near(request, now)
         if not request.content:
@@ -78,6 +99,14 @@ class Letterbox(Endpoint[LetterConnection, LetterOptions]):
     def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
         return Response(status=202)
 
+    def wanted(self, inbound: Inbound) -> Wanted | None:
+        return Wanted(request="letter")
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        if result.content is None:
+            return Response(status=422, content="; ".join(f"{one.message}" for one in result.findings).encode())
+        return Response(status=200 if result.taken else 422, content=result.content)
+
 
 class LetterHarness(EndpointHarness):
     secrets = (SECRET,)
@@ -85,13 +114,28 @@ class LetterHarness(EndpointHarness):
 
     def __init__(self, kind: type[Any]) -> None:
         self.kind = kind
+        with NamedTemporaryFile(prefix="plate-", delete=False) as file:
+            file.write(b"Ann")
+        self.plate = Path(file.name)
         connection = getattr(kind, "Connection", LetterConnection)
         self.adapter = Adapter(summary="", connection=connection, endpoint=kind)
 
     def endpoint(self) -> Letterbox:
-        connection = self.adapter.connection.model_validate({"address": "/letters", "secret": SECRET})
-        made: Letterbox = self.kind(connection, LetterOptions())
+        given = {"address": "/letters", "secret": SECRET, "plate": self.plate}
+        connection = self.adapter.connection.model_validate(given)
+        made: Letterbox = self.kind(connection, self.kind.Options())
         return made
+
+    def close(self) -> None:
+        self.plate.unlink()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        self.plate.unlink()
+        try:
+            yield
+        finally:
+            self.plate.write_text("Ann")
 
     def request(self, number: int, *, content: bytes | None = None, moment: datetime | None = None) -> Request:
         body = b"letter %d" % number if content is None else content
@@ -99,6 +143,9 @@ class LetterHarness(EndpointHarness):
         signed = signature(str(number), seconds, body)
         headers = {"number": str(number), "moment": seconds, "signature": signed}
         return Request(method="POST", path="/letters", headers=headers, content=body, client="127.0.0.1")
+
+    def written(self, wanted: Wanted, text: str) -> tuple[bytes, str]:
+        return f"Dear sir, {text}".encode(), "text/plain"
 
     def forged(self, request: Request) -> Mapping[str, Request]:
         number, moment = request.header("number"), request.header("moment")
@@ -112,6 +159,7 @@ class LetterHarness(EndpointHarness):
 
 class MuteConnection(Settings):
     address: str
+    plate: Path
     secret: Any = Field(description="What both sides know", examples=["x"])
 
 
@@ -130,6 +178,29 @@ class HasManyAddresses(Letterbox):
     @property
     def path(self) -> str:
         return f"/letters/{id(self)}"
+
+
+class ReadsWhenItIsMade(Letterbox):
+    """Reads a file when it is made."""
+
+    caught_by = "test_making_one_opens_nothing"
+
+    def __init__(self, connection: Any, options: LetterOptions) -> None:
+        super().__init__(connection, options)
+        super().prepare()
+
+    def prepare(self) -> None:
+        pass
+
+
+class ReadsWhenItIsCalled(Letterbox):
+    """Sees only when somebody calls that a file is missing."""
+
+    caught_by = "test_making_one_opens_nothing"
+    plate = "Ann"
+
+    def prepare(self) -> None:
+        pass
 
 
 class TrimsTheContent(Letterbox):
@@ -264,9 +335,8 @@ class KeepsTheRequest(Letterbox):
         return self.taken(self.kept)
 
 
-class OpenConnection(Settings):
-    address: str = Field(description="Path of the address", examples=["/letters"])
-    secret: str = Field(description="What both sides know", examples=["x"])
+class OpenConnection(LetterConnection):
+    secret: Any = Field(description="What both sides know", examples=["x"])
 
 
 class ShowsTheSecret(Letterbox):
@@ -274,6 +344,76 @@ class ShowsTheSecret(Letterbox):
 
     caught_by = "test_no_secret_is_seen"
     Connection = OpenConnection
+
+
+class OpenOptions(LetterOptions):
+    former: str = Field(default=SECRET, description="What both sides knew before")
+
+
+class ShowsASecretOfItsOptions(Letterbox):
+    """Holds a secret as plain text in its options."""
+
+    caught_by = "test_no_secret_is_seen"
+    Options = OpenOptions
+
+
+class QuotesTheSecret(Letterbox):
+    """Quotes the secret in what it notes of a request that is not proved."""
+
+    caught_by = "test_no_secret_is_seen"
+
+    def prove(self, request: Request) -> None:
+        try:
+            super().prove(request)
+        except Refused as refusal:
+            secret = self.connection.secret.get_secret_value()
+            raise self.refusal(401, f"{refusal}: no signature by {secret}") from None
+
+
+class SaysTheSameToAll(Letterbox):
+    """Answers what its options say, whatever a mapping wrote."""
+
+    caught_by = "test_a_response_holds_what_was_written"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), content=b"received")
+
+
+class AnErrorForWhatWasTaken(Letterbox):
+    """Answers a message that was taken with an error."""
+
+    caught_by = "test_a_response_holds_what_was_written"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), status=422)
+
+
+class ThanksForWhatWasNotTaken(Letterbox):
+    """Answers a message that was not taken as if it had been."""
+
+    caught_by = "test_who_was_not_taken_hears_why"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), status=200)
+
+
+class SaysNothingOfWhy(Letterbox):
+    """Does not tell what is wrong with a message."""
+
+    caught_by = "test_who_was_not_taken_hears_why"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        return replace(super().respond_with(inbound, result), content=b"no\n" if result.content is None else b"")
+
+
+class TellsOfOurFiles(Letterbox):
+    """Shows the whole finding, with our files in it."""
+
+    caught_by = "test_who_was_not_taken_hears_why"
+
+    def respond_with(self, inbound: Inbound, result: Result) -> Response:
+        told = super().respond_with(inbound, result)
+        return replace(told, content="; ".join(one.line() for one in result.findings).encode() or told.content)
 
 
 MUTANTS: list[Any] = [

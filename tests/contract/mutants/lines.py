@@ -182,6 +182,22 @@ class DoesNotEscape(LineFormat):
         return text
 
 
+class TakesTheKindFromTheHeader(LineFormat):
+    """Takes the kind of a message from what stands around it, and does not write it."""
+
+    caught_by = "test_what_is_written_reads_the_same"
+
+    def reading(self, found: list[Message], findings: list[Finding]) -> Reading:
+        kinds = [str(one.envelope) for one in found]
+        return super().reading(
+            [
+                Message(kind=kind, start=one.start, end=one.end, body=one.body, enveloped=list)
+                for kind, one in zip(kinds, found, strict=True)
+            ],
+            findings,
+        )
+
+
 class DropsTheHeader(LineFormat):
     """Forgets what stood around the messages."""
 
@@ -225,6 +241,15 @@ class RaisesForNothing(LineFormat):
     def reading(self, found: list[Message], findings: list[Finding]) -> Reading:
         assert found[0].kind is not None
         return super().reading(found, findings)
+
+
+class MakesAMessageOfNothing(LineFormat):
+    """Gives an empty message for a payload without any bytes."""
+
+    caught_by = "test_no_payload_is_a_finding"
+
+    def read(self, payload: bytes, *, file: str | None = None) -> Reading:
+        return super().read(payload or b"M|EMPTY\n", file=file)
 
 
 class CountsCharacters(LineFormat):

@@ -1,6 +1,5 @@
 """A partner in memory, and adapters for it that keep to the contract: what mutants are made from."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,12 +94,14 @@ class Shelf:
         except Retry as error:
             raise NoAnswer(name) from error
 
-    def read(self, name: str) -> Iterator[bytes]:
+    def read(self, name: str, start: int = 0) -> Iterator[bytes]:
         size = 65536
-        for at in range(0, len(self.items[name][0]), size):
+        for at in range(start, len(self.items[name][0]), size):
             if at == size and name in self.reading:
                 self.reading.pop(name)()
-            yield self.items[name][0][at : at + size]
+            piece = self.items[name][0][at : at + size]
+            self.script.carry(len(piece))
+            yield piece
 
     def finish(self, key: str, name: str) -> None:
         if key in self.got:
@@ -162,12 +163,15 @@ class Client:
 
 class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
     Options = ShelfOptions
+    folder: Path
+    found: int
 
     def __init__(self, connection: ShelfConnection, options: ShelfOptions, shelf: Shelf) -> None:
         Source.__init__(self, connection, options)
         self.shelf = shelf
 
     def receive(self, memory: Memory) -> Iterator[Inbound]:
+        self.folder = memory.folder
         problems: list[Finding] = []
         for name in self.call("list", lambda shelf: sorted(shelf.items)):
             try:
@@ -201,7 +205,7 @@ class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
         return self.call("look", lambda shelf: shelf.items.get(name, (b"", 0))[1])
 
     def fetch(self, name: str) -> Found | None:
-        before = self.version(name)
+        before = self.found = self.version(name)
         content, digest = self.content(name)
         if before == 0 or self.version(name) != before:
             if isinstance(content, Path):
@@ -211,16 +215,22 @@ class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
 
     def content(self, name: str) -> tuple[bytes | Path, str]:
         size = self.call("size", lambda shelf: len(shelf.items.get(name, (b"", 0))[0]))
-        pieces = self.call("read", lambda shelf: shelf.read(name))
-        hashed = sha256()
         if size <= LARGE:
-            content = b"".join(self.whole(pieces))
+            content = b"".join(self.whole(self.call("read", lambda shelf: shelf.read(name))))
             return content, sha256(content).hexdigest()
-        with tempfile.NamedTemporaryFile(prefix="transload-", delete=False) as file:
+        kept = self.folder / self.part(name)
+        held = kept.read_bytes() if kept.exists() else b""
+        hashed = sha256(held)
+        pieces = self.call("read", lambda shelf: shelf.read(name, len(held)))
+        with kept.open("ab") as file:
             for piece in self.whole(pieces):
                 hashed.update(piece)
                 file.write(piece)
-        return Path(file.name), hashed.hexdigest()
+        return kept, hashed.hexdigest()
+
+    def part(self, name: str) -> str:
+        """What our part of an item is called."""
+        return sha256(f"{self.origin(name)} {self.found}".encode()).hexdigest()
 
     def whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         while (piece := self.call("piece", lambda shelf: next(pieces, None))) is not None:

@@ -253,6 +253,26 @@ class AllInMemory(ShelfSource):
         return (bytes(content.read_bytes()), digest) if isinstance(content, Path) else (content, digest)
 
 
+class BeginsAnew(ShelfSource):
+    """Fetches all of a huge item again after it broke off."""
+
+    caught_by = "test_a_huge_item_that_broke_off_is_gone_on_with"
+
+    def receive(self, memory: Memory) -> Iterator[Inbound]:
+        for file in memory.folder.iterdir():
+            file.unlink()
+        yield from super().receive(memory)
+
+
+class GoesOnWithAnother(ShelfSource):
+    """Goes on with a huge item by its name, also when another one has taken its place."""
+
+    caught_by = "test_a_huge_item_that_broke_off_is_gone_on_with"
+
+    def part(self, name: str) -> str:
+        return self.origin(name)
+
+
 class EmptyIsAnError(ShelfSource):
     """Refuses an empty item, and with it the pass."""
 
@@ -284,6 +304,27 @@ class FirstFaultEndsAll(ShelfSource):
             found = self.fetch(name)
             if found is not None:
                 yield Inbound(key=self.key(found), content=found.content, origin=self.origin(name))
+
+
+class LeavesStrangeNamesOut(ShelfSource):
+    """Leaves out, without a word, what has a name that it does not like."""
+
+    caught_by = "test_strange_names_are_data"
+
+    def fetch(self, name: str) -> Found | None:
+        return super().fetch(name) if name.isalnum() or "-" in name else None
+
+
+class LeavesBadItemsOut(ShelfSource):
+    """Leaves out, without a word, what cannot be fetched."""
+
+    caught_by = "test_one_bad_item_hides_no_other"
+
+    def fetch(self, name: str) -> Found | None:
+        try:
+            return super().fetch(name)
+        except (Reject, Refused, Late, NoAnswer):
+            return None
 
 
 class MuteConnection(Settings):

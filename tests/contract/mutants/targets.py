@@ -4,7 +4,17 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from tests.contract.mutants.shelf import Late, NoAnswer, Refused, Shelf, ShelfConnection, ShelfOptions, ShelfTarget
+from pydantic import Field
+from tests.contract.mutants.shelf import (
+    TOKEN,
+    Late,
+    NoAnswer,
+    Refused,
+    Shelf,
+    ShelfConnection,
+    ShelfOptions,
+    ShelfTarget,
+)
 from tests.contract.mutants.sources import MuteConnection, OpenConnection
 
 from transload.adapters.base import Answer, Landing, Outbound, Probe, Reject, Retry, Stop
@@ -275,6 +285,67 @@ class ShowsTheToken(ShelfTarget):
 
     caught_by = "test_no_secret_is_seen"
     Connection = OpenConnection
+
+
+class StopsForADocument(ShelfTarget):
+    """Stops the connection for one delivery that the partner refuses."""
+
+    caught_by = "test_a_delivery_that_is_refused_hides_no_other"
+
+    def finish(self, outbound: Outbound, name: str) -> None:
+        try:
+            super().finish(outbound, name)
+        except Reject as error:
+            raise Stop(error.message, hint=error.hint) from error
+
+
+class TriesARefusalAgain(ShelfTarget):
+    """Takes a refusal for a fault that goes away."""
+
+    caught_by = "test_a_delivery_that_is_refused_hides_no_other"
+
+    def finish(self, outbound: Outbound, name: str) -> None:
+        try:
+            super().finish(outbound, name)
+        except Reject as error:
+            raise Retry(error.message, hint=error.hint) from error
+
+
+class DoesNotReadTheAnswer(ShelfTarget):
+    """Returns whatever the partner answers."""
+
+    caught_by = "test_a_delivery_that_is_refused_hides_no_other"
+
+    def finish(self, outbound: Outbound, name: str) -> None:
+        with suppress(Reject):
+            super().finish(outbound, name)
+
+
+class NeverGoesOn(ShelfTarget):
+    """Refuses all that follows a delivery that was refused."""
+
+    caught_by = "test_a_delivery_that_is_refused_hides_no_other"
+    refused: Reject | None = None
+
+    def finish(self, outbound: Outbound, name: str) -> None:
+        try:
+            if self.refused is not None:
+                raise self.refused
+            super().finish(outbound, name)
+        except Reject as error:
+            self.refused = error
+            raise
+
+
+class OpenOptions(ShelfOptions):
+    signed_with: str = Field(default=TOKEN, description="What deliveries are signed with")
+
+
+class ShowsASecretOfItsOptions(ShelfTarget):
+    """Holds a secret as plain text in its options."""
+
+    caught_by = "test_no_secret_is_seen"
+    Options = OpenOptions
 
 
 MUTANTS: list[Any] = [

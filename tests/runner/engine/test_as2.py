@@ -15,11 +15,14 @@ from typing import Any
 import pytest
 import requests
 import trustme
+from typer.testing import CliRunner
 
 from transload.adapters.as2 import mime
 from transload.adapters.as2.keys import keys_of
 from transload.adapters.as2.messages import seal
 from transload.adapters.base import Outbound
+from transload.canonical.errors import ConfigurationError
+from transload.runner.cli.app import application
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.references import NotFound, Ref
@@ -172,7 +175,7 @@ ASYNC = "mdn: {{mode: async, url: 'http://127.0.0.1:{port}/as2', wait: 1h}}"
     [
         ("", ""),
         ("compress: before\nencrypt: aes256\noaep: true\npss: true\nsign: sha512", ""),
-        ("compress: after\nmdn: {{signed: false}}", ""),
+        ("compress: after\nencrypt: aes256-gcm\nmdn: {{signed: false}}", ""),
         ("sign: none\nencrypt: none", "accept: {{signed: false, encrypted: false}}"),
         ("mdn: {{mode: none}}", ""),
         ("encrypt: 3des", "accept: {{ciphers: 3des}}"),
@@ -286,6 +289,151 @@ def test_what_cannot_be_read_is_kept_refused_and_taken_once_it_can(
         eventually(lambda: acme.box == [ORDER])
     assert [row["state"] for row in acme.receipts()] == ["QUARANTINED", "PARSED"]
     assert bolt.deliveries()[0]["state"] == "SENT"
+
+
+def replayed(side: Side, *arguments: str) -> tuple[int, str]:
+    ran = CliRunner().invoke(application(), ["replay", *arguments, "--workspace", str(side.folder)])
+    return ran.exit_code, ran.output
+
+
+def mended(make: Make, certificates: dict[str, tuple[str, str]], more: str = "") -> tuple[Side, Side]:
+    """Acme refused a message of bolt's, since it had the wrong certificate, and has the right one now."""
+    bolt, acme = make(more)
+    bolt.drop()
+    right = (acme.folder / "keys/them.pem").read_text()
+    (acme.folder / "keys/them.pem").write_text(certificates["stranger"][0])
+    with acme.served():
+        bolt.run()
+    assert acme.receipts()[0]["state"] == "QUARANTINED"
+    code, said = replayed(acme, "r1", "--although-refused")
+    assert code == 1
+    assert "r1 cannot be read still: the message <" in said
+    assert "has the partner a new certificate? then add it under partner:, beside the old one" in said
+    (acme.folder / "keys/them.pem").write_text(right)
+    partner = bolt.folder / "mappings/other/partner.yaml"
+    partner.write_text(partner.read_text() + "# tried again\n")  # a changed file closes the breaker
+    return bolt, acme
+
+
+def test_what_was_refused_is_opened_once_it_can_be_and_a_person_wants_it(
+    make: Make, certificates: dict[str, tuple[str, str]]
+) -> None:
+    bolt, acme = mended(make, certificates)
+    code, said = replayed(acme, "r1")
+    assert code == 1
+    assert "r1 can be read now, but its sender was told that it was not taken, and may have sent it anew" in said
+    assert "ask him; if he has not and will not: transload replay r1 --although-refused" in said
+    assert [row["state"] for row in acme.receipts()] == ["QUARANTINED"]
+    assert replayed(acme, "r1", "--although-refused") == (0, "r1 was opened, and will be read as r2\n")
+    acme.run()
+    assert acme.box == [ORDER]
+    first, second = acme.receipts()
+    assert (first["state"], second["state"]) == ("SUPPRESSED", "PARSED")
+    assert '"reopened_from":"r1"' in second["metadata"]
+    with Ledger(load_workspace(acme.folder).store) as ledger:
+        events = [event["what"] for event in ledger.queries.journey(Ref("receipt", 2))["events"]]
+        assert "REOPENED" in events
+    shown = CliRunner().invoke(application(), ["show", "r1", "--workspace", str(acme.folder)])
+    assert "SUPPRESSED" in shown.output
+    with Ledger(load_workspace(acme.folder).store) as ledger:
+        with pytest.raises(NotFound) as caught:
+            ledger.queries.evidence(Ref("receipt", 2), "mdn")  # none was given that says so
+        assert caught.value.hint == "there is: request"
+        assert ledger.verify() == []
+    code, said = replayed(acme, "r1", "--although-refused")
+    assert (code, "nothing of r1 is quarantined" in said) == (1, True)
+    with acme.served():  # he sends it again all the same: it is the same message
+        eventually(lambda: bolt.run().exit_code == 0)
+    assert acme.box == [ORDER]
+    assert len(acme.receipts()) == 2
+    assert bolt.deliveries()[0]["state"] == "SENT"
+
+
+def test_what_has_come_again_since_is_not_opened(make: Make, certificates: dict[str, tuple[str, str]]) -> None:
+    bolt, acme = mended(make, certificates)
+    with acme.served():
+        eventually(lambda: bolt.run().exit_code == 0)
+        eventually(lambda: acme.box == [ORDER])
+    code, said = replayed(acme, "r1", "--although-refused")
+    assert (code, "what is in r1 has come again since, as r2" in said) == (1, True)
+    assert [row["state"] for row in acme.receipts()] == ["QUARANTINED", "PARSED"]
+    with Ledger(load_workspace(acme.folder).store) as ledger:
+        assert ledger.verify() == []
+
+
+def test_a_receipt_for_what_was_refused_is_not_sent_again(make: Make, certificates: dict[str, tuple[str, str]]) -> None:
+    _, acme = mended(make, certificates, ASYNC)
+    before = len(acme.deliveries("other/in/reply"))
+    assert replayed(acme, "r1", "--although-refused")[0] == 0
+    assert len(acme.deliveries("other/in/reply")) == before == 1
+    acme.run()
+    assert acme.box == [ORDER]
+
+
+def test_receipts_that_come_later_need_somebody_who_hears_them(make: Make) -> None:
+    bolt, _ = make(ASYNC)
+    partner = bolt.folder / "mappings/other/partner.yaml"
+    text = partner.read_text()
+    partner.write_text(text.replace("  in: {from: {connection: as2}, format: {type: json}, to: [erp/raw]}", "  {}"))
+    with pytest.raises(ConfigurationError) as caught:
+        load_workspace(bolt.folder)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.message, finding.hint) == (
+        "C-ANSWERS",
+        "what other/out sends is answered later, and no receive route of other/as2 hears it",
+        "add a receive route with from: {connection: as2}, or let the receipts come in the answer",
+    )
+    assert finding.mapping is not None
+    assert finding.mapping.line > 0
+    # a route that reads what was answered is no one who hears it
+    answers = text.replace("{from: {connection: as2}, format", "{from: {answers: out}, format")
+    partner.write_text(answers)
+    with pytest.raises(ConfigurationError) as caught:
+        load_workspace(bolt.folder)
+    assert [finding.code for finding in caught.value.findings] == ["C-ANSWERS"]
+    heard = answers.replace("receive:\n", "receive:\n  door: {from: {connection: as2}, format: {type: json}, to: []}\n")
+    partner.write_text(heard)
+    assert load_workspace(bolt.folder)
+
+
+def test_several_files_of_one_message_become_receipts_of_their_own(make: Make) -> None:
+    bolt, acme = make()
+    partner = acme.folder / "mappings/other/partner.yaml"
+    filtered = "{connection: as2, files: 3, filters: [{type: as2, content_types: application/json}]}"
+    partner.write_text(partner.read_text().replace("from: {connection: as2}", f"from: {filtered}"))
+    parts = [
+        b'Content-Type: application/json\r\nContent-Disposition: attachment; filename="../a.json"\r\n\r\n' + ORDER,
+        b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==",
+        b"Content-Type: application/json\r\n\r\n[]",
+    ]
+    outbound = Outbound(
+        key="7", content=mime.multipart(parts, "b"), content_type='multipart/related; boundary="b"; type="x/y"'
+    )
+    with acme.served(), load_workspace(bolt.folder).send_route("other/out").target() as target:
+        for _ in range(2):
+            assert target.deliver(outbound).summary == "receipt: processed"
+        eventually(lambda: len(acme.box) == 2)
+    assert sorted(acme.box) == [b"[]", ORDER]
+    whole, first, second = acme.receipts()
+    assert [one["state"] for one in (whole, first, second)] == ["UNPACKED", "PARSED", "PARSED"]
+    assert '"entry":"../a.json"' in first["metadata"]
+    assert "the file file 2 of" in whole["findings"]
+    assert (whole["origin"] + "/file 3") == second["origin"]
+
+
+def test_two_partners_at_one_address_are_told_apart_by_nobody(make: Make) -> None:
+    """Also where only one of them writes the path that is usual."""
+    bolt, _ = make()
+    partner = bolt.folder / "mappings/other/partner.yaml"
+    text = partner.read_text()
+    twin = bolt.folder / "mappings/twin/partner.yaml"
+    twin.parent.mkdir()
+    twin.write_text(
+        text.replace("partner: other", "partner: twin").replace("adapter: as2", "adapter: as2\n    path: /as2/")
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load_workspace(bolt.folder)
+    assert [finding.code for finding in caught.value.findings] == ["C-ADDRESS"]
 
 
 def test_a_message_that_comes_again_is_answered_again_and_taken_once(make: Make) -> None:

@@ -1,6 +1,8 @@
 """Partners that call a SOAP service of ours: a real workspace, served, called by clients of three makers."""
 
 import json
+import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import requests
 import zeep
 import zeep.exceptions
 from lxml import etree
+from tests.adapters.soap.certificates import Pair, pair
 from tests.runner.engine.test_doors import eventually, served  # noqa: F401
 from zeep.wsse.username import UsernameToken
 
@@ -160,6 +163,76 @@ def test_our_own_target_is_answered_with_addressing_and_files_beside(folder: Pat
         assert etree.fromstring(kept).findtext(f"{{{NS}}}Buyer") == "YWJj"
         assert receipt["metadata"]["message_id"] == answer.metadata["message_id"]
         assert "sesame" not in str(receipt)
+
+
+@pytest.fixture
+def signing(folder: Path) -> dict[str, Pair]:
+    """Both sides sign; the partner is changing his certificate."""
+    pytest.importorskip("signxml")
+    made = {"ours": pair("bolt"), "now": pair("acme"), "next": pair("acme, next"), "stranger": pair("acme")}
+    (folder / "keys").mkdir()
+    for name, (certificate, key) in made.items():
+        (folder / f"keys/{name}.pem").write_text(certificate)
+        (folder / f"keys/{name}.key").write_text(key)
+    file = folder / "mappings/acme/partner.yaml"
+    proof = """\
+    sign: {certificate: "${file:keys/ours.pem}", key: "${file:keys/ours.key}"}
+    verify: {signature: {certificates: ["${file:keys/next.pem}", "${file:keys/now.pem}"]}}
+"""
+    file.write_text(re.sub(r"    verify: .*\n", lambda _: proof, file.read_text()))
+    return made
+
+
+@pytest.mark.parametrize("port_name", ["Soap11", "Soap12"])
+def test_our_own_target_signs_and_verifies(folder: Path, url: str, port_name: str, signing: dict[str, Pair]) -> None:
+    def target(name: str) -> SoapTarget:
+        settings = {"wsdl": folder / "wsdl/orders.wsdl", "endpoint": url, "port": port_name, "addressing": "true"}
+        security = {
+            "timestamp": "5m",
+            "must_understand": True,
+            "sign": {
+                "certificate": signing[name][0], "key": signing[name][1], "parts": ["body", "timestamp", "addressing"]
+            },
+            "verify": {"certificates": signing["ours"][0], "parts": ["body", "timestamp", "addressing"]},
+        }  # fmt: skip
+        connection = SoapConnection.model_validate({**settings, "security": security, "xop": ["Buyer"]})
+        options = SoapTargetOptions.model_validate({"operation": "SubmitOrder", "reference": "Number"})
+        return SoapTarget(connection, options)
+
+    content = (
+        f'<SubmitOrder xmlns="{NS}"><Number>PO-1</Number><Buyer>YWJj</Buyer>'
+        '<Line number="1"><Item>A</Item><Quantity>1</Quantity></Line></SubmitOrder>'
+    ).encode()
+    with served(folder) as ledger:
+        for name in ("now", "next"):  # the certificate changes between two attempts of one delivery
+            with target(name) as to:
+                answer = to.deliver(Outbound(key="k", content=content))
+            assert (answer.reference, answer.findings) == ("PO-1", ())
+        (receipt,) = ledger.queries.receipts()
+        assert len(receipt["metadata"]["signed_by"]) == 64
+        with target("stranger") as to, pytest.raises(Stop, match="signature or decryption was invalid"):
+            to.deliver(Outbound(key="k", content=content))
+        assert len(ledger.queries.receipts()) == 1
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_npm_signs_and_is_answered(folder: Path, url: str, version: str, signing: dict[str, Pair]) -> None:
+    modules = os.environ.get("NODE_PATH", "").split(":")
+    if shutil.which("node") is None or not any(Path(one, "soap").is_dir() for one in modules if one):
+        pytest.skip("npm's soap is not installed (npm install soap, and NODE_PATH names node_modules)")
+
+    def call(number: str, name: str) -> Any:
+        keys = [str(folder / f"keys/{name}.{kind}") for kind in ("pem", "key")]
+        command = ["node", str(CLIENT.with_suffix(".js")), str(folder / "wsdl/orders.wsdl"), url, version, number]
+        ran = subprocess.run([*command, *keys], capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return json.loads(ran.stdout)
+
+    with served(folder) as ledger:
+        assert call("PO-1", "now") == {"number": "PO-1", "repeated": False}
+        assert call("PO-2", "next") == {"number": "PO-2", "repeated": False}
+        assert "FailedCheck" in call("PO-3", "stranger")["fault"]
+        assert numbers(ledger) == ["PO-1", "PO-2"]
 
 
 def test_nothing_is_answered_before_it_is_committed(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

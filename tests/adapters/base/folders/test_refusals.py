@@ -13,7 +13,9 @@ from transload.adapters.base import Landing, Outbound, Retry, Severity, Stop
 from transload.adapters.base.folders import Denied, Entry, Failed, FileStore, HandOver, Move, PickUp, Taken
 from transload.adapters.base.folders.fetching import LARGE
 from transload.adapters.base.folders.handover import hand_over, landed
-from transload.adapters.base.folders.pickup import pick_up
+from transload.adapters.base.folders.hands import Hands
+from transload.adapters.base.folders.partials import NoRoom
+from transload.adapters.base.folders.pickup import Pass
 from transload.adapters.files.local import LocalStore
 
 OUTBOUND = Outbound(key="1", content=b"content", metadata={"file": "a"})
@@ -38,9 +40,9 @@ def now() -> datetime:
     return datetime(2024, 5, 6, tzinfo=UTC)
 
 
-def taken(store: FileStore, **options: Any) -> list[Any]:
+def taken(store: FileStore, memory: Notes | None = None, **options: Any) -> list[Any]:
     given = PickUp.model_validate({"folder": "out", "stable": "none"} | options)
-    return list(pick_up(store, given, Notes(), now))
+    return list(Pass(given, Notes() if memory is None else memory, now).files(Hands(store)))
 
 
 @pytest.mark.parametrize(
@@ -78,11 +80,11 @@ def test_files_that_were_taken_and_stay_do_not_wait(
     memory = Notes()
     (tmp_path / "out/a").write_bytes(b"x")
     with caplog.at_level(logging.INFO):
-        (inbound,) = pick_up(store, PickUp(folder="out", stable="none"), memory, now)
+        (inbound,) = Pass(PickUp(folder="out", stable="none"), memory, now).files(Hands(store))
         inbound.settle()
-        assert list(pick_up(store, PickUp(folder="out", stable="none"), memory, now)) == []
+        assert list(Pass(PickUp(folder="out", stable="none"), memory, now).files(Hands(store))) == []
         (tmp_path / "out/b").write_bytes(b"x")
-        assert list(pick_up(store, PickUp(folder="out", stable="2 polls"), memory, now)) == []
+        assert list(Pass(PickUp(folder="out", stable="2 polls"), memory, now).files(Hands(store))) == []
     assert [record.getMessage() for record in caplog.records] == [
         "0 of 1 files in out are ready; the others must prove stable"
     ]
@@ -93,9 +95,7 @@ def test_files_that_were_taken_and_stay_do_not_wait(
 def test_a_file_that_changes_at_any_moment_leaves_nothing_behind(
     store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, when: str
 ) -> None:
-    spool = tmp_path / "spool"
-    spool.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(spool))
+    memory = Notes()
     file = tmp_path / "out/a"
     file.write_bytes(b"x" * size)
     changes = [when == "before", when == "after"] if size > LARGE else [when in ("before", "after")]
@@ -107,10 +107,10 @@ def test_a_file_that_changes_at_any_moment_leaves_nothing_behind(
             file.write_bytes(b"y" * (size + 1))
         return look(path)
 
-    def reading(path: str, expected: int) -> Iterator[bytes]:
+    def reading(path: str, expected: int, start: int = 0) -> Iterator[bytes]:
         if when == "broken":
             raise Retry("the connection broke")
-        pieces = list(read(path, expected))
+        pieces = list(read(path, expected, start))
         yield from pieces[: -1 if when == "short" else None]
         if when == "while":
             yield b"more"
@@ -119,17 +119,19 @@ def test_a_file_that_changes_at_any_moment_leaves_nothing_behind(
     monkeypatch.setattr(store, "read", reading)
     if when == "broken":
         with pytest.raises(Retry):
-            taken(store)
+            taken(store, memory)
     else:
-        assert taken(store) == []
-    assert list(spool.iterdir()) == []
+        assert taken(store, memory) == []
+    assert list(memory.folder.iterdir()) == []
 
 
-def test_no_room_for_a_temporary_file(store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+def test_no_room_for_a_large_file(store: FileStore, tmp_path: Path) -> None:
+    memory = Notes()
+    memory.folder = tmp_path / "out/a/scratch"
     (tmp_path / "out/a").write_bytes(b"x" * (LARGE + 1))
-    with pytest.raises(Retry, match="no temporary file can be written: No such file or directory"):
-        taken(store)
+    with pytest.raises(NoRoom, match=r"no file can be written in .*/out/a/scratch: Not a directory") as caught:
+        taken(store, memory)
+    assert caught.value.hint == "make room there"
 
 
 def test_a_crowded_archive_is_said(store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
