@@ -7,8 +7,10 @@ waits in the ledger for the next.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from transload.adapters.base import Settings
+from transload.adapters.base.http import shown
 from transload.canonical.errors import TransloadError
 from transload.runner.alarms.settings import AlarmPolicy, MailAlarm, WebhookAlarm
 from transload.runner.alarms.wording import body_of
@@ -107,10 +109,12 @@ class Herald:
     def _attempt(self, channel: Channel, alarm: Alarm) -> str | None:
         """Send it; gives what went wrong."""
         name = sha256(f"{self._workspace.name} {alarm.id} {alarm.made_at.isoformat()}".encode()).hexdigest()[:32]
+        settings: Settings | None = None
         try:
-            self._transmit(channel.resolved(), alarm, name)
+            settings = channel.resolved()
+            self._transmit(settings, alarm, name)
         except TransloadError as error:
-            return error.message
+            return discreet(error.message, settings)
         except Exception as error:  # noqa: BLE001  # an alarm that is not understood must not end the service
             return f"{type(error).__name__} in the alarm's own code"
         return None
@@ -132,6 +136,14 @@ class Herald:
         self._ledger.alarms.failed(alarm, now, error=error, next_at=None if given_up else now + wait)
         what = "an alarm was given up" if given_up else "an alarm could not be sent, and is tried again"
         _log.error(what, channel=alarm.channel, tries=alarm.tries + 1, error=error)
+
+
+def discreet(text: str, settings: Settings | None) -> str:
+    """``text`` with no more of a webhook's address than its host: many services have the secret in the path."""
+    if not isinstance(settings, WebhookAlarm):
+        return text
+    parts = urlsplit(settings.url)
+    return text.replace(shown(settings.url), f"{parts.scheme}://{parts.hostname}/...").replace(settings.url, "...")
 
 
 def concerns(policy: AlarmPolicy, incident: Incident) -> bool:

@@ -139,7 +139,8 @@ def lanes(
         if not moved and now - datetime.fromisoformat(since) >= STANDS:
             found[f"lane|{lane.lane}"] = partial(_standing, lane.lane, lane.count, lane.paused, now)
     judged = _lasting("lane", found, incidents, "it moves again")
-    return Judged(changes=judged.changes, states={"lanes": (now, {"lanes": seen})})
+    states = {"lanes": (now, {"lanes": seen})} if seen != before else {}
+    return Judged(changes=judged.changes, states=states)
 
 
 def _standing(lane: str, count: int, paused: bool, now: datetime) -> Opening:

@@ -308,6 +308,23 @@ def test_no_secret_is_told_or_logged(scene: Scene, postbox: Postbox, caplog: pyt
     assert SECRET.encode() not in stored
 
 
+@pytest.mark.parametrize("status", [404, 500, 302, None])
+def test_an_address_that_is_a_secret_itself_is_not_shown(
+    scene: Scene, hook: Hook, status: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"{hook.url}/services/T0/B0/geheim?token=geheim"
+    hook.status = status or 200
+    if status is None:
+        url = "http://127.0.0.1:9/services/geheim"
+    scene.channel("webhook", {"url": url, "secret": "${env:ALARM_SECRET}"})
+    scene.open("k1")
+    with caplog.at_level(logging.INFO):
+        scene.tell()
+    (unsent,) = scene.ledger.alarms.unsent()
+    assert "geheim" not in str(unsent) + caplog.text
+    assert "127.0.0.1" in unsent["error"]
+
+
 def test_a_secret_that_is_missing_is_an_alarm_that_waits(scene: Scene, hook: Hook) -> None:
     scene.channel("webhook", {"url": hook.url, "secret": "${env:NOT_THERE}"})
     scene.open("k1")
