@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": "serve:serve",
     "documents": "documents:documents",
     "show": "show:show",
+    "impact": "impact:impact",
     "replay": "replay:replay",
     "resolve": "replay:resolve",
     "incidents": "incidents:incidents",
@@ -120,5 +121,6 @@ def transload(
 
     \b
     Exit codes: 0 done, 1 errors, 2 wrong command line,
-                3 something is being retried (run), 130 interrupted.
+                3 something is being retried (run),
+                4 something would differ (impact), 130 interrupted.
     """

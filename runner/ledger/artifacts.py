@@ -13,7 +13,10 @@ from transload.runner.ledger.schema import artifacts
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """One version of a file that steers processing: ``kind`` is ``mapping``, ``partner`` or ``xref NAME``."""
+    """One version of a file that steers processing.
+
+    ``kind`` is ``mapping``, ``partner``, ``xref NAME`` or ``codes NAME``.
+    """
 
     kind: str
     name: str

@@ -17,6 +17,7 @@ from transload.runner.ledger.breakers import Breakers
 from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database, insert_missing
 from transload.runner.ledger.expectations import Observed
+from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
@@ -56,6 +57,7 @@ class Ledger:
         self.breakers = Breakers(self.database)
         self.ticks = Ticks(self.database)
         self.queries = Queries(self.database, self.store)
+        self.history = History(self.database, self.store)
         self.reconciled = Reconciled(self.database, self.store)
         self.actions = Actions(self.database)
         self.observed = Observed(self.database)

@@ -30,6 +30,7 @@ COMMANDS = [
     "serve",
     "documents",
     "show",
+    "impact",
     "replay",
     "resolve",
     "incidents",
