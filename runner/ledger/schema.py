@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -23,13 +24,15 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
 )
 
-VERSION = 5
+VERSION = 6
 """The version of this schema, kept in the table ``meta``; a ledger with a newer one is refused.
 
 Each version has more tables than the one before, which are added to a ledger that is opened: 2 `control_numbers` and
-`partner_verdicts`, 3 `parts`, 4 `replies`, 5 `responses`.
+`partner_verdicts`, 3 `parts`, 4 `replies`, 5 `responses`,
+6 `expectations`, `incidents` and what belongs to them.
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -358,3 +361,86 @@ numbers = Table(
     Column("series", String, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
+
+# What should happen, what is wrong, and who was told.
+
+Index("receipts_arrived", receipts.c.route, receipts.c.received_at)
+Index("deliveries_target", deliveries.c.target, deliveries.c.id)
+
+
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
+
+
+quarantined_receipt = receipts.c.state == literal_column("'QUARANTINED'")
+"""A condition that the index below is for; with a parameter no database knows that it is the same."""
+Index("receipts_quarantined", receipts.c.id, **_where(quarantined_receipt))
+
+expectations = Table(
+    "expectations",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("judged_until", Moment, nullable=False, comment="everything due up to then is judged"),
+    Column("state", Json, nullable=False, comment="what it has learned or seen so far"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("key", String, nullable=False, unique=True, comment="what happened: it is told once"),
+    Column("subject", String, nullable=False, comment="what it is about: one is open at a time"),
+    Column("source", String, nullable=False, comment="arrival, acknowledgement, gap, silence, dead, breaker, ..."),
+    Column("severity", String, nullable=False, comment="warning or error"),
+    Column("partner", String),
+    Column("about", String, nullable=False, comment="the route, lane, connection or folder"),
+    Column("title", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("lasting", Boolean, nullable=False, comment="it ends by itself, and cannot be closed while it lasts"),
+    Column("opened_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("acknowledged_at", Moment),
+    Column("acknowledged_by", String),
+    Column("closed_at", Moment),
+    Column("closed_by", String, comment="a person; NULL: it ended by itself"),
+    Column("note", Text),
+)
+Index("incidents_open", incidents.c.subject, unique=True, **_where(incidents.c.closed_at.is_(None)))
+Index("incidents_closed", incidents.c.closed_at)
+
+incident_members = Table(
+    "incident_members",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("member", BigInteger, primary_key=True, comment="a delivery, document or receipt: each once"),
+    Column("incident_id", _Id, ForeignKey("incidents.id"), nullable=False, index=True),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("body", Json, nullable=False, comment="what is told, frozen"),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("finished_at", Moment, comment="sent, or given up"),
+    Column("sent", Boolean, nullable=False),
+    Column("error", Text),
+)
+Index("alarms_due", alarms.c.next_at, **_unfinished(alarms))
+
+alarm_notices = Table(
+    "alarm_notices",
+    metadata,
+    Column("incident_id", _Id, ForeignKey("incidents.id"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("what", String, primary_key=True, comment="opened, repeated, closed"),
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("alarm_id", _Id, ForeignKey("alarms.id"), comment="NULL: not told yet"),
+)
+Index("alarm_notices_waiting", alarm_notices.c.channel, **_where(alarm_notices.c.alarm_id.is_(None)))
