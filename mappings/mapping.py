@@ -34,7 +34,7 @@ from transload.mappings.residue import Residue, put_back, residue_of
 from transload.mappings.several import disagreements, divided, joined, none_found
 from transload.mappings.source.nodes import Table
 from transload.mappings.source.reading import Written
-from transload.mappings.tables.rows import Rows
+from transload.mappings.tables.rows import UsedTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +61,6 @@ class Trace:
     touches: tuple[Touch, ...] = ()
     sums: tuple[tuple[Any, Any], ...] = ()
     residue: Residue | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class UsedTable:
-    """A cross-reference of a mapping, for the record of what was in force."""
-
-    name: str
-    rows: Rows
-    live: bool
 
 
 class Mapping:
@@ -133,6 +124,11 @@ class Mapping:
         return self._written.files
 
     @property
+    def written(self) -> Written:
+        """What its files say, and where they are."""
+        return self._written
+
+    @property
     def table(self) -> Table:
         """The file with all that it extends merged in; every node has its place in the file that it comes from."""
         return self._written.table
@@ -158,7 +154,7 @@ class Mapping:
 
     def _pinned(self, *, live: bool) -> str:
         fixed = {f"xrefs {t.name}": t.rows.digest for t in self.tables if live or not t.live}
-        codes = {f"codes {name}": table.digest for name, table in self.meaning.codes.items() if table.digest}
+        codes = {f"codes {name}": sha256(content).hexdigest() for name, content in self.code_files}
         used = {f"uses {name}": plugin.version for name, plugin in self.meaning.plugins.items()}
         pinned = {**fixed, **codes, **used}
         if not pinned:
@@ -170,6 +166,11 @@ class Mapping:
         """The cross-references as they were used last; one in a database only once it was asked."""
         known = [(xref, xref.known()) for xref in self.meaning.xrefs.values()]
         return tuple(UsedTable(name=x.name, rows=rows, live=x.live) for x, rows in known if rows is not None)
+
+    @property
+    def code_files(self) -> tuple[tuple[str, bytes], ...]:
+        """The code tables that stand in files, by name, as `CodeTable.content`."""
+        return tuple((name, table.content) for name, table in self.meaning.codes.items() if table.digest)
 
     def refresh(self) -> None:
         """Read the tables in databases whose time is up; raises `Retry` where one cannot be asked."""

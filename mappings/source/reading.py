@@ -14,7 +14,7 @@ from transload.canonical.places import MappingPlace
 from transload.mappings.source.bounds import LIBRARY, beside
 from transload.mappings.source.copybooks import with_copybook
 from transload.mappings.source.merging import merge
-from transload.mappings.source.nodes import Rows, Source, Table, Text, located
+from transload.mappings.source.nodes import Rows, Source, Table, Text, located, plain_value
 from transload.mappings.source.problems import Problems, suggest
 
 PREFIX = "library:"
@@ -22,6 +22,10 @@ LEVELS = 3
 """The longest chain of files that extend each other: standard, sector or group, partner."""
 LONGEST = 2000
 """Characters of one text, but for those of `_FREE`: below what makes Python refuse to read a number."""
+_TYPED = ("format", "pages", "documents")
+"""The keys whose values are settings of formats, with types."""
+_NUMBER = 100
+"""A number has fewer digits."""
 _FREE = ("tests", "note", "copybook")
 
 
@@ -30,14 +34,15 @@ class Written:
     """A mapping as its files say it, merged.
 
     ``text`` is the resolved file as JSON, ``digest`` its SHA-256 (places do not count),
-    ``files`` the files that it came from, the partner's first, ``folders`` their folders by the names in
-    places; ``problems`` what was found so far.
+    ``files`` the files that it came from, the partner's first, ``paths`` where they are, ``folders`` their folders
+    by the names in places; ``problems`` what was found so far.
     """
 
     table: Table
     file: Path
     name: str
     files: tuple[str, ...]
+    paths: tuple[Path, ...]
     folders: Mapping[str, Path]
     problems: Problems
     text: str
@@ -82,12 +87,13 @@ def read(reference: str | Path, base: Path | None = None) -> Written:
         table = merge(table, link.table, problems)
     _refuse_long(table)
     _refuse_controls(table, problems)
-    text = json.dumps(_bare(table), ensure_ascii=False, indent=1)
+    text = json.dumps(_bare(table, root=True), ensure_ascii=False, indent=1)
     return Written(
         table=table,
         file=path,
         name=name,
         files=tuple(link.name for link in chain),
+        paths=tuple(link.path for link in chain),
         folders={link.name: link.path.parent for link in chain},
         problems=problems,
         text=text,
@@ -176,10 +182,14 @@ def _refusal(at: MappingPlace | None, message: str, hint: str | None) -> Configu
     return ConfigurationError(message, hint=hint, findings=[finding])
 
 
-def _bare(node: Source) -> str | list[object] | Mapping[str, object]:
-    """The graph without places; a quoted ``=`` is no different from a plain one."""
+def _bare(node: Source, *, typed: bool = False, root: bool = False) -> object:
+    """The graph without places; a quoted ``=`` is no different from a plain one.
+
+    Where values are ``typed`` numbers and truths are, which are others when they are quoted.
+    """
     if isinstance(node, Text):
-        return node.text
+        value = plain_value(node) if typed and len(node.text) < _NUMBER else node.text
+        return value if isinstance(value, bool | int) else node.text
     if isinstance(node, Rows):
-        return [_bare(value) for value in node]
-    return {key.text: _bare(value) for key, value in node}
+        return [_bare(value, typed=typed) for value in node]
+    return {key.text: _bare(value, typed=typed or (root and key.text in _TYPED)) for key, value in node}

@@ -80,6 +80,15 @@ class Rows:
         return {_bare(word): word for word in self.write}
 
 
+@dataclass(frozen=True, kw_only=True)
+class UsedTable:
+    """A cross-reference of a mapping, for the record of what was in force."""
+
+    name: str
+    rows: Rows
+    live: bool
+
+
 def _some(words: Iterable[str], beginning: str) -> Iterator[str]:
     count = 0
     for word in islice(words, _SEEN):

@@ -48,6 +48,18 @@ def of_touch(touch: Touch) -> Verdict:
     return Verdict(how=_of_field(slot, name), field=name)
 
 
+def of_fields(mapping: Mapping) -> dict[str, How]:
+    """What becomes of the values of each field that a mapping reads or writes; items of lists as ``lines[].number``."""
+    found: dict[str, How] = {}
+    for slot in mapping.meaning.slots:
+        if slot.field is not None:
+            name = re.sub(r"\[[^\]]*\]", "[]", slot.field.text()).rstrip(".")
+            how = _of_field(slot, name)
+            if found.get(name, How.KEEP) is How.KEEP:
+                found[name] = how
+    return found
+
+
 def _of_field(slot: Slot, name: str) -> How:
     assert slot.field is not None
     kind, leaf = slot.field.type.kind, name.rpartition(".")[2].removesuffix("[]")

@@ -34,8 +34,12 @@ COMMANDS = {
     "ledger": "ledger:ledger",
     "documents": "documents:documents",
     "show": "show:show",
+    "impact": "impact:impact",
     "replay": "replay:replay",
     "resolve": "replay:resolve",
+    "incidents": "incidents:incidents",
+    "expectations": "incidents:expectations",
+    "statement": "statement:statement",
     "demo": "demo:demo",
     "adapters": "adapters:adapters",
     "guide": "guide:guide",
@@ -118,5 +122,6 @@ def transload(
 
     \b
     Exit codes: 0 done, 1 errors, 2 wrong command line,
-                3 something is being retried (run), 130 interrupted.
+                3 something is being retried (run),
+                4 something would differ (impact), 130 interrupted.
     """

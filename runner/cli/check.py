@@ -51,6 +51,13 @@ def check(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Other documents; without it the same file gives the same ones.")
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Also warn of what changed files would change of what arrived: see impact."),
+    ] = False,
+    last: Annotated[
+        int, typer.Option("--last", metavar="N", min=1, help="With --history: the newest N receipts of each route.")
+    ] = 200,
 ) -> None:
     """Check a workspace, its partners' files and its mappings, and list everything that is wrong.
 
@@ -71,6 +78,7 @@ def check(
       transload check mappings/acme/orders.yaml
       transload check mappings/acme/orders.yaml --quick
       transload check mappings/acme/orders.yaml --thorough --explain
+      transload check --history --last 1000
       transload check --json | jq '.findings[].message'
     """
     if quick and thorough:
@@ -87,6 +95,7 @@ def check(
     checked = [judge(file, effort) for file in given.mappings]
     for one in checked:
         _extend(findings, one.findings)
+    _extend(findings, _impacts(given, environment, last if history else 0))
     errors = len(errors_of(findings))
     covered = _covered(given.mappings) if coverage else None
     if as_json:
@@ -116,6 +125,15 @@ def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
     except ConfigurationError as error:
         return error.findings
     return [*workspace.findings, *check_routes(workspace)]
+
+
+def _impacts(given: Given, environment: str | None, last: int) -> list[Finding]:
+    """What the changed files would change of the ``last`` receipts of each route."""
+    if not last:
+        return []
+    from transload.runner.cli.history import warnings_of  # here: it brings the ledger with it
+
+    return list(warnings_of(given.workspaces, given.mappings, environment, last))
 
 
 def _covered(files: Sequence[Path]) -> Covered:

@@ -8,5 +8,7 @@ USAGE = 2
 """The command line itself is wrong."""
 RETRYING = 3
 """``run`` only: nothing is wrong for good, but something failed and will be tried again."""
+DIFFERENT = 4
+"""``impact`` only: something would come out differently."""
 INTERRUPTED = 130
 """Ctrl-C; 128 + SIGINT, as shells report it."""

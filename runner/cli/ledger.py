@@ -1,8 +1,9 @@
 """``transload ledger``, and what the commands about it share: opening it, naming moments, findings that it keeps."""
 
+import getpass
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,8 @@ def ledger(workspace: WorkspaceFolder = HERE, environment: Environment = None, a
         say(f"{name + ':':<13}{value}")
 
 
-def moment(text: str | None, option: str) -> datetime | None:
-    """The moment that ``text`` names: ``2026-01-14``, ``2026-01-14T08:00+01:00`` (UTC without a zone) or ``2h`` ago."""
+def moment(text: str | None, option: str, zone: tzinfo = UTC) -> datetime | None:
+    """The moment that ``text`` names: ``2026-01-14``, ``2026-01-14T08:00+01:00`` (else in ``zone``) or ``2h`` ago."""
     if text is None:
         return None
     try:
@@ -65,7 +66,15 @@ def moment(text: str | None, option: str) -> datetime | None:
     except ValueError:
         message = f"{text!r} is no moment; write 2026-01-14, 2026-01-14T08:00+01:00 or 2h (ago)"
         raise typer.BadParameter(message, param_hint=option) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=zone).astimezone(UTC)
+
+
+def user() -> str:
+    """Who acts, for the ledger's record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no such user in this container
+        return "operator"
 
 
 def finding_of(kept: Mapping[str, Any]) -> Finding:

@@ -21,6 +21,7 @@ This page is made from the commands' own `--help`, as typer {version} prints it.
 | 1 | errors: something is wrong with what was read, or could not be done |
 | 2 | the command line itself is wrong |
 | 3 | `run` only: something failed and will be tried again |
+| 4 | `impact` only: something would come out differently |
 | 130 | interrupted with Ctrl-C |
 
 Results go to standard output, what is said about them to standard error. With `--json` both are JSON:

@@ -1,6 +1,5 @@
 """``transload replay`` and ``transload resolve``: what a person decides about work that is done or stuck."""
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.cli.guard import guarded
-from transload.runner.cli.ledger import opened
+from transload.runner.cli.ledger import opened, user
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import say, say_json
 from transload.runner.engine.reopening import reopen
@@ -94,7 +93,7 @@ def resolve(
                 raise ConfigurationError(
                     f"{ref} is a {ref.kind}, not a delivery", hint="deliveries are named s1, s2, ..."
                 )
-            ledger.actions.resolve(ref.id, datetime.now(UTC), landed=landed, by=_user())
+            ledger.actions.resolve(ref.id, datetime.now(UTC), landed=landed, by=user())
             what = f"{ref} counts as sent" if landed else f"{ref} will be sent again"
             done.append({"ref": str(ref), "landed": landed, "what": what})
             if not as_json:
@@ -109,7 +108,7 @@ def _reopened(ledger: Ledger, ref: Ref, folder: tuple[Path, str | None], *, sure
     if refused is None:
         return None
     workspace = load_workspace(folder[0], environment=folder[1])
-    made = reopen(workspace, ledger, refused, datetime.now(UTC), by=_user(), sure=sure)
+    made = reopen(workspace, ledger, refused, datetime.now(UTC), by=user(), sure=sure)
     if made is None:
         return None
     new = Ref("receipt", made)
@@ -119,9 +118,9 @@ def _reopened(ledger: Ledger, ref: Ref, folder: tuple[Path, str | None], *, sure
 def _again(ledger: Ledger, ref: Ref) -> dict[str, str]:
     now = datetime.now(UTC)
     if ref.kind == "delivery":
-        new = Ref("delivery", ledger.actions.redeliver(ref.id, now, by=_user()))
+        new = Ref("delivery", ledger.actions.redeliver(ref.id, now, by=user()))
         return {"ref": str(ref), "new": str(new), "what": f"{ref} will be sent again as {new}"}
-    receipt = Ref("receipt", ledger.actions.remap(ref, now, by=_user()))
+    receipt = Ref("receipt", ledger.actions.remap(ref, now, by=user()))
     return {"ref": str(ref), "new": str(receipt), "what": f"{ref} will be mapped again from {receipt}"}
 
 
@@ -130,11 +129,3 @@ def _ref(text: str) -> Ref:
     if ref is None:
         raise ConfigurationError(f"{text!r} is no ID", hint="IDs are r1, d1 and s1; transload documents lists them")
     return ref
-
-
-def _user() -> str:
-    """Who acts, for the ledger's record."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # no such user in this container
-        return "operator"

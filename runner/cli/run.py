@@ -159,5 +159,8 @@ def _tell(summary: Summary) -> None:
         parts = [f"{counts[state]} {state.value}" for state in State if counts.get(state)]
         if parts:
             say(f"{what}: {', '.join(parts)}")
+    for incident in summary.incidents:
+        what = f"incident {incident.ref}" if incident.is_open else f"over, {incident.ref}"
+        say(f"{what}: {incident.title}", style="bold red" if incident.is_open else None)
     if summary.failed:
         say(f"{summary.failed} routes or connections could not be used", style="bold red")

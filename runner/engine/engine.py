@@ -21,13 +21,19 @@ from transload.runner.engine.reception import Reception
 from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Summary, Tally
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
+from transload.runner.ledger.incidents import Incident
 from transload.runner.workspace.model import Workspace, choose
 
 if TYPE_CHECKING:
+    from transload.runner.alarms.herald import Herald
     from transload.runner.engine.porch import Porch
+    from transload.runner.expectations.sentinel import Sentinel
+    from transload.runner.expectations.watch import Watch
 
 SWEEP_SECONDS = 1.0
 """How often a service looks for deliveries whose time has come."""
+FIRST_LOOK, LOOK_SECONDS = 60.0, 30.0
+"""How long a service fetches what waits at partners before it looks what is missing, and how often it looks then."""
 _POLL, _IN = "poll:", "in:"
 _log = get_logger("engine")
 
@@ -41,6 +47,7 @@ class Engine:
     """Moves the documents of ``workspace`` through ``ledger``, which must be open.
 
     ``workers`` lanes are drained at the same time.  ``clock`` gives the time as an aware datetime.
+    ``looks`` are the seconds to a service's first look at what is expected, and between looks.
     """
 
     def __init__(
@@ -50,11 +57,13 @@ class Engine:
         *,
         workers: int = 4,
         clock: Callable[[], datetime] = utc_now,
+        looks: tuple[float, float] = (FIRST_LOOK, LOOK_SECONDS),
     ) -> None:
         self.workspace = workspace
         self.ledger = ledger
         self.clock = clock
         self.workers = workers
+        self.looks = looks
         self.lines = lines_of(workspace)
         self._stopping = threading.Event()
         self._signals = 0
@@ -87,6 +96,7 @@ class Engine:
             for error in dispatcher.errors:
                 raise error
             tally.note(self._orphans())
+            tally.told = self._looked()
             return tally.summary(_sums(self.ledger.lanes.waiting(), outlets))
 
     def preview(self, routes: Sequence[str] | None = None) -> dict[str, Any]:
@@ -122,6 +132,8 @@ class Engine:
                 clock = Clock(self.ledger, schedules, lambda route: dispatcher.wake([_POLL + route]), now=self.clock)
                 porch = self._porch(lines, dispatcher)
                 clock.start()
+                sentinel = self._sentinel()
+                sentinel.start()
                 for finding in self._orphans():
                     _log.warning(finding.message, hint=finding.hint)
                 _log.info("serving", workspace=self.workspace.name, routes=len(self.lines), schedules=len(schedules))
@@ -131,9 +143,31 @@ class Engine:
                     self._sweep_until_stopped(work, dispatcher, lock)
                 finally:
                     clock.stop()
+                    sentinel.stop()
                     if porch is not None:
                         porch.close()
         _log.info("stopped", workspace=self.workspace.name)
+
+    def _sentinel(self) -> "Sentinel":
+        from transload.runner.expectations.sentinel import Sentinel  # it needs our log, and so it imports this package
+
+        return Sentinel(self._watch(), self._herald(), seconds=self.looks)
+
+    def _watch(self) -> "Watch":
+        from transload.runner.expectations.watch import Watch
+
+        return Watch(self.workspace, self.ledger, clock=self.clock)
+
+    def _herald(self) -> "Herald":
+        from transload.runner.alarms.herald import Herald
+
+        return Herald(self.workspace, self.ledger, clock=self.clock)
+
+    def _looked(self) -> tuple[Incident, ...]:
+        """Look at what is expected, and tell; gives the incidents that were opened or closed."""
+        told = self._watch().look(in_turn=False)
+        self._herald().tell()
+        return tuple(told)
 
     def _porch(self, lines: Sequence[Line], dispatcher: Dispatcher) -> "Porch | None":
         """Where partners reach us, listening; None where none calls."""

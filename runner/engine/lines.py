@@ -331,11 +331,12 @@ def lines_of(workspace: Workspace) -> dict[str, Line]:
 
 
 def mapping_artifacts(mapping: "CompiledMapping") -> tuple[Artifact, ...]:
-    """The mapping with the digests of its tables, and the tables."""
+    """The mapping with the digests of its tables, and the tables: cross-references, and codes in files."""
     tables = [
         Artifact(kind=f"xref {table.name}", name=mapping.name, content=table.rows.content) for table in mapping.tables
     ]
-    return (Artifact(kind="mapping", name=mapping.name, content=mapping.in_force().encode()), *tables)
+    codes = [Artifact(kind=f"codes {name}", name=mapping.name, content=rows) for name, rows in mapping.code_files]
+    return (Artifact(kind="mapping", name=mapping.name, content=mapping.in_force().encode()), *tables, *codes)
 
 
 def _partner_artifact(partner: Partner) -> Artifact:

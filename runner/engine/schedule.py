@@ -12,9 +12,9 @@ from typing import Any
 from apscheduler.executors.base import BaseExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from transload.runner.calendar.firing import Firing
 from transload.runner.engine.logs import get_logger
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.workspace.model import Cron, Every, Schedule
@@ -28,7 +28,14 @@ def trigger_of(schedule: Schedule) -> BaseTrigger:
     """APScheduler's trigger.  Intervals are counted from one fixed moment, so that every process has the same times."""
     if isinstance(schedule, Every):
         return IntervalTrigger(seconds=schedule.interval.total_seconds(), start_date=_BEGIN, timezone=UTC)
-    return CronTrigger.from_crontab(schedule.expression, timezone=schedule.timezone)
+    return Firing(schedule.expression, schedule.timezone, schedule.calendar, schedule.otherwise)
+
+
+def fires_at(schedule: Schedule, moment: datetime) -> bool:
+    """Whether a time of the trigger counts: those of an interval may be for worked days only."""
+    if isinstance(schedule, Cron) or schedule.calendar is None:
+        return True
+    return schedule.calendar.is_working(moment.astimezone(schedule.calendar.timezone).date())
 
 
 def missed_times(schedule: Schedule, last: datetime, now: datetime) -> tuple[datetime | None, int]:
@@ -108,12 +115,14 @@ class Clock:
                 return  # a time of day is waited for
             last = now - schedule.interval
         latest, count = missed_times(schedule, last, now)
-        if latest is not None and self._ledger.ticks.fire(route, latest, now, missed=count - 1):
+        if latest is None or not fires_at(schedule, latest):
+            return
+        if self._ledger.ticks.fire(route, latest, now, missed=count - 1):
             _log.info("catching up", route=route, missed=count - 1, fire_time=latest.isoformat())
             self._wake(route)
 
     def _fire(self, route: str, fire_time: datetime) -> None:
-        if self._ledger.ticks.fire(route, fire_time, self._now()):
+        if fires_at(self._schedules[route], fire_time) and self._ledger.ticks.fire(route, fire_time, self._now()):
             self._wake(route)
 
 

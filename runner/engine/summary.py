@@ -9,6 +9,7 @@ from typing import Any
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.runner.ledger import ACTIVE, State
+from transload.runner.ledger.incidents import Incident
 
 _BAD = (State.DEAD, State.REJECTED, State.UNKNOWN, State.QUARANTINED)
 
@@ -22,6 +23,7 @@ class Summary:
     them to; ``waiting`` counts the unfinished deliveries in its lanes afterwards.
     ``findings`` are in the order of happening; ``failed`` counts routes and connections
     that could not be used and acknowledgements that could not be made, ``postponed`` what may work later.
+    ``incidents`` are those that were opened or closed when the pass ended.
     """
 
     received: int = 0
@@ -33,6 +35,7 @@ class Summary:
     failed: int = 0
     postponed: int = 0
     findings: tuple[Finding, ...] = ()
+    incidents: tuple[Incident, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -61,6 +64,7 @@ class Summary:
             "failed": self.failed,
             "postponed": self.postponed,
             "findings": [finding.as_dict() for finding in self.findings],
+            "incidents": [incident.as_dict() for incident in self.incidents],
             "exit_code": self.exit_code,
         }
 
@@ -69,6 +73,7 @@ class Tally:
     """Counts what several threads do during a pass."""
 
     def __init__(self, most_findings: int = 1000) -> None:
+        self.told: tuple[Incident, ...] = ()
         self._lock = threading.Lock()
         self._most = most_findings
         self._received = self._repeated = self._failed = self._postponed = self._left_out = 0
@@ -149,4 +154,5 @@ class Tally:
                 failed=self._failed,
                 postponed=self._postponed,
                 findings=tuple(findings),
+                incidents=self.told,
             )

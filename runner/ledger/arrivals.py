@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.dialects import insert_new
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.memory import LedgerMemory, write_notes
 from transload.runner.ledger.replies import OwnReply, stage_reply, take_reply
 from transload.runner.ledger.schema import parts, receipts
-from transload.runner.ledger.statements import insert_new
 from transload.runner.ledger.states import State
 
 KEPT = "evidence."

@@ -7,13 +7,16 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
+from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.schema import artifacts
-from transload.runner.ledger.statements import insert_missing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """One version of a file that steers processing: ``kind`` is ``mapping``, ``partner`` or ``xref NAME``."""
+    """One version of a file that steers processing.
+
+    ``kind`` is ``mapping``, ``partner``, ``xref NAME`` or ``codes NAME``.
+    """
 
     kind: str
     name: str

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, select
 
+from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.errors import LedgerError, TooLarge
 from transload.runner.ledger.schema import blobs
 from transload.runner.ledger.shelves import Shelf
-from transload.runner.ledger.statements import insert_missing
 
 SMALL = 64 * 1024
 """Payloads of up to so many bytes are kept in the database."""

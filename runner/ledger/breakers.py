@@ -10,9 +10,9 @@ from sqlalchemy import Connection, delete, select
 from transload.canonical.findings import Finding
 from transload.runner.ledger.arrivals import as_rows
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.dialects import upsert
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.schema import breakers
-from transload.runner.ledger.statements import upsert
 
 FIRST_REST = timedelta(minutes=1)
 LONGEST_REST = timedelta(hours=1)

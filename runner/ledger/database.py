@@ -56,6 +56,13 @@ class Database:
         backend, _ = self._opened
         return backend.scratch
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of this machine that fill as the ledger does."""
+        backend, _ = self._opened
+        shelf = (self._shelf.folder,) if isinstance(self._shelf, FolderShelf) else ()
+        return tuple(dict.fromkeys((*([backend.folder] if backend.folder is not None else []), *shelf)))
+
     def open(self, *, create: bool = True) -> None:
         """Open the database; its tables are made, or brought up to this version, where they are not.
 

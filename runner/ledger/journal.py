@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from transload.runner.ledger.columns import compact_json, microseconds
+from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.errors import Fenced
-from transload.runner.ledger.schema import compact_json, events, lanes, microseconds
-from transload.runner.ledger.statements import insert_missing
+from transload.runner.ledger.schema import events, lanes
 
 NOTHING_BEFORE = "0" * 64
 """The hash before a lane's first event."""

@@ -10,11 +10,17 @@ from sqlalchemy import Connection, func, select
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.runner.ledger.actions import Actions
+from transload.runner.ledger.alarms import Alarms
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
+from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
+from transload.runner.ledger.dialects import insert_missing
+from transload.runner.ledger.expectations import Observed
+from transload.runner.ledger.history import History
+from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
@@ -25,7 +31,7 @@ from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import VERSION, deliveries, documents, events, lanes, meta, receipts
 from transload.runner.ledger.scratch import Scratch
 from transload.runner.ledger.staging import Staging
-from transload.runner.ledger.statements import insert_missing
+from transload.runner.ledger.statements import Statements
 from transload.runner.ledger.store import Store
 from transload.runner.ledger.ticks import Ticks
 from transload.runner.ledger.unpacking import Unpacking
@@ -51,8 +57,14 @@ class Ledger:
         self.breakers = Breakers(self.database)
         self.ticks = Ticks(self.database)
         self.queries = Queries(self.database, self.store)
+        self.history = History(self.database, self.store)
         self.reconciled = Reconciled(self.database, self.store)
         self.actions = Actions(self.database)
+        self.observed = Observed(self.database)
+        self.conditions = Conditions(self.database)
+        self.incidents = Incidents(self.database)
+        self.alarms = Alarms(self.database)
+        self.statements = Statements(self.database)
         self.reopening = Reopening(self.database, self.store)
 
     def open(self, *, create: bool = True) -> Self:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from transload.runner.ledger.columns import fitted
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.schema import LONGEST_NAME, fitted, memory, receipts
-from transload.runner.ledger.statements import upsert
+from transload.runner.ledger.dialects import upsert
+from transload.runner.ledger.schema import LONGEST_NAME, memory, receipts
 
 _remove = delete(memory).where(memory.c.scope == bindparam("of"), memory.c.name == bindparam("removed"))
 

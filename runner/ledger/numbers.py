@@ -5,8 +5,8 @@ And the ids of rows, which are wanted before the rows are inserted.
 
 from sqlalchemy import Connection, Table, bindparam, func, select
 
+from transload.runner.ledger.dialects import insert_missing, upsert
 from transload.runner.ledger.schema import numbers
-from transload.runner.ledger.statements import insert_missing, upsert
 
 _last = select(numbers.c.last).where(numbers.c.series == bindparam("of")).with_for_update()
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, or_, select
 from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.dialects import among
 from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
 from transload.runner.ledger.schema import (
     acknowledgements,
@@ -27,7 +28,6 @@ from transload.runner.ledger.schema import (
     receipts,
     responses,
 )
-from transload.runner.ledger.statements import among
 from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 

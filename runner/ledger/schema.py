@@ -4,16 +4,13 @@ Receipts are what arrived; documents what was read from them; deliveries what is
 its way to a target.  Events are append-only and chained by hash within a lane.
 """
 
-import json
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -21,95 +18,18 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
+    literal_column,
 )
+
+from transload.runner.ledger.columns import Json, Moment, Words
 
 VERSION = 1
 """The version of this schema: the newest step of `migrations`; a ledger with a newer one is refused."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-
-
-def fitted(text: str, longest: int | None = None) -> str:
-    """The form of ``text`` that every database takes, as `Words` says."""
-    if not text.isascii():
-        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    if "\x00" in text:
-        text = text.replace("\x00", "\u2400")
-    if longest is not None and len(text) > longest:
-        text = f"{text[: longest - 65]}#{sha256(text.encode()).hexdigest()}"
-    return text
-
-
-class Words(TypeDecorator[str]):
-    """Text that partners may have written, in a form that every database takes.
-
-    NUL becomes its picture (U+2400), half a surrogate pair is escaped.  With ``longest``, text of more characters ends
-    in a hash of the whole: so it fits into an index, and the same text is still the same.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, longest: int | None = None) -> None:
-        super().__init__()
-        self.longest = longest
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Gives the text as it is stored, and as it is looked for."""
-        return None if value is None else fitted(value, self.longest)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, stored as microseconds since 1970 in UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuses naive datetimes."""
-        return None if value is None else microseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Gives the datetime in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Json(TypeDecorator[Any]):
-    """JSON values as compact text with sorted keys."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """Gives the text; None stays NULL."""
-        return None if value is None else compact_json(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Gives the values back."""
-        return None if value is None else json.loads(value)
-
-
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 in UTC.  Raises `ValueError` for a naive datetime."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def compact_json(value: Any) -> str:
-    """The one text of a JSON value: sorted keys, no blanks; half a surrogate pair, which no database takes, escaped."""
-    text = _encode(value)
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
-_Digest = String(64)
+_Digest = String(64).with_variant(String(64, collation="C"), "postgresql")
 _Name = Words()
 _Key = Words(500)
 """A key of an index, which holds 2,704 bytes at most on PostgreSQL, for all its columns."""
@@ -392,3 +312,86 @@ numbers = Table(
     Column("series", _Key, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
+
+# What should happen, what is wrong, and who was told.
+
+Index("receipts_arrived", receipts.c.route, receipts.c.received_at)
+Index("deliveries_target", deliveries.c.target, deliveries.c.id)
+
+
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
+
+
+quarantined_receipt = receipts.c.state == literal_column("'QUARANTINED'")
+"""A condition that the index below is for; with a parameter no database knows that it is the same."""
+Index("receipts_quarantined", receipts.c.id, **_where(quarantined_receipt))
+
+expectations = Table(
+    "expectations",
+    metadata,
+    Column("name", _Key, primary_key=True),
+    Column("judged_until", Moment, nullable=False, comment="everything due up to then is judged"),
+    Column("state", Json, nullable=False, comment="what it has learned or seen so far"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("key", _Key, nullable=False, unique=True, comment="what happened: it is told once"),
+    Column("subject", _Key, nullable=False, comment="what it is about: one is open at a time"),
+    Column("source", _Name, nullable=False, comment="arrival, acknowledgement, gap, silence, dead, breaker, ..."),
+    Column("severity", _Name, nullable=False, comment="warning or error"),
+    Column("partner", _Name),
+    Column("about", _Name, nullable=False, comment="the route, lane, connection or folder"),
+    Column("title", _Name, nullable=False),
+    Column("hint", _Name, nullable=False),
+    Column("detail", Json, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("lasting", Boolean, nullable=False, comment="it ends by itself, and cannot be closed while it lasts"),
+    Column("opened_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("acknowledged_at", Moment),
+    Column("acknowledged_by", _Name),
+    Column("closed_at", Moment),
+    Column("closed_by", _Name, comment="a person; NULL: it ended by itself"),
+    Column("note", _Name),
+)
+Index("incidents_open", incidents.c.subject, unique=True, **_where(incidents.c.closed_at.is_(None)))
+Index("incidents_closed", incidents.c.closed_at)
+
+incident_members = Table(
+    "incident_members",
+    metadata,
+    Column("source", _Name, primary_key=True),
+    Column("member", BigInteger, primary_key=True, comment="a delivery, document or receipt: each once"),
+    Column("incident_id", _Id, ForeignKey("incidents.id"), nullable=False, index=True),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("channel", _Name, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("body", Json, nullable=False, comment="what is told, frozen"),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("finished_at", Moment, comment="sent, or given up"),
+    Column("sent", Boolean, nullable=False),
+    Column("error", _Name),
+)
+Index("alarms_due", alarms.c.next_at, **_unfinished(alarms))
+
+alarm_notices = Table(
+    "alarm_notices",
+    metadata,
+    Column("incident_id", _Id, ForeignKey("incidents.id"), primary_key=True),
+    Column("channel", _Name, primary_key=True),
+    Column("what", _Name, primary_key=True, comment="opened, repeated, closed"),
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("alarm_id", _Id, ForeignKey("alarms.id"), comment="NULL: not told yet"),
+)
+Index("alarm_notices_waiting", alarm_notices.c.channel, **_where(alarm_notices.c.alarm_id.is_(None)))

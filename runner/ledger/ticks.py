@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.dialects import insert_new
 from transload.runner.ledger.schema import ticks
-from transload.runner.ledger.statements import insert_new
 
 
 class Ticks:

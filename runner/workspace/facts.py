@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from transload.mappings.plugins import Plugins
 from transload.mappings.tables.databases import Database
+from transload.runner.calendar import Calendar
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.model import RetryPolicy
@@ -24,6 +25,7 @@ class Facts:
     environments: Environments
     adapted: Adapted
     timezone: ZoneInfo
+    calendar: Calendar
     retry: RetryPolicy
     timeouts: Mapping[str, str] = field(default_factory=dict)
     guides: tuple[Path, ...] = ()

@@ -14,12 +14,15 @@ from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.places import MappingPlace
 from transload.mappings.plugins import Plugins, trusted_plugins
 from transload.mappings.tables.databases import Database
+from transload.runner.calendar import Calendar
 from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.ledger.store import Store
 from transload.runner.workspace.adapted import Adapted
+from transload.runner.workspace.alarming import channels_of, check_partners
 from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.databases import databases_of, url_fault
 from transload.runner.workspace.examine import examine
+from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
 from transload.runner.workspace.model import Listening, Partner, ReceiveRoute, RetryPolicy, Workspace
 from transload.runner.workspace.partners import PartnerFile
@@ -47,14 +50,18 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     secrets = _secrets(settings, head.chosen, folder, report)
     timezone = zone(_value(root, "timezone"), report) or ZoneInfo("UTC")
     _without_effect(root, report)
+    own = calendar_of(settings.calendar if settings else None, _value(head.chosen, "calendar"), report, timezone)
+    calendar = own or Calendar(timezone=timezone)
+    adapted = Adapted(secrets=secrets)
     store = store_of(settings, head.chosen, folder, secrets, report) if settings and head.chosen else None
     retry = RetryPolicy(**settings.defaults.retry.model_dump()) if settings else RetryPolicy()
     databases = _databases(settings, root, secrets, report)
     plugins = _plugins(report)
     facts = Facts(
         environments=environments,
-        adapted=Adapted(secrets=secrets),
+        adapted=adapted,
         timezone=timezone,
+        calendar=calendar,
         retry=retry,
         timeouts=settings.defaults.timeouts.model_dump(mode="json", exclude_none=True) if settings else {},
         guides=(folder / "guides",) if (folder / "guides").is_dir() else (),
@@ -62,7 +69,9 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         plugins=plugins,
         listens=settings is None or settings.http is not None,
     )
+    channels = channels_of(_value(head.chosen, "alarms"), adapted, report)
     partners, findings = _partners(folder, facts)
+    check_partners(channels, _value(head.chosen, "alarms"), partners, report)
     findings = [*report.sorted(), *findings]
     if not partners and not errors_of(findings):
         findings.append(_no_partner(folder))
@@ -78,6 +87,8 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         store=store,
         environment=environments.chosen,
         timezone=timezone,
+        calendar=calendar,
+        channels=channels,
         identities=settings.identities.model_dump(exclude_none=True),
         retry=retry,
         listening=_listening(settings.http, folder) if settings.http is not None else None,
@@ -141,6 +152,17 @@ def load_store(folder: Path, *, environment: str | None = None) -> Store:
     _raise_errors(head.report.sorted())
     assert store is not None
     return store
+
+
+def load_timezone(folder: Path, *, environment: str | None = None) -> ZoneInfo:
+    """The workspace's time zone; partners' files are not looked at.
+
+    Raises `ConfigurationError` when transload.yaml has errors.
+    """
+    head = _head(folder, environment)
+    found = zone(_value(head.root, "timezone"), head.report)
+    _raise_errors(head.report.sorted())
+    return found or ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +267,7 @@ def _plugins(report: Report) -> Plugins:
 
 
 def _without_effect(root: Entries | None, report: Report) -> None:
-    for name in ("calendar", "page"):
+    for name in ("page",):
         key = root.key(name) if root else None
         if key:
             report.not_yet(f"{name}:", key)

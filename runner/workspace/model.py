@@ -23,7 +23,11 @@ from transload.mappings.plugins import Plugins
 from transload.mappings.routing import findings_of, narrowest_first
 from transload.mappings.surroundings import Surroundings
 from transload.mappings.tables.databases import Database
+from transload.runner.calendar import Calendar
+from transload.runner.calendar.firing import Otherwise
+from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation
 from transload.runner.ledger.store import Store
+from transload.runner.workspace.alarming import Channel
 from transload.runner.workspace.build import make_format, wrong
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
@@ -45,17 +49,23 @@ class RetryPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Every:
-    """A schedule that fires once each ``interval``."""
+    """A schedule that fires once each ``interval``; with a ``calendar`` on its worked days only."""
 
     interval: timedelta
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cron:
-    """A schedule by a five-field crontab ``expression`` in ``timezone``."""
+    """A schedule by a five-field crontab ``expression`` in ``timezone``.
+
+    With a ``calendar``, ``otherwise`` says what becomes of a time on a day that is not worked.
+    """
 
     expression: str
     timezone: ZoneInfo
+    calendar: Calendar | None = None
+    otherwise: Otherwise = "skip"
 
 
 Schedule = Every | Cron
@@ -104,6 +114,7 @@ class SendRoute:
     order_by: tuple[str, ...] = ()
     written: Mapping[str, Any] = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    expect_acknowledgement: AcknowledgementExpectation | None = None
     guides: tuple[Path, ...] = ()
     at: MappingPlace
 
@@ -161,6 +172,7 @@ class ReceiveRoute:
     acknowledge: Acknowledge | None = None
     guides: tuple[Path, ...] = ()
     answers: SendRoute | None = None
+    expect: tuple[Expectation, ...] = ()
     at: MappingPlace
 
     @property
@@ -243,6 +255,7 @@ class Partner:
     connections: Mapping[str, Connection] = field(default_factory=dict)
     receive: Mapping[str, ReceiveRoute] = field(default_factory=dict)
     send: Mapping[str, SendRoute] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=lambda: Calendar(timezone=ZoneInfo("UTC")))
     databases: Mapping[str, Database] = field(default_factory=dict, repr=False)
     plugins: Plugins = field(default_factory=Plugins, repr=False)
     folder: Path
@@ -294,6 +307,8 @@ class Workspace:
     store: Store
     environment: str
     timezone: ZoneInfo
+    calendar: Calendar = field(default_factory=lambda: Calendar(timezone=ZoneInfo("UTC")))
+    channels: Mapping[str, Channel] = field(default_factory=dict)
     identities: Identities = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     listening: Listening | None = None

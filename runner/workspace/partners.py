@@ -7,6 +7,7 @@ from transload.adapters.base import Adapter
 from transload.adapters.base.positioned import Entries, Scalar
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
+from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
 from transload.runner.workspace.filters import FilterSetting, filters_of
 from transload.runner.workspace.model import Partner, ReceiveRoute, SendRoute
@@ -102,6 +103,8 @@ class PartnerFile:
             message = f"the partner is called {written.partner!r}, but its folder {self.name!r}"
             self.report.add("C-PARTNER", message, root.get("partner") or root, hint="give both the same name")
         identities = written.identities if written else WrittenIdentities()
+        node = head.get("calendar") if isinstance(head, Entries) else None
+        own = calendar_of(written.calendar if written else None, node, self.report, self.facts.timezone)
         return Partner(
             name=self.name,
             title=(written.name if written else None) or self.name,
@@ -110,6 +113,7 @@ class PartnerFile:
             connections=self.connections,
             receive=self.receive,
             send=self.send,
+            calendar=own or self.facts.calendar,
             databases=self.facts.databases,
             plugins=self.facts.plugins,
             folder=path.parent,

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from transload.runner.alarms.settings import AlarmPolicy, MailAlarm, WebhookAlarm
+from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation, WrittenCalendar
 from transload.runner.workspace.databases import WrittenDatabase
 from transload.runner.workspace.tables import settings_of
 from transload.runner.workspace.written import (
@@ -91,6 +93,21 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         WrittenDatabase,
     ),
     ("http", "Needed where a connection's adapter is called by the partner (`http`).", WrittenHttp),
+    (
+        "calendar",
+        "In transload.yaml, and in partner.yaml where a partner works on other days. Holidays are those that the "
+        "library `holidays` knows. Times of day that do not exist or exist twice, since clocks are turned: see "
+        "[expectations](expectations.md#clocks-that-are-turned).",
+        WrittenCalendar,
+    ),
+    (
+        "alarms: NAME",
+        "Who is told of incidents, beside the log; see [alarms](expectations.md#alarms). Each has these keys, and one "
+        "of `mail` and `webhook`.",
+        AlarmPolicy,
+    ),
+    ("alarms: NAME: mail", "", MailAlarm),
+    ("alarms: NAME: webhook", "Signed as Standard Webhooks are.", WebhookAlarm),
     ("defaults", "", WrittenDefaults),
     ("retry", "", WrittenRetry),
     (
@@ -117,6 +134,13 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "`{document.number}`, `{number:06}`, `{now:%Y%m%d}`, `{partner.gln}`.",
         WrittenSend,
     ),
+    (
+        "expect",
+        "One of these, or a list of them, each one of `by`, `every`, `gaps` and `silence`; see "
+        "[expectations](expectations.md).",
+        Expectation,
+    ),
+    ("expect_acknowledgement", "", AcknowledgementExpectation),
     (
         "take",
         "Either `document` and the `mapping` that writes it, or one or more of `message`, `version`, `sender`, "

@@ -16,6 +16,7 @@ from transload.mappings import library_names
 from transload.mappings.matching import FACTS
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
+from transload.runner.workspace.expecting import expectations_of
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import LIBRARY, Acknowledge, ReceiveRoute, RetryPolicy, SendRoute
 from transload.runner.workspace.partners import PartnerFile
@@ -43,14 +44,6 @@ def route_in(file: PartnerFile, everybody: Everybody) -> None:
 def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody) -> None:
     what = f"the send route {name.text!r}"
     written = examine(block, WrittenSend, file.report, what)
-    _without_effect(
-        file,
-        block,
-        what,
-        {
-            "expect_acknowledgement": "overdue acknowledgements are not watched",
-        },
-    )
     for further in texts_of(block.get("order_by"))[1:]:
         file.report.not_yet(f"order_by: {further.text} of {what}", further, "the first field alone tells what waits")
     delivery = _delivery(file, block, "to", what, everybody)
@@ -68,6 +61,7 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         order_by=tuple(written.order_by),
         written=written.format or {},
         retry=RetryPolicy(**written.retry.model_dump()) if written.retry else file.facts.retry,
+        expect_acknowledgement=written.expect_acknowledgement,
         guides=file.facts.guides,
         at=file.report.at(name),
     )
@@ -76,7 +70,7 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
 def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody) -> None:
     what = f"the receive route {name.text!r}"
     written = examine(block, WrittenReceive, file.report, what)
-    _without_effect(file, block, what, {"expect": "what does not arrive raises no alarm"})
+    expected = expectations_of(block.get("expect"), file.report, what)
     answers = _answers(file, block, what, everybody)
     origin = _answered(answers) if answers is not None else _origin(file, block, what, everybody)
     kind, options = _format(file, block.get("format"), what)
@@ -101,7 +95,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         partner=file.partner,
         name=name.text,
         **origin.parts,
-        schedule=schedule(written, block, file.facts.timezone, file.report),
+        schedule=schedule(written, block, file.partner.calendar, file.facts.timezone, file.report),
         format_type=kind,
         written=options,
         mapping_references=tuple(written.mappings),
@@ -110,6 +104,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         acknowledge=acknowledge,
         guides=file.facts.guides,
         answers=answers,
+        expect=expected,
         at=file.report.at(name),
     )
 
@@ -385,10 +380,3 @@ def _with_or_without_mapping(
         message = f"{what} passes on what was received as it is, so it can have no {key.text!r}"
         file.report.add("C-VALUE", message, key, hint="remove it, or take a document: instead of messages")
     return not found
-
-
-def _without_effect(file: PartnerFile, block: Entries, what: str, keys: Mapping[str, str]) -> None:
-    for key, hint in keys.items():
-        found = block.key(key)
-        if found:
-            file.report.not_yet(f"{key}: of {what}", found, hint)

@@ -1,10 +1,11 @@
 """Schedules of receive routes as they are written: every, cron, timezone."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from apscheduler.triggers.cron import CronTrigger
-
 from transload.adapters.base.positioned import Entries, Node, Scalar
+from transload.runner.calendar import WEEKDAYS, Calendar
+from transload.runner.calendar.firing import Firing
 from transload.runner.workspace.model import Cron, Every, Schedule
 from transload.runner.workspace.report import Report
 from transload.runner.workspace.suggestions import suggestion
@@ -23,27 +24,45 @@ def zone(node: Node | None, report: Report) -> ZoneInfo | None:
         return None
 
 
-def schedule(written: WrittenReceive, block: Entries, timezone: ZoneInfo, report: Report) -> Schedule | None:
+def schedule(
+    written: WrittenReceive, block: Entries, calendar: Calendar, timezone: ZoneInfo, report: Report
+) -> Schedule | None:
     """The schedule of a route, or None where it has none; each fault is a finding."""
+    days = days_of(written.on, calendar)
+    key = block.key("on") or block.key("otherwise")
+    if key is not None and written.every is None and written.cron is None:
+        report.add("C-VALUE", f"{key.text}: belongs to every: or cron:, which are not here", key)
+    if written.otherwise != "skip" and (written.cron is None or written.on != ("working days",)):
+        at = block.key("otherwise") or block
+        report.add("C-VALUE", "otherwise: belongs to cron: with on: working days", at)
     if written.every is not None and written.cron is not None:
         report.add("C-VALUE", "a route has either every: or cron:, not both", block.key("cron") or block)
         return None
     if written.timezone is not None and written.cron is None:
         report.add("C-VALUE", "timezone: belongs to cron:, which is not here", block.key("timezone") or block)
     if written.every is not None:
-        return Every(interval=written.every)
+        return Every(interval=written.every, calendar=days)
     if written.cron is None:
         return None
     own = zone(block.get("timezone"), report)
-    found = Cron(expression=written.cron, timezone=own or timezone)
+    found = Cron(expression=written.cron, timezone=own or timezone, calendar=days, otherwise=written.otherwise)
     try:
-        CronTrigger.from_crontab(found.expression, timezone=found.timezone)
+        Firing(found.expression, found.timezone)
     except ValueError as error:
         hint = 'five fields: minute hour day month weekday, such as "*/10 6-20 * * mon-fri"'
         node = block.get("cron") or block
         report.add("C-VALUE", f"{written.cron!r} is no crontab expression: {_plain(error)}", node, hint=hint)
         return None
     return found
+
+
+def days_of(days: Sequence[str], calendar: Calendar) -> Calendar | None:
+    """The calendar whose worked days are ``days``; None for every day."""
+    if "every day" in days:
+        return None
+    if "working days" in days:
+        return calendar
+    return Calendar(timezone=calendar.timezone, weekdays=frozenset(WEEKDAYS.index(day) for day in days))
 
 
 def _plain(error: Exception) -> str:

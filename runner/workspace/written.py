@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from transload.adapters.base import Duration, Secret, Settings
+from transload.runner.expectations.settings import AcknowledgementExpectation, Days, WrittenCalendar
 from transload.runner.workspace.databases import WrittenDatabase
 from transload.runner.workspace.vault import url_fault
 
@@ -39,6 +40,11 @@ FilterList = Annotated[
     ),
 ]
 """A list of filters, each a name or a block with ``type``; `filters.filters_of` checks it."""
+ExpectationList = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}, {"type": "null"}]}),
+]
+"""An expectation, or a list of them; `expecting.expectations_of` checks it."""
 
 
 class EnvelopeIdentity(Settings):
@@ -204,13 +210,16 @@ class WrittenWorkspace(Settings):
     environments: list[Name] = Field(["test", "production"], description="Names that branches may use", min_length=1)
     environment: str = Field("test", description="The environment in force when the command names none")
     timezone: str = Field("UTC", description="Time zone of schedules, such as Europe/Berlin")
-    calendar: Open | None = Field(None, description="Working days (no effect in this version)")
+    calendar: WrittenCalendar | None = Field(
+        None, description="Working days, for schedules and expectations; by default Monday to Friday"
+    )
     identities: WrittenIdentities = Field(default_factory=WrittenIdentities, description="Our own company's")
     secrets: list[Literal["env", "file", "keyring"] | WrittenProvider] = Field(
         ["env", "file"], description="Providers that references may use"
     )
     databases: dict[Name, WrittenDatabase] = Field({}, description="Databases for the cross-references of mappings")
     http: WrittenHttp | None = Field(None, description="Where partners reach us; for connections that they call")
+    alarms: dict[Name, Any] = Field({}, description="Who is told of incidents, and how; the log always is")
     page: Open | None = Field(None, description="The operations page (no effect in this version)")
     defaults: WrittenDefaults = Field(default_factory=WrittenDefaults, description="Defaults for all partners")
 
@@ -236,6 +245,12 @@ class WrittenReceive(Settings):
     every: Duration | None = Field(None, description="Interval of its schedule", gt=timedelta(0))
     cron: str | None = Field(None, description="Crontab expression of its schedule: minute hour day month weekday")
     timezone: str | None = Field(None, description="Time zone of cron, by default the workspace's")
+    on: Days = Field(("every day",), description="Days of its schedule: every day, working days, or weekdays")
+    otherwise: Literal["skip", "next", "previous"] = Field(
+        "skip",
+        description="With cron and on: working days, what becomes of a time on another day: nothing, or it is"
+        " moved to the next or previous working day",
+    )
     format: Open | None = Field(None, description="type, and the options of the format; by default the mappings'")
     mappings: list[str] = Field(
         [],
@@ -251,7 +266,7 @@ class WrittenReceive(Settings):
     acknowledge: Open | None = Field(
         None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
     )
-    expect: Open | None = Field(None, description="What should arrive by when (no effect in this version)")
+    expect: ExpectationList = Field(None, description="What should arrive by when: one expectation, or a list of them")
 
 
 class WrittenTake(Settings):
@@ -282,8 +297,8 @@ class WrittenSend(Settings):
     order_by: list[str] = Field([], description="Field whose documents keep their sequence")
     format: Open | None = Field(None, description="Options of the format, laid over the mapping's")
     retry: WrittenRetry | None = Field(None, description="Instead of the workspace's defaults")
-    expect_acknowledgement: Open | None = Field(
-        None, description="Which acknowledgement must come, within what time (no effect in this version)"
+    expect_acknowledgement: AcknowledgementExpectation | None = Field(
+        None, description="Which acknowledgement must come, within what time"
     )
 
 
@@ -294,6 +309,7 @@ class WrittenPartner(Settings):
     name: str | None = Field(None, description="Its full name")
     kind: Literal["external", "internal"] = Field("external", description="internal: a system of our own")
     identities: WrittenIdentities = Field(default_factory=WrittenIdentities, description="What envelopes call it")
+    calendar: WrittenCalendar | None = Field(None, description="Its working days, by default the workspace's calendar")
     connections: dict[Name, Any] = Field({}, description="Ways to reach it, by name")
     receive: dict[Name, Any] = Field({}, description="Routes for what it sends, by name")
     send: dict[Name, Any] = Field({}, description="Routes for what it gets, by name")

@@ -84,6 +84,11 @@ class CodeTable:
     at: Mapping[str, MappingPlace] = field(default_factory=dict)
     digest: str = ""
 
+    @property
+    def content(self) -> bytes:
+        """All rows as text, in their order: what is kept beside a document that was read or written with them."""
+        return "".join(f"{wire}\t{canonical}\n" for wire, canonical in self.read.items()).encode()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Xref:

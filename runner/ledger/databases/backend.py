@@ -39,8 +39,10 @@ class Backend(Protocol):
     """Whether transactions of several threads and processes may write at the same time."""
     blobs: Path | None
     """The folder for large payloads where the workspace names no other; None: the database itself."""
+    folder: Path | None
+    """The folder of this machine in which the database is; None: its server looks after its disk."""
     disturbed: Event
-    """Set when a connection was lost: that of the lock perhaps too, so that it is looked at before anything is written."""
+    """Set when a connection was lost: that of the lock perhaps too, which is looked at before anything is written."""
     scratch: Path
     """A folder of this machine for what may be lost."""
 

@@ -46,6 +46,7 @@ class PostgresqlSchema:
     """The schema ``store.schema`` at ``url``."""
 
     several_write = True
+    folder: Path | None = None
     blobs: Path | None = None
 
     def __init__(self, url: URL, store: Store) -> None:

@@ -26,6 +26,7 @@ class SqliteFile:
         self.path = Path(str(url.database))
         self.name = str(self.path)
         self.disturbed = Event()
+        self.folder: Path | None = self.path.parent
         self.scratch = self.path.with_name(self.path.name + ".scratch")
         self.blobs: Path | None = self.path.with_name(self.path.name + ".blobs")
 

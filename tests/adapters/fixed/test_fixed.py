@@ -156,7 +156,7 @@ def test_a_rewrite_is_exact(rows: list[tuple[str, str]], newline: str, padded: b
 )
 def test_first_lines_found_at_once_and_line_by_line_are_the_same(text: str) -> None:
     """A text that is shorter than its range is looked for line by line."""
-    whole, cut = {"start": {"1-3": ["HDR", "LIN"]}}, {"start": {"1-3": ["HDR", "LIN", "\r"]}}
+    whole, cut = {"start": {"1-3": ["HDR", "LIN"]}}, {"start": {"1-3": ["HDR", "LIN", "Q"]}}
     assert FixedOptions(**whole).begins is not None
     assert FixedOptions(**cut).begins is None
 

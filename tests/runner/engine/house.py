@@ -170,6 +170,7 @@ class LineMapping:
     file = None
     valid = None
     tables = ()
+    code_files = ()
 
     def in_force(self) -> str:
         return self.resolved

@@ -475,7 +475,7 @@ def _due_now(connection: Any) -> None:
         (
             "[json]",
             "acme:4:75: error C-ADAPTER the adapter 'json' cannot stand between transport and format (adapters that"
-            " can: charset, gzip, pgp, zip)",
+            " can: as2, charset, gzip, pgp, zip)",
         ),
         (
             "[{largest: 5}]",

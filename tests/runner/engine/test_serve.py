@@ -14,8 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from transload.canonical.errors import ConfigurationError
+from transload.runner.calendar import Calendar
+from transload.runner.engine import Engine
 from transload.runner.engine.dispatcher import Dispatcher
-from transload.runner.engine.schedule import Clock, missed_times, trigger_of
+from transload.runner.engine.schedule import Clock, fires_at, missed_times, trigger_of
+from transload.runner.expectations.settings import Expectation
 from transload.runner.ledger import LedgerBusy, LedgerError, LockLost
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.workspace.model import Cron, Every
@@ -351,3 +354,46 @@ def test_an_error_ends_the_work_on_its_name_alone():
     dispatcher.stop()
     assert done == ["good"]
     assert [str(error) for error in dispatcher.errors] == ["no"]
+
+
+def test_times_that_passed_are_counted_over_the_hour_that_comes_twice():
+    hourly = Cron(expression="0 * * * *", timezone=ZoneInfo("Europe/Berlin"))
+    last, now = datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 6, 30, tzinfo=UTC)
+    assert missed_times(hourly, last, now) == (datetime(2026, 10, 25, 6, tzinfo=UTC), 8)
+
+
+def test_an_interval_on_working_days_fires_on_no_other(ledger):
+    berlin = Calendar(timezone=ZoneInfo("Europe/Berlin"), country="DE")
+    schedule = Every(interval=timedelta(hours=1), calendar=berlin)
+    assert not fires_at(schedule, datetime(2026, 4, 6, 8, tzinfo=UTC))  # Easter Monday
+    assert fires_at(schedule, datetime(2026, 4, 7, 8, tzinfo=UTC))
+    assert not fires_at(schedule, datetime(2026, 4, 5, 22, 30, tzinfo=UTC))  # it is Monday in Berlin
+    woken = []
+    for day in (6, 7):
+        now = datetime(2026, 4, day, 8, 30, tzinfo=UTC)
+        clock = Clock(ledger, {"acme/orders": schedule}, woken.append, now=lambda now=now: now)
+        clock.start()
+        clock.stop()
+    assert woken == ["acme/orders"]
+    assert ledger.ticks.last("acme/orders") == datetime(2026, 4, 7, 8, tzinfo=UTC)
+
+
+def test_a_service_finds_what_was_due_while_it_was_down_once_it_has_fetched(make_house, serving, hands):
+    house = make_house(schedule=Every(interval=timedelta(hours=1)))
+    late = make_workspace_expect(house, {"by": "18:00"}, {"by": "18:00", "document": "invoice/1"})
+    with house.ledger() as ledger:
+        Engine(late, ledger, clock=hands).run_pass()
+    hands.turn(hours=13)
+    house.put_orders("a.txt", "1")
+    house.workspace = lambda: late
+    _, ledger = serving(house, clock=hands, looks=(0.5, 0.1))
+    until(lambda: ledger.incidents.waiting())
+    titles = [one.title for one in ledger.incidents.waiting()]
+    assert titles == ["no invoice/1 on acme/orders by 2026-03-02 18:00 UTC"]
+
+
+def make_workspace_expect(house, *settings):
+    workspace = house.workspace()
+    found = tuple(Expectation.model_validate(each) for each in settings)
+    object.__setattr__(workspace.receive_route("acme/orders"), "expect", found)
+    return workspace

@@ -2,8 +2,9 @@
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import BigInteger, Integer, TypeDecorator
+from sqlalchemy import BigInteger, Integer, String, TypeDecorator
 
+from transload.runner.ledger.columns import Words
 from transload.runner.ledger.migrations import VERSION_TABLE
 from transload.runner.ledger.schema import metadata
 
@@ -12,6 +13,10 @@ def rendered(kind, item, context):
     """Types as they are in the database, whatever becomes of our classes for them."""
     if kind != "type":
         return False
+    if isinstance(item, Words):
+        return "TEXT"
+    if isinstance(item, String) and item.length == 64:
+        return "DIGEST"
     if isinstance(item, TypeDecorator):
         return f"sa.{type(item.impl).__name__}()"
     if isinstance(item, BigInteger) and isinstance(item._variant_mapping.get("sqlite"), Integer):

@@ -14,9 +14,10 @@ from tests.runner.ledger.samples import NOW, arrival, count
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.runner.ledger import Fenced, Ledger, LedgerError, Ref, State
+from transload.runner.ledger.columns import microseconds
 from transload.runner.ledger.journal import BrokenChain, Journal, verify_chain
 from transload.runner.ledger.numbers import LedgerNumbers
-from transload.runner.ledger.schema import documents, events, meta, microseconds, receipts
+from transload.runner.ledger.schema import documents, events, meta, receipts
 from transload.runner.ledger.staging import Parsed
 from transload.runner.ledger.states import FINAL, GOOD, of_document
 

@@ -100,7 +100,7 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         [
             "acme:12:11: error C-TYPE 'from' of the receive route 'orders' must be a block of keys, not a list",
             "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, cron, "
-            "every, expect, format, from, mappings, response, timezone, to)",
+            "every, expect, format, from, mappings, on, otherwise, response, timezone, to)",
         ],
     ),
     "unknown adapter": (
@@ -365,24 +365,131 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
     ),
     "without effect": (
         {
-            "transload": [("timezone:", "page: {listen: 127.0.0.1:8080}\ncalendar: {country: DE}\ntimezone:")],
+            "transload": [("timezone:", "page: {listen: 127.0.0.1:8080}\ntimezone:")],
             "erp": [("root: inbox", "root: inbox, limits: {rate: 5/s}, windows: {}")],
-            "acme": [("every: 5m", "every: 5m\n    expect: {at_least: 1}")],
         },
         [
             "transload:2:1: warning C-NOT-YET page: is read but has no effect in this version",
-            "transload:3:1: warning C-NOT-YET calendar: is read but has no effect in this version",
-            "acme:14:5: warning C-NOT-YET expect: of the receive route 'orders' is read but has no effect in "
-            "this version (what does not arrive raises no alarm)",
             "erp:4:40: warning C-NOT-YET limits: of the connection 'inbox' is read but has no effect in this version",
             "erp:4:61: warning C-NOT-YET windows: of the connection 'inbox' is read but has no effect in this version",
         ],
     ),
-    "send keys without effect": (
-        {"erp": [("order_by:", "expect_acknowledgement: {kind: contrl}\n    order_by:")]},
+    "calendars": (
+        {
+            "transload": [("timezone:", "calendar: {country: DE, region: XX}\ntimezone:")],
+            "acme": [("partner: acme", "calendar: {country: Germany, hours: 08:00-08:00}\npartner: acme")],
+            "erp": [("partner: erp", "calendar: {closed: [tomorrow]}\npartner: erp")],
+        },
         [
-            "erp:10:5: warning C-NOT-YET expect_acknowledgement: of the send route 'orders' is read but has no "
-            "effect in this version (overdue acknowledgements are not watched)",
+            "transload:2:33: error C-VALUE no holidays are known of the region 'XX' of DE (known are: "
+            "Augsburg, BB, BE, BW, BY, HB, HE, HH, MV, NI, NW, RP, SH, SL, SN, ST, TH)",
+            "acme:1:21: error C-VALUE 'calendar.country' of partner.yaml must match pattern '^[A-Z]{2}$' "
+            "(Country whose public holidays are not worked)",
+            "acme:1:37: error C-VALUE 'calendar.hours' of partner.yaml is refused: '08:00-08:00' begins "
+            "where it ends; write hours like 08:00-18:00",
+            "erp:1:11: error C-VALUE 'calendar' of partner.yaml is refused: 'tomorrow' is no day; write "
+            "2026-12-24, 12-24 or 2026-12-24..2027-01-01",
+        ],
+    ),
+    "a country that is not known": (
+        {"transload": [("timezone:", "calendar: {country: QQ}\ntimezone:")]},
+        [
+            "transload:2:21: error C-VALUE no holidays are known of the country 'QQ' (write its two letters "
+            "of ISO 3166, such as DE)",
+        ],
+    ),
+    "expectations": (
+        {
+            "acme": [
+                (
+                    "every: 5m",
+                    "every: 5m\n    expect:\n      - {by: six, at_least: 0}\n      - {by: '18:00', every: 2h}\n"
+                    "      - {at_least: 2}\n      - {gaps: 1h, on: mon}\n      - {silence: learned, at_least: 2}\n"
+                    "      - {every: 2d}\n      - {by: '18:00', between: 08:00-18:00}\n"
+                    "      - {by: '18:00', document: ordr/1}\n      - {by: '18:00', on: [mon, someday]}\n"
+                    "      - {gaps: 1h}\n      - {gaps: 1h}",
+                )
+            ]
+        },
+        [
+            "acme:15:14: error C-VALUE 'by' of 'expect' of the receive route 'orders' is refused: 'six' is "
+            "no time of day; write it like 18:00",
+            "acme:15:29: error C-VALUE 'at_least' of 'expect' of the receive route 'orders' must be at "
+            "least 1 (How many, with by or every)",
+            "acme:16:9: error C-VALUE 'expect' of the receive route 'orders' is refused: it is one of by, "
+            "every, gaps and silence: split it in two",
+            "acme:17:9: error C-VALUE 'expect' of the receive route 'orders' is refused: it is one of by, "
+            "every, gaps and silence",
+            "acme:18:9: error C-VALUE 'expect' of the receive route 'orders' is refused: on belongs to by, "
+            "every or silence, not to gaps",
+            "acme:19:9: error C-VALUE 'expect' of the receive route 'orders' is refused: at_least belongs "
+            "to by or every, not to silence",
+            "acme:20:9: error C-VALUE 'expect' of the receive route 'orders' is refused: every is a span from 1m to 1d",
+            "acme:21:9: error C-VALUE 'expect' of the receive route 'orders' is refused: between belongs to "
+            "every, which is not here",
+            "acme:22:33: error C-VALUE there is no document 'ordr/1' (did you mean 'order/1'?)",
+            "acme:23:33: error C-VALUE 'on[2]' of 'expect' of the receive route 'orders' must be 'working "
+            "days' or 'every day'",
+            "acme:23:33: error C-VALUE 'on[2]' of 'expect' of the receive route 'orders' must be 'mon', "
+            "'tue', 'wed', 'thu', 'fri', 'sat' or 'sun'",
+            "acme:25:9: error C-VALUE the receive route 'orders' expects the same twice (leave one out)",
+        ],
+    ),
+    "an expectation that is no block": (
+        {"acme": [("every: 5m", "every: 5m\n    expect: daily")]},
+        [
+            "acme:14:13: error C-TYPE 'expect' of the receive route 'orders' is a block of keys or a list "
+            "of such, not 'daily' (such as {by: \"18:00\", at_least: 1}, {gaps: 1h} or {silence: learned})",
+        ],
+    ),
+    "an acknowledgement that is expected": (
+        {"erp": [("order_by:", "expect_acknowledgement: {kind: contrll, hours: office}\n    order_by:")]},
+        [
+            "erp:10:36: error C-VALUE 'expect_acknowledgement.kind' of the send route 'orders' must be "
+            "'any', 'contrl', '997', '999' or 'ta1' (Which: contrl, 997, 999, ta1, any)",
+            "erp:10:52: error C-VALUE 'expect_acknowledgement.hours' of the send route 'orders' must be "
+            "'clock' or 'working' (Whether the span counts all hours, or the calendar's working days and "
+            "hours only)",
+        ],
+    ),
+    "schedules on working days": (
+        {"acme": [("every: 5m", "every: 5m\n    on: working_days\n    otherwise: next")]},
+        [
+            "acme:15:5: error C-VALUE otherwise: belongs to cron: with on: working days",
+        ],
+    ),
+    "days without a schedule": (
+        {"acme": [("every: 5m", "on: [mon]")]},
+        [
+            "acme:13:5: error C-VALUE on: belongs to every: or cron:, which are not here",
+        ],
+    ),
+    "alarms": (
+        {
+            "transload": [
+                (
+                    "timezone:",
+                    "alarms:\n  ops: {webhook: {url: 'ftp://x', secret: plain}}\n  both: {mail: {}, webhook: {}}\n"
+                    "  none: {repeat: 1s}\n  text: loud\n"
+                    "  mail: {mail: {smtp: {host: mail.example}, sender: nobody, to: a@b.example}}\n"
+                    "  there: {partners: [acne], webhook: {url: 'https://x.example', secret: '${env:S}'}}\ntimezone:",
+                )
+            ]
+        },
+        [
+            "transload:3:24: error C-VALUE 'url' of 'webhook' of the alarms 'ops' is refused: it is no "
+            "address; write https://alarms.example/hook",
+            "transload:3:43: error C-LITERAL a secret stands here in plain text (put it into an environment "
+            "variable or a file, and write ${env:NAME} or ${file:PATH})",
+            "transload:4:3: error C-VALUE the alarms 'both' need one of mail and webhook (write mail: or "
+            "webhook:; another channel gets a name of its own)",
+            "transload:5:3: error C-MISSING the alarms 'none' need one of mail and webhook (write mail: or "
+            "webhook:; another channel gets a name of its own)",
+            "transload:5:9: error C-VALUE the alarms 'none' is refused: repeat is a minute at least",
+            "transload:6:9: error C-TYPE the alarms 'text' must be a block of keys, not 'loud'",
+            "transload:7:53: error C-VALUE 'sender' of 'mail' of the alarms 'mail' is refused: 'nobody' is "
+            "no mail address; write it like edi@example.com",
+            "transload:8:22: error C-VALUE there is no partner 'acne' (did you mean 'acme'?)",
         ],
     ),
     "broken YAML": (

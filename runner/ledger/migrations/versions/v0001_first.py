@@ -7,55 +7,73 @@ revision = "0001"
 down_revision = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+DIGEST = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
 
 
 def upgrade(operations: Operations) -> None:
     """Make all tables."""
     operations.create_table(
+        "alarms",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("channel", TEXT, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False, comment="what is told, frozen"),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True, comment="sent, or given up"),
+        sa.Column("sent", sa.Boolean(), nullable=False),
+        sa.Column("error", TEXT, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_index(
+        "alarms_due",
+        "alarms",
+        ["next_at"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    operations.create_table(
         "artifacts",
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False, comment="mapping, partner, xref NAME"),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("kind", TEXT, nullable=False, comment="mapping, partner, xref NAME"),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("stored_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     operations.create_table(
         "blobs",
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("encoding", sa.Text(), nullable=False, comment="plain, zlib, or file: kept on a shelf"),
+        sa.Column("encoding", TEXT, nullable=False, comment="plain, zlib, or file: kept on a shelf"),
         sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("digest"),
     )
     operations.create_table(
         "breakers",
-        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("connection", TEXT, nullable=False),
         sa.Column("trips", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("open_until", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "settings",
-            sa.String(length=64),
-            nullable=False,
-            comment="digest of the partner's file: another one closes it",
-        ),
+        sa.Column("settings", DIGEST, nullable=False, comment="digest of the partner's file: another one closes it"),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connection"),
     )
     operations.create_table(
         "events",
         sa.Column("id", ID, nullable=False),
-        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("lane", TEXT, nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("what", TEXT, nullable=False),
         sa.Column("receipt_id", ID, nullable=True),
         sa.Column("document_id", ID, nullable=True),
         sa.Column("delivery_id", ID, nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
-        sa.Column("digest", sa.String(length=64), nullable=True, comment="SHA-256 of the payload that it speaks of"),
-        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("digest", DIGEST, nullable=True, comment="SHA-256 of the payload that it speaks of"),
+        sa.Column("hash", DIGEST, nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("lane", "sequence"),
     )
@@ -63,55 +81,135 @@ def upgrade(operations: Operations) -> None:
     operations.create_index("ix_events_document_id", "events", ["document_id"], unique=False)
     operations.create_index("ix_events_receipt_id", "events", ["receipt_id"], unique=False)
     operations.create_table(
+        "expectations",
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("judged_until", sa.BigInteger(), nullable=False, comment="everything due up to then is judged"),
+        sa.Column("state", sa.Text(), nullable=False, comment="what it has learned or seen so far"),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    operations.create_table(
+        "incidents",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("key", TEXT, nullable=False, comment="what happened: it is told once"),
+        sa.Column("subject", TEXT, nullable=False, comment="what it is about: one is open at a time"),
+        sa.Column("source", TEXT, nullable=False, comment="arrival, acknowledgement, gap, silence, dead, breaker, ..."),
+        sa.Column("severity", TEXT, nullable=False, comment="warning or error"),
+        sa.Column("partner", TEXT, nullable=True),
+        sa.Column("about", TEXT, nullable=False, comment="the route, lane, connection or folder"),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("hint", TEXT, nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column(
+            "lasting", sa.Boolean(), nullable=False, comment="it ends by itself, and cannot be closed while it lasts"
+        ),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
+        sa.Column("acknowledged_by", TEXT, nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_by", TEXT, nullable=True, comment="a person; NULL: it ended by itself"),
+        sa.Column("note", TEXT, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    operations.create_index("incidents_closed", "incidents", ["closed_at"], unique=False)
+    operations.create_index(
+        "incidents_open",
+        "incidents",
+        ["subject"],
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    operations.create_table(
         "lanes",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column(
             "wait_until", sa.BigInteger(), nullable=True, comment="several calls in a row failed: rest until then"
         ),
         sa.Column("sequence", sa.BigInteger(), nullable=False, comment="of the last event"),
-        sa.Column("head", sa.String(length=64), nullable=False, comment="hash of the last event"),
+        sa.Column("head", DIGEST, nullable=False, comment="hash of the last event"),
         sa.PrimaryKeyConstraint("name"),
     )
     operations.create_table(
         "memory",
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("scope", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("scope", "name"),
     )
     operations.create_table(
         "meta",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     operations.create_table(
         "numbers",
-        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("series", TEXT, nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("series"),
     )
     operations.create_table(
         "ticks",
-        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("schedule", TEXT, nullable=False),
         sa.Column("fire_time", sa.BigInteger(), nullable=False),
         sa.Column("fired_at", sa.BigInteger(), nullable=False),
         sa.Column("missed", sa.Integer(), nullable=False, comment="earlier times that passed while nobody was there"),
         sa.PrimaryKeyConstraint("schedule", "fire_time"),
     )
     operations.create_table(
+        "alarm_notices",
+        sa.Column("incident_id", ID, nullable=False),
+        sa.Column("channel", TEXT, nullable=False),
+        sa.Column("what", TEXT, nullable=False, comment="opened, repeated, closed"),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("alarm_id", ID, nullable=True, comment="NULL: not told yet"),
+        sa.ForeignKeyConstraint(
+            ["alarm_id"],
+            ["alarms.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["incident_id"],
+            ["incidents.id"],
+        ),
+        sa.PrimaryKeyConstraint("incident_id", "channel", "what", "number"),
+    )
+    operations.create_index(
+        "alarm_notices_waiting",
+        "alarm_notices",
+        ["channel"],
+        unique=False,
+        sqlite_where=sa.text("alarm_id IS NULL"),
+        postgresql_where=sa.text("alarm_id IS NULL"),
+    )
+    operations.create_table(
+        "incident_members",
+        sa.Column("source", TEXT, nullable=False),
+        sa.Column("member", sa.BigInteger(), nullable=False, comment="a delivery, document or receipt: each once"),
+        sa.Column("incident_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incident_id"],
+            ["incidents.id"],
+        ),
+        sa.PrimaryKeyConstraint("source", "member"),
+    )
+    operations.create_index("ix_incident_members_incident_id", "incident_members", ["incident_id"], unique=False)
+    operations.create_table(
         "receipts",
         sa.Column("id", ID, nullable=False),
-        sa.Column("connection", sa.Text(), nullable=False),
-        sa.Column("source_key", sa.Text(), nullable=False),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("connection", TEXT, nullable=False),
+        sa.Column("source_key", TEXT, nullable=False),
+        sa.Column("route", TEXT, nullable=False),
+        sa.Column("origin", TEXT, nullable=False),
         sa.Column("metadata", sa.Text(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", TEXT, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False, comment="messages that are dealt with"),
         sa.Column("generation", sa.Integer(), nullable=False, comment="how often it was mapped again"),
         sa.Column("again", sa.Text(), nullable=True, comment="mapped again: which messages, and whether good ones too"),
@@ -126,6 +224,7 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection", "source_key"),
     )
+    operations.create_index("receipts_arrived", "receipts", ["route", "received_at"], unique=False)
     operations.create_index(
         "receipts_due",
         "receipts",
@@ -134,20 +233,26 @@ def upgrade(operations: Operations) -> None:
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
     )
+    operations.create_index(
+        "receipts_quarantined",
+        "receipts",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'QUARANTINED'"),
+        postgresql_where=sa.text("state = 'QUARANTINED'"),
+    )
     operations.create_table(
         "deliveries",
         sa.Column("id", ID, nullable=False),
-        sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column(
-            "target", sa.Text(), nullable=False, comment="the send route, or the receive route that acknowledges"
-        ),
-        sa.Column("connection", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False, comment="document or acknowledgement"),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False, comment="the idempotency key"),
-        sa.Column("order_key", sa.Text(), nullable=True),
-        sa.Column("body", sa.String(length=64), nullable=True),
-        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("lane", TEXT, nullable=False),
+        sa.Column("target", TEXT, nullable=False, comment="the send route, or the receive route that acknowledges"),
+        sa.Column("connection", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False, comment="document or acknowledgement"),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("key", TEXT, nullable=False, comment="the idempotency key"),
+        sa.Column("order_key", TEXT, nullable=True),
+        sa.Column("body", DIGEST, nullable=True),
+        sa.Column("content_type", TEXT, nullable=False),
         sa.Column("metadata", sa.Text(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False, comment="rows in attempts"),
         sa.Column("failures", sa.Integer(), nullable=False, comment="tries that count against the route's limit"),
@@ -157,11 +262,11 @@ def upgrade(operations: Operations) -> None:
         sa.Column("staged_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True, comment="when it became final; UNKNOWN is not final"),
         sa.Column("findings", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("fingerprint", TEXT, nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
-        sa.Column("mapping_digest", sa.String(length=64), nullable=True),
-        sa.Column("partner_digest", sa.String(length=64), nullable=True),
-        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("mapping_digest", DIGEST, nullable=True),
+        sa.Column("partner_digest", DIGEST, nullable=True),
+        sa.Column("product", TEXT, nullable=False),
         sa.Column("receipt_id", ID, nullable=True),
         sa.Column("origin_id", ID, nullable=True, comment="a replay: the delivery before it"),
         sa.ForeignKeyConstraint(
@@ -196,6 +301,7 @@ def upgrade(operations: Operations) -> None:
         postgresql_where=sa.text("finished_at IS NULL"),
     )
     operations.create_index("deliveries_state", "deliveries", ["state", "id"], unique=False)
+    operations.create_index("deliveries_target", "deliveries", ["target", "id"], unique=False)
     operations.create_index("ix_deliveries_origin_id", "deliveries", ["origin_id"], unique=False)
     operations.create_index("ix_deliveries_receipt_id", "deliveries", ["receipt_id"], unique=False)
     operations.create_table(
@@ -209,29 +315,29 @@ def upgrade(operations: Operations) -> None:
             nullable=False,
             comment="position among the message's documents, from 1; 0 for none",
         ),
-        sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("partner", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("sender", sa.Text(), nullable=False),
-        sa.Column("receiver", sa.Text(), nullable=False),
-        sa.Column("interchange", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("wire_digest", sa.String(length=64), nullable=False),
+        sa.Column("route", TEXT, nullable=False),
+        sa.Column("partner", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("version", TEXT, nullable=False),
+        sa.Column("sender", TEXT, nullable=False),
+        sa.Column("receiver", TEXT, nullable=False),
+        sa.Column("interchange", TEXT, nullable=False),
+        sa.Column("reference", TEXT, nullable=False),
+        sa.Column("wire_digest", DIGEST, nullable=False),
         sa.Column("start", sa.BigInteger(), nullable=False),
         sa.Column("end", sa.BigInteger(), nullable=False),
-        sa.Column("document", sa.Text(), nullable=True, comment="name and version of the model, such as order/1"),
-        sa.Column("number", sa.Text(), nullable=True, comment="the document's own number, by which people know it"),
-        sa.Column("canonical", sa.Text(), nullable=True),
+        sa.Column("document", TEXT, nullable=True, comment="name and version of the model, such as order/1"),
+        sa.Column("number", TEXT, nullable=True, comment="the document's own number, by which people know it"),
+        sa.Column("canonical", TEXT, nullable=True),
         sa.Column(
             "residue", sa.Text(), nullable=True, comment="what the message holds besides, where its mapping keeps it"
         ),
-        sa.Column("digest", sa.String(length=64), nullable=True),
-        sa.Column("mapping", sa.Text(), nullable=True),
-        sa.Column("mapping_digest", sa.String(length=64), nullable=True),
-        sa.Column("partner_digest", sa.String(length=64), nullable=True),
-        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("mapping", TEXT, nullable=True),
+        sa.Column("mapping_digest", DIGEST, nullable=True),
+        sa.Column("partner_digest", DIGEST, nullable=True),
+        sa.Column("product", TEXT, nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("targets", sa.Integer(), nullable=False, comment="deliveries that were made of it"),
         sa.Column("origin_id", ID, nullable=True, comment="a replay: the document before it"),
@@ -263,7 +369,7 @@ def upgrade(operations: Operations) -> None:
         sa.Column("receipt_id", ID, nullable=False),
         sa.Column("parent_id", ID, nullable=False, comment="what it was unpacked from"),
         sa.Column("number", sa.Integer(), nullable=False, comment="position among the parent's parts, from 1"),
-        sa.Column("filters", sa.Text(), nullable=False, comment="by which, the outermost first"),
+        sa.Column("filters", TEXT, nullable=False, comment="by which, the outermost first"),
         sa.ForeignKeyConstraint(
             ["parent_id"],
             ["receipts.id"],
@@ -279,10 +385,10 @@ def upgrade(operations: Operations) -> None:
         "responses",
         sa.Column("receipt_id", ID, nullable=False, comment="of whose sender"),
         sa.Column("taken", sa.Boolean(), nullable=False, comment="whether he was told that we have taken it"),
-        sa.Column("digest", sa.String(length=64), nullable=True, comment="the body that a mapping wrote"),
-        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("digest", DIGEST, nullable=True, comment="the body that a mapping wrote"),
+        sa.Column("content_type", TEXT, nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
-        sa.Column("mapping_digest", sa.String(length=64), nullable=True),
+        sa.Column("mapping_digest", DIGEST, nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["digest"],
@@ -303,8 +409,8 @@ def upgrade(operations: Operations) -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("receipt_id", ID, nullable=False),
         sa.Column("delivery_id", ID, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("reference", TEXT, nullable=False),
         sa.Column("accepted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
@@ -323,7 +429,7 @@ def upgrade(operations: Operations) -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("outcome", TEXT, nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
@@ -334,11 +440,11 @@ def upgrade(operations: Operations) -> None:
     operations.create_table(
         "control_numbers",
         sa.Column("delivery_id", ID, nullable=False),
-        sa.Column("level", sa.Text(), nullable=False, comment="interchange or group"),
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("standard", sa.Text(), nullable=False),
-        sa.Column("sender", sa.Text(), nullable=False),
-        sa.Column("receiver", sa.Text(), nullable=False),
+        sa.Column("level", TEXT, nullable=False, comment="interchange or group"),
+        sa.Column("number", TEXT, nullable=False),
+        sa.Column("standard", TEXT, nullable=False),
+        sa.Column("sender", TEXT, nullable=False),
+        sa.Column("receiver", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["deliveries.id"],
@@ -367,10 +473,10 @@ def upgrade(operations: Operations) -> None:
         sa.Column("receipt_id", ID, nullable=False),
         sa.Column("document_id", ID, nullable=False, comment="the acknowledgement"),
         sa.Column("delivery_id", ID, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False, comment="CONTRL, 997, 999, TA1"),
-        sa.Column("verdict", sa.Text(), nullable=True, comment="what it says; NULL: nothing that can be understood"),
+        sa.Column("kind", TEXT, nullable=False, comment="CONTRL, 997, 999, TA1"),
+        sa.Column("verdict", TEXT, nullable=True, comment="what it says; NULL: nothing that can be understood"),
         sa.Column("findings", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.Column("fingerprint", TEXT, nullable=True),
         sa.Column(
             "pending",
             sa.Boolean(),

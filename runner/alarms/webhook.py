@@ -1,0 +1,45 @@
+"""Alarms by webhook, signed as Standard Webhooks are (standardwebhooks.com): HMAC-SHA256 over id, time and body."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from transload.adapters.base.http import exchange, open_session, refusal
+from transload.canonical.errors import Stop
+from transload.runner.alarms.settings import WebhookAlarm
+from transload.runner.ledger.alarms import Alarm
+
+TYPE = "transload.incidents"
+"""The ``type`` of the message."""
+
+
+def send(settings: WebhookAlarm, alarm: Alarm, name: str, clock: Callable[[], datetime]) -> None:
+    """Post ``alarm``; ``name`` is its ``webhook-id``, the same at each attempt.  Raises the consequences of HTTP."""
+    body = json.dumps({"type": TYPE, "timestamp": alarm.made_at.isoformat(), "data": alarm.body}).encode()
+    moment = str(int(clock().timestamp()))
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": name,
+        "webhook-timestamp": moment,
+        "webhook-signature": "v1," + signature(settings.secret.get_secret_value(), name, moment, body),
+    }
+    with open_session(settings) as session:
+        reply = exchange(session, "POST", settings.url, settings=settings, repeatable=True, body=body, headers=headers)
+    if reply.status // 100 != 2:
+        raise refusal(reply, settings, repeatable=True)
+
+
+def signature(secret: str, name: str, moment: str, body: bytes) -> str:
+    """The signature in base64.  Raises `Stop` for a secret that is none."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        raise Stop(
+            "the secret of the webhook is no base64 text", hint="it is written like whsec_MfKQ9r8GKYqrTwjU"
+        ) from None
+    signed = f"{name}.{moment}.".encode() + body
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

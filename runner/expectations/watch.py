@@ -1,0 +1,124 @@
+"""One look at everything that is expected or may be wrong: what it comes to is an incident, opened or closed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from transload.runner.engine.logs import get_logger
+from transload.runner.expectations import acknowledged, arrivals, conditions, gaps, silence
+from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.ledger.incidents import Closing, Incident, Judged
+from transload.runner.workspace.model import ReceiveRoute, Workspace
+
+BETWEEN = timedelta(seconds=20)
+"""A look within this span of another process's look is left to that one."""
+_EXPECTED = ("arrival", "rhythm", "gap", "silence", "acknowledgement")
+_log = get_logger("incidents")
+
+
+class Watch:
+    """Judges what ``workspace`` expects by what ``ledger`` has seen."""
+
+    def __init__(self, workspace: Workspace, ledger: Ledger, *, clock: Callable[[], datetime]) -> None:
+        self._workspace = workspace
+        self._ledger = ledger
+        self._clock = clock
+
+    def look(self, *, in_turn: bool = True) -> list[Incident]:
+        """Judge all that has become due; gives the incidents that were opened or closed, which the log tells as well.
+
+        With ``in_turn`` nothing is done when another process has looked just now.  Raises `LedgerError`.
+        """
+        now = self._clock()
+        if in_turn and not self._ledger.incidents.take_turn("look", now, BETWEEN):
+            return []
+        told: list[Incident] = []
+        for judge in self._judges(now):
+            try:
+                told += self._ledger.incidents.apply(judge(), now)
+            except LedgerError as error:
+                if not in_turn:
+                    raise
+                _log.error("an expectation could not be judged", error=error.message)
+        for incident in told:
+            tell(incident)
+        return told
+
+    def _judges(self, now: datetime) -> Iterator[Callable[[], Judged]]:
+        """What is to be judged; each is committed by itself, so that one failure leaves the others."""
+        ledger = self._ledger
+        states, known = ledger.incidents.states(), ledger.incidents.waiting()
+        by_subject = {incident.subject: incident for incident in known}
+        expected: set[str] = set()
+        for each in expected_of(self._workspace, ledger):
+            expected.add(each.subject)
+            until, state = states.get(each.subject, (None, None))
+            incident = by_subject.get(each.subject)
+            if isinstance(each, arrivals.Expected):
+                yield partial(arrivals.judge, each, until, incident, now)
+            elif isinstance(each, gaps.Counted):
+                own = [one for one in known if one.subject.startswith(f"{each.subject}|")]
+                expected.update(one.subject for one in own)
+                yield partial(gaps.judge, each, ledger.observed, state, own, now)
+            elif isinstance(each, silence.Heard):
+                yield partial(silence.judge, each, ledger.observed, state, incident, now)
+            else:
+                yield partial(acknowledged.judge, each, ledger.observed, state, incident, now)
+        yield lambda: _no_more([one for one in known if one.source in _EXPECTED and one.subject not in expected])
+        yield lambda: conditions.waiting(ledger.conditions, known)
+        yield lambda: conditions.breakers(ledger.conditions, known)
+        yield lambda: conditions.lanes(ledger.conditions, states.get("lanes", (None, None))[1], known, now)
+        yield lambda: conditions.disk(ledger.database.folders, known, now)
+        listening = self._workspace.listening
+        files = [listening.certificate] if listening is not None and listening.certificate is not None else []
+        yield lambda: conditions.certificates(files, known, now)
+
+
+Each = arrivals.Expected | gaps.Counted | silence.Heard | acknowledged.Owed
+
+
+def expected_of(workspace: Workspace, ledger: Ledger) -> Iterator[Each]:
+    """All that the workspace expects, ready to be judged."""
+    for route in workspace.receive_routes.values():
+        yield from _of_route(route, ledger)
+    for send in workspace.send_routes.values():
+        if send.expect_acknowledgement is not None:
+            yield acknowledged.Owed(
+                route=send.ref,
+                partner=send.partner.name,
+                expectation=send.expect_acknowledgement,
+                calendar=send.partner.calendar,
+            )
+
+
+def _of_route(route: ReceiveRoute, ledger: Ledger) -> Iterator[Each]:
+    partner, calendar = route.partner.name, route.partner.calendar
+    for expectation in route.expect:
+        if expectation.gaps is not None:
+            yield gaps.Counted(route=route.ref, partner=partner, expectation=expectation)
+        elif expectation.silence is not None:
+            yield silence.Heard(route=route.ref, partner=partner, expectation=expectation, calendar=calendar)
+        else:
+            document = expectation.document
+
+            def count(begin: datetime, end: datetime, document: str | None = document) -> int:
+                return ledger.observed.arrivals(route.ref, begin, end, document)
+
+            yield arrivals.Expected(
+                route=route.ref, partner=partner, expectation=expectation, calendar=calendar, count=count
+            )
+
+
+def _no_more(incidents: Sequence[Incident]) -> Judged:
+    return Judged(changes=[Closing(incident=one.id, why="it is not expected any more") for one in incidents])
+
+
+def tell(incident: Incident) -> None:
+    """Write to the log what has become of an incident."""
+    facts = {"incident": incident.ref, "source": incident.source, "about": incident.about, "hint": incident.hint}
+    if not incident.is_open:
+        _log.info(f"over: {incident.title}", **{**facts, "hint": incident.note})
+    elif incident.severity == "error":
+        _log.error(incident.title, **facts)
+    else:
+        _log.warning(incident.title, **facts)

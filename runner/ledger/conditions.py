@@ -1,0 +1,182 @@
+"""What the ledger shows to be wrong: deliveries and documents that wait for people, open breakers, lanes that stand.
+
+Dead, rejected, unknown and quarantined things are found by their state; each belongs to one incident, once.  What was
+done again (replayed, mapped again, resolved) needs nobody any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Table, and_, func, null, select
+
+from transload.runner.ledger.database import Database
+from transload.runner.ledger.expectations import member, replayed
+from transload.runner.ledger.schema import (
+    breakers,
+    deliveries,
+    delivery_documents,
+    documents,
+    incident_members,
+    lanes,
+    quarantined_receipt,
+    receipts,
+)
+from transload.runner.ledger.states import State
+
+_MOST = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bad:
+    """Something in a state that waits for a person: ``about`` is its route, ``code`` what is wrong.
+
+    Those with the same ``cluster`` have failed in the same way.
+    """
+
+    id: int
+    about: str
+    code: str
+    cluster: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A lane with work that is due since ``since``; as long as ``sequence`` stays, nothing has happened on it."""
+
+    lane: str
+    count: int
+    since: datetime
+    paused: bool
+    sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """Where things of one kind are found, and how those are told that still wait."""
+
+    table: Table
+    waiting: ColumnElement[bool]
+    about: ColumnElement[str]
+    fingerprint: ColumnElement[Any] | None = None
+
+
+def _delivery(state: State) -> _Kind:
+    waiting = and_(deliveries.c.state == state.value, ~replayed())
+    return _Kind(table=deliveries, waiting=waiting, about=deliveries.c.target, fingerprint=deliveries.c.fingerprint)
+
+
+_newer = deliveries.alias("made_later")
+_MADE_LATER = (
+    select(_newer.c.id)
+    .where(
+        _newer.c.receipt_id == deliveries.c.receipt_id,
+        _newer.c.target == deliveries.c.target,
+        _newer.c.kind == deliveries.c.kind,
+        _newer.c.id > deliveries.c.id,
+    )
+    .exists()
+)
+_OF_DOCUMENTS = select(delivery_documents.c.document_id).where(delivery_documents.c.delivery_id == deliveries.c.id)
+_KINDS: dict[str, _Kind] = {
+    "dead": _delivery(State.DEAD),
+    "rejected": _delivery(State.REJECTED),
+    "unknown": _delivery(State.UNKNOWN),
+    "quarantined": _Kind(
+        table=documents, waiting=documents.c.state == State.QUARANTINED.value, about=documents.c.route
+    ),
+    "quarantined receipt": _Kind(table=receipts, waiting=quarantined_receipt, about=receipts.c.route),
+    # Those of documents have documents that are quarantined as well; these are acknowledgements.
+    "quarantined delivery": _Kind(
+        table=deliveries,
+        waiting=and_(deliveries.c.state == State.QUARANTINED.value, ~_OF_DOCUMENTS.exists(), ~_MADE_LATER),
+        about=deliveries.c.target,
+    ),
+}
+KINDS = tuple(_KINDS)
+"""The kinds of things that wait for people."""
+
+
+class Conditions:
+    """What is wrong now."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def fresh(self, kind: str) -> list[Bad]:
+        """The things of ``kind`` that belong to no incident yet, the first 10,000."""
+        found = _KINDS[kind]
+        table = found.table
+        query = (
+            select(table.c.id, found.about.label("about"), table.c.findings, _or_null(found).label("fingerprint"))
+            .where(found.waiting, ~member(kind, table.c.id))
+            .order_by(table.c.id)
+            .limit(_MOST)
+        )
+        with self._database.read() as connection:
+            return [
+                Bad(id=row.id, about=row.about, code=code, cluster=row.fingerprint or code)
+                for row in connection.execute(query)
+                for code in [_code(row.findings)]
+            ]
+
+    def lasting(self, kind: str, incident: int) -> int:
+        """How many of an incident's things still wait."""
+        found = _KINDS[kind]
+        joined: FromClause = incident_members.join(found.table, found.table.c.id == incident_members.c.member)
+        query = (
+            select(func.count())
+            .select_from(joined)
+            .where(incident_members.c.incident_id == incident, incident_members.c.source == kind, found.waiting)
+        )
+        with self._database.read() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def open_breakers(self) -> dict[str, dict[str, Any]]:
+        """By connection, what is known of its open breaker."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(breakers)).mappings()
+            return {row["connection"]: dict(row) for row in rows}
+
+    def standing(self, due_before: datetime) -> list[Standing]:
+        """The lanes with work due since before then that nobody does, by name; those with an open breaker left out."""
+        active = (
+            select(
+                deliveries.c.lane,
+                func.count().label("number"),
+                func.min(deliveries.c.next_at).label("since"),
+            )
+            .where(deliveries.c.finished_at.is_(None), deliveries.c.next_at < due_before)
+            .where(deliveries.c.state.in_([state.value for state in (State.STAGED, State.RETRY_AT, State.SENDING)]))
+            .where(deliveries.c.connection.not_in(select(breakers.c.connection)))
+            .group_by(deliveries.c.lane)
+        )
+        reading = (
+            select(receipts.c.route, func.count().label("number"), func.min(receipts.c.received_at).label("since"))
+            .where(receipts.c.finished_at.is_(None), receipts.c.received_at < due_before)
+            .group_by(receipts.c.route)
+        )
+        with self._database.read() as connection:
+            found = [(row.lane, row.number, row.since) for row in connection.execute(active)]
+            found += [(f"in:{row.route}", row.number, row.since) for row in connection.execute(reading)]
+            state = select(lanes.c.name, lanes.c.paused, lanes.c.sequence)
+            known = {
+                row.name: (row.paused, row.sequence)
+                for row in connection.execute(state.where(lanes.c.name.in_([lane for lane, _, _ in found])))
+            }
+        return [
+            Standing(lane=lane, count=count, since=since, paused=paused, sequence=sequence)
+            for lane, count, since in sorted(found)
+            for paused, sequence in [known.get(lane, (False, 0))]
+        ]
+
+
+def _or_null(kind: _Kind) -> ColumnElement[Any]:
+    return kind.fingerprint if kind.fingerprint is not None else null()
+
+
+def _code(findings: Sequence[Any]) -> str:
+    """What is wrong, in one code; findings are kept as JSON."""
+    errors = [finding["code"] for finding in findings or () if finding.get("severity") == "error"]
+    return errors[0] if errors else ""

@@ -1,0 +1,67 @@
+"""Statements that SQL leaves to each database, or that each does its own way; the ledger's other SQL is the same."""
+
+import json
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, Table, any_, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that no unique key of ``table`` holds already.
+
+    Whoever inserts the same key at the same time is waited for.
+    """
+    if rows:
+        connection.execute(_insert_missing(table, connection.dialect.name), rows)
+
+
+def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> Any:
+    """Insert a row; gives its primary key (of several columns the first), or None where a unique key is held already.
+
+    Whoever inserts the same key at the same time is waited for.
+    """
+    return connection.execute(_insert_new(table, connection.dialect.name), row).scalar_one_or_none()
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows, or change those that have the same primary key."""
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
+
+
+def among(connection: Connection, column: ColumnElement[Any], ids: Collection[int]) -> ColumnElement[bool]:
+    """The condition that ``column`` is one of ``ids``, of which there may be more than a statement takes values."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(ids), type_=postgresql.ARRAY(BigInteger), unique=True))
+    values = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(values.c.value))
+
+
+# Statements are built once: building one and finding its compiled form costs more than running it.
+
+
+@cache
+def _insert_missing(table: Table, dialect: str) -> Executable:
+    statement: Executable = _kind(dialect).insert(table).on_conflict_do_nothing()
+    return statement
+
+
+@cache
+def _insert_new(table: Table, dialect: str) -> Any:
+    return _kind(dialect).insert(table).on_conflict_do_nothing().returning(*list(table.primary_key)[:1])
+
+
+@cache
+def _upsert(table: Table, dialect: str, names: tuple[str, ...]) -> Executable:
+    statement = _kind(dialect).insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    changing: Executable = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return changing
+
+
+def _kind(dialect: str) -> Any:
+    return postgresql if dialect == "postgresql" else sqlite
