@@ -96,8 +96,9 @@ class Observed:
             .where(documents.c.state != State.DUPLICATE.value)
             .order_by(documents.c.id)
         )
-        with self._database.read() as connection:
-            for row in connection.execute(query.execution_options(yield_per=_STREAM)):
+        query = query.execution_options(yield_per=_STREAM)
+        with self._database.read() as connection, connection.execute(query) as rows:
+            for row in rows:
                 if row.created_at > until:
                     return
                 yield Numbered(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import select
 
 from transload.adapters.base import Request
 from transload.adapters.http.settings import HttpConnection
@@ -25,6 +26,7 @@ from transload.runner.alarms.wording import line
 from transload.runner.expectations.sentinel import Sentinel
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.incidents import Closing, Incident, Judged, Opening
+from transload.runner.ledger.schema import metadata
 from transload.runner.workspace.alarming import Channel
 from transload.runner.workspace.secrets import Secrets
 
@@ -303,9 +305,11 @@ def test_no_secret_is_told_or_logged(scene: Scene, postbox: Postbox, caplog: pyt
     (unsent,) = scene.ledger.alarms.unsent()
     assert "offers no login" in unsent["error"]
     assert "hunter2" not in caplog.text + str(unsent) + repr(scene.workspace.channels)
-    stored = b"".join(path.read_bytes() for path in scene.ledger.database.path.parent.iterdir() if path.is_file())
-    assert b"hunter2" not in stored
-    assert SECRET.encode() not in stored
+    with scene.ledger.read() as connection:
+        stored = str([connection.execute(select(table)).all() for table in metadata.sorted_tables])
+    assert "offers no login" in stored
+    assert "hunter2" not in stored
+    assert SECRET not in stored
 
 
 @pytest.mark.parametrize("status", [404, 500, 302, None])

@@ -2,7 +2,7 @@
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import BigInteger, Integer, String, TypeDecorator
+from sqlalchemy import BigInteger, Integer, String, Text, TypeDecorator
 
 from transload.runner.ledger.columns import Words
 from transload.runner.ledger.migrations import VERSION_TABLE
@@ -24,9 +24,17 @@ def rendered(kind, item, context):
     return False
 
 
+def other_type(context, column, declared, there, wanted):
+    """Whether a column of `Words` is of another type: Alembic does not see what a decorator says for each database."""
+    if not isinstance(wanted, Words):
+        return None
+    collation = "C" if context.dialect.name == "postgresql" else None
+    return not isinstance(there, Text) or there.collation != collation
+
+
 def lacking(connection, metadata=metadata):
     """The code; "" where nothing is lacking."""
-    options = {"version_table": VERSION_TABLE, "compare_type": True, "target_metadata": metadata}
+    options = {"version_table": VERSION_TABLE, "compare_type": other_type, "target_metadata": metadata}
     context = MigrationContext.configure(connection, opts=options)
     found = produce_migrations(context, metadata)
     if found.upgrade_ops.is_empty():
