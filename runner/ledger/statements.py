@@ -79,19 +79,20 @@ class Statements:
         )
         with self._database.read() as connection:
             query = query.where(_from(connection, documents, "created_at", begin))
-            for row in connection.execute(query.execution_options(yield_per=_BATCH)):
-                yield Received(
-                    ref=f"d{row.id}",
-                    route=row.route,
-                    type=row.document or row.kind,
-                    number=row.number,
-                    sender=row.sender,
-                    receiver=row.receiver,
-                    interchange=row.interchange,
-                    reference=row.reference,
-                    state=State(row.state),
-                    at=row.created_at,
-                )
+            with connection.execute(query.execution_options(yield_per=_BATCH)) as rows:
+                for row in rows:
+                    yield Received(
+                        ref=f"d{row.id}",
+                        route=row.route,
+                        type=row.document or row.kind,
+                        number=row.number,
+                        sender=row.sender,
+                        receiver=row.receiver,
+                        interchange=row.interchange,
+                        reference=row.reference,
+                        state=State(row.state),
+                        at=row.created_at,
+                    )
 
     def sent(self, partner: str, begin: datetime, end: datetime) -> Iterator[Sent]:
         """The deliveries to ``partner`` that were made from ``begin`` to before ``end``, in order."""
@@ -103,8 +104,9 @@ class Statements:
         )
         with self._database.read() as connection:
             query = query.where(_from(connection, deliveries, "staged_at", begin))
-            for rows in connection.execute(query.execution_options(yield_per=_BATCH)).partitions(_BATCH):
-                yield from _sent(connection, rows)
+            with connection.execute(query.execution_options(yield_per=_BATCH)) as found:
+                for rows in found.partitions(_BATCH):
+                    yield from _sent(connection, rows)
 
     def incidents(self, partner: str, begin: datetime, end: datetime) -> list[Incident]:
         """The incidents about ``partner`` that were open at some time from ``begin`` to before ``end``."""
