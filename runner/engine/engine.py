@@ -96,7 +96,7 @@ class Engine:
             for error in dispatcher.errors:
                 raise error
             tally.note(self._orphans())
-            tally.told = self._looked()
+            tally.told = self._looked(None if routes is None else [line.route.ref for line in poll])
             return tally.summary(_sums(self.ledger.lanes.waiting(), outlets))
 
     def preview(self, routes: Sequence[str] | None = None) -> dict[str, Any]:
@@ -153,19 +153,19 @@ class Engine:
 
         return Sentinel(self._watch(), self._herald(), seconds=self.looks)
 
-    def _watch(self) -> "Watch":
+    def _watch(self, routes: Sequence[str] | None = None) -> "Watch":
         from transload.runner.expectations.watch import Watch
 
-        return Watch(self.workspace, self.ledger, clock=self.clock)
+        return Watch(self.workspace, self.ledger, clock=self.clock, routes=routes)
 
     def _herald(self) -> "Herald":
         from transload.runner.alarms.herald import Herald
 
         return Herald(self.workspace, self.ledger, clock=self.clock)
 
-    def _looked(self) -> tuple[Incident, ...]:
-        """Look at what is expected, and tell; gives the incidents that were opened or closed."""
-        told = self._watch().look(in_turn=False)
+    def _looked(self, routes: Sequence[str] | None) -> tuple[Incident, ...]:
+        """Look at what is expected of ``routes``, and tell; gives the incidents that were opened or closed."""
+        told = self._watch(routes).look(in_turn=False)
         self._herald().tell()
         return tuple(told)
 

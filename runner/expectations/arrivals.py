@@ -18,6 +18,8 @@ from transload.runner.expectations.windows import FARTHEST, Window, next_window,
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening
 
 _MOST_LISTED = 50
+_AHEAD = timedelta(hours=2)
+"""A clock that is set back by an hour, as once a year by hand, is no reason to forget what was judged."""
 Count = Callable[[datetime, datetime], int]
 """How many arrived from a moment to before another."""
 
@@ -44,8 +46,11 @@ class Expected:
 
 
 def judge(expected: Expected, judged_until: datetime | None, incident: Incident | None, now: datetime) -> Judged:
-    """Judge what has become due since ``judged_until`` (None: never looked at, so nothing before now counts)."""
-    if judged_until is None:
+    """Judge what has become due since ``judged_until`` (None: never looked at, so nothing before now counts).
+
+    One that lies hours ahead was left by a clock that was wrong, and is as good as none.
+    """
+    if judged_until is None or judged_until - now > _AHEAD:
         return Judged(states={expected.subject: (now, {})})
     missed: list[dict[str, Any]] = list(incident.detail["missed"]) if incident is not None else []
     done = max(judged_until, now - FARTHEST)

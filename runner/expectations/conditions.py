@@ -73,7 +73,7 @@ def _opening(kind: str, subject: str, group: list[Bad]) -> Opening:
     return Opening(
         source=kind,
         subject=subject,
-        key=f"{subject}|{first.id}",
+        key=f"{subject}|{first.id}" + (f"|after i{first.before}" if first.before else ""),
         severity=_WORST.get(kind, "error"),
         partner=first.about.partition("/")[0],
         about=first.about,

@@ -14,13 +14,19 @@ SETTLED = timedelta(minutes=1)
 """Messages younger than this are looked at the next time: with several writers an older id may be committed later."""
 _MOST_PAIRS = 1000
 _LISTED = 20
+_LONGEST = 80
+"""Signs of a party's identification that are looked at; EDIFACT has 35, X12 15."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """An expectation about the control numbers of a route."""
+    """An expectation about the control numbers of a route's partner.
+
+    ``routes`` are all by which he sends: most partners count through all that they send, acknowledgements included.
+    """
 
     route: str
+    routes: tuple[str, ...]
     partner: str
     expectation: Expectation
 
@@ -38,7 +44,7 @@ def judge(
         return Judged(states={counted.subject: (now, {"after": observed.newest_document(), "pairs": {}})})
     pairs = {pair: Sequence.of(values) for pair, values in state["pairs"].items()}
     after = int(state["after"])
-    for message in observed.numbered(counted.route, after, now - SETTLED):
+    for message in observed.numbered(counted.routes, after, now - SETTLED):
         after = message.id
         _take(pairs, message)
     open_now = {incident.subject: incident for incident in incidents}
@@ -50,13 +56,18 @@ def judge(
 
 
 def _take(pairs: dict[str, Sequence], message: Numbered) -> None:
-    number, pair = number_of(message.interchange), f"{message.sender}|{message.receiver}"
+    number, pair = number_of(message.interchange), f"{_plain(message.sender)}|{_plain(message.receiver)}"
     if number is None:
         return
     if pair in pairs:
         pairs[pair].see(number, message.at)
     elif len(pairs) < _MOST_PAIRS:
         pairs[pair] = Sequence(highest=number)
+
+
+def _plain(name: str) -> str:
+    """A party as it stands in a subject: short, and without the sign that parts the two."""
+    return name.replace("|", "/")[:_LONGEST]
 
 
 def _changes(

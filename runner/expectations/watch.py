@@ -1,6 +1,6 @@
 """One look at everything that is expected or may be wrong: what it comes to is an incident, opened or closed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,9 +17,20 @@ _log = get_logger("incidents")
 
 
 class Watch:
-    """Judges what ``workspace`` expects by what ``ledger`` has seen."""
+    """Judges what ``workspace`` expects by what ``ledger`` has seen.
 
-    def __init__(self, workspace: Workspace, ledger: Ledger, *, clock: Callable[[], datetime]) -> None:
+    With ``routes`` what is expected of others is left for when those were asked for what they have.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        routes: Collection[str] | None = None,
+    ) -> None:
+        self._routes = routes
         self._workspace = workspace
         self._ledger = ledger
         self._clock = clock
@@ -52,6 +63,9 @@ class Watch:
         expected: set[str] = set()
         for each in expected_of(self._workspace, ledger):
             expected.add(each.subject)
+            if self._routes is not None and each.route not in self._routes:
+                expected.update(one.subject for one in known if one.subject.startswith(f"{each.subject}|"))
+                continue
             until, state = states.get(each.subject, (None, None))
             incident = by_subject.get(each.subject)
             if isinstance(each, arrivals.Expected):
@@ -95,7 +109,8 @@ def _of_route(route: ReceiveRoute, ledger: Ledger) -> Iterator[Each]:
     partner, calendar = route.partner.name, route.partner.calendar
     for expectation in route.expect:
         if expectation.gaps is not None:
-            yield gaps.Counted(route=route.ref, partner=partner, expectation=expectation)
+            routes = tuple(other.ref for other in route.partner.receive.values())
+            yield gaps.Counted(route=route.ref, routes=routes, partner=partner, expectation=expectation)
         elif expectation.silence is not None:
             yield silence.Heard(route=route.ref, partner=partner, expectation=expectation, calendar=calendar)
         else:

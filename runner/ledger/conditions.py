@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Table, and_, func, null, or_, select
 
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.expectations import member, replayed
+from transload.runner.ledger.expectations import replayed
 from transload.runner.ledger.schema import (
     breakers,
     deliveries,
     delivery_documents,
     documents,
     incident_members,
+    incidents,
     lanes,
     quarantined_receipt,
     receipts,
@@ -32,13 +33,15 @@ _MOST = 10_000
 class Bad:
     """Something in a state that waits for a person: ``about`` is its route, ``code`` what is wrong.
 
-    Those with the same ``cluster`` have failed in the same way.
+    Those with the same ``cluster`` have failed in the same way.  ``before`` is the incident that it belonged to, which
+    ended by itself since: it was mended, and is wrong again; 0 without one.
     """
 
     id: int
     about: str
     code: str
     cluster: str
+    before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,18 +108,36 @@ class Conditions:
         self._database = database
 
     def fresh(self, kind: str) -> list[Bad]:
-        """The things of ``kind`` that belong to no incident yet, the first 10,000."""
+        """The things of ``kind`` that belong to no incident, the first 10,000.
+
+        One whose incident has ended by itself belongs to none any more; one that a person has closed still does.
+        """
         found = _KINDS[kind]
-        table = found.table
+        table, links = found.table, incident_members.c
+        ended = and_(incidents.c.closed_at.is_not(None), incidents.c.closed_by.is_(None))
         query = (
-            select(table.c.id, found.about.label("about"), table.c.findings, _or_null(found).label("fingerprint"))
-            .where(found.waiting, ~member(kind, table.c.id))
+            select(
+                table.c.id,
+                found.about.label("about"),
+                table.c.findings,
+                _or_null(found).label("fingerprint"),
+                links.incident_id,
+            )
+            .outerjoin(incident_members, and_(links.source == kind, links.member == table.c.id))
+            .outerjoin(incidents, incidents.c.id == links.incident_id)
+            .where(found.waiting, or_(links.incident_id.is_(None), ended))
             .order_by(table.c.id)
             .limit(_MOST)
         )
         with self._database.read() as connection:
             return [
-                Bad(id=row.id, about=row.about, code=code, cluster=row.fingerprint or code)
+                Bad(
+                    id=row.id,
+                    about=row.about,
+                    code=code,
+                    cluster=row.fingerprint or code,
+                    before=row.incident_id or 0,
+                )
                 for row in connection.execute(query)
                 for code in [_code(row.findings)]
             ]

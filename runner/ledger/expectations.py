@@ -1,6 +1,6 @@
 """What judging expectations asks of the ledger: arrivals, control numbers, acknowledgements that are awaited."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,8 +82,8 @@ class Observed:
         with self._database.read() as connection:
             return int(connection.scalar(select(func.max(documents.c.id))) or 0)
 
-    def numbered(self, route: str, after: int, until: datetime) -> Iterator[Numbered]:
-        """The messages of ``route`` behind the document ``after``, in order, to the first that came after ``until``."""
+    def numbered(self, routes: Sequence[str], after: int, until: datetime) -> Iterator[Numbered]:
+        """The messages of ``routes`` behind document ``after``, in order, to the first that came after ``until``."""
         query = (
             select(
                 documents.c.id,
@@ -92,12 +92,12 @@ class Observed:
                 documents.c.interchange,
                 documents.c.created_at,
             )
-            .where(documents.c.id > after, documents.c.route == route, documents.c.origin_id.is_(None))
+            .where(documents.c.id > after, documents.c.route.in_(routes), documents.c.origin_id.is_(None))
             .where(documents.c.state != State.DUPLICATE.value)
             .order_by(documents.c.id)
         )
-        query = query.execution_options(yield_per=_STREAM)
-        with self._database.read() as connection, connection.execute(query) as rows:
+        options = query.execution_options(yield_per=_STREAM)
+        with self._database.read() as connection, connection.execute(options) as rows:
             for row in rows:
                 if row.created_at > until:
                     return

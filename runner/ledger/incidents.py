@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 
 from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.dialects import insert_missing, insert_new, upsert
+from transload.runner.ledger.dialects import insert_new, upsert
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.references import NotFound
 from transload.runner.ledger.schema import expectations, incident_members, incidents
@@ -285,8 +285,9 @@ def _close(connection: Connection, journal: Journal, closing: Closing) -> list[i
 
 
 def _add_members(connection: Connection, source: str, incident: int, members: Sequence[int]) -> None:
+    """Let them belong to ``incident``, also those that belonged to one that has ended."""
     rows = [{"source": source, "member": member, "incident_id": incident} for member in members]
-    insert_missing(connection, incident_members, rows)
+    upsert(connection, incident_members, rows)
 
 
 def incident_of(values: Mapping[str, Any]) -> Incident:

@@ -104,8 +104,8 @@ class Statements:
         )
         with self._database.read() as connection:
             query = query.where(_from(connection, deliveries, "staged_at", begin))
-            with connection.execute(query.execution_options(yield_per=_BATCH)) as result:
-                for rows in result.partitions(_BATCH):
+            with connection.execute(query.execution_options(yield_per=_BATCH)) as found:
+                for rows in found.partitions(_BATCH):
                     yield from _sent(connection, rows)
 
     def incidents(self, partner: str, begin: datetime, end: datetime) -> list[Incident]:

@@ -36,7 +36,7 @@ def main() -> None:
         Journal.flush = die  # type: ignore[method-assign]  # all is written, nothing is committed
     else:
         incidents.Incidents.named = die  # type: ignore[method-assign,assignment]  # committed, and nobody has heard
-    with Ledger(workspace.store) as ledger:
+    with Ledger(house.House(root=root).store) as ledger:
         Watch(workspace, ledger, clock=lambda: now).look()
 
 

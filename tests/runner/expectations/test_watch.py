@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from transload.runner.ledger import Ledger
 from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.incidents import Incident, Judged, Opening
 from transload.runner.ledger.references import NotFound
-from transload.runner.ledger.schema import events, partner_verdicts
+from transload.runner.ledger.schema import documents, events, partner_verdicts
 
 WORKER = Path(__file__).with_name("look_worker.py")
 
@@ -250,6 +251,70 @@ def test_an_unknown_delivery_is_over_when_a_person_decides(scene: Callable[..., 
     found.ledger.actions.resolve(1, found.hands(), landed=True)
     assert len(found.look()) == 1
     assert found.open == []
+
+
+def test_what_was_mended_and_is_wrong_again_is_told_again(scene: Callable[..., Scene], script: Any) -> None:
+    found = scene(target_act=script("after landing", ["unknown", "unknown"]), can_tell=False)
+    found.house.put_orders("a.txt", "1")
+    for ref in ("i1", "i2"):
+        found.run()
+        found.hands.turn(minutes=5)
+        found.run()
+        assert [(one.ref, one.source, one.count) for one in found.open] == [(ref, "unknown", 1)]
+        assert found.look() == []
+        found.ledger.actions.resolve(1, found.hands(), landed=False)
+        assert [line.partition(":")[0] for line in found.look()] == ["over"]
+    assert found.ledger.verify() == []
+
+
+def test_numbers_that_came_by_another_route_of_the_partner_are_no_gap(scene: Callable[..., Scene]) -> None:
+    found = scene()
+    found.expect({"gaps": "0s"})
+    route = found.workspace.receive_route("acme/orders")
+    route.partner.receive["acknowledgements"] = replace(route, name="acknowledgements", expect=())  # type: ignore[index]
+    found.look()
+    for number in ("7", "8", "9"):
+        found.house.put_orders(f"{number}.txt", number, reference=number)
+    found.run(["acme/orders"])
+    found.ledger.database.write(
+        lambda connection: (
+            connection.execute(
+                documents.update().where(documents.c.interchange == "8").values(route="acme/acknowledgements")
+            ).rowcount
+        )
+    )
+    found.hands.turn(minutes=2)
+    assert found.look() == []
+    found.house.put_orders("11.txt", "11", reference="11")
+    found.run(["acme/orders"])
+    found.hands.turn(minutes=2)
+    assert found.look() == ["new: interchanges 10 from acme to us never came on acme/orders"]
+
+
+def test_a_clock_that_was_far_ahead_blinds_nobody(scene: Callable[..., Scene]) -> None:
+    found = scene()
+    found.expect({"by": "18:00"})
+    found.look()
+    found.hands.turn(days=400)
+    found.look()
+    found.hands.turn(days=-400)
+    found.look()
+    for incident in found.open:
+        found.ledger.incidents.close(incident.id, found.hands(), by="anna", note="the clock was wrong")
+    found.hands.turn(hours=11)
+    assert found.look() == ["new: no arrivals on acme/orders by 2026-03-02 18:00 UTC"]
+
+
+def test_a_run_of_other_routes_judges_not_what_it_has_not_asked_for(scene: Callable[..., Scene]) -> None:
+    found = scene()
+    found.expect({"by": "18:00"})
+    found.look()
+    found.hands.turn(hours=11)
+    assert found.run(["erp/sales-orders"]).incidents == ()
+    assert found.open == []
+    assert len(found.run(["acme/orders"]).incidents) == 1
+    assert found.run(["erp/sales-orders"]).incidents == (), "and it does not end what it has not looked at"
+    assert len(found.open) == 1
 
 
 def test_an_open_breaker_lasts_until_it_closes_and_nobody_can_close_it(
