@@ -58,7 +58,7 @@ class Watch:
     def _judges(self, now: datetime) -> Iterator[Callable[[], Judged]]:
         """What is to be judged; each is committed by itself, so that one failure leaves the others."""
         ledger = self._ledger
-        states, known = ledger.incidents.states(), ledger.incidents.waiting()
+        states, known = ledger.incidents.seen()
         by_subject = {incident.subject: incident for incident in known}
         expected: set[str] = set()
         for each in expected_of(self._workspace, ledger):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.database import Database
@@ -143,8 +143,13 @@ class Incidents:
     def states(self) -> dict[str, tuple[datetime, dict[str, Any]]]:
         """By expectation, how far it is judged, and what it knows."""
         with self._database.read() as connection:
-            rows = connection.execute(select(expectations).where(~expectations.c.name.startswith(_TURN)))
-            return {row.name: (row.judged_until, row.state) for row in rows}
+            return _states(connection)
+
+    def seen(self) -> tuple[dict[str, tuple[datetime, dict[str, Any]]], list[Incident]]:
+        """`states` and `waiting` at one moment: what is judged and what came of it belong together."""
+        with self._database.read() as connection:
+            rows = connection.execute(_open_ones().limit(_MOST))
+            return _states(connection), [_incident(row) for row in rows]
 
     def apply(self, judged: Judged, now: datetime) -> list[Incident]:
         """Write what a look came to, in one transaction; gives the incidents that it opened or closed."""
@@ -191,11 +196,7 @@ class Incidents:
         self, *, closed: bool = False, partner: str | None = None, source: str | None = None, limit: int = _MOST
     ) -> list[Incident]:
         """The incidents that are open, errors first; with ``closed`` all of them, the newest first."""
-        query = select(incidents).limit(limit)
-        if closed:
-            query = query.order_by(incidents.c.id.desc())
-        else:
-            query = query.where(incidents.c.closed_at.is_(None)).order_by(incidents.c.severity, incidents.c.id)
+        query = (select(incidents).order_by(incidents.c.id.desc()) if closed else _open_ones()).limit(limit)
         if partner is not None:
             query = query.where(incidents.c.partner == partner)
         if source is not None:
@@ -239,6 +240,15 @@ class Incidents:
 
 
 _TURN = "turn "
+
+
+def _states(connection: Connection) -> dict[str, tuple[datetime, dict[str, Any]]]:
+    rows = connection.execute(select(expectations).where(~expectations.c.name.startswith(_TURN)))
+    return {row.name: (row.judged_until, row.state) for row in rows}
+
+
+def _open_ones() -> Select[Any]:
+    return select(incidents).where(incidents.c.closed_at.is_(None)).order_by(incidents.c.severity, incidents.c.id)
 
 
 def _open(connection: Connection, journal: Journal, opening: Opening) -> list[int]:
