@@ -160,5 +160,6 @@ def test_a_summary_as_json():
         "failed": 0,
         "postponed": 0,
         "findings": [],
+        "incidents": [],
         "exit_code": 0,
     }
