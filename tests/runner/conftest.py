@@ -38,9 +38,9 @@ def postgresql() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """Where a ledger may be kept, and is not yet or is empty: each test runs on both databases."""
+    """Where a ledger may be kept, and is not yet or is empty; see `pytest_generate_tests`."""
     if request.param == "sqlite":
         return Store(url=f"sqlite:///{tmp_path}/var/ledger.db")
     server: Server = request.getfixturevalue("postgresql")
@@ -84,3 +84,16 @@ def ledger(store: Store) -> Iterator[Ledger]:
     """An open ledger."""
     with Ledger(store) as opened:
         yield opened
+
+
+_BOTH = ("test_crash", "test_delivery", "test_replay", "test_serve", "test_watch")
+"""Beside the ledger's own tests, those that run on both databases; what others do to it is the same on each."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Leave PostgreSQL out where it would only take time."""
+    own = any(mark.args[0] == "store" for mark in metafunc.definition.iter_markers("parametrize"))
+    module = Path(str(metafunc.module.__file__))
+    if "store" in metafunc.fixturenames and not own:
+        both = module.parent.name == "ledger" or module.stem in _BOTH
+        metafunc.parametrize("store", ["sqlite", "postgresql"] if both else ["sqlite"], indirect=True)
