@@ -77,9 +77,23 @@ def _standard(request: Request, given: Shared, clock: _Clock) -> Proof:
         if text.startswith("v1,")  # others are signatures with public keys
     ]
     clock.check(moment)
-    signed = f"{number}.{moment}.".encode() + request.content
-    _one_of(found, (_base64(_mac("sha256", _decoded(secret), signed)) for secret in given.secret))
+    try:
+        wanted = [
+            standard_signature(secret.get_secret_value(), number, moment, request.content) for secret in given.secret
+        ]
+    except ValueError:
+        raise Unproved("our own secret is no base64 text (whsec_...)") from None
+    _one_of(found, wanted)
     return Proof(id=number_of(number))
+
+
+def standard_signature(secret: str, number: str, moment: str, content: bytes) -> str:
+    """The signature of Standard Webhooks in base64, without its version.
+
+    ``secret`` is base64, after ``whsec_``; raises `ValueError` where it is not.
+    """
+    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    return _base64(_mac("sha256", key, f"{number}.{moment}.".encode() + content))
 
 
 def _github(request: Request, given: Shared) -> Proof:
@@ -162,14 +176,6 @@ def _mac(algorithm: str, secret: bytes, signed: bytes) -> bytes:
 
 def _raw(secret: Secret) -> bytes:
     return secret.get_secret_value().encode()
-
-
-def _decoded(secret: Secret) -> bytes:
-    """A secret of Standard Webhooks: base64, after ``whsec_``."""
-    try:
-        return base64.b64decode(secret.get_secret_value().removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        raise Unproved("our own secret is no base64 text (whsec_...)") from None
 
 
 def _base64(value: bytes) -> str:

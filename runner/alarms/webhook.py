@@ -1,14 +1,11 @@
 """Alarms by webhook, signed as Standard Webhooks are (standardwebhooks.com): HMAC-SHA256 over id, time and body."""
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from datetime import datetime
 
 from transload.adapters.base.http import exchange, open_session, refusal
+from transload.adapters.http.signatures import standard_signature
 from transload.canonical.errors import Stop
 from transload.runner.alarms.settings import WebhookAlarm
 from transload.runner.ledger.alarms import Alarm
@@ -36,10 +33,8 @@ def send(settings: WebhookAlarm, alarm: Alarm, name: str, clock: Callable[[], da
 def signature(secret: str, name: str, moment: str, body: bytes) -> str:
     """The signature in base64.  Raises `Stop` for a secret that is none."""
     try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
+        return standard_signature(secret, name, moment, body)
+    except ValueError:
         raise Stop(
             "the secret of the webhook is no base64 text", hint="it is written like whsec_MfKQ9r8GKYqrTwjU"
         ) from None
-    signed = f"{name}.{moment}.".encode() + body
-    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

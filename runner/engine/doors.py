@@ -72,10 +72,10 @@ class Doors:
             _log.error("a request could not be kept", route=line.route.ref, error=error.message)
             return Response(status=503, content=b"try again later\n", headers=_LATER)
         except Retry as error:
-            _log.warning("a request cannot be answered now", route=line.route.ref, error=error.message)
+            _log.warning("a request cannot be answered now", route=line.route.ref, error=error.message, hint=error.hint)
             return Response(status=503, content=b"try again later\n", headers=_LATER)
         except TransloadError as error:
-            _log.error("a request could not be taken", route=line.route.ref, error=error.message)
+            _log.error("a request could not be taken", route=line.route.ref, error=error.message, hint=error.hint)
             return Response(status=500, content=b"this is our fault\n")
         except Exception:  # noqa: BLE001 - a plug-in's fault must not end the others' work
             _log.exception("endpoint failed unexpectedly", route=line.route.ref)

@@ -20,7 +20,7 @@ from transload.canonical.errors import Reject
 from transload.canonical.model import Model
 from transload.mappings.residue import Residue
 from transload.runner.engine.filtering import Wrapping, Wrappings
-from transload.runner.engine.guarding import NumbersLater, guarded
+from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
 from transload.runner.engine.lines import Line, Outlet, Writer
 from transload.runner.engine.templates import fill_all, once
 from transload.runner.ledger.arrivals import Receipt
@@ -29,11 +29,6 @@ from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
 
 _KEYS = UUID("6f1f1c8e-31a4-5c0b-9d0e-0d6a3b8c5a11")
-
-
-class _NoNumbers:
-    def next(self, series: str) -> int:
-        raise NumbersLater
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +215,7 @@ def _freezer(
     try:
         if writer.mapping.valid is not None:
             writer.mapping.check_day(now.astimezone(writer.timezone).date())
-        body = encode(_NoNumbers())
+        body = encode(NoNumbers())
     except NumbersLater:
         writer.mapping.refresh()  # so that nothing is asked of a database inside the transaction
         body = None

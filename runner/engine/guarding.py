@@ -14,6 +14,14 @@ class NumbersLater(Exception):
     """An encoding asks for a control number, which only the transaction that stages it can give."""
 
 
+class NoNumbers:
+    """Stands for the control numbers where there are none to give (`transload.canonical.context.Numbers`)."""
+
+    def next(self, series: str) -> int:
+        """Raises `NumbersLater`."""
+        raise NumbersLater
+
+
 def guarded(what: str, call: Callable[[], Any]) -> Any:
     """``call()``; an exception that is none of ours becomes a `Reject` that says whose fault it is."""
     try:

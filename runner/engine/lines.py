@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -122,6 +123,10 @@ class Line:
     def product(self) -> str:
         """What processed its documents: our version, and those of the plug-ins that took part."""
         return _product(self.route.connection.adapter, *(one.adapter for one in self.route.filters))
+
+    def day(self, moment: datetime) -> date:
+        """The day that ``moment`` falls on where the workspace is: mappings are in force by days."""
+        return moment.astimezone(self.workspace.timezone).date()
 
     def artifacts(self, mapping: "CompiledMapping") -> tuple[Artifact, ...]:
         """What was in force when ``mapping`` read a document."""

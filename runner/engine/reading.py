@@ -6,7 +6,6 @@ quarantined one; its neighbours go on.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -98,7 +97,7 @@ class Reader:
             "product": self.line.product,
         }
         known = None if origin.generation else self.known(message, digest)
-        understood = understand(self.line, message, self._day(origin), known)
+        understood = understand(self.line, message, self.line.day(origin.receipt.received_at), known)
 
         def without_document(
             state: State,
@@ -171,11 +170,8 @@ class Reader:
         wrong = environment_fault(message, test=self.line.workspace.is_test)
         if wrong is not None and wrong.is_error:
             return "is flagged as a test"
-        mapping = mapping_for(self.line, message, self._day(origin))
+        mapping = mapping_for(self.line, message, self.line.day(origin.receipt.received_at))
         return f"is read by the mapping {mapping.name}" if mapping is not None else None
-
-    def _day(self, origin: Origin) -> date:
-        return origin.receipt.received_at.astimezone(self.line.workspace.timezone).date()
 
     def _unmapped(self, message: Message) -> Answered:
         """What comes of a message that no mapping reads: an acknowledgement is reconciled, any other is refused."""

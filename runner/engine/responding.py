@@ -7,7 +7,6 @@ the receipt before he hears it.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from transload.adapters.base import Context, Encoded, Message
 from transload.adapters.base.printable import printable
@@ -19,28 +18,20 @@ from transload.canonical.findings import Finding, errors_of
 from transload.canonical.model import Model
 from transload.runner.engine.drafting import Origin
 from transload.runner.engine.duplicates import Earlier
-from transload.runner.engine.guarding import NumbersLater, guarded
+from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
 from transload.runner.engine.lines import Line, Respondent, mapping_artifacts
 from transload.runner.engine.reading import Reader
-from transload.runner.engine.understanding import Outcome, understand, wire_digest
+from transload.runner.engine.understanding import Outcome, in_force, understand, wire_digest
 from transload.runner.ledger import Ledger, Ref
 from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.responses import Given
-
-if TYPE_CHECKING:
-    from transload.mappings import Mapping as CompiledMapping
 
 ADVICE = ApplicationAdvice.document
 """The document that says whether a message was taken, made here for the mappings that write it."""
 MOST_ERRORS = 50
 """How many errors a sender is told; our record has them all."""
 _LONGEST = 500
-
-
-class _NoNumbers:
-    def next(self, series: str) -> int:
-        raise NumbersLater
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +114,7 @@ class Responding:
                 known = earlier.verdict(message, wire_digest(message, payload))
                 if known is not None and known.code == "R-DUPLICATE":
                     known = None  # its sender did not hear what became of it, and the lane does nothing twice
-                understood = understand(self.line, message, self._day(receipt), known)
+                understood = understand(self.line, message, self.line.day(receipt.received_at), known)
                 messages.append(message)
                 documents += understood.documents
                 findings += understood.findings
@@ -142,7 +133,7 @@ class Responding:
 
     def _given(self, receipt: Receipt, read: _Read, wanted: Wanted) -> Given:
         """The response to what was read: written of its document where it was taken, else of what we say about it."""
-        writing = [one for one in self._writing(wanted) if _in_force(one.mapping, self._day(receipt))]
+        writing = [one for one in self._writing(wanted) if in_force(one.mapping, self.line.day(receipt.received_at))]
         if read.taken and read.document is not None:
             name = document_name(read.document)
             of_it = next((one for one in writing if one.mapping.document == name), None)
@@ -150,7 +141,7 @@ class Responding:
                 return self._written(of_it, read.document, receipt, taken=True)
         of_ours = next((one for one in writing if one.mapping.document == ADVICE), None)
         if of_ours is not None:
-            advice = _advice(receipt, read, self._day(receipt))
+            advice = _advice(receipt, read, self.line.day(receipt.received_at))
             return self._written(of_ours, advice, receipt, taken=read.taken)
         if read.taken and wanted.kind:
             raise _unanswerable(
@@ -166,7 +157,7 @@ class Responding:
                 yield one
 
     def _written(self, by: Respondent, document: Model, receipt: Receipt, *, taken: bool) -> Given:
-        context = Context(now=receipt.received_at, numbers=_NoNumbers(), partner=self.line.partner.facts)
+        context = Context(now=receipt.received_at, numbers=NoNumbers(), partner=self.line.partner.facts)
 
         def write() -> tuple[bytes, Encoded]:
             encoded = by.mapping.encode(document, context)
@@ -188,16 +179,9 @@ class Responding:
             artifacts=(*mapping_artifacts(by.mapping), self.line.partner_artifact),
         )
 
-    def _day(self, receipt: Receipt) -> date:
-        return receipt.received_at.astimezone(self.line.workspace.timezone).date()
-
 
 def _unanswerable(message: str, hint: str) -> Reject:
     return Reject(message, hint=hint, findings=[Finding(code="E-RESPONSE", message=message, hint=hint)])
-
-
-def _in_force(mapping: "CompiledMapping", day: date) -> bool:
-    return mapping.valid is None or mapping.valid.holds(day)
 
 
 def _advice(receipt: Receipt, read: _Read, day: date) -> ApplicationAdvice:

@@ -89,7 +89,12 @@ def understand(line: Line, message: Message, day: date, known: Finding | None = 
 def mapping_for(line: Line, message: Message, day: date) -> "CompiledMapping | None":
     """The mapping of the route that is for ``message``, and in force on ``day``."""
     fitting = (found for mapping in line.route.mappings if (found := mapping.reader_of(message)) is not None)
-    return next((mapping for mapping in fitting if mapping.valid is None or mapping.valid.holds(day)), None)
+    return next((mapping for mapping in fitting if in_force(mapping, day)), None)
+
+
+def in_force(mapping: "CompiledMapping", day: date) -> bool:
+    """Whether ``mapping`` holds on ``day``."""
+    return mapping.valid is None or mapping.valid.holds(day)
 
 
 def environment_fault(message: Message, *, test: bool) -> Finding | None:

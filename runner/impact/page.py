@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from transload.mappings.views.page.html import Child, Html, broken, element
+from transload.mappings.views.page.head import head
+from transload.mappings.views.page.html import Child, broken, element
 from transload.mappings.views.page.style import STYLE
 from transload.mappings.views.page.tables import rows, table
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _VALUES = 10
 
 
@@ -16,15 +16,7 @@ def page_of(found: Mapping[str, Any]) -> str:
     title = f"{found['differs']} of {found['messages']} messages would come out differently"
     page = element(
         "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-            element("meta", name="generator", content="transload"),
-            element("title", title),
-            element("style", Html(STYLE)),
-        ),
+        head(title, STYLE),
         element(
             "body",
             element("main", element("h1", title), element("p", _lead(found), class_="lead"), list(_sections(found))),

@@ -1,11 +1,14 @@
 """The states of documents, which follow those of their deliveries."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, bindparam, select
 
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 from transload.runner.ledger.states import State, of_document
 
 _lock = select(documents.c.id).where(documents.c.id == bindparam("of")).with_for_update(key_share=True)
+_set = documents.update().where(documents.c.id == bindparam("of_document")).values(state=bindparam("new_state"))
 
 
 def documents_of(connection: Connection, delivery: int) -> list[int]:
@@ -35,3 +38,15 @@ def follow(connection: Connection, delivery: int) -> None:
     for document in documents_of(connection, delivery):
         state = state_of(connection, document)
         connection.execute(documents.update().where(documents.c.id == document).values(state=state))
+
+
+def follow_news(connection: Connection, news: Sequence[tuple[int, int, State]]) -> None:
+    """Let documents follow what became of deliveries: each a document, how many deliveries it has, and the new state.
+
+    In the order of the documents, so that lanes that have the same ones wait for each other in one order.
+    """
+    alone = sorted((document, state.value) for document, targets, state in news if targets == 1)
+    shared = sorted({document for document, targets, _ in news if targets != 1})
+    states = [*alone, *((document, state_of(connection, document)) for document in shared)]
+    if states:
+        connection.execute(_set, [{"of_document": document, "new_state": state} for document, state in states])

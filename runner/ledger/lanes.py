@@ -18,7 +18,7 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.arrivals import Arrival, as_rows, begin_first, insert_arrival
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.following import state_of
+from transload.runner.ledger.following import follow_news
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.reconciled import take_pending
 from transload.runner.ledger.replies import LateReply, hasten, judged, waiting_replies
@@ -151,9 +151,6 @@ _end_attempt = (
         outcome=bindparam("said"),
         detail=bindparam("details", type_=attempts.c.detail.type),
     )
-)
-_document_state = (
-    documents.update().where(documents.c.id == bindparam("of_document")).values(state=bindparam("new_state"))
 )
 
 
@@ -292,7 +289,8 @@ class Lanes:
             connection.execute(_end_attempt, [_ending(outcome) for outcome in outcomes])
             for outcome in outcomes:
                 journal.record(outcome.state, delivery=outcome.delivery.id, detail=_detail(outcome))
-            _update_documents(connection, outcomes)
+            news = [(*document, outcome.state) for outcome in outcomes for document in outcome.delivery.documents]
+            follow_news(connection, news)
             begun = [outcome for outcome in outcomes if outcome.said not in ("not begun", "stopped")]
             judged(
                 connection, [outcome.delivery.late.receipt for outcome in begun if outcome.delivery.late is not None]
@@ -384,18 +382,3 @@ def _detail(outcome: Outcome) -> dict[str, Any]:
     if outcome.next_at is not None:
         detail["next_at"] = outcome.next_at.isoformat()
     return detail
-
-
-def _update_documents(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    """Let the documents' states follow their deliveries'."""
-    rows = [
-        {"of_document": document, "new_state": outcome.state.value}
-        for outcome in outcomes
-        for document, targets in outcome.delivery.documents
-        if targets == 1
-    ]
-    rows.sort(key=lambda row: row["of_document"])  # lanes that have the same documents wait for each other in one order
-    shared = {document for outcome in outcomes for document, targets in outcome.delivery.documents if targets != 1}
-    rows += [{"of_document": document, "new_state": state_of(connection, document)} for document in sorted(shared)]
-    if rows:
-        connection.execute(_document_state, rows)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from transload.mappings.views.page.head import head
 from transload.mappings.views.page.html import Html, element
 from transload.runner.ledger.incidents import Incident
 from transload.runner.ledger.statements import Received, Sent
@@ -69,14 +70,7 @@ def as_text(statement: Statement, timezone: ZoneInfo, *, rows: bool) -> Iterator
 def as_html(statement: Statement, timezone: ZoneInfo, *, rows: bool) -> Iterator[str]:
     """A page that needs nothing else; every text in it is escaped."""
     title = f"Statement for {statement.partner}"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
-        element("style", Html(_STYLE)),
-    )
-    yield f'<!doctype html>\n<html lang="en">{head}<body>\n'
+    yield f'<!doctype html>\n<html lang="en">{head(title, _STYLE)}<body>\n'
     yield element("h1", title) + element("p", _period(statement, timezone)) + "\n"
     for name, counts, names in (("Received", statement.received, RECEIVED), ("Sent", statement.sent, SENT)):
         yield element("h2", name) + _page_table(counts, names) + "\n"

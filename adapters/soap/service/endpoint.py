@@ -115,8 +115,9 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
 
     def respond(self, inbound: Inbound, *, earlier: Mapping[str, str] | None) -> Response:
         """The response that the options describe; the same for a repeat, whose sender may not have heard the first."""
-        offered, sent = self._called_by(inbound)
-        body = _response(offered, sent)
+        assert isinstance(inbound.content, bytes)
+        offered = self._offered_to(inbound)
+        body = _response(offered, parse_body(inbound.content))
         return Response(status=202) if body is None else self._answered(inbound, offered, body)
 
     def needed(self) -> Sequence[Wanted]:
@@ -125,12 +126,12 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
 
     def wanted(self, inbound: Inbound) -> Wanted | None:
         """The output of the operation, where its options write none."""
-        offered, _ = self._called_by(inbound)
+        offered = self._offered_to(inbound)
         return _wanted(offered) if offered.needs_mapping else None
 
     def respond_with(self, inbound: Inbound, result: Result) -> Response:
         """The body in an envelope; a fault with what is wrong where no mapping writes that."""
-        offered, _ = self._called_by(inbound)
+        offered = self._offered_to(inbound)
         if result.content is None:
             why = result.findings[0].message if result.findings else "it cannot be read"
             trouble = Trouble(code="Client", reason=f"The message was not taken: {why}", findings=result.findings)
@@ -142,10 +143,10 @@ class SoapEndpoint(RespondingEndpoint[SoapServiceConnection, SoapServiceOptions]
             raise Reject(message, hint="correct the mapping under response: of the route")
         return self._answered(inbound, offered, body)
 
-    def _called_by(self, inbound: Inbound) -> "tuple[Offered, etree._Element]":
-        assert isinstance(inbound.content, bytes)
-        body = parse_body(inbound.content)
-        return self._offered.operations[str(body.tag)], body
+    def _offered_to(self, inbound: Inbound) -> Offered:
+        """The operation that was called."""
+        name = inbound.metadata["operation"]
+        return next(one for one in self._offered.operations.values() if one.operation.name == name)
 
     def _answered(self, inbound: Inbound, offered: Offered, body: "etree._Element") -> Response:
         relates_to = inbound.metadata.get("message_id")

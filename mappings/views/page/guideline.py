@@ -11,6 +11,7 @@ from transload.mappings.mapping import Mapping
 from transload.mappings.source.nodes import Text
 from transload.mappings.views.example import MADE, Example, Shown, example_of
 from transload.mappings.views.page.answers import answers
+from transload.mappings.views.page.head import head
 from transload.mappings.views.page.html import Child, Html, broken, element
 from transload.mappings.views.page.structure import Structure
 from transload.mappings.views.page.style import STYLE
@@ -18,7 +19,6 @@ from transload.mappings.views.page.tables import rows, table
 from transload.mappings.views.paths import described
 
 _LINES = 500
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SECTIONS = {
     "use": "Which messages this is about",
     "structure": "Structure of the message",
@@ -48,15 +48,7 @@ def guideline(mapping: Mapping) -> str:
     title = f"{mapping.name}, version {mapping.version}"
     page = element(
         "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-            element("meta", name="generator", content="transload"),
-            element("title", title),
-            element("style", Html(STYLE)),
-        ),
+        head(title, STYLE),
         element(
             "body",
             element("a", "To the structure", href="#structure", class_="skip"),

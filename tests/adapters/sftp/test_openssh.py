@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.adapters.sftp.large_files import gone_on_with
 
 from transload.adapters.base import Landing, Outbound, Reject, Retry, Stop
-from transload.adapters.contract import Wire
 from transload.adapters.sftp import SftpConnection, SftpSource, SftpTarget
 from transload.adapters.sftp.session import connect
 
@@ -196,19 +196,4 @@ def test_a_server_that_allows_few_channels_gets_more_connections_up_to_a_number(
 def test_a_large_file_is_gone_on_with_where_the_line_broke(
     sshd: Sshd, memory: Any, poll: Callable[..., dict[str, bytes]]
 ) -> None:
-    content = os.urandom(12 * 1024 * 1024)
-    (sshd.folder / "out/large").write_bytes(content)
-    options = SftpSource.Options.model_validate({"folder": "out", "stable": "none", "afterwards": "delete"})
-    with Wire("127.0.0.1", sshd.connection().port) as wire:
-        reach = sshd.connection(port=wire.port, keep="0s", channels=1)
-        broken = SftpSource(reach, options)
-        broken.pauses = ()
-        with wire.cutting(150) as cut, pytest.raises(Retry):
-            poll(broken, memory)
-        assert cut.happened
-        [partial] = memory.folder.iterdir()
-        held = partial.stat().st_size
-        assert 0 < held < len(content)
-        assert poll(SftpSource(reach, options), memory)["large"] == content
-    assert not (sshd.folder / "out/large").exists()
-    assert list(memory.folder.iterdir()) == []
+    gone_on_with(sshd, memory, poll)

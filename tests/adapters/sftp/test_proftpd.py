@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from tests.adapters.ftp.servers import free_port, hashed, process
+from tests.adapters.sftp.large_files import gone_on_with
 
-from transload.adapters.base import Landing, Outbound, Reject, Retry, Stop
-from transload.adapters.contract import Wire
+from transload.adapters.base import Landing, Outbound, Reject, Stop
 from transload.adapters.sftp import SftpConnection, SftpSource, SftpTarget
 
 PROFTPD, MODULE = Path("/usr/sbin/proftpd"), Path("/usr/lib/proftpd/mod_sftp.so")
@@ -139,19 +139,4 @@ def test_what_is_refused_stops(server: Server, memory: Any) -> None:
 def test_a_large_file_is_gone_on_with_where_the_line_broke(
     server: Server, memory: Any, poll: Callable[..., dict[str, bytes]]
 ) -> None:
-    content = os.urandom(12 * 1024 * 1024)
-    (server.folder / "out/large").write_bytes(content)
-    options = SftpSource.Options.model_validate({"folder": "out", "stable": "none", "afterwards": "delete"})
-    with Wire("127.0.0.1", server.connection().port) as wire:
-        reach = server.connection(port=wire.port, keep="0s", channels=1)
-        broken = SftpSource(reach, options)
-        broken.pauses = ()
-        with wire.cutting(150) as cut, pytest.raises(Retry):
-            poll(broken, memory)
-        assert cut.happened
-        [partial] = memory.folder.iterdir()
-        held = partial.stat().st_size
-        assert 0 < held < len(content)
-        assert poll(SftpSource(reach, options), memory)["large"] == content
-    assert not (server.folder / "out/large").exists()
-    assert list(memory.folder.iterdir()) == []
+    gone_on_with(server, memory, poll)

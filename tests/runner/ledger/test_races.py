@@ -199,7 +199,7 @@ def test_a_document_of_two_lanes_that_end_at_once_is_sent(processes, monkeypatch
     stage(one, "a/b", "k1", parsed(1, [draft(lane, lane) for lane in LANES]))
     first, second = announced(one, LANES[0]), announced(two, LANES[1])
     begun, done = threading.Event(), threading.Event()
-    held_before_commit(monkeypatch, "_update_documents", done, begun)
+    held_before_commit(monkeypatch, "follow_news", done, begun)
     with ThreadPoolExecutor(1) as pool:
         outcome = pool.submit(conclude, one, LANES[0], *first)
         assert begun.wait(10)
