@@ -15,10 +15,10 @@ from transload.canonical.errors import TransloadError
 from transload.runner.alarms.settings import AlarmPolicy, MailAlarm, WebhookAlarm
 from transload.runner.alarms.wording import body_of
 from transload.runner.calendar import Calendar, is_within
-from transload.runner.engine.logs import get_logger
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.alarms import Alarm, Notice, What
 from transload.runner.ledger.incidents import Incident
+from transload.runner.logs import get_logger
 from transload.runner.workspace.alarming import Channel
 from transload.runner.workspace.model import Workspace
 

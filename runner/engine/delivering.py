@@ -10,12 +10,12 @@ from transload.adapters.base import Outbound, Reply, Target
 from transload.canonical.errors import ConfigurationError, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.logs import get_logger
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.lanes import Delivery, Outcome
+from transload.runner.logs import get_logger
 from transload.runner.workspace.model import SendRoute
 
 MOST = 100
@@ -53,23 +53,23 @@ class Delivering:
         self.readers = readers
         self.arrived = arrived
 
-    def drain(self, outlet: Outlet) -> bool:
-        """Deliver what is due in a lane; True when more may be due.
+    def drain(self, outlet: Outlet) -> float | None:
+        """Deliver what is due in a lane, for a while; gives 0 when more may be due, so that others have a turn.
 
         Raises `LedgerError` when an attempt or its outcome cannot be recorded.
         """
         breaker = self.ledger.breakers.get(outlet.connection)
         if breaker and breaker.holds(outlet.settings, self.clock()):
-            return False  # after that time one call tries it: chunks begin with one
+            return None  # after that time one call tries it: chunks begin with one
         epoch = self.ledger.lanes.take(outlet.lane, self.clock())
         if epoch is None:
-            return False
+            return None
         with _Call(outlet) as call:
             drained = _Drain(self, outlet, epoch, call)
             more = drained.run()
         if breaker and drained.succeeded and drained.stopped is None:
             self.ledger.breakers.close(outlet.connection, self.clock(), lane=outlet.lane)
-        return more
+        return 0 if more else None
 
 
 class _Call:

@@ -10,9 +10,9 @@ from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Severity
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.lines import Line
-from transload.runner.engine.logs import get_logger
 from transload.runner.engine.responding import Responding
 from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.logs import get_logger
 
 _log = get_logger("doors")
 _LATER = {"Retry-After": "30"}

@@ -1,40 +1,30 @@
-"""The engine: polls routes, drains lanes, in one pass or as a service."""
+"""The engine: one pass over routes, a look at what one would do, or a service."""
 
-import os
-import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from transload.canonical.findings import Finding, Severity
-from transload.runner.engine.delivering import Delivering
-from transload.runner.engine.dispatcher import Dispatcher
+from transload.runner.dispatch.threads import Threads
 from transload.runner.engine.lines import Line, Outlet, lines_of
-from transload.runner.engine.logs import get_logger
 from transload.runner.engine.preview import Preview
-from transload.runner.engine.processing import Processing
-from transload.runner.engine.reception import Reception
-from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Summary, Tally
+from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.ledger.incidents import Incident
+from transload.runner.logs import get_logger
 from transload.runner.workspace.model import Workspace, choose
 
 if TYPE_CHECKING:
     from transload.runner.alarms.herald import Herald
-    from transload.runner.engine.porch import Porch
-    from transload.runner.expectations.sentinel import Sentinel
     from transload.runner.expectations.watch import Watch
 
 SWEEP_SECONDS = 1.0
-"""How often a service looks for deliveries whose time has come."""
+"""How often is looked for what is due: deliveries whose time has come, and what nobody was woken for."""
 FIRST_LOOK, LOOK_SECONDS = 60.0, 30.0
 """How long a service fetches what waits at partners before it looks what is missing, and how often it looks then."""
-_POLL, _IN = "poll:", "in:"
 _log = get_logger("engine")
 
 
@@ -48,6 +38,7 @@ class Engine:
 
     ``workers`` lanes are drained at the same time.  ``clock`` gives the time as an aware datetime.
     ``looks`` are the seconds to a service's first look at what is expected, and between looks.
+    ``reload`` loads the workspace anew for a service; it raises what is wrong with it.
     """
 
     def __init__(
@@ -58,15 +49,16 @@ class Engine:
         workers: int = 4,
         clock: Callable[[], datetime] = utc_now,
         looks: tuple[float, float] = (FIRST_LOOK, LOOK_SECONDS),
+        reload: Callable[[], Workspace] | None = None,
     ) -> None:
         self.workspace = workspace
         self.ledger = ledger
         self.clock = clock
         self.workers = workers
         self.looks = looks
+        self.reload = reload
         self.lines = lines_of(workspace)
         self._stopping = threading.Event()
-        self._signals = 0
 
     def run_pass(self, routes: Sequence[str] | None = None) -> Summary:
         """Receive, process and deliver on ``routes`` (``acme/orders``; all when None) until nothing is due now.
@@ -80,22 +72,45 @@ class Engine:
         poll, feeding, sends = self._selected(routes)
         for line in (*poll, *feeding):
             line.make_ready()
-        outlets = _outlets(poll)
-        outlets |= {lane: outlet for lane, outlet in _outlets(feeding).items() if outlet.target in sends}
+        outlets = outlets_of(poll)
+        outlets |= {lane: outlet for lane, outlet in outlets_of(feeding).items() if outlet.target in sends}
         tally = Tally()
         with self.ledger.exclusively("transload run") as lock:
             self.ledger.belong(self.workspace.environment)
             self.ledger.scratch.tidy()
-            work = _Work(self, poll, outlets, tally)
-            with work.running(self.workers) as dispatcher:
-                dispatcher.wake([_POLL + line.route.ref for line in poll])
-                dispatcher.wake([line.lane for line in poll])
-                dispatcher.wake(lane for lane in self.ledger.lanes.ready(self.clock()) if lane in work.outlets)
-                while not dispatcher.join(SWEEP_SECONDS):
+            failed = False
+
+            def ended() -> bool:
+                return self.stopping or any(isinstance(error, LedgerError) for error in threads.errors)
+
+            work = Work(
+                self.ledger,
+                lock,
+                lines=poll,
+                outlets=outlets,
+                readers=self.readers(),
+                tally=tally,
+                clock=self.clock,
+                wake=lambda names: threads.wake(names),
+                stopping=lambda: failed or ended(),
+                by_ticks=False,
+            )
+            threads = Threads(work.do, workers=self.workers, kin=kin_of)
+            threads.start()
+            try:
+                threads.wake([POLL + line.route.ref for line in poll])
+                threads.wake([line.lane for line in poll])
+                threads.wake(lane for lane in self.ledger.lanes.ready(self.clock()) if lane in outlets)
+                while not threads.join(SWEEP_SECONDS):
                     _keep(lock)
-            for error in dispatcher.errors:
+            except BaseException:
+                failed = True
+                raise
+            finally:
+                threads.stop()
+            for error in threads.errors:
                 raise error
-            tally.note(self._orphans())
+            tally.note(self.orphans())
             tally.told = self._looked(None if routes is None else [line.route.ref for line in poll])
             return tally.summary(_sums(self.ledger.lanes.waiting(), outlets))
 
@@ -110,83 +125,10 @@ class Engine:
         return Preview(self.ledger, clock=self.clock).look(poll)
 
     def serve(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
-        """Run as a service until `stop` is called, or SIGTERM or SIGINT comes.
+        """Run as a service until `stop` is called, or SIGTERM or SIGINT comes; see `Service.run`."""
+        from transload.runner.engine.service import Service
 
-        The first signal lets the calls under way end and be recorded; a second one ends
-        the process at once, which the ledger survives as it does a crash.  Signals can be
-        handled in the main thread only.  ``started`` is called when the clock runs.
-        Raises as `run_pass` does when it cannot begin.
-        """
-        for line in self.lines.values():
-            line.make_ready()
-        with (
-            self.ledger.exclusively("transload serve") as lock,
-            _signals(self._signalled if handle_signals else None),
-        ):
-            self.ledger.belong(self.workspace.environment)
-            self.ledger.scratch.tidy()
-            lines = list(self.lines.values())
-            work = _Work(self, lines, _outlets(lines), Tally(most_findings=0))
-            with work.running(self.workers) as dispatcher:
-                schedules = {ref: line.route.schedule for ref, line in self.lines.items() if line.route.schedule}
-                clock = Clock(self.ledger, schedules, lambda route: dispatcher.wake([_POLL + route]), now=self.clock)
-                porch = self._porch(lines, dispatcher)
-                clock.start()
-                sentinel = self._sentinel()
-                sentinel.start()
-                for finding in self._orphans():
-                    _log.warning(finding.message, hint=finding.hint)
-                _log.info("serving", workspace=self.workspace.name, routes=len(self.lines), schedules=len(schedules))
-                if started is not None:
-                    started()
-                try:
-                    self._sweep_until_stopped(work, dispatcher, lock)
-                finally:
-                    clock.stop()
-                    sentinel.stop()
-                    if porch is not None:
-                        porch.close()
-        _log.info("stopped", workspace=self.workspace.name)
-
-    def _sentinel(self) -> "Sentinel":
-        from transload.runner.expectations.sentinel import Sentinel  # it needs our log, and so it imports this package
-
-        return Sentinel(self._watch(), self._herald(), seconds=self.looks)
-
-    def _watch(self, routes: Sequence[str] | None = None) -> "Watch":
-        from transload.runner.expectations.watch import Watch
-
-        return Watch(self.workspace, self.ledger, clock=self.clock, routes=routes)
-
-    def _herald(self) -> "Herald":
-        from transload.runner.alarms.herald import Herald
-
-        return Herald(self.workspace, self.ledger, clock=self.clock)
-
-    def _looked(self, routes: Sequence[str] | None) -> tuple[Incident, ...]:
-        """Look at what is expected of ``routes``, and tell; gives the incidents that were opened or closed."""
-        told = self._watch(routes).look(in_turn=False)
-        self._herald().tell()
-        return tuple(told)
-
-    def _porch(self, lines: Sequence[Line], dispatcher: Dispatcher) -> "Porch | None":
-        """Where partners reach us, listening; None where none calls."""
-        if not any(line.route.is_called for line in lines):
-            return None
-        from transload.runner.engine.doors import Doors
-        from transload.runner.engine.porch import Porch  # the web server, for workspaces that are called only
-
-        assert self.workspace.listening is not None  # checked when the workspace was loaded
-        doors = Doors(
-            lines,
-            self.ledger,
-            clock=self.clock,
-            stopping=lambda: self.stopping,
-            arrived=lambda lane: dispatcher.wake([lane]),
-        )
-        porch = Porch(self.workspace.listening, doors)
-        porch.open()
-        return porch
+        Service(self).run(handle_signals=handle_signals, started=started)
 
     def stop(self) -> None:
         """Let the calls under way end, begin no others, and let `serve` or `run_pass` return."""
@@ -197,20 +139,34 @@ class Engine:
         """Whether `stop` was called."""
         return self._stopping.is_set()
 
-    def _sweep_until_stopped(self, work: "_Work", dispatcher: Dispatcher, lock: ProcessLock) -> None:
-        while not self._stopping.is_set():
-            try:
-                lock.keep()
-                dispatcher.wake(_IN + route for route in self.ledger.arrivals.routes_due() if route in self.lines)
-                dispatcher.wake(lane for lane in self.ledger.lanes.ready(self.clock()) if lane in work.outlets)
-            except LockLost:
-                raise
-            except LedgerError as error:  # it may be well again at the next sweep
-                _log.error("sweep failed", error=error.message)
-            dispatcher.errors.clear()
-            self._stopping.wait(SWEEP_SECONDS)
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or until `stop` is called."""
+        self._stopping.wait(seconds)
 
-    def _orphans(self) -> list[Finding]:
+    def ready(self, workspace: Workspace) -> dict[str, Line]:
+        """The routes of ``workspace``, all made ready.  Raises `ConfigurationError` where one cannot work."""
+        lines = lines_of(workspace)
+        for line in lines.values():
+            line.make_ready()
+        return lines
+
+    def readers(self) -> dict[str, Line]:
+        """The lines that read the answers of send routes, by the names of these."""
+        return {line.route.answers.ref: line for line in self.lines.values() if line.route.answers}
+
+    def watch(self, routes: Sequence[str] | None = None) -> "Watch":
+        """What looks for what is missing or wrong on ``routes``, or on all."""
+        from transload.runner.expectations.watch import Watch
+
+        return Watch(self.workspace, self.ledger, clock=self.clock, routes=routes)
+
+    def herald(self) -> "Herald":
+        """What tells people of it."""
+        from transload.runner.alarms.herald import Herald
+
+        return Herald(self.workspace, self.ledger, clock=self.clock)
+
+    def orphans(self) -> list[Finding]:
         """Warnings of deliveries and receipts that wait for a route which the workspace does not have any more."""
         lanes = {lane for line in self.lines.values() for lane in line.lanes}
         waiting = self.ledger.lanes.waiting()
@@ -224,11 +180,11 @@ class Engine:
         hint = "restore the route, so that they go on"
         return [Finding(code="W-NO-ROUTE", severity=Severity.WARNING, message=text, hint=hint) for text in texts]
 
-    def _signalled(self, number: int, frame: FrameType | None) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            os._exit(128 + number)
-        self.stop()
+    def _looked(self, routes: Sequence[str] | None) -> tuple[Incident, ...]:
+        """Look at what is expected of ``routes``, and tell; gives the incidents that were opened or closed."""
+        told = self.watch(routes).look(in_turn=False)
+        self.herald().tell()
+        return tuple(told)
 
     def _selected(self, routes: Sequence[str] | None) -> tuple[list[Line], list[Line], set[str]]:
         """The lines to poll, those that only feed a send route asked for, and these send routes."""
@@ -244,6 +200,11 @@ class Engine:
         return poll, feeding, sends
 
 
+def outlets_of(lines: Iterable[Line]) -> dict[str, Outlet]:
+    """The ways out of ``lines``, by their lanes."""
+    return {outlet.lane: outlet for line in lines for outlet in line.outlets}
+
+
 def _keep(lock: ProcessLock) -> None:
     """Raises `LockLost` only: while nobody can tell whose the ledger is, each step of the pass tells what it meets."""
     try:
@@ -254,79 +215,8 @@ def _keep(lock: ProcessLock) -> None:
         _log.error("the ledger is not reached", error=error.message)
 
 
-def _outlets(lines: Iterable[Line]) -> dict[str, Outlet]:
-    return {outlet.lane: outlet for line in lines for outlet in line.outlets}
-
-
 def _sums(waiting: Mapping[str, Mapping[State, int]], lanes: Iterable[str]) -> dict[State, int]:
     sums: Counter[State] = Counter()
     for lane in lanes:
         sums.update(waiting.get(lane, {}))
     return dict(sums)
-
-
-class _Work:
-    """What the dispatcher's names stand for in one pass or service."""
-
-    def __init__(self, engine: Engine, lines: Sequence[Line], outlets: dict[str, Outlet], tally: Tally) -> None:
-        self._engine = engine
-        self._lines = {line.route.ref: line for line in lines}
-        self.outlets = outlets
-        self._tally = tally
-        self._dispatcher = Dispatcher(self._do, workers=engine.workers)
-        ledger, clock = engine.ledger, engine.clock
-        self._reception = Reception(
-            ledger, tally, clock=clock, stopping=self._ended, arrived=lambda lane: self._dispatcher.wake([lane])
-        )
-        self._processing = Processing(ledger, tally, clock=clock, stopping=self._ended, staged=self._staged)
-        self._delivering = Delivering(
-            ledger,
-            tally,
-            clock=clock,
-            stopping=self._ended,
-            readers={line.route.answers.ref: line for line in engine.lines.values() if line.route.answers},
-            arrived=lambda lane: self._dispatcher.wake([lane] if lane.removeprefix(_IN) in self._lines else []),
-        )
-
-    @contextmanager
-    def running(self, workers: int) -> Iterator[Dispatcher]:
-        """The dispatcher, its threads at work."""
-        self._dispatcher.start()
-        try:
-            yield self._dispatcher
-        except BaseException:
-            self._engine.stop()
-            raise
-        finally:
-            self._dispatcher.stop()
-
-    def _ended(self) -> bool:
-        return self._engine.stopping or any(isinstance(error, LedgerError) for error in self._dispatcher.errors)
-
-    def _staged(self, lanes: Iterable[str]) -> None:
-        self._dispatcher.wake(lane for lane in sorted(lanes) if lane in self.outlets)
-
-    def _do(self, name: str) -> bool:
-        if self._ended():
-            return False
-        if name.startswith(_POLL):
-            self._reception.poll(self._lines[name.removeprefix(_POLL)])
-        elif name.startswith(_IN):
-            self._processing.drain(self._lines[name.removeprefix(_IN)])
-        else:
-            return self._delivering.drain(self.outlets[name])
-        return False
-
-
-@contextmanager
-def _signals(handler: Callable[[int, FrameType | None], None] | None) -> Iterator[None]:
-    """SIGTERM and SIGINT go to ``handler`` inside, and where they went before afterwards."""
-    if handler is None:
-        yield
-        return
-    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

@@ -5,7 +5,7 @@ from typing import Any
 
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding
-from transload.runner.engine.logs import get_logger
+from transload.runner.logs import get_logger
 
 _log = get_logger("drafting")
 

@@ -1,4 +1,4 @@
-"""The porch: it listens for partners that call us, and brings their requests to the doors."""
+"""The porch: it answers partners that call us, by bringing their requests to the doors."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from starlette.routing import Route
 from transload.adapters.base import Request, Response
 from transload.canonical.errors import ConfigurationError
 from transload.runner.engine.doors import Doors
-from transload.runner.engine.logs import get_logger
+from transload.runner.logs import get_logger
 from transload.runner.workspace.model import Listening
 
 _log = get_logger("doors")
@@ -27,32 +27,56 @@ _BODY_SECONDS = 60.0
 _START_SECONDS = 15.0
 
 
-class Porch:
-    """Listens, in a thread of its own, and brings requests to `Doors`."""
+class Threshold:
+    """The socket on which partners reach us: it stays open while what is behind it is replaced, so nobody is refused.
 
-    def __init__(self, listening: Listening, doors: Doors) -> None:
-        self._listening = listening
-        self._doors = doors
-        self._socket: socket.socket | None = None
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+    ``shared``: other processes of this host listen at the same address, and the system divides the callers among them.
+    """
+
+    def __init__(self, listening: Listening, *, shared: bool = False) -> None:
+        """Raises `ConfigurationError` where the address cannot be used."""
+        self.listening = listening
+        family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
+        try:
+            self.socket = socket.create_server(
+                (listening.host, listening.port), family=family, backlog=128, reuse_port=shared
+            )
+        except OSError as error:
+            message = f"we cannot listen on {listening.host}:{listening.port}: {error.strerror or error}"
+            raise ConfigurationError(message, hint="choose another address under http: listen:") from error
+
+    def suits(self, listening: Listening) -> bool:
+        """Whether it is at the address of ``listening``."""
+        return (self.listening.host, self.listening.port) == (listening.host, listening.port)
 
     @property
     def port(self) -> int:
         """The port, also where any free one was asked for."""
-        assert self._socket is not None
-        found: int = self._socket.getsockname()[1]
+        found: int = self.socket.getsockname()[1]
         return found
 
+    def close(self) -> None:
+        """Listen no more."""
+        with suppress(OSError):
+            self.socket.close()
+
+
+class Porch:
+    """Answers at a threshold, in a thread of its own, and brings requests to `Doors`.
+
+    ``listening`` names the certificate.
+    """
+
+    def __init__(self, threshold: Threshold, listening: Listening, doors: Doors) -> None:
+        self._threshold = threshold
+        self._listening = listening
+        self._doors = doors
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
     def open(self) -> None:
-        """Begin to listen.  Raises `ConfigurationError` where the address or the certificate cannot be used."""
+        """Begin to answer.  Raises `ConfigurationError` where the certificate cannot be used."""
         where = self._listening
-        family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-        try:
-            self._socket = socket.create_server((where.host, where.port), family=family, backlog=128)
-        except OSError as error:
-            message = f"we cannot listen on {where.host}:{where.port}: {error.strerror or error}"
-            raise ConfigurationError(message, hint="choose another address under http: listen:") from error
         application = Starlette(routes=[Route("/{path:path}", self._serve, methods=_METHODS)])
         try:
             config = uvicorn.Config(
@@ -71,7 +95,6 @@ class Porch:
             )
             config.load()
         except (OSError, ValueError) as error:
-            self._socket.close()
             message = f"certificate or key cannot be used: {error}"
             raise ConfigurationError(message, hint="see certificate: and key: under http:") from error
         self._server = uvicorn.Server(config)
@@ -80,16 +103,13 @@ class Porch:
         if not self._listens():
             self.close()
             raise ConfigurationError(f"we cannot serve on {where.host}:{where.port}", hint="look into the log")
-        _log.info("listening", host=where.host, port=self.port, tls=where.certificate is not None)
+        _log.info("listening", host=where.host, port=self._threshold.port, tls=where.certificate is not None)
 
     def close(self) -> None:
-        """Let the requests under way end, and listen no more."""
+        """Let the requests under way end, and answer no more."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join()
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.close()
 
     def _listens(self) -> bool:
         assert self._server is not None
@@ -101,8 +121,7 @@ class Porch:
 
     def _run(self) -> None:
         assert self._server is not None
-        assert self._socket is not None
-        asyncio.run(self._served(self._server, self._socket))
+        asyncio.run(self._served(self._server, self._threshold.socket.dup()))  # the server closes what it is given
 
     @staticmethod
     async def _served(server: uvicorn.Server, listening: socket.socket) -> None:

@@ -1,5 +1,6 @@
 """The lane of reading and mapping: each receipt's messages become documents and staged deliveries."""
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -12,7 +13,6 @@ from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.drafting import Origin, Original, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.lines import Line
-from transload.runner.engine.logs import get_logger
 from transload.runner.engine.reading import Reader
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.unwrapping import Unwrapping
@@ -21,7 +21,10 @@ from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.reconciled import Carrier
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 from transload.runner.ledger.staging import Closing, Parsed, Staged
+from transload.runner.logs import get_logger
 
+SLICE_SECONDS = 2.0
+"""After so long, at the end of a receipt, another lane may have the worker."""
 BATCH = 100
 """How many messages are staged in one transaction."""
 _log = get_logger("processing")
@@ -45,20 +48,23 @@ class Processing:
         self._stopping = stopping
         self._staged = staged
 
-    def drain(self, line: Line) -> None:
-        """Deal with all receipts of the line.
+    def drain(self, line: Line) -> float | None:
+        """Deal with the receipts of the line, for a while; gives 0 when there may be more, so that others have a turn.
 
         Raises `LedgerError` when nothing can be written; what was not committed is due
         again, from the message after the last one that was.
         """
         epoch = self._ledger.lanes.take(line.lane, self._clock(), reading=line.route.ref)
         if epoch is None:
-            return
+            return None
+        end = time.monotonic() + SLICE_SECONDS
         try:
             while not self._stopping():
                 receipt = self._ledger.arrivals.due(line.route.ref)
                 if receipt is None:
-                    return
+                    return None
+                if time.monotonic() > end:
+                    return 0
                 _Reading(self, line, receipt, epoch).work()
         except (Retry, Stop) as error:  # something that mappings look up cannot be had; the receipt stays due
             _log.warning("reading waits", route=line.route.ref, error=error.message)
@@ -68,6 +74,7 @@ class Processing:
             with suppress(LedgerError):  # the first error tells more
                 self._ledger.arrivals.spare(line.route.ref)
             raise
+        return None
 
     def stage(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,11 +11,23 @@ from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.lines import Line
-from transload.runner.engine.logs import get_logger
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.logs import get_logger
 
 _log = get_logger("reception")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later:
+    """A source that was not asked to the end: ``failed``, or left alone ``until`` then.
+
+    ``at_least`` are the seconds that the partner wants to be left alone after a failure.
+    """
+
+    failed: bool = False
+    until: datetime | None = None
+    at_least: float | None = None
 
 
 class Reception:
@@ -35,29 +48,30 @@ class Reception:
         self._stopping = stopping
         self._arrived = arrived
 
-    def poll(self, line: Line) -> None:
-        """Receive what the route's source has now.
+    def poll(self, line: Line) -> Later | None:
+        """Receive what the route's source has now; gives why it is to be asked again before its schedule says so.
 
         What is wrong with the source is counted and, where the connection is wrong,
         opens its breaker; `LedgerError` is raised, and nothing more is settled then.
         """
         if not line.route.is_polled:
-            return  # its partner comes to us, where we listen; or it reads answers
+            return None  # its partner comes to us, where we listen; or it reads answers
         connection = line.route.connection.ref
         breaker = self._ledger.breakers.get(connection)
         if breaker and breaker.holds(line.partner_artifact.digest, self._clock()):
             self._tally.failure(_left_alone(connection, breaker.open_until))
-            return
+            return Later(until=breaker.open_until)
         at = line.route.connection.at
         try:
             self._receive(line)
         except LedgerError:
             raise
         except Stop as error:
-            self._stop(line, error.at(at))
+            return Later(until=self._stop(line, error.at(at)))
         except Retry as error:
             _log.warning("source not reachable", route=line.route.ref, error=error.message)
             self._tally.failure(error.at(at), later=True)
+            return Later(failed=True, at_least=error.wait)
         except TransloadError as error:
             _log.warning("item refused", route=line.route.ref, error=error.message)
             self._tally.failure(error.at(at))
@@ -67,6 +81,7 @@ class Reception:
         else:
             if breaker:
                 self._ledger.breakers.close(connection, self._clock(), lane=line.lane)
+        return None
 
     def _receive(self, line: Line) -> None:
         route = line.route
@@ -107,7 +122,7 @@ class Reception:
             _log.exception("settling failed unexpectedly", route=line.route.ref, origin=inbound.origin)
             self._tally.failure(_fault(line.route.connection.adapter, error))
 
-    def _stop(self, line: Line, error: Stop) -> None:
+    def _stop(self, line: Line, error: Stop) -> datetime:
         connection = line.route.connection.ref
         breaker = self._ledger.breakers.open(
             connection,
@@ -118,6 +133,7 @@ class Reception:
         )
         _log.error("connection stopped", connection=connection, error=error.message, until=str(breaker.open_until))
         self._tally.failure(error)
+        return breaker.open_until
 
 
 def _left_alone(connection: str, until: datetime) -> Stop:

@@ -15,8 +15,8 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from transload.runner.calendar.firing import Firing
-from transload.runner.engine.logs import get_logger
 from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.logs import get_logger
 from transload.runner.workspace.model import Cron, Every, Schedule
 
 _log = get_logger("schedule")

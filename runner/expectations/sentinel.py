@@ -3,9 +3,9 @@
 import threading
 
 from transload.runner.alarms.herald import Herald
-from transload.runner.engine.logs import get_logger
 from transload.runner.expectations.watch import Watch
 from transload.runner.ledger import LedgerError
+from transload.runner.logs import get_logger
 
 _STOP_SECONDS = 5.0
 """How long a service that ends waits for an alarm that is being sent; it is sent again otherwise."""

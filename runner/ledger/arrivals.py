@@ -147,10 +147,12 @@ class Arrivals:
         """Take back that the first due receipt of ``route`` was begun: it was not its fault that it was not read."""
         self._database.write(lambda connection: begin_first(connection, route, -1))
 
-    def routes_due(self) -> list[str]:
-        """The routes that have receipts to deal with."""
+    def routes_due(self, route: str | None = None) -> list[str]:
+        """The routes (``route`` alone) that have receipts to deal with."""
+        query = select(receipts.c.route).where(receipts.c.finished_at.is_(None)).distinct()
+        if route is not None:
+            query = query.where(receipts.c.route == route)
         with self._database.read() as connection:
-            query = select(receipts.c.route).where(receipts.c.finished_at.is_(None)).distinct()
             return sorted(connection.scalars(query))
 
     def payload(self, digest: str) -> bytes:

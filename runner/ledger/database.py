@@ -11,6 +11,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from transload.runner.ledger.databases import Backend, backend_of
 from transload.runner.ledger.databases.backend import ProcessLock
+from transload.runner.ledger.databases.wake_schema import WakeSchema
 from transload.runner.ledger.errors import LedgerError, NoLedger, passes, translated
 from transload.runner.ledger.migrations import VERSION_TABLE, migrate, version_of
 from transload.runner.ledger.schema import VERSION
@@ -55,6 +56,12 @@ class Database:
         """A folder of this machine for what may be lost."""
         backend, _ = self._opened
         return backend.scratch
+
+    @property
+    def wakes(self) -> WakeSchema | None:
+        """Where services that share the ledger wake each other; None where one process at a time works on it."""
+        backend, _ = self._opened
+        return backend.wakes
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -121,12 +128,26 @@ class Database:
         Raises `LedgerBusy`.
         """
         backend, _ = self._opened
-        with backend.lock(what) as lock:
-            self._lock = lock
-            try:
-                yield lock
-            finally:
-                self._lock = None
+        with backend.lock(what) as lock, self._guarded(lock):
+            yield lock
+
+    @contextmanager
+    def together(self, what: str) -> Iterator[ProcessLock]:
+        """The right to work beside others who have it, where the database lets several; as `exclusively` else.
+
+        Raises `LedgerBusy` while a process works alone.
+        """
+        backend, _ = self._opened
+        with backend.join(what) as lock, self._guarded(lock):
+            yield lock
+
+    @contextmanager
+    def _guarded(self, lock: ProcessLock) -> Iterator[None]:
+        self._lock = lock
+        try:
+            yield
+        finally:
+            self._lock = None
 
     def _commit(self, turns: Sequence[Turn[Any]]) -> None:
         again = Retrying(

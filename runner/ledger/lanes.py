@@ -311,8 +311,8 @@ class Lanes:
             )
         )
 
-    def ready(self, now: datetime) -> list[str]:
-        """The lanes that have due deliveries and neither rest nor are paused."""
+    def ready(self, now: datetime, lane: str | None = None) -> list[str]:
+        """The lanes (``lane`` alone) that have due deliveries and neither rest nor are paused."""
         query = (
             select(deliveries.c.lane)
             .join(lanes, lanes.c.name == deliveries.c.lane)
@@ -325,6 +325,8 @@ class Lanes:
             )
             .distinct()
         )
+        if lane is not None:
+            query = query.where(deliveries.c.lane == lane)
         with self._database.read() as connection:
             return sorted(connection.scalars(query))
 

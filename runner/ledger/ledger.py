@@ -147,3 +147,7 @@ class Ledger:
     def exclusively(self, what: str) -> AbstractContextManager[ProcessLock]:
         """The right to do the ledger's work in this process alone; ``what`` is named to who asks for it meanwhile."""
         return self.database.exclusively(what)
+
+    def together(self, what: str) -> AbstractContextManager[ProcessLock]:
+        """The right to do its work beside other services, where its database lets several; alone else."""
+        return self.database.together(what)

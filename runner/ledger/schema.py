@@ -296,7 +296,11 @@ ticks = Table(
     Column("fire_time", Moment, primary_key=True),
     Column("fired_at", Moment, nullable=False),
     Column("missed", Integer, nullable=False, comment="earlier times that passed while nobody was there"),
+    Column("tries", Integer, nullable=False, default=0, comment="how often what it asks for was tried in vain"),
+    Column("next_at", Moment, nullable=False),
+    Column("finished_at", Moment, comment="what it asked for is done, or given up"),
 )
+Index("ticks_open", ticks.c.schedule, **_unfinished(ticks))
 
 memory = Table(
     "memory",

@@ -8,9 +8,17 @@ from typing import Protocol, Self
 
 from sqlalchemy import Connection, Engine
 
+from transload.runner.ledger.databases.wake_schema import WakeSchema
+
 
 class ProcessLock(Protocol):
-    """The right to do the ledger's work in this process alone, for the time inside ``with``."""
+    """The right to do the ledger's work, for the time inside ``with``: alone, or with others that share it.
+
+    What one worker at a time may do is claimed by a name; a claim ends with its process, in whatever way that ends.
+    """
+
+    shared: bool
+    """Whether other processes, of other hosts too, may be at work at the same time."""
 
     def __enter__(self) -> Self:
         """Raises `LedgerBusy`, naming who works on the ledger now."""
@@ -23,8 +31,21 @@ class ProcessLock(Protocol):
     def keep(self) -> None:
         """See that we still have it, and get it back where it was lost with a connection.
 
+        Claims come back with it that nobody else has by then.
         Raises `LockLost` when another process has it now, `LedgerError` while nobody can tell.
         """
+        ...
+
+    def claim(self, name: str) -> bool:
+        """Claim ``name``; False while it is claimed, here or elsewhere.  Raises `LedgerError` while nobody can tell."""
+        ...
+
+    def holds(self, name: str) -> bool:
+        """Whether a claim of ours still stands, as far as this process knows."""
+        ...
+
+    def release(self, name: str) -> None:
+        """Give a claim up."""
         ...
 
 
@@ -45,6 +66,11 @@ class Backend(Protocol):
     """Set when a connection was lost: that of the lock perhaps too, which is looked at before anything is written."""
     scratch: Path
     """A folder of this machine for what may be lost."""
+
+    @property
+    def wakes(self) -> WakeSchema | None:
+        """Where services that share the ledger wake each other; None where they do not."""
+        ...
 
     def exists(self) -> bool:
         """Whether there may be a ledger; False where there is certainly none."""
@@ -72,4 +98,8 @@ class Backend(Protocol):
 
     def lock(self, what: str) -> ProcessLock:
         """The right to work alone; ``what`` is named to who asks for it meanwhile.  `exists` must be true."""
+        ...
+
+    def join(self, what: str) -> ProcessLock:
+        """The right to work together with others who join, where the database lets several; else alone."""
         ...

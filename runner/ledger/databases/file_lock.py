@@ -7,13 +7,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from transload.runner.ledger.databases.claims import OwnClaims
 from transload.runner.ledger.errors import LedgerBusy, translated
 
 
-class FileLock:
+class FileLock(OwnClaims):
     """A lock on a file, which the operating system gives back when the process ends in whatever way."""
 
     def __init__(self, path: Path, what: str) -> None:
+        super().__init__()
         self._path = path
         self._what = what
         self._file: IO[str] | None = None

@@ -20,7 +20,8 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError
 
 from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger.databases.session_lock import SessionLock
+from transload.runner.ledger.databases.session_lock import SessionLock, SessionMembership
+from transload.runner.ledger.databases.wake_schema import WakeSchema
 from transload.runner.ledger.errors import LedgerError, ledger_error
 from transload.runner.ledger.store import Store, shown
 
@@ -137,18 +138,38 @@ class PostgresqlSchema:
     def lock(self, what: str) -> SessionLock:
         """A lock of a session of its own."""
         key = self._key("work")
+        return SessionLock(self._single, (key["ours"], key["schema"]), what, self.name, self.secrets)
 
-        def engine(application: str) -> Engine:
-            made = create_engine(
-                self._url,
-                connect_args=self._connect_args(application),
-                poolclass=NullPool,
-                isolation_level="AUTOCOMMIT",
-            )
-            event.listen(made, "connect", self._configure, insert=True)
-            return made
+    def join(self, what: str) -> SessionMembership:
+        """A lock of a session of its own that others share."""
+        key = self._key("work")
+        return SessionMembership(self._single, (key["ours"], key["schema"]), what, self.name, self.secrets)
 
-        return SessionLock(engine, (key["ours"], key["schema"]), what, self.name, self.secrets)
+    @property
+    def wakes(self) -> WakeSchema | None:
+        """A schema beside the ledger's."""
+        key = self._key("wakes")
+        engine = self._single(f"{APPLICATION} wakes").execution_options(isolation_level="READ COMMITTED")
+        _, connect = engine.dialect.create_connect_args(self._url)
+        return WakeSchema(
+            name=self.name,
+            schema=f"{self._store.schema}_wakes",
+            engine=engine,
+            key=(key["ours"], key["schema"]),
+            connect={**connect, **self._connect_args(f"{APPLICATION} wakes")},
+            hidden=self.secrets,
+        )
+
+    def _single(self, application: str) -> Engine:
+        """An engine for one connection, each of whose statements is a transaction."""
+        made = create_engine(
+            self._url,
+            connect_args=self._connect_args(application),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+        )
+        event.listen(made, "connect", self._configure, insert=True)
+        return made
 
     def _connect_args(self, application: str) -> dict[str, Any]:
         """What the address does not say itself."""

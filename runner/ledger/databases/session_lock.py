@@ -1,8 +1,9 @@
-"""One process at a time works on a ledger on PostgreSQL, on whatever host: a session's advisory lock says which.
+"""Who works on a ledger on PostgreSQL, on whatever host: advisory locks of sessions say it.
 
-The lock ends with its session, in whatever way that ends.  Whoever has lost it with its connection, and gets it back
-before anybody else, goes on: nobody has worked meanwhile.  A session of our own that the server has not noticed to
-be gone is ended by us.
+A process that works alone has the ledger's lock for itself; services share it, and claim by further locks of the
+same session what one of them at a time may do.  Locks end with their session, in whatever way that ends.  Whoever has
+lost one with its connection, and gets it back before anybody else, goes on: nobody has worked meanwhile.  A session
+of our own that the server has not noticed to be gone is ended by us.
 """
 
 import os
@@ -12,28 +13,39 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from transload.runner.ledger.errors import LedgerBusy, LockLost, translated
+from transload.runner.ledger.databases.claims import OwnClaims
+from transload.runner.ledger.errors import LedgerBusy, LedgerError, LockLost, translated
 
-_TRY = text("SELECT pg_try_advisory_lock(:ours, :schema)")
-_HOLDER = text(
-    "SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+_TRY_ALONE = text("SELECT pg_try_advisory_lock(:ours, :schema)")
+_TRY_SHARED = text("SELECT pg_try_advisory_lock_shared(:ours, :schema)")
+_HOLDERS = text(
+    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
     " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :ours AND l.objid = :schema AND l.objsubid = 2"
-    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY l.pid"
 )
-_END = text("SELECT pg_terminate_backend(:pid)")
+_END_OWN = text(
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE application_name = :session AND pid <> pg_backend_pid()"
+)
 _ALIVE = text("SELECT 1")
+_CLAIM = text("SELECT pg_try_advisory_lock(:number)")
+_RELEASE = text("SELECT pg_advisory_unlock(:number)")
 OWN_SECONDS = 2.0
 """How long the server may take to end a session of ours."""
 
 
-class SessionLock:
+class SessionLock(OwnClaims):
     """The lock with the two numbers ``key``, on a connection of ``engine_of(name of the session)``."""
+
+    _try = _TRY_ALONE
+    _busy = "one process at a time may; wait for it, or stop it"
 
     def __init__(
         self,
@@ -43,6 +55,7 @@ class SessionLock:
         ledger: str,
         hidden: tuple[str, ...],
     ) -> None:
+        super().__init__()
         # PostgreSQL shows 63 characters of a session's name; the mark at its end tells our sessions from others
         self._mark = f"#{secrets.token_hex(3)}"
         host = socket.gethostname().split(".")[0]
@@ -63,7 +76,7 @@ class SessionLock:
             self._close()
             raise LedgerBusy(
                 f"{holder} works on the ledger {self._ledger}",
-                hint="one process at a time may; wait for it, or stop it",
+                hint=self._busy,
             )
         return self
 
@@ -105,15 +118,13 @@ class SessionLock:
         try:
             self._connection = self._engine.connect()
             end = time.monotonic() + OWN_SECONDS
-            while not self._connection.scalar(_TRY, self._key):
-                holder = self._connection.execute(_HOLDER, self._key).one_or_none()
-                name = (holder.application_name if holder is not None else None) or ""
-                if holder is not None and not name.endswith(self._mark):
-                    return name.rpartition(" #")[0] or name or "another process"
-                if holder is not None:
-                    self._connection.execute(_END, {"pid": holder.pid})
-                if time.monotonic() > end:
-                    return "another process"
+            while self._connection.scalar(_END_OWN, {"session": self._session}) and time.monotonic() < end:
+                time.sleep(0.02)
+            while not self._connection.scalar(self._try, self._key):
+                names = [str(name or "") for name in self._connection.scalars(_HOLDERS, self._key)]
+                others = [name for name in names if not name.endswith(self._mark)]
+                if others or time.monotonic() > end:
+                    return _named(others)
                 time.sleep(0.05)  # it is being ended, or was given back since we asked
         except BaseException:
             self._close()
@@ -129,3 +140,61 @@ class SessionLock:
             if self._engine is not None:
                 self._engine.dispose()
         self._connection = self._engine = None
+
+
+class SessionMembership(SessionLock):
+    """The lock shared with other services, and their claims: locks of the same session by 64 bits of a name's hash."""
+
+    shared = True
+    _try = _TRY_SHARED
+    _busy = "it works alone; wait for it, or stop it"
+
+    def claim(self, name: str) -> bool:
+        """Claim ``name``; False while it is claimed, here or elsewhere.  Raises `LedgerError` while nobody can tell."""
+        with self._one_at_a_time, translated(self._ledger, *self._hidden):
+            if name in self._claims:
+                return False
+            if self._connection is None:
+                raise LedgerError(f"the connection to the ledger {self._ledger} is lost", hint="it is made again soon")
+            try:
+                if not self._connection.scalar(_CLAIM, {"number": self._number(name)}):
+                    return False
+            except SQLAlchemyError:
+                self._close()
+                raise
+            self._claims.add(name)
+            return True
+
+    def release(self, name: str) -> None:
+        """Give a claim up."""
+        with self._one_at_a_time:
+            if name not in self._claims:
+                return
+            self._claims.discard(name)
+            if self._connection is not None:
+                try:
+                    self._connection.execute(_RELEASE, {"number": self._number(name)})
+                except SQLAlchemyError:
+                    self._close()  # which gives it up as well; `keep` gets the others back
+
+    def _take(self) -> str | None:
+        holder = super()._take()
+        if holder is None and self._connection is not None:
+            try:
+                for name in sorted(self._claims):
+                    if not self._connection.scalar(_CLAIM, {"number": self._number(name)}):
+                        self._claims.discard(name)  # somebody else has it now, and its lane's epoch
+            except BaseException:
+                self._close()
+                raise
+        return holder
+
+    def _number(self, name: str) -> int:
+        digest = sha256(f"{self._key['schema']} {name}".encode()).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _named(sessions: list[str]) -> str:
+    """Who holds a lock, by the names of their sessions."""
+    names = [name.rpartition(" #")[0] or name for name in sessions if name] or ["another process"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

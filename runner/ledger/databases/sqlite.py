@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import IntegrityError
 
 from transload.runner.ledger.databases.file_lock import FileLock
+from transload.runner.ledger.databases.wake_schema import WakeSchema
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another process's lock on the database."""
@@ -20,6 +21,7 @@ class SqliteFile:
 
     several_write = False
     secrets: tuple[str, ...] = ()
+    wakes: WakeSchema | None = None
 
     def __init__(self, url: URL) -> None:
         self._url = url
@@ -80,6 +82,10 @@ class SqliteFile:
     def lock(self, what: str) -> FileLock:
         """A lock on a file beside the database."""
         return FileLock(self.path.with_name(self.path.name + ".lock"), what)
+
+    def join(self, what: str) -> FileLock:
+        """The same lock: one process at a time works on a file."""
+        return self.lock(what)
 
 
 def _configure(connection: Any, record: Any) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.calendar import Calendar
+from transload.runner.dispatch.threads import Threads
 from transload.runner.engine import Engine
-from transload.runner.engine.dispatcher import Dispatcher
 from transload.runner.engine.schedule import Clock, fires_at, missed_times, trigger_of
 from transload.runner.expectations.settings import Expectation
 from transload.runner.ledger import LedgerBusy, LedgerError, LockLost
@@ -113,7 +113,8 @@ def test_a_fault_of_the_ledger_does_not_end_a_service(make_house, serving, monke
     assert len(failures) == 2
 
 
-def test_two_services_on_one_ledger_are_refused(make_house, serving):
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_two_services_on_one_file_are_refused(make_house, serving):
     house = make_house()
     serving(house)
     with house.ledger() as ledger:
@@ -303,9 +304,9 @@ def test_a_name_is_worked_on_by_one_at_a_time_and_never_missed():
         time.sleep(0.002)
         busy.discard(name)
         done.append(name)
-        return False
+        return None
 
-    dispatcher = Dispatcher(work, workers=4)
+    dispatcher = Threads(work, workers=4)
     dispatcher.start()
     for _ in range(20):
         dispatcher.wake(["a", "b", "c"])
@@ -324,9 +325,9 @@ def test_a_wake_during_the_work_is_kept():
         started.set()
         go.wait(10)
         done.append(name)
-        return False
+        return None
 
-    dispatcher = Dispatcher(work, workers=2)
+    dispatcher = Threads(work, workers=2)
     dispatcher.start()
     dispatcher.wake(["a"])
     started.wait(10)
@@ -345,9 +346,9 @@ def test_an_error_ends_the_work_on_its_name_alone():
         if name == "bad":
             raise ConfigurationError("no")
         done.append(name)
-        return False
+        return None
 
-    dispatcher = Dispatcher(work, workers=1)
+    dispatcher = Threads(work, workers=1)
     dispatcher.start()
     dispatcher.wake(["bad", "good"])
     dispatcher.join()

@@ -159,7 +159,18 @@ def upgrade(operations: Operations) -> None:
         sa.Column("fire_time", sa.BigInteger(), nullable=False),
         sa.Column("fired_at", sa.BigInteger(), nullable=False),
         sa.Column("missed", sa.Integer(), nullable=False, comment="earlier times that passed while nobody was there"),
+        sa.Column("tries", sa.Integer(), nullable=False, comment="how often what it asks for was tried in vain"),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True, comment="what it asked for is done, or given up"),
         sa.PrimaryKeyConstraint("schedule", "fire_time"),
+    )
+    operations.create_index(
+        "ticks_open",
+        "ticks",
+        ["schedule"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
     )
     operations.create_table(
         "alarm_notices",

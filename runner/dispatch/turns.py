@@ -1,0 +1,68 @@
+"""One worker's turn at a name, where workers are in several processes: claimed first, looked at again afterwards."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from transload.canonical.errors import TransloadError
+from transload.runner.dispatch import Duties
+from transload.runner.dispatch.shards import is_shard, shard_of
+from transload.runner.ledger import ProcessLock
+from transload.runner.logs import get_logger
+
+TURN_SECONDS = 5.0
+"""How long a worker stays with a shard before others may have it."""
+_log = get_logger("dispatch")
+
+
+class Turns:
+    """Does the work on names as they come from a queue; ``wake(names, after)`` puts them into it again."""
+
+    def __init__(
+        self,
+        duties: Duties,
+        lock: ProcessLock,
+        wake: Callable[[Iterable[str], float], None],
+        *,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._duties = duties
+        self._lock = lock
+        self._wake = wake
+        self._stopping = stopping
+        self.errors: list[BaseException] = []
+
+    def take(self, name: str) -> None:
+        """Do what is due under ``name``, or in that shard; raises nothing."""
+        try:
+            if is_shard(name):
+                self._shard(name)
+            else:
+                self._single(name)
+        except BaseException as error:  # noqa: BLE001  # a worker has nobody above it
+            _log.error("work failed", work=name, error=str(error), exc_info=not isinstance(error, TransloadError))
+            self.errors.append(error)
+
+    def _shard(self, shard: str) -> None:
+        """A slice for each name of the shard, so that one with much to do holds up no other."""
+        end = time.monotonic() + TURN_SECONDS
+        for name in self._duties.due():
+            if self._stopping():
+                return
+            if shard_of(name) == shard:
+                self._single(name)
+            if time.monotonic() > end:
+                self._wake([shard], 0)
+                return
+
+    def _single(self, name: str) -> None:
+        if self._stopping() or not self._lock.claim(name):
+            return  # whoever has it looks again when he gives it back
+        after = None
+        try:
+            after = self._duties.do(name)
+        finally:
+            self._lock.release(name)
+        if after is None and self._duties.is_due(name):  # it came while we were about to end
+            after = 0
+        if after is not None:
+            self._wake([name], after)

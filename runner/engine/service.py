@@ -1,0 +1,220 @@
+"""The service: the clock fires, what is due is done, partners who call are answered, until it is told to stop.
+
+The workspace may be replaced meanwhile: all of the new one is made ready first, then the old one's work ends where
+it can be taken up, and the new one's begins.  What is wrong with a new one leaves the old one at work.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from transload.canonical.errors import ConfigurationError, TransloadError
+from transload.runner.dispatch import Dispatch
+from transload.runner.dispatch.threads import Threads
+from transload.runner.engine.engine import SWEEP_SECONDS, Engine, outlets_of
+from transload.runner.engine.lines import Line
+from transload.runner.engine.schedule import Clock
+from transload.runner.engine.summary import Tally
+from transload.runner.engine.work import POLL, Work, kin_of
+from transload.runner.ledger import LedgerError, LockLost, ProcessLock
+from transload.runner.logs import get_logger
+from transload.runner.workspace.model import Workspace
+
+if TYPE_CHECKING:
+    from transload.runner.engine.doors import Doors
+    from transload.runner.engine.porch import Porch, Threshold
+
+_Handlers = Mapping[int, Callable[[int, FrameType | None], None]]
+_log = get_logger("engine")
+
+
+class Service:
+    """Runs ``engine`` until it is told to stop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._signals = 0
+        self._reload = False
+        self._threshold: Threshold | None = None
+
+    def run(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
+        """Work until `Engine.stop` is called, or SIGTERM or SIGINT comes; SIGHUP loads the workspace anew.
+
+        The first signal to end lets the calls under way end and be recorded; a second one ends
+        the process at once, which the ledger survives as it does a crash.  Signals can be
+        handled in the main thread only.  ``started`` is called when the clock runs.
+        Raises as `Engine.run_pass` does when it cannot begin.
+        """
+        engine = self._engine
+        for line in engine.lines.values():
+            line.make_ready()
+        handlers: _Handlers = {signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._load}
+        with (
+            engine.ledger.together("transload serve") as lock,
+            _signals(handlers if handle_signals else {}),
+            closing(self),
+        ):
+            engine.ledger.belong(engine.workspace.environment)
+            engine.ledger.scratch.tidy()
+            self._threshold = self._threshold_for(engine.workspace, lock)
+            while not engine.stopping:
+                with self._working(lock) as (work, dispatch):
+                    for finding in engine.orphans():
+                        _log.warning(finding.message, hint=finding.hint)
+                    if started is not None:
+                        started()
+                        started = None
+                    self._sweep(work, dispatch, lock)
+        _log.info("stopped", workspace=engine.workspace.name)
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._threshold is not None:
+            self._threshold.close()
+            self._threshold = None
+
+    @contextmanager
+    def _working(self, lock: ProcessLock) -> Iterator[tuple[Work, Dispatch]]:
+        """All parts at work, by the engine's workspace as it is now."""
+        from transload.runner.expectations.sentinel import Sentinel
+
+        engine, ended = self._engine, False
+        lines = list(engine.lines.values())
+        work = Work(
+            engine.ledger,
+            lock,
+            lines=lines,
+            outlets=outlets_of(lines),
+            readers=engine.readers(),
+            tally=Tally(most_findings=0),
+            clock=engine.clock,
+            wake=lambda names: dispatch.wake(names),
+            stopping=lambda: ended or engine.stopping,
+            by_ticks=True,
+        )
+        dispatch = self._dispatch(work, lock)
+        schedules = {ref: line.route.schedule for ref, line in engine.lines.items() if line.route.schedule}
+        clock = Clock(engine.ledger, schedules, lambda route: dispatch.wake([POLL + route]), now=engine.clock)
+        sentinel = Sentinel(engine.watch(), engine.herald(), seconds=engine.looks)
+        with ExitStack() as parts:
+            parts.callback(dispatch.stop)
+            dispatch.start()
+            if self._threshold is not None:
+                parts.callback(self._porch(self._threshold, dispatch).close)
+            parts.callback(sentinel.stop)
+            parts.callback(clock.stop)
+            clock.start()
+            sentinel.start()
+            _log.info("serving", workspace=engine.workspace.name, routes=len(lines), schedules=len(schedules))
+            try:
+                yield work, dispatch
+            finally:
+                ended = True
+
+    def _dispatch(self, work: Work, lock: ProcessLock) -> Dispatch:
+        """Threads of our own; where other processes share the ledger, those of all."""
+        place = self._engine.ledger.database.wakes
+        if place is None or not lock.shared:
+            return Threads(work.do, workers=self._engine.workers, kin=kin_of)
+        from transload.runner.dispatch.wakes import Wakes
+
+        return Wakes(work, lock, place, workers=self._engine.workers)
+
+    def _threshold_for(self, workspace: Workspace, lock: ProcessLock) -> "Threshold | None":
+        """Where partners reach us; None where none calls.  Raises `ConfigurationError`."""
+        if not any(route.is_called for route in workspace.receive_routes.values()):
+            return None
+        from transload.runner.engine.porch import Threshold  # the web server, for workspaces that are called only
+
+        assert workspace.listening is not None  # checked when the workspace was loaded
+        if self._threshold is not None and self._threshold.suits(workspace.listening):
+            return self._threshold
+        return Threshold(workspace.listening, shared=lock.shared)
+
+    def _doors(self, lines: Iterable[Line], arrived: Callable[[str], None]) -> "Doors":
+        """Raises as `Doors` does."""
+        from transload.runner.engine.doors import Doors
+
+        engine = self._engine
+        return Doors(lines, engine.ledger, clock=engine.clock, stopping=lambda: engine.stopping, arrived=arrived)
+
+    def _porch(self, threshold: "Threshold", dispatch: Dispatch) -> "Porch":
+        """Where partners reach us, answering."""
+        from transload.runner.engine.porch import Porch
+
+        assert self._engine.workspace.listening is not None
+        doors = self._doors(self._engine.lines.values(), lambda lane: dispatch.wake([lane]))
+        porch = Porch(threshold, self._engine.workspace.listening, doors)
+        porch.open()
+        return porch
+
+    def _sweep(self, work: Work, dispatch: Dispatch, lock: ProcessLock) -> None:
+        """Look for what is due, until we are to stop or a new workspace is ready."""
+        while not self._engine.stopping:
+            try:
+                lock.keep()
+                dispatch.wake(work.due())
+            except LockLost:
+                raise
+            except LedgerError as error:  # it may be well again at the next sweep
+                _log.error("sweep failed", error=error.message)
+            dispatch.errors.clear()
+            if self._reload and self._loaded(lock):
+                return
+            self._engine.pause(SWEEP_SECONDS)
+
+    def _loaded(self, lock: ProcessLock) -> bool:
+        """Whether the workspace was loaded anew; what is wrong with it is told, and the one before stays."""
+        self._reload = False
+        engine = self._engine
+        if engine.reload is None:
+            return False
+        try:
+            workspace = engine.reload()
+            _check_same_ledger(engine.workspace, workspace)
+            lines = engine.ready(workspace)
+            self._doors(lines.values(), lambda _: None)  # which looks up what they need
+            threshold = self._threshold_for(workspace, lock)
+        except TransloadError as error:
+            _log.error("the workspace is not loaded anew: the one before stays in force", error=error.message)
+            for finding in error.findings:
+                _log.error(finding.message, place=str(finding.mapping or ""), hint=finding.hint)
+            return False
+        if threshold is not self._threshold:
+            self.close()
+            self._threshold = threshold
+        engine.workspace, engine.lines = workspace, lines
+        _log.info("the workspace is loaded anew", workspace=workspace.name)
+        return True
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            os._exit(128 + number)
+        self._engine.stop()
+
+    def _load(self, number: int, frame: FrameType | None) -> None:
+        self._reload = True
+
+
+def _check_same_ledger(before: Workspace, after: Workspace) -> None:
+    """Raises `ConfigurationError` where the service would have to work on another ledger."""
+    if (before.store, before.environment) != (after.store, after.environment):
+        raise ConfigurationError(
+            "store: or environment: is another one now",
+            hint="end the service and start it again, so that it works on that ledger",
+        )
+
+
+@contextmanager
+def _signals(handlers: _Handlers) -> Iterator[None]:
+    """Signals go to ``handlers`` inside, and where they went before afterwards."""
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
