@@ -1,33 +1,85 @@
 """``transload serve``: the daemon."""
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from transload.canonical.errors import ConfigurationError
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.run import checked
 from transload.runner.cli.screen import say_findings
-from transload.runner.engine import Engine, configure_logging
+from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger
-from transload.runner.workspace import load_workspace
+from transload.runner.logs import configure_logging
+from transload.runner.workspace import Workspace, load_workspace
 
 
 @guarded
-def serve(workspace: WorkspaceFolder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+def serve(
+    workspace: WorkspaceFolder = HERE,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the work; more than one with PostgreSQL only.")
+    ] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Routes and lanes that a process works on at once.")] = 4,
+    environment: Environment = None,
+    as_json: AsJson = False,
+    member: Annotated[int, typer.Option(hidden=True)] = 0,
+) -> None:
     """Run as a service: fire the schedules, deliver what is due, until told to stop.
 
     The log goes to standard error, one event a line; with --json, and whenever standard
     error is no terminal, as JSON. SIGTERM or Ctrl-C lets the calls under way end and be
     recorded; a second one ends at once, which the ledger survives as it does a crash.
-    One service works on a ledger at a time.
+    SIGHUP loads the workspace anew; where that has errors, the one before stays in force.
+
+    On a ledger in a SQLite file one service works at a time. On PostgreSQL any number does,
+    on this machine (--workers) and on others: each does what is due and nobody does yet, and
+    takes over what one leaves that ends.
 
     \b
     Examples:
       transload serve
       transload serve --workspace /srv/transload --environment production --json
+      transload serve --workers 2
     """
-    loaded = checked(load_workspace(workspace, environment=environment))
-    if not as_json:
+
+    def load() -> Workspace:
+        return checked(load_workspace(workspace, environment=environment))
+
+    loaded = load()
+    if not as_json and not member:
         say_findings(loaded.findings, to_error=True)
     configure_logging("json" if as_json or not sys.stderr.isatty() else "console")
+    if workers > 1:
+        _check_shared(loaded)
+        raise typer.Exit(_crew(workspace, workers, threads, environment, as_json=as_json))
     with Ledger(loaded.store) as ledger:
-        Engine(loaded, ledger).serve()
+        engine = Engine(loaded, ledger, workers=threads, reload=load)
+        if member:
+            from transload.runner.dispatch.crew import end_with_parent
+
+            end_with_parent(engine.stop)
+        engine.serve()
+
+
+def _check_shared(workspace: Workspace) -> None:
+    """Raises `ConfigurationError` where several processes cannot work on the ledger."""
+    if workspace.store.address().get_backend_name() == "sqlite":
+        raise ConfigurationError(
+            f"one process at a time works on the ledger {workspace.store.shown}, which is a SQLite file",
+            hint="leave --workers out (--threads lets it do more at once), or keep the ledger in PostgreSQL:"
+            " store: postgresql://...",
+        )
+
+
+def _crew(folder: Path, workers: int, threads: int, environment: str | None, *, as_json: bool) -> int:
+    from transload.runner.dispatch.crew import Crew
+
+    command = [sys.executable, "-m", "transload.runner.cli", "serve", "--workspace", str(folder)]
+    command += ["--threads", str(threads)]
+    command += ["--environment", environment] if environment else []
+    command += ["--json"] if as_json else []
+    return Crew(lambda number: [*command, "--member", str(number)], workers).run()
