@@ -88,7 +88,9 @@ class Crew:
         lived = now - member.began
         member.pause = FIRST_PAUSE if lived > LONGEST_PAUSE else min(member.pause * 2, LONGEST_PAUSE)
         member.due = now + member.pause
-        _log.error("a process has ended, and is started again", number=member.number, exit_code=code, lived=round(lived))
+        _log.error(
+            "a process has ended, and is started again", number=member.number, exit_code=code, lived=round(lived)
+        )
         return code
 
     def _wait(self) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from transload.adapters.base import Outbound, Reply, Target
@@ -11,7 +11,7 @@ from transload.canonical.errors import ConfigurationError, Retry, Stop, Transloa
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.lines import Line, Outlet
 from transload.runner.engine.summary import Tally
-from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent
+from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent, waited_for
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.lanes import Delivery, Outcome
@@ -24,6 +24,8 @@ CHUNK_SECONDS = 0.05
 """How long the calls of one announced chunk may take together; its size follows from the calls before."""
 SLICE_SECONDS = 2.0
 """After so long another lane may have the worker."""
+CALL_PATIENCE = timedelta(minutes=1)
+"""How long a call may go on of a worker that lost its lane to another."""
 FAILURES_IN_A_ROW = 3
 """After so many calls in a row that are to be tried again later, the lane rests until the first of them is due."""
 _log = get_logger("delivery")
@@ -33,7 +35,7 @@ class Delivering:
     """Drains lanes.  ``stopping`` is asked between calls.
 
     ``readers`` are the lines that read the answers of send routes, by the names of these; ``arrived`` hears of
-    new work in their lanes.
+    new work in their lanes.  ``shared``: other processes may have had a lane before, and be alive.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Delivering:
         stopping: Callable[[], bool],
         readers: Mapping[str, Line],
         arrived: Callable[[str], None],
+        shared: bool = False,
     ) -> None:
         self.ledger = ledger
         self.tally = tally
         self.clock = clock
         self.stopping = stopping
         self.readers = readers
+        self.shared = shared
         self.arrived = arrived
 
     def drain(self, outlet: Outlet) -> float | None:
@@ -108,6 +112,7 @@ class _Drain:
         self.tally = delivering.tally
         self.clock = delivering.clock
         self.stopping = delivering.stopping
+        self.shared = delivering.shared
         sends = isinstance(outlet.way, SendRoute)  # the lane of acknowledgements may be named as a send route is
         self.reader = delivering.readers.get(outlet.target) if sends else None
         self.arrived = delivering.arrived
@@ -183,6 +188,8 @@ class _Drain:
             if delivery.unsure:
                 known = self.look(delivery, target, outbound)
                 known = known or given_up(delivery, policy, self.clock())
+                if known is None and self.shared and not target.idempotent:
+                    known = waited_for(delivery, CALL_PATIENCE, self.clock())
                 if known is not None:
                     return known
             answer = target.deliver(outbound)

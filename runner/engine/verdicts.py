@@ -88,6 +88,30 @@ def given_up(delivery: Delivery, policy: RetryPolicy, now: datetime) -> Outcome 
     return _dead(delivery, (ended, used_up), "given up", now, of=(ended,))
 
 
+def waited_for(delivery: Delivery, patience: timedelta, now: datetime) -> Outcome | None:
+    """Later, for a delivery whose last attempt another worker began less than ``patience`` ago; else None.
+
+    He is gone for the ledger, but his call may still be under way: what is not there now may be there soon.
+    """
+    if delivery.begun_at is None or not delivery.begun_at <= now < delivery.begun_at + patience:
+        return None
+    finding = Finding(
+        code="W-TAKEN-OVER",
+        severity=Severity.WARNING,
+        message="the worker that was sending it lost the ledger; the target has not got it, and might still get it",
+        hint=f"nothing is to be done: the target is asked once more {patience} after that call began",
+    )
+    return Outcome(
+        delivery=delivery,
+        state=State.RETRY_AT,
+        said="waiting",
+        ended_at=now,
+        findings=(finding,),
+        next_at=delivery.begun_at + patience,
+        unsure=True,
+    )
+
+
 def not_begun(
     delivery: Delivery, now: datetime, *, said: str = "not begun", findings: tuple[Finding, ...] = ()
 ) -> Outcome:

@@ -55,7 +55,13 @@ class Work:
         self._polling = Polling(ledger, self._reception, clock=clock, stopping=self._ended)
         self._processing = Processing(ledger, tally, clock=clock, stopping=self._ended, staged=self._staged)
         self._delivering = Delivering(
-            ledger, tally, clock=clock, stopping=self._ended, readers=readers, arrived=self._arrived
+            ledger,
+            tally,
+            clock=clock,
+            stopping=self._ended,
+            readers=readers,
+            arrived=self._arrived,
+            shared=lock.shared,
         )
 
     def do(self, name: str) -> float | None:

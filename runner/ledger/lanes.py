@@ -44,7 +44,8 @@ class Delivery:
     ``unsure``: an earlier attempt may have landed.  ``failures`` counts an attempt in whose
     midst the process ended, so that a delivery that ends it each time is given up.  ``documents`` are the ids of its
     documents, each with the number of deliveries made of it.  ``answer`` is what the target said last, as JSON values;
-    ``late`` is what it said later and is not judged yet.
+    ``late`` is what it said later and is not judged yet.  ``begun_at`` is when an attempt began whose end was not
+    recorded.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Delivery:
     documents: tuple[tuple[int, int], ...] = ()
     answer: Mapping[str, Any] | None = None
     late: LateReply | None = field(default=None, repr=False)
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +182,15 @@ def _due_query(*, hold: bool) -> Any:
     return query
 
 
+def _begun(ids: Sequence[int]) -> Any:
+    """When the last attempts of deliveries began."""
+    return (
+        select(attempts.c.delivery_id, func.max(attempts.c.started_at))
+        .where(attempts.c.delivery_id.in_(ids))
+        .group_by(attempts.c.delivery_id)
+    )
+
+
 _due = {hold: _due_query(hold=hold) for hold in (False, True)}
 
 
@@ -226,6 +237,8 @@ class Lanes:
             for delivery, document, targets in connection.execute(query) if rows else ():
                 links.setdefault(delivery, []).append((document, targets))
             late = waiting_replies(connection, self._store, [row.id for row in rows]) if rows else {}
+            left = [row.id for row in rows if row.state == State.SENDING]
+            begun = dict(connection.execute(_begun(left)).tuples().all()) if left else {}
         return [
             Delivery(
                 id=row.id,
@@ -248,6 +261,7 @@ class Lanes:
                 documents=tuple(links.get(row.id, ())),
                 answer=row.answer,
                 late=late.get(row.id),
+                begun_at=begun.get(row.id),
             )
             for row in rows
         ]

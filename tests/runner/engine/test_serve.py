@@ -304,7 +304,7 @@ def test_a_name_is_worked_on_by_one_at_a_time_and_never_missed():
         time.sleep(0.002)
         busy.discard(name)
         done.append(name)
-        return None
+        return
 
     dispatcher = Threads(work, workers=4)
     dispatcher.start()
@@ -325,7 +325,7 @@ def test_a_wake_during_the_work_is_kept():
         started.set()
         go.wait(10)
         done.append(name)
-        return None
+        return
 
     dispatcher = Threads(work, workers=2)
     dispatcher.start()
@@ -346,7 +346,7 @@ def test_an_error_ends_the_work_on_its_name_alone():
         if name == "bad":
             raise ConfigurationError("no")
         done.append(name)
-        return None
+        return
 
     dispatcher = Threads(work, workers=1)
     dispatcher.start()
