@@ -58,6 +58,8 @@ class Engine:
         self.looks = looks
         self.reload = reload
         self.lines = lines_of(workspace)
+        self.renewal = threading.Event()
+        """Set it, and a service loads the workspace anew."""
         self._stopping = threading.Event()
 
     def run_pass(self, routes: Sequence[str] | None = None) -> Summary:

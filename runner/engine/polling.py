@@ -28,12 +28,12 @@ class Polling:
         self._clock = clock
         self._stopping = stopping
 
-    def poll(self, line: Line) -> None:
+    def poll(self, line: Line, name: str) -> None:
         """Ask, where a tick wants it.  Raises `LedgerError` as `Reception.poll` does: the tick stands then."""
         ticks, route, began = self._ledger.ticks, line.route.ref, self._clock()
         if not ticks.due(began, route):
             return
-        later = self._reception.poll(line)
+        later = self._reception.poll(line, name)
         now = self._clock()
         if later is None:
             if not self._stopping():  # else what is left is fetched by whoever goes on

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from transload.adapters.base import Inbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
-from transload.canonical.findings import Finding, Severity
+from transload.canonical.findings import Finding
 from transload.runner.engine.arriving import arrival_of
+from transload.runner.engine.gates import Closed, Gates
 from transload.runner.engine.lines import Line
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.ledger.breakers import Breaker
 from transload.runner.logs import get_logger
 
 _log = get_logger("reception")
@@ -20,7 +22,7 @@ _log = get_logger("reception")
 
 @dataclass(frozen=True, kw_only=True)
 class Later:
-    """A source that was not asked to the end: ``failed``, or left alone ``until`` then.
+    """A source that was not asked to the end: ``failed``, left alone ``until`` then, or until others have asked theirs.
 
     ``at_least`` are the seconds that the partner wants to be left alone after a failure.
     """
@@ -37,31 +39,44 @@ class Reception:
         self,
         ledger: Ledger,
         tally: Tally,
+        gates: Gates,
         *,
         clock: Callable[[], datetime],
         stopping: Callable[[], bool],
         arrived: Callable[[str], None],
     ) -> None:
         self._ledger = ledger
+        self._gates = gates
         self._tally = tally
         self._clock = clock
         self._stopping = stopping
         self._arrived = arrived
 
-    def poll(self, line: Line) -> Later | None:
+    def poll(self, line: Line, name: str) -> Later | None:
         """Receive what the route's source has now; gives why it is to be asked again before its schedule says so.
 
         What is wrong with the source is counted and, where the connection is wrong,
         opens its breaker; `LedgerError` is raised, and nothing more is settled then.
+        ``name`` is woken when the connection has a slot again that has none now.
         """
         if not line.route.is_polled:
             return None  # its partner comes to us, where we listen; or it reads answers
-        connection = line.route.connection.ref
-        breaker = self._ledger.breakers.get(connection)
-        if breaker and breaker.holds(line.partner_artifact.digest, self._clock()):
-            self._tally.failure(_left_alone(connection, breaker.open_until))
-            return Later(until=breaker.open_until)
-        at = line.route.connection.at
+        connection = line.route.connection
+        try:
+            breaker = self._gates.check(connection, line.partner_artifact.digest)
+        except Closed as closed:
+            self._tally.failure(closed, later=closed.findings[0].code == "W-CLOSED")
+            return Later(until=closed.until)
+        with self._gates.slots(connection, name) as slots:
+            if not slots:
+                return Later()
+            granted, wait = self._gates.calls(connection, 1)
+            if not granted:
+                return Later(until=self._clock() + timedelta(seconds=wait))
+            return self._ask(line, breaker)
+
+    def _ask(self, line: Line, breaker: Breaker | None) -> Later | None:
+        connection, at = line.route.connection.ref, line.route.connection.at
         try:
             self._receive(line)
         except LedgerError:
@@ -134,19 +149,6 @@ class Reception:
         _log.error("connection stopped", connection=connection, error=error.message, until=str(breaker.open_until))
         self._tally.failure(error)
         return breaker.open_until
-
-
-def _left_alone(connection: str, until: datetime) -> Stop:
-    message = (
-        f"the connection {connection} was stopped by an error before, and rests until {until:%Y-%m-%d %H:%M:%S} UTC"
-    )
-    finding = Finding(
-        code="W-BREAKER",
-        severity=Severity.WARNING,
-        message=message,
-        hint="mend it; a change of the partner's file, or closing the breaker, lets it be tried at once",
-    )
-    return Stop(message, findings=[finding])
 
 
 def _fault(adapter: str, error: Exception) -> Reject:

@@ -37,7 +37,6 @@ class Service:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._signals = 0
-        self._reload = False
         self._threshold: Threshold | None = None
 
     def run(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
@@ -153,7 +152,8 @@ class Service:
 
     def _sweep(self, work: Work, dispatch: Dispatch, lock: ProcessLock) -> None:
         """Look for what is due, until we are to stop or a new workspace is ready."""
-        while not self._engine.stopping:
+        engine = self._engine
+        while not engine.stopping:
             try:
                 lock.keep()
                 dispatch.wake(work.due())
@@ -162,14 +162,14 @@ class Service:
             except LedgerError as error:  # it may be well again at the next sweep
                 _log.error("sweep failed", error=error.message)
             dispatch.errors.clear()
-            if self._reload and self._loaded(lock):
+            if engine.renewal.is_set() and self._loaded(lock):
                 return
-            self._engine.pause(SWEEP_SECONDS)
+            engine.pause(SWEEP_SECONDS)
 
     def _loaded(self, lock: ProcessLock) -> bool:
         """Whether the workspace was loaded anew; what is wrong with it is told, and the one before stays."""
-        self._reload = False
         engine = self._engine
+        engine.renewal.clear()
         if engine.reload is None:
             return False
         try:
@@ -197,7 +197,7 @@ class Service:
         self._engine.stop()
 
     def _load(self, number: int, frame: FrameType | None) -> None:
-        self._reload = True
+        self._engine.renewal.set()
 
 
 def _check_same_ledger(before: Workspace, after: Workspace) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from transload.runner.engine.delivering import Delivering
+from transload.runner.engine.gates import Gates
 from transload.runner.engine.lines import Line, Outlet
 from transload.runner.engine.polling import Polling
 from transload.runner.engine.processing import Processing
@@ -14,6 +15,8 @@ from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, ProcessLock
 
 POLL, IN = "poll:", "in:"
+SOON_SECONDS = 60.0
+"""A pass waits for what a connection's rate lets pass in this time; for anything later it does not."""
 
 
 def kin_of(name: str) -> str:
@@ -51,12 +54,14 @@ class Work:
         self._stopping = stopping
         self._by_ticks = by_ticks
         self._current = threading.local()
-        self._reception = Reception(ledger, tally, clock=clock, stopping=self._ended, arrived=self._arrived)
+        gates = Gates(ledger, lock, clock=clock, wake=wake)
+        self._reception = Reception(ledger, tally, gates, clock=clock, stopping=self._ended, arrived=self._arrived)
         self._polling = Polling(ledger, self._reception, clock=clock, stopping=self._ended)
         self._processing = Processing(ledger, tally, clock=clock, stopping=self._ended, staged=self._staged)
         self._delivering = Delivering(
             ledger,
             tally,
+            gates,
             clock=clock,
             stopping=self._ended,
             readers=readers,
@@ -71,14 +76,18 @@ class Work:
         with self._doing(name):
             if name.startswith(POLL):
                 line = self._lines[name.removeprefix(POLL)]
-                if self._by_ticks:
-                    self._polling.poll(line)
-                else:
-                    self._reception.poll(line)
-                return None
+                return self._poll(line, name)
             if name.startswith(IN):
                 return self._processing.drain(self._lines[name.removeprefix(IN)])
             return self._delivering.drain(self._outlets[name])
+
+    def _poll(self, line: Line, name: str) -> float | None:
+        if self._by_ticks:
+            self._polling.poll(line, name)
+            return None
+        later = self._reception.poll(line, name)
+        soon = (later.until - self._clock()).total_seconds() if later is not None and later.until is not None else None
+        return soon if soon is not None and soon <= SOON_SECONDS else None
 
     def due(self) -> list[str]:
         """The names under which something is due, as the ledger knows: routes to be asked only by ticks."""

@@ -26,7 +26,8 @@ def _time(value: Any) -> Any:
     return time(int(match[1]), int(match[2]))
 
 
-def _hours(value: Any) -> Any:
+def hours_of(value: Any) -> Any:
+    """The two times of day of ``08:00-18:00``; what is no text stays.  Raises `ValueError`."""
     if not isinstance(value, str):
         return value
     start, dash, end = value.partition("-")
@@ -51,7 +52,7 @@ TimeOfDay = Annotated[
 """A time of day, written like ``18:00``."""
 Hours = Annotated[
     tuple[time, time],
-    BeforeValidator(_hours),
+    BeforeValidator(hours_of),
     PlainSerializer(lambda value: f"{_clock(value[0])}-{_clock(value[1])}", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "examples": ["08:00-18:00"]}),
 ]

@@ -25,6 +25,7 @@ from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.queries import Queries
+from transload.runner.ledger.rates import Rates
 from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.reopening import Reopening
 from transload.runner.ledger.responses import Responses
@@ -55,6 +56,7 @@ class Ledger:
         self.staging = Staging(self.database, self.store)
         self.lanes = Lanes(self.database, self.store)
         self.breakers = Breakers(self.database)
+        self.rates = Rates(self.database)
         self.ticks = Ticks(self.database)
         self.queries = Queries(self.database, self.store)
         self.history = History(self.database, self.store)

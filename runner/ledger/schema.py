@@ -231,6 +231,13 @@ breakers = Table(
     Column("findings", Json, nullable=False),
 )
 
+rates = Table(
+    "rates",
+    metadata,
+    Column("connection", _Name, primary_key=True),
+    Column("paid_until", Moment, nullable=False, comment="calls up to then are paid for"),
+)
+
 acknowledgements = Table(
     "acknowledgements",
     metadata,

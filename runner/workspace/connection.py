@@ -11,6 +11,7 @@ from transload.canonical.errors import ConfigurationError
 from transload.canonical.places import MappingPlace
 from transload.runner.workspace.build import build_settings
 from transload.runner.workspace.filters import FilterSetting
+from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.secrets import Secrets
 from transload.runner.workspace.shapes import Shape, located
 
@@ -31,6 +32,7 @@ class Connection:
     filters: tuple[FilterSetting, ...] = ()
     inherited: tuple[str, ...] = ()
     secrets: Secrets = field(repr=False)
+    limits: Limits = field(default_factory=Limits)
     at: MappingPlace
 
     @property

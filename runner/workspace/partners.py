@@ -10,8 +10,10 @@ from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
 from transload.runner.workspace.filters import FilterSetting, filters_of
+from transload.runner.workspace.limits import limits_of
 from transload.runner.workspace.model import Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.report import Report, only, without
+from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.shapes import Shape
 from transload.runner.workspace.suggestions import misspelt, suggestion
 from transload.runner.workspace.written import WrittenConnection, WrittenIdentities, WrittenPartner
@@ -127,16 +129,14 @@ class PartnerFile:
             self.report.add("C-MISSING", f"{what} needs 'adapter'", entry, hint=misspelt("adapter", entry))
             return
         written = examine(only(entry, *_CONNECTION_KEYS), WrittenConnection, self.report, what)
-        for key in ("limits", "windows"):
-            found = entry.key(key)
-            if found:
-                self.report.not_yet(f"{key}: of {what}", found)
         at = entry.get("adapter")
         if written is None or not isinstance(at, Scalar):
             return
         adapter = self.facts.adapted.find(at, self.report)
         if adapter is None:
             return
+        windows = entry.get("windows")
+        own_zone = zone(windows.get("timezone"), self.report) if isinstance(windows, Entries) else None
         rest = without(entry, *_CONNECTION_KEYS)
         values = self.facts.adapted.values(rest, adapter.connection, self.report, what, _CONNECTION_KEYS)
         filters = self.filters_of(entry, what, ())
@@ -150,6 +150,7 @@ class PartnerFile:
                 inherited=tuple(f"timeouts.{key}" for key in timeouts if key not in own),
                 filters=filters,
                 secrets=self.facts.adapted.secrets,
+                limits=limits_of(written.limits, written.windows, own_zone or self.facts.timezone),
                 at=self.report.at(name),
             )
 

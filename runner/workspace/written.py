@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, mod
 from transload.adapters.base import Duration, Secret, Settings
 from transload.runner.expectations.settings import AcknowledgementExpectation, Days, WrittenCalendar
 from transload.runner.workspace.databases import WrittenDatabase
+from transload.runner.workspace.limits import WrittenLimits, WrittenWindows
 from transload.runner.workspace.vault import url_fault
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -231,8 +232,8 @@ class WrittenConnection(Settings):
     filters: FilterList = Field(
         None, description="What stands between the connection and formats, the outermost first; routes may have others"
     )
-    limits: Open | None = Field(None, description="Sessions, calls in flight and rate (no effect in this version)")
-    windows: Open | None = Field(None, description="Times when the connection is closed (no effect in this version)")
+    limits: WrittenLimits | None = Field(None, description="How much the partner's system is asked at a time")
+    windows: WrittenWindows | None = Field(None, description="When the partner's system is not there")
 
 
 class WrittenReceive(Settings):

@@ -44,6 +44,7 @@ from transload.canonical.parts import Party
 from transload.canonical.places import MappingPlace
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger, Store
+from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.model import (
     Acknowledge,
     Connection,
@@ -322,6 +323,7 @@ class House:
     mapping: LineMapping = field(default_factory=LineMapping)
     schedule: Any = None
     targets: bool = True
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         for name in ("out", "box", "box2", "acks"):
@@ -413,6 +415,7 @@ class House:
             adapter="files",
             settings={},
             secrets=Secrets(base=self.root),
+            limits=self.limits,
             at=AT,
             make_source=(lambda: FolderSource(self.root / "out", self.source_act)) if source else None,
             make_target=lambda: BoxTarget(folder, self.target_act, idempotent=self.idempotent, can_tell=self.can_tell),

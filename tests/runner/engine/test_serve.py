@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -398,3 +399,110 @@ def make_workspace_expect(house, *settings):
     found = tuple(Expectation.model_validate(each) for each in settings)
     object.__setattr__(workspace.receive_route("acme/orders"), "expect", found)
     return workspace
+
+
+# a workspace that is loaded anew
+
+
+class Reload:
+    """What `Engine.reload` gives, one after the other."""
+
+    def __init__(self, *given):
+        self.given = list(given)
+        self.asked = 0
+
+    def __call__(self):
+        self.asked += 1
+        found = self.given.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def test_a_workspace_is_loaded_anew_and_a_wrong_one_leaves_the_last_at_work(make_house, serving):
+    house = make_house(schedule=Every(interval=timedelta(seconds=1)))
+    later = make_house(schedule=Every(interval=timedelta(seconds=1)), second_target=True)
+    reload = Reload(ConfigurationError("a file is wrong"), later.workspace())
+    house.put_orders("a.txt", "1")
+    engine, _ = serving(house, reload=reload)
+    until(lambda: house.landed() == ["1"])
+    before = engine.workspace
+    engine.renewal.set()
+    until(lambda: reload.asked == 1)
+    house.put_orders("b.txt", "2", reference="2")
+    until(lambda: house.landed() == ["1", "2"])
+    assert engine.workspace is before
+    engine.renewal.set()
+    until(lambda: reload.asked == 2 and engine.workspace is not before)
+    house.put_orders("c.txt", "3", reference="3")
+    until(lambda: house.landed("box2") == ["3"])
+    assert house.landed() == ["1", "2", "3"]
+
+
+def test_another_ledger_is_not_loaded(make_house, serving):
+    house = make_house(schedule=Every(interval=timedelta(hours=1)))
+    other = replace(house.workspace(), environment="test")
+    reload = Reload(other)
+    engine, _ = serving(house, reload=reload)
+    engine.renewal.set()
+    until(lambda: reload.asked == 1)
+    time.sleep(0.1)
+    assert engine.workspace.environment == "production"
+
+
+def test_sighup_reaches_a_service(make_house):
+    """A real signal, in a process of its own: one without a way to load ends by nothing but SIGTERM."""
+    house = make_house()
+    house.put_orders("a.txt", "1")
+    worker = process(house, "0")
+    until(lambda: house.landed() == ["1"])
+    worker.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert worker.poll() is None
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=20)
+    assert worker.returncode == 0
+
+
+# ticks
+
+
+def test_a_source_that_is_not_reached_is_asked_again_before_its_next_time(make_house, serving, script):
+    house = make_house(schedule=Every(interval=timedelta(hours=1)), source_act=script("receive", ["retry", "retry"]))
+    house.retry = type(house.retry)(first=timedelta(milliseconds=10), longest=timedelta(milliseconds=10))
+    house.put_orders("a.txt", "1")
+    _, ledger = serving(house)
+    until(lambda: house.landed() == ["1"])
+    until(lambda: ledger.ticks.due(datetime.now(UTC) + timedelta(hours=2)) == [])
+
+
+def test_a_tick_is_open_until_it_is_done_tried_again_or_given_up(ledger):
+    now = MONDAY
+    ledger.ticks.fire("a", now, now)
+    ledger.ticks.fire("b", now, now)
+    assert ledger.ticks.due(now) == ["a", "b"]
+    assert ledger.ticks.due(now, "b") == ["b"]
+    ledger.ticks.again("a", now, now + timedelta(minutes=1), now)
+    assert ledger.ticks.tries("a") == (1, now)
+    assert ledger.ticks.due(now) == ["b"]
+    assert ledger.ticks.due(now + timedelta(minutes=1)) == ["a", "b"]
+    ledger.ticks.done("b", now - timedelta(seconds=1), now)  # it was asked before this tick
+    assert ledger.ticks.due(now) == ["b"]
+    ledger.ticks.done("b", now, now)
+    ledger.ticks.again("a", now, None, now)
+    assert ledger.ticks.due(now + timedelta(days=1)) == []
+    ledger.ticks.fire("a", now + timedelta(hours=1), now + timedelta(hours=1))
+    assert ledger.ticks.tries("a") == (0, now + timedelta(hours=1))
+    ledger.ticks.wait("a", now + timedelta(hours=3))
+    assert ledger.ticks.due(now + timedelta(hours=2)) == []
+    assert ledger.ticks.due(now + timedelta(minutes=10)) == ["a"]  # a clock that was set back
+
+
+def test_old_ticks_are_forgotten(ledger):
+    first = MONDAY
+    ledger.ticks.fire("a", first, first)
+    ledger.ticks.done("a", first, first)
+    later = first + timedelta(days=100)
+    ledger.ticks.fire("a", later, later)
+    with ledger.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM ticks").scalar() == 1

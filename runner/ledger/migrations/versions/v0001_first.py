@@ -154,6 +154,12 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("series"),
     )
     operations.create_table(
+        "rates",
+        sa.Column("connection", TEXT, nullable=False),
+        sa.Column("paid_until", sa.BigInteger(), nullable=False, comment="calls up to then are paid for"),
+        sa.PrimaryKeyConstraint("connection"),
+    )
+    operations.create_table(
         "ticks",
         sa.Column("schedule", TEXT, nullable=False),
         sa.Column("fire_time", sa.BigInteger(), nullable=False),
