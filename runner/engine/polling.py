@@ -1,7 +1,7 @@
 """Asking a route's source because a schedule has fired: what a tick asks for is done, or tried again later."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from transload.runner.engine.backoff import next_attempt
 from transload.runner.engine.lines import Line
@@ -42,6 +42,8 @@ class Polling:
             ticks.wait(route, later.until)
         elif later.failed:
             self._again(line, later, began, now)
+        elif later.at_least is not None:
+            ticks.wait(route, now + timedelta(seconds=later.at_least))
 
     def _again(self, line: Line, later: Later, began: datetime, now: datetime) -> None:
         """Soon, and ever less often; after as many failures as a delivery may have, the next tick of the schedule."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from transload.adapters.base import Inbound
@@ -24,7 +24,7 @@ _log = get_logger("reception")
 class Later:
     """A source that was not asked to the end: ``failed``, left alone ``until`` then, or until others have asked theirs.
 
-    ``at_least`` are the seconds that the partner wants to be left alone after a failure.
+    ``at_least`` are the seconds that the partner wants to be left alone after a failure, or that its rate wants.
     """
 
     failed: bool = False
@@ -72,7 +72,7 @@ class Reception:
                 return Later()
             granted, wait = self._gates.calls(connection, 1)
             if not granted:
-                return Later(until=self._clock() + timedelta(seconds=wait))
+                return Later(at_least=wait)
             return self._ask(line, breaker)
 
     def _ask(self, line: Line, breaker: Breaker | None) -> Later | None:

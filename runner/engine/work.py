@@ -15,8 +15,6 @@ from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, ProcessLock
 
 POLL, IN = "poll:", "in:"
-SOON_SECONDS = 60.0
-"""A pass waits for what a connection's rate lets pass in this time; for anything later it does not."""
 
 
 def kin_of(name: str) -> str:
@@ -86,8 +84,7 @@ class Work:
             self._polling.poll(line, name)
             return None
         later = self._reception.poll(line, name)
-        soon = (later.until - self._clock()).total_seconds() if later is not None and later.until is not None else None
-        return soon if soon is not None and soon <= SOON_SECONDS else None
+        return later.at_least if later is not None and not later.failed else None
 
     def due(self) -> list[str]:
         """The names under which something is due, as the ledger knows: routes to be asked only by ticks."""

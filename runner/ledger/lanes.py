@@ -238,7 +238,7 @@ class Lanes:
                 links.setdefault(delivery, []).append((document, targets))
             late = waiting_replies(connection, self._store, [row.id for row in rows]) if rows else {}
             left = [row.id for row in rows if row.state == State.SENDING]
-            begun = dict(connection.execute(_begun(left)).tuples().all()) if left else {}
+            begun = {row[0]: row[1] for row in connection.execute(_begun(left))} if left else {}
         return [
             Delivery(
                 id=row.id,
