@@ -119,27 +119,47 @@ class WrittenWindows(Settings):
 class Limits:
     """The limits of a connection: none where nothing is written."""
 
-    slots: int | None = None
-    at_once: int = 1
+    sessions: int | None = None
+    in_flight: int | None = None
     rate: Rate | None = None
     burst: int = 1
     closings: Sequence[Closing] = ()
     timezone: ZoneInfo = _UTC
 
+    @property
+    def slots(self) -> int | None:
+        """How many polls and calls may be under way at the same time; None: any number."""
+        return min((bound for bound in (self.sessions, self.in_flight) if bound is not None), default=None)
+
+    @property
+    def at_once(self) -> int:
+        """How many calls a lane makes at the same time."""
+        return min(self.in_flight or 1, self.slots or 1)
+
     def closed_until(self, now: datetime) -> datetime | None:
         """When the partner's system is there again; None where it is there now."""
         return closed_until(self.closings, now, self.timezone) if self.closings else None
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """What is in force, as it could be written."""
+        limits: dict[str, Any] = {"sessions": self.sessions, "in_flight": self.in_flight}
+        if self.rate is not None:
+            limits |= {"rate": self.rate.written, "burst": self.burst}
+        windows: dict[str, Any] = {}
+        if self.closings:
+            windows = {"closed": [_written(closing) for closing in self.closings], "timezone": str(self.timezone)}
+        known = {"limits": {name: value for name, value in limits.items() if value is not None}, "windows": windows}
+        return {name: block for name, block in known.items() if block}
 
 
 def limits_of(limits: WrittenLimits | None, windows: WrittenWindows | None, timezone: ZoneInfo) -> Limits:
     """What is written, with its defaults."""
     limits, windows = limits or WrittenLimits(), windows or WrittenWindows()
-    bounds = [bound for bound in (limits.sessions, limits.in_flight) if bound is not None]
     a_second = int(timedelta(seconds=1) / limits.rate.interval) if limits.rate is not None else 1
-    slots = min(bounds) if bounds else None
     return Limits(
-        slots=slots,
-        at_once=min(limits.in_flight or 1, slots or 1),
+        sessions=limits.sessions,
+        in_flight=limits.in_flight,
         rate=limits.rate,
         burst=limits.burst or max(1, a_second),
         closings=windows.closed,

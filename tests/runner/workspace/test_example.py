@@ -22,11 +22,16 @@ def test_it_loads_with_nothing_but_what_has_no_effect_yet(example: Path) -> None
         if finding.mapping
     ] == [
         ("workspace", 12, "page:"),
-        ("acme", 17, "limits: of the connection 'mailbox'"),
-        ("acme", 18, "windows: of the connection 'mailbox'"),
-        ("erp", 16, "limits: of the connection 'api'"),
         ("erp", 23, "order_by: number of the send route 'sales-orders'"),
     ]
+
+
+def test_limits_and_windows_arrive(example: Path) -> None:
+    workspace = load_workspace(example)
+    mailbox, api = workspace.connection("acme/mailbox").limits, workspace.connection("erp/api").limits
+    assert (mailbox.slots, mailbox.at_once, api.slots, api.at_once) == (2, 1, 4, 4)
+    assert mailbox.settings["windows"] == {"closed": ["Sun 02:00-04:00"], "timezone": str(workspace.timezone)}
+    assert api.settings == {"limits": {"in_flight": 4, "rate": "20/s", "burst": 20}}
 
 
 def test_what_stands_in_it_arrives(example: Path) -> None:

@@ -366,12 +366,21 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
     "without effect": (
         {
             "transload": [("timezone:", "page: {listen: 127.0.0.1:8080}\ntimezone:")],
-            "erp": [("root: inbox", "root: inbox, limits: {rate: 5/s}, windows: {}")],
+        },
+        ["transload:2:1: warning C-NOT-YET page: is read but has no effect in this version"],
+    ),
+    "limits": (
+        {
+            "erp": [
+                ("root: inbox", "root: inbox, limits: {rate: fast, at_once: 3}, windows: {closed: [Foo 02:00-04:00]}")
+            ]
         },
         [
-            "transload:2:1: warning C-NOT-YET page: is read but has no effect in this version",
-            "erp:4:40: warning C-NOT-YET limits: of the connection 'inbox' is read but has no effect in this version",
-            "erp:4:61: warning C-NOT-YET windows: of the connection 'inbox' is read but has no effect in this version",
+            "erp:4:55: error C-VALUE 'limits.rate' of the connection 'inbox' is refused: 'fast' is no rate; write it"
+            " like 20/s, 100/min, 1000/h or 5000/d",
+            "erp:4:61: error C-KEY 'limits' of the connection 'inbox' has no key 'at_once' (did you mean 'rate'?)",
+            "erp:4:93: error C-VALUE 'windows.closed[1]' of the connection 'inbox' is refused: 'Foo' is no weekday;"
+            " write Mon, Tue, Wed, Thu, Fri, Sat, Sun, or Mon-Fri",
         ],
     ),
     "calendars": (
