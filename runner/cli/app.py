@@ -31,7 +31,7 @@ COMMANDS = {
     "probe": "probe:probe",
     "run": "run:run",
     "serve": "serve:serve",
-    "ledger": "ledger:ledger",
+    "ledger": "backup:ledger",
     "documents": "documents:documents",
     "show": "show:show",
     "impact": "impact:impact",

@@ -7,6 +7,7 @@ from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFol
 from transload.runner.cli.run import checked
 from transload.runner.cli.screen import say_findings
 from transload.runner.engine import Engine, configure_logging
+from transload.runner.engine.supervisor import Supervisor
 from transload.runner.ledger import Ledger
 from transload.runner.workspace import load_workspace
 
@@ -30,4 +31,4 @@ def serve(workspace: WorkspaceFolder = HERE, environment: Environment = None, as
         say_findings(loaded.findings, to_error=True)
     configure_logging("json" if as_json or not sys.stderr.isatty() else "console")
     with Ledger(loaded.store) as ledger:
-        Engine(loaded, ledger).serve()
+        Engine(loaded, ledger, supervisor=Supervisor.of_environment()).serve()

@@ -20,6 +20,7 @@ from transload.runner.engine.processing import Processing
 from transload.runner.engine.reception import Reception
 from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Summary, Tally
+from transload.runner.engine.supervisor import Supervisor
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.ledger.incidents import Incident
 from transload.runner.workspace.model import Workspace, choose
@@ -48,6 +49,7 @@ class Engine:
 
     ``workers`` lanes are drained at the same time.  ``clock`` gives the time as an aware datetime.
     ``looks`` are the seconds to a service's first look at what is expected, and between looks.
+    ``supervisor`` is told how a service does.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class Engine:
         workers: int = 4,
         clock: Callable[[], datetime] = utc_now,
         looks: tuple[float, float] = (FIRST_LOOK, LOOK_SECONDS),
+        supervisor: Supervisor | None = None,
     ) -> None:
         self.workspace = workspace
         self.ledger = ledger
         self.clock = clock
         self.workers = workers
         self.looks = looks
+        self.supervisor = supervisor or Supervisor()
         self.lines = lines_of(workspace)
         self._stopping = threading.Event()
         self._signals = 0
@@ -137,11 +141,13 @@ class Engine:
                 for finding in self._orphans():
                     _log.warning(finding.message, hint=finding.hint)
                 _log.info("serving", workspace=self.workspace.name, routes=len(self.lines), schedules=len(schedules))
+                self.supervisor.ready(f"serving {self.workspace.name}: {len(self.lines)} routes")
                 if started is not None:
                     started()
                 try:
                     self._sweep_until_stopped(work, dispatcher, lock)
                 finally:
+                    self.supervisor.stopping()
                     clock.stop()
                     sentinel.stop()
                     if porch is not None:
@@ -199,6 +205,7 @@ class Engine:
 
     def _sweep_until_stopped(self, work: "_Work", dispatcher: Dispatcher, lock: ProcessLock) -> None:
         while not self._stopping.is_set():
+            failed = None
             try:
                 lock.keep()
                 dispatcher.wake(_IN + route for route in self.ledger.arrivals.routes_due() if route in self.lines)
@@ -207,6 +214,8 @@ class Engine:
                 raise
             except LedgerError as error:  # it may be well again at the next sweep
                 _log.error("sweep failed", error=error.message)
+                failed = error
+            self.supervisor.swept(failed)
             dispatcher.errors.clear()
             self._stopping.wait(SWEEP_SECONDS)
 

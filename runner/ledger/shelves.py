@@ -28,15 +28,20 @@ class Shelf(Protocol):
     name: str
     """What people call it."""
 
-    def put(self, content: bytes | Path) -> tuple[str, int]:
+    def put(self, content: bytes | Path, *, name: str | None = None) -> tuple[str, int]:
         """Keep ``content``, or that of a file, which stays where it is; gives its SHA-256 and its size in bytes.
 
-        It is written also where it lies there: it may have been damaged since.  Raises `LedgerError`.
+        It is written also where it lies there: it may have been damaged since.  ``name`` is under which it lay before,
+        where that was another shelf.  Raises `LedgerError`.
         """
         ...
 
     def get(self, digest: str) -> bytes:
         """The payload.  Raises `LedgerError` when it is missing or damaged."""
+        ...
+
+    def raw(self, digest: str) -> Iterator[bytes]:
+        """What lies there under that name, in pieces and not looked at.  Raises `LedgerError` when it is missing."""
         ...
 
 
@@ -47,7 +52,7 @@ class FolderShelf:
         self.folder = folder
         self.name = str(folder)
 
-    def put(self, content: bytes | Path) -> tuple[str, int]:
+    def put(self, content: bytes | Path, *, name: str | None = None) -> tuple[str, int]:
         """Write the file and force it to disk."""
         checksum, size = sha256(), 0
         with translated(self.name):
@@ -60,7 +65,7 @@ class FolderShelf:
                         temporary.write(chunk)
                     temporary.flush()
                     os.fsync(temporary.fileno())
-                    target = self._path(checksum.hexdigest())
+                    target = self._path(name or checksum.hexdigest())
                     target.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
                     Path(temporary.name).replace(target)
                 except BaseException:
@@ -87,6 +92,15 @@ class FolderShelf:
             raise
         return _checked(content, digest, str(path))
 
+    def raw(self, digest: str) -> Iterator[bytes]:
+        """Read the file in pieces."""
+        path = self._path(digest)
+        with translated(self.name):
+            try:
+                yield from _chunks(path)
+            except FileNotFoundError as error:
+                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
+
     def _path(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:]
 
@@ -105,7 +119,7 @@ class ObjectShelf:
         self._system: Any = None
         self._root = ""
 
-    def put(self, content: bytes | Path) -> tuple[str, int]:
+    def put(self, content: bytes | Path, *, name: str | None = None) -> tuple[str, int]:
         """Upload it, and see that it lies there whole."""
         checksum, size = sha256(), 0
         with translated(self.name):
@@ -114,7 +128,7 @@ class ObjectShelf:
                 size += len(chunk)
         digest = checksum.hexdigest()
         with self._using(f"the payload {digest[:12]} cannot be kept in") as system:
-            path = self._path(digest)
+            path = self._path(name or digest)
             try:
                 _upload(system, content, path)
             except FileNotFoundError:
@@ -143,6 +157,17 @@ class ObjectShelf:
                 raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
             raise
         return _checked(content, digest, path)
+
+    def raw(self, digest: str) -> Iterator[bytes]:
+        """Download it in pieces."""
+        with self._using(f"the payload {digest[:12]} cannot be had from") as system:
+            try:
+                with system.open(self._path(digest), "rb") as stream:
+                    while chunk := stream.read(_CHUNK):
+                        yield chunk
+            except FileNotFoundError as error:
+                path = f"{self.name}/{digest[:2]}/{digest[2:]}"
+                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
 
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest[2:]}"
