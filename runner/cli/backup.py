@@ -112,7 +112,7 @@ def _lacking(manifest: Manifest) -> list[Finding]:
 @ledger.command("restore")
 @guarded
 def restore(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The folder of a backup.")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="The folder of a backup.")] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Let a restored ledger work; its lanes stay held until they are released.")
     ] = False,
@@ -153,12 +153,17 @@ def restore(
         say("now fetch (transload run), look at what waits in each lane, and release one after the other")
         return
     from transload.runner.cli.run import checked
-    from transload.runner.engine.lines import lines_of
+    from transload.runner.engine.lines import Line, lines_of
     from transload.runner.ledger.backup.restoring import restore_backup
     from transload.runner.workspace import load_workspace
 
     loaded = checked(load_workspace(workspace, environment=environment))
-    routes = {lane for line in lines_of(loaded).values() for lane in line.lanes}
+
+    def sending(line: Line) -> list[str]:
+        own = {f"{line.route.ref}/acknowledge": line.acknowledging, f"{line.route.ref}/reply": line.replying}
+        return [lane for lane in line.lanes if own.get(lane, line) is not None]
+
+    routes = {lane for line in lines_of(loaded).values() for lane in sending(line)}
     manifest, settled = restore_backup(folder, loaded.store, routes, datetime.now(UTC), by=user(), skip=skip)
     if as_json:
         say_json(_facts(folder, manifest, settled))

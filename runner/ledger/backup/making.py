@@ -1,9 +1,9 @@
 """A backup, made while the ledger is used.
 
 The database is copied first, as of one moment, and then the payloads outside of it that this copy speaks of.  That
-order is the safe one: a payload is durable before a commit speaks of it, so all that the copy names lie there already.  The
-other way round, what arrived between the two would be named by the database and missing from the payloads.  What has
-been erased between the two is lacking, and the manifest says so.
+order is the safe one: a payload is durable before a commit speaks of it, so all that the copy names lie there already.
+The other way round, what arrived between the two would be named by the database and missing from the payloads.  What
+has been erased between the two is lacking, and the manifest says so.
 
 All is written into a folder with another name, forced to disk, and then renamed; so whatever ends the process, what is
 called as was asked for is whole.

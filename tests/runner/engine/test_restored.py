@@ -1,4 +1,4 @@
-"""A ledger that lost what came after its backup: nothing leaves before people say so, nothing twice behind their back."""
+"""A ledger that lost what came after its backup: nothing leaves before people say so, and nothing twice unseen."""
 
 from datetime import timedelta
 
