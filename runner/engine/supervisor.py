@@ -41,7 +41,7 @@ class Supervisor:
         self._watchdog = watchdog
         self._monotonic = monotonic
         self._told_alive: float | None = None
-        self._status = ""
+        self._well = self._status = ""
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> "Supervisor":
@@ -52,8 +52,8 @@ class Supervisor:
         return cls(environment.get("NOTIFY_SOCKET") or None, watchdog=int(microseconds) / 1e6 if watched else None)
 
     def ready(self, status: str) -> None:
-        """We serve from now on; ``status`` is one line for people."""
-        self._status = _line(status)
+        """We serve from now on; ``status`` is one line for people, as long as all is well."""
+        self._well = self._status = _line(status)
         self._tell("READY=1", f"STATUS={self._status}")
 
     @contextmanager
@@ -69,9 +69,8 @@ class Supervisor:
         """No new work is begun; what is under way ends."""
         self._tell("STOPPING=1", "STATUS=stopping: calls under way end and are recorded")
 
-    def status(self, text: str) -> None:
-        """What we do now, in one line; the same line is told once."""
-        line = _line(text)
+    def _say(self, line: str) -> None:
+        """What we do now; the same line is told once."""
         if line != self._status:
             self._status = line
             self._tell(f"STATUS={line}")
@@ -79,8 +78,9 @@ class Supervisor:
     def swept(self, error: LedgerError | None = None) -> None:
         """A look at all lanes has ended, with this error; call it after each.
 
-        That is the sign of life, told at half of the watchdog's time.
+        That is the sign of life, told at half of the watchdog's time.  What fails is told people, too.
         """
+        self._say(self._well if error is None else _line(f"the ledger fails: {error.message}"))
         if self._watchdog is None or isinstance(error, NoConnection):
             return
         now = self._monotonic()

@@ -38,8 +38,9 @@ def copied(store: Store, folder: Path) -> Iterator[Connection]:
     engine = backend.engine()
     try:
         with translated(backend.name, *backend.secrets), backend.reading(engine) as connection:
-            # it waits for the other program as long as that takes
-            connection.execute(text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)"))
+            # it waits for the other program as long as that takes, and then counts all rows
+            for limit in ("idle_in_transaction_session_timeout", "statement_timeout"):
+                connection.execute(text("SELECT set_config(:limit, '0', true)"), {"limit": limit})
             snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
             with (folder / DUMP_FILE).open("xb") as file:
                 run_program(

@@ -53,9 +53,12 @@ def test_what_is_told(listening):
     supervisor = Supervisor.of_environment({"NOTIFY_SOCKET": address})
     supervisor.ready("serving house:\n 3 routes\nREADY=0")
     assert heard(listening) == ["READY=1", "STATUS=serving house: 3 routes READY=0"]
-    supervisor.status("x" * 1000)
-    assert heard(listening) == ["STATUS=" + "x" * 300]
-    supervisor.status("x" * 1000)
+    for _ in range(2):
+        supervisor.swept(LedgerError("x" * 1000))
+    assert heard(listening) == ["STATUS=the ledger fails: " + "x" * 282]
+    for _ in range(2):
+        supervisor.swept()
+    assert heard(listening) == ["STATUS=serving house: 3 routes READY=0"]
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     with supervisor.reloading():
         told, moment = heard(listening)
@@ -63,7 +66,7 @@ def test_what_is_told(listening):
     assert told == "RELOADING=1"
     assert before // 1000 <= int(moment.removeprefix("MONOTONIC_USEC=")) <= after // 1000
     assert heard(listening) == ["READY=1"]
-    supervisor.swept()  # no watchdog was asked for
+    supervisor.swept()  # no watchdog was asked for, and all is as it was
     supervisor.stopping()
     assert heard(listening)[0] == "STOPPING=1"
     quiet(listening)
@@ -81,9 +84,12 @@ def test_a_sign_of_life_comes_at_half_of_the_time_and_only_where_a_restart_would
     for error in (None, LedgerError("the database is away"), LedgerBusy("locked by another process")):
         clock.now += 5.1
         supervisor.swept(error)
-        assert heard(listening) == ["WATCHDOG=1"]
+        assert heard(listening)[0].startswith("STATUS=" if error else "WATCHDOG=1")
+        if error:
+            assert heard(listening) == ["WATCHDOG=1"]
     clock.now += 6
     supervisor.swept(NoConnection("all connections of this process are in use"))
+    assert heard(listening)[0].startswith("STATUS=")
     quiet(listening)
 
 

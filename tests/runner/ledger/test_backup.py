@@ -18,6 +18,7 @@ from transload.runner.ledger.backup.restoring import restore_backup
 from transload.runner.ledger.backup.settling import Unaccepted
 from transload.runner.ledger.numbers import Ids
 from transload.runner.ledger.schema import metadata, receipts
+from transload.runner.ledger.store import Blobs
 
 LARGE = 70_000
 LATER = NOW + timedelta(hours=1)
@@ -26,16 +27,12 @@ LATER = NOW + timedelta(hours=1)
 @pytest.fixture
 def store(store, tmp_path):
     """On both databases large payloads lie outside of it."""
-    from transload.runner.ledger.store import Blobs
-
     return replace(store, blobs=Blobs(place=str(tmp_path / "shelf")))
 
 
 @pytest.fixture
 def elsewhere(store, tmp_path, request):
     """Another place of the same kind, with nothing in it."""
-    from transload.runner.ledger.store import Blobs
-
     blobs = Blobs(place=str(tmp_path / "shelf2"))
     if store.url.startswith("sqlite"):
         yield Store(url=f"sqlite:///{tmp_path}/new/ledger.db", blobs=blobs)
@@ -168,6 +165,29 @@ def test_what_is_missing_already_is_told_and_the_rest_backed_up(ledger, tmp_path
     assert set(made.lacking) == {gone.parent.name + gone.name, changed.parent.name + changed.name}
     assert made.payloads == 1
     assert check_backup(tmp_path / "b") == made
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_from_one_shelf_to_another_and_from_folders_with_odd_names(tmp_path, elsewhere, store):
+    """An object store is read in pieces; a damaged copy there is written again by a restore."""
+    pytest.importorskip("fsspec", reason="needs the extra object-store")
+    shelf = Blobs(place=f"memory://{tmp_path.name}")
+    odd = Store(url=f"sqlite:///{tmp_path}/a b?#%41/ledger.db", blobs=shelf)
+    folder = tmp_path / "c d?#%41"
+    with Ledger(odd) as ledger:
+        for number in range(2):
+            ledger.arrivals.add(arrival(f"k{number}", bytes([number]) * LARGE * 20), NOW)
+        digest = rows(ledger, "blobs")[0][0]
+        made = make_backup(ledger, folder, NOW)
+        assert (made.payloads, made.lacking) == (2, ())
+        with pytest.raises(LedgerError, match="is missing"):
+            list(ledger.database.shelf.raw("0" * 64))
+        ledger.database.shelf.put(b"else", name=digest)
+        assert make_backup(ledger, tmp_path / "second", NOW).lacking == (digest,)
+    there = replace(elsewhere, blobs=shelf)
+    restored(folder, there)
+    with Ledger(there) as again, again.read() as connection:
+        assert len(again.store.load(connection, digest)) == LARGE * 20
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
