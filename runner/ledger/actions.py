@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, select
 
 from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger.backup.settling import accept, doubt
+from transload.runner.ledger.backup.settling import doubt
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import documents_of, follow
 from transload.runner.ledger.journal import Journal
@@ -155,18 +155,6 @@ class Actions:
                 detail["asked_first"] = count
             journal.record("PAUSED" if paused else "RELEASED", detail=detail)
             journal.flush()
-
-        self._database.write(work)
-
-    def accept_restore(self, now: datetime, *, by: str = "operator") -> None:
-        """Let a restored ledger work: its sources are fetched from, its lanes stay held until they are released.
-
-        Raises `NotPossible` when nothing is to be accepted.
-        """
-
-        def work(connection: Connection) -> None:
-            if not accept(connection, now, by=by):
-                raise NotPossible("the ledger was not restored from a backup, or that was accepted already")
 
         self._database.write(work)
 

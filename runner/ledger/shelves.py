@@ -28,11 +28,10 @@ class Shelf(Protocol):
     name: str
     """What people call it."""
 
-    def put(self, content: bytes | Path, *, name: str | None = None) -> tuple[str, int]:
+    def put(self, content: bytes | Path) -> tuple[str, int]:
         """Keep ``content``, or that of a file, which stays where it is; gives its SHA-256 and its size in bytes.
 
-        It is written also where it lies there: it may have been damaged since.  ``name`` is under which it lay before,
-        where that was another shelf.  Raises `LedgerError`.
+        It is written also where it lies there: it may have been damaged since.  Raises `LedgerError`.
         """
         ...
 
@@ -44,6 +43,10 @@ class Shelf(Protocol):
         """What lies there under that name, in pieces and not looked at.  Raises `LedgerError` when it is missing."""
         ...
 
+    def lay(self, digest: str, file: Path) -> None:
+        """Put back under that name what `raw` gave, as it is; durable as what is `put`.  Raises `LedgerError`."""
+        ...
+
 
 class FolderShelf:
     """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed."""
@@ -52,7 +55,7 @@ class FolderShelf:
         self.folder = folder
         self.name = str(folder)
 
-    def put(self, content: bytes | Path, *, name: str | None = None) -> tuple[str, int]:
+    def put(self, content: bytes | Path) -> tuple[str, int]:
         """Write the file and force it to disk."""
         checksum, size = sha256(), 0
         with translated(self.name):
@@ -65,7 +68,7 @@ class FolderShelf:
                         temporary.write(chunk)
                     temporary.flush()
                     os.fsync(temporary.fileno())
-                    target = self._path(name or checksum.hexdigest())
+                    target = self._path(checksum.hexdigest())
                     target.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
                     Path(temporary.name).replace(target)
                 except BaseException:
@@ -91,6 +94,27 @@ class FolderShelf:
                 raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
             raise
         return _checked(content, digest, str(path))
+
+    def lay(self, digest: str, file: Path) -> None:
+        """Write the file and force it to disk."""
+        target = self._path(digest)
+        with translated(self.name):
+            target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
+                try:
+                    temporary.writelines(_chunks(file))
+                    temporary.flush()
+                    os.fsync(temporary.fileno())
+                    Path(temporary.name).replace(target)
+                except BaseException:
+                    Path(temporary.name).unlink(missing_ok=True)
+                    raise
+            for folder in (target.parent, self.folder, self.folder.parent):
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
 
     def raw(self, digest: str) -> Iterator[bytes]:
         """Read the file in pieces."""
@@ -119,7 +143,7 @@ class ObjectShelf:
         self._system: Any = None
         self._root = ""
 
-    def put(self, content: bytes | Path, *, name: str | None = None) -> tuple[str, int]:
+    def put(self, content: bytes | Path) -> tuple[str, int]:
         """Upload it, and see that it lies there whole."""
         checksum, size = sha256(), 0
         with translated(self.name):
@@ -128,7 +152,7 @@ class ObjectShelf:
                 size += len(chunk)
         digest = checksum.hexdigest()
         with self._using(f"the payload {digest[:12]} cannot be kept in") as system:
-            path = self._path(name or digest)
+            path = self._path(digest)
             try:
                 _upload(system, content, path)
             except FileNotFoundError:
@@ -157,6 +181,17 @@ class ObjectShelf:
                 raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
             raise
         return _checked(content, digest, path)
+
+    def lay(self, digest: str, file: Path) -> None:
+        """Upload it, and see that it lies there whole."""
+        with self._using(f"the payload {digest[:12]} cannot be kept in") as system:
+            path = self._path(digest)
+            system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            _upload(system, file, path)
+            system.invalidate_cache()
+            found, size = system.info(path)["size"], file.stat().st_size
+        if found != size:
+            raise LedgerError(f"the payload {digest[:12]} has {found} of {size} bytes in {self.name}", hint=_MEND)
 
     def raw(self, digest: str) -> Iterator[bytes]:
         """Download it in pieces."""

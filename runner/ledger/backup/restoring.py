@@ -189,4 +189,4 @@ def _lay(folder: Path, shelf: Shelf | None) -> None:
     """Put the payloads back; one that lies there already is written again, as it may be damaged."""
     for _, name in listed(folder):
         if name.startswith(f"{BLOBS}/") and shelf is not None:
-            shelf.put(folder / name, name=name.removeprefix(f"{BLOBS}/").replace("/", ""))
+            shelf.lay(name.removeprefix(f"{BLOBS}/").replace("/", ""), folder / name)

@@ -27,8 +27,8 @@ from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.schema import deliveries, documents, lanes, meta, metadata, numbers
 from transload.runner.ledger.states import State
 
-LANE = "ledger"
-"""The lane of events that concern the ledger as a whole."""
+LANE = "people"
+"""The chain of events that concern no lane."""
 _RESTORED, _HELD = "restored", "restored:"
 _IDS = "id:"
 _LEAST_AHEAD = 10_000

@@ -104,8 +104,8 @@ def test_every_step_of_it_is_an_event(lost, hands):
     assert said == [
         (LANE, "PAUSED"),
         ("new", "PAUSED"),
-        ("ledger", "RESTORED"),
-        ("ledger", "RESTORE_ACCEPTED"),
+        ("people", "RESTORED"),
+        ("people", "RESTORE_ACCEPTED"),
         (LANE, "RELEASED"),
         (LANE, "PAUSED"),
         (LANE, "RELEASED"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from transload.runner.engine.charge import Charge
 from transload.runner.engine.supervisor import Supervisor
 from transload.runner.ledger import LedgerError
 from transload.runner.ledger.errors import LedgerBusy, NoConnection
@@ -120,6 +121,35 @@ def test_nobody_there_is_no_reason_to_fail(address):
     supervisor.ready("serving")
     supervisor.swept()
     supervisor.stopping()
+
+
+def test_a_process_of_ours_tells_us_as_we_tell_systemd():
+    clock = Hours()
+    given = {"NOTIFY_SOCKET": "/run/systemd/notify", "WATCHDOG_PID": "1", "WATCHDOG_USEC": "7", "HOME": "/h"}
+    with Charge(watchdog=10, monotonic=clock) as charge:
+        environment = charge.environment(given)
+        assert (environment["WATCHDOG_USEC"], environment["HOME"]) == ("10000000", "/h")
+        assert "WATCHDOG_PID" not in environment
+        process = Supervisor.of_environment(environment)
+        clock.now += 60
+        charge.hear()
+        assert not charge.hangs  # a start takes as long as it does
+        process.ready("serving house")
+        charge.hear()
+        assert (charge.ready, charge.status) == (True, "serving house")
+        clock.now += 9
+        process.swept()
+        charge.hear()
+        clock.now += 9
+        assert not charge.hangs
+        clock.now += 2
+        assert charge.hangs
+        process.stopping()
+        charge.begin()
+        assert (charge.ready, charge.status, charge.hangs) == (False, "", False)
+        with Charge() as other:
+            assert "WATCHDOG_USEC" not in other.environment(given)
+            assert other.environment(given)["NOTIFY_SOCKET"] != environment["NOTIFY_SOCKET"]
 
 
 @pytest.mark.parametrize("listening", ["abstract"], indirect=True)

@@ -182,7 +182,8 @@ def test_from_one_shelf_to_another_and_from_folders_with_odd_names(tmp_path, els
         assert (made.payloads, made.lacking) == (2, ())
         with pytest.raises(LedgerError, match="is missing"):
             list(ledger.database.shelf.raw("0" * 64))
-        ledger.database.shelf.put(b"else", name=digest)
+        (tmp_path / "else").write_bytes(b"else")
+        ledger.database.shelf.lay(digest, tmp_path / "else")
         assert make_backup(ledger, tmp_path / "second", NOW).lacking == (digest,)
     there = replace(elsewhere, blobs=shelf)
     restored(folder, there)
