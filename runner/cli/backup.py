@@ -15,6 +15,7 @@ from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFol
 from transload.runner.cli.screen import counted, say, say_findings, say_json
 from transload.runner.ledger.backup.manifest import Manifest, check_backup
 from transload.runner.ledger.backup.settling import Settled
+from transload.runner.ledger.backup.settling import accept as accept_restore
 
 SKIP = 1000
 """How many control numbers of each series a restore leaves out where nobody says how many."""
@@ -142,7 +143,7 @@ def restore(
         raise typer.BadParameter("name the folder of a backup, or say --accept", param_hint="DIR")
     if folder is None:
         with opened(workspace, environment) as found:
-            found.actions.accept_restore(datetime.now(UTC), by=user())
+            found.database.write(lambda connection: accept_restore(connection, datetime.now(UTC), by=user()))
             held = found.queries.counts()["paused"]
         if as_json:
             say_json({"accepted": True, "held": held})

@@ -51,6 +51,11 @@ class Supervisor:
         watched = ours and microseconds.isascii() and microseconds.isdigit() and int(microseconds) > 0
         return cls(environment.get("NOTIFY_SOCKET") or None, watchdog=int(microseconds) / 1e6 if watched else None)
 
+    @property
+    def watchdog(self) -> float | None:
+        """After how many seconds without a sign of life we are started again, or None."""
+        return self._watchdog
+
     def ready(self, status: str) -> None:
         """We serve from now on; ``status`` is one line for people, as long as all is well."""
         self._well = self._status = _line(status)

@@ -21,7 +21,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, text
 
 from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger.backup.manifest import Manifest
+from transload.runner.ledger.backup.manifest import BackupError, Manifest
 from transload.runner.ledger.dialects import upsert
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.schema import deliveries, documents, lanes, meta, metadata, numbers
@@ -101,17 +101,18 @@ def doubt(connection: Connection, lane: str) -> int:
     return _mark(connection, lane)
 
 
-def accept(connection: Connection, now: datetime, *, by: str) -> bool:
-    """A person knows that the ledger was restored, and lets it work; False where nothing is to be accepted."""
-    found = connection.execute(
-        delete(meta).where(meta.c.name == _RESTORED).returning(meta.c.value)
-    ).scalar_one_or_none()
-    if found is None:
-        return False
+def accept(connection: Connection, now: datetime, *, by: str) -> None:
+    """A person knows that the ledger was restored, and lets it work; its lanes stay held until they are released.
+
+    Raises `BackupError` where nothing is to be accepted.
+    """
+    facts = unaccepted(connection)
+    if facts is None:
+        raise BackupError("the ledger was not restored from a backup, or that was accepted already")
     journal = Journal(connection, LANE, now)
-    journal.record("RESTORE_ACCEPTED", detail={"by": by, **json.loads(found)})
+    connection.execute(delete(meta).where(meta.c.name == _RESTORED))
+    journal.record("RESTORE_ACCEPTED", detail={"by": by, **facts})
     journal.flush()
-    return True
 
 
 def unaccepted(connection: Connection) -> Mapping[str, str] | None:

@@ -1,14 +1,12 @@
 """A ledger that lost what came after its backup: nothing leaves before people say so, and nothing twice unseen."""
 
-from datetime import timedelta
-
 import pytest
 
 from transload.runner.ledger import Ledger, Ref, State
-from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.backup.making import make_backup
+from transload.runner.ledger.backup.manifest import BackupError
 from transload.runner.ledger.backup.restoring import restore_backup
-from transload.runner.ledger.backup.settling import Unaccepted
+from transload.runner.ledger.backup.settling import Unaccepted, accept
 
 LANE = "acme/orders/erp/sales-orders"
 
@@ -47,6 +45,10 @@ def lost(make_house, hands, script, tmp_path):
         ledger.close()
 
 
+def accepted(ledger, hands):
+    ledger.database.write(lambda connection: accept(connection, hands.now, by="bob"))
+
+
 def test_nothing_is_fetched_or_sent_before_it_is_accepted(lost, hands):
     house, ledger, settled, run = lost()
     assert settled.held == (LANE, "new")
@@ -57,9 +59,9 @@ def test_nothing_is_fetched_or_sent_before_it_is_accepted(lost, hands):
     assert "2026-03-02T08:00:00+00:00" in caught.value.message
     assert "--accept" in caught.value.hint
     assert house.offered == ["b.txt"]
-    ledger.actions.accept_restore(hands.now, by="bob")
-    with pytest.raises(NotPossible):
-        ledger.actions.accept_restore(hands.now, by="bob")
+    accepted(ledger, hands)
+    with pytest.raises(BackupError):
+        accepted(ledger, hands)
     run()
     assert house.offered == []
     assert sorted(house.landed()) == ["1", "2"]
@@ -68,7 +70,7 @@ def test_nothing_is_fetched_or_sent_before_it_is_accepted(lost, hands):
 
 def test_what_a_target_knows_is_not_sent_again(lost, hands):
     house, ledger, _, run = lost()
-    ledger.actions.accept_restore(hands.now, by="bob")
+    accepted(ledger, hands)
     run()
     ledger.actions.pause(LANE, hands.now, paused=False, by="bob")
     assert run().deliveries == {State.SENT: 2}
@@ -81,7 +83,7 @@ def test_what_a_target_knows_is_not_sent_again(lost, hands):
 
 def test_what_no_target_can_tell_waits_for_a_person(lost, hands):
     house, ledger, _, run = lost(can_tell=False)
-    ledger.actions.accept_restore(hands.now, by="bob")
+    accepted(ledger, hands)
     run()
     ledger.actions.pause(LANE, hands.now, paused=False, by="bob")
     assert run().deliveries == {State.UNKNOWN: 2}
@@ -93,7 +95,7 @@ def test_what_no_target_can_tell_waits_for_a_person(lost, hands):
 
 def test_every_step_of_it_is_an_event(lost, hands):
     _, ledger, _, run = lost()
-    ledger.actions.accept_restore(hands.now, by="bob")
+    accepted(ledger, hands)
     run()
     ledger.actions.pause(LANE, hands.now, paused=False, by="bob")
     ledger.actions.pause(LANE, hands.now, by="bob")
@@ -115,5 +117,5 @@ def test_every_step_of_it_is_an_event(lost, hands):
 
 
 def test_a_ledger_that_was_not_restored_has_nothing_to_accept(make_house, hands):
-    with make_house().ledger() as ledger, pytest.raises(NotPossible, match="not restored"):
-        ledger.actions.accept_restore(hands.now + timedelta(0), by="bob")
+    with make_house().ledger() as ledger, pytest.raises(BackupError, match="not restored"):
+        accepted(ledger, hands)
