@@ -106,10 +106,10 @@ def accept(connection: Connection, now: datetime, *, by: str) -> None:
 
     Raises `BackupError` where nothing is to be accepted.
     """
+    journal = Journal(connection, LANE, now)  # of two who accept, the second waits here
     facts = unaccepted(connection)
     if facts is None:
         raise BackupError("the ledger was not restored from a backup, or that was accepted already")
-    journal = Journal(connection, LANE, now)
     connection.execute(delete(meta).where(meta.c.name == _RESTORED))
     journal.record("RESTORE_ACCEPTED", detail={"by": by, **facts})
     journal.flush()
