@@ -3,7 +3,7 @@
 The database is copied first, as of one moment, and then the payloads outside of it that this copy speaks of.  That
 order is the safe one: a payload is durable before a commit speaks of it, so all that the copy names lie there already.
 The other way round, what arrived between the two would be named by the database and missing from the payloads.  What
-has been erased between the two is lacking, and the manifest says so.
+has been erased between the two is rightly not there.
 
 All is written into a folder with another name, forced to disk, and then renamed; so whatever ends the process, what is
 called as was asked for is whole.
@@ -12,7 +12,7 @@ called as was asked for is whole.
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -64,8 +64,8 @@ def make_backup(ledger: Ledger, folder: Path, now: datetime) -> Manifest:
                 }
                 environment = connection.scalar(select(meta.c.value).where(meta.c.name == "environment"))
                 database, schema = connection.dialect.name, version_of(connection)
-                for digest, encoding in _outside(connection):
-                    written = _copy_payload(shelf, digest, work, whole=encoding == "file")
+                for digest in _outside(connection):
+                    written = _copy_payload(shelf, digest, work)
                     if written is None:
                         lacking.append(digest)
                         continue
@@ -88,7 +88,7 @@ def make_backup(ledger: Ledger, folder: Path, now: datetime) -> Manifest:
             counts=counts,
             payloads=payloads,
             size=size,
-            lacking=tuple(lacking),
+            lacking=tuple(_still_wanted(ledger, lacking)),
             sums=str(digest_of(work / SUMS)),
         )
         (work / MANIFEST).write_text(compact_json(manifest.as_dict()) + "\n", encoding="utf-8")
@@ -148,23 +148,31 @@ def _refuse_used(folder: Path) -> None:
         )
 
 
-def _outside(connection: Connection) -> Iterator[tuple[str, str]]:
-    """The payloads that lie outside of the database: each its name, and how it is kept there; in the order of names.
+def _outside(connection: Connection) -> Iterator[str]:
+    """The names of the payloads that lie outside of the database, in their order.
 
     They are asked for in pieces, so that a copy of many holds no cursor for hours.
     """
     after = ""
     while True:
-        query = select(blobs.c.digest, blobs.c.encoding).where(blobs.c.data.is_(None), blobs.c.digest > after)
-        rows = connection.execute(query.order_by(blobs.c.digest).limit(_AT_ONCE)).all()
-        yield from ((row.digest, row.encoding) for row in rows)
-        if len(rows) < _AT_ONCE:
+        query = select(blobs.c.digest).where(blobs.c.encoding == "file", blobs.c.digest > after)
+        names = connection.scalars(query.order_by(blobs.c.digest).limit(_AT_ONCE)).all()
+        yield from names
+        if len(names) < _AT_ONCE:
             return
-        after = rows[-1].digest
+        after = names[-1]
 
 
-def _copy_payload(shelf: Shelf | None, digest: str, work: Path, *, whole: bool) -> tuple[str, int] | None:
-    """Copy it; gives its SHA-256 and size, or None where it is missing, or (``whole``) is not what its name says."""
+def _still_wanted(ledger: Ledger, lacking: Sequence[str]) -> Iterator[str]:
+    """Those that the ledger still says to have; others were erased while the backup was made."""
+    with ledger.read() as connection:
+        for digest in lacking:
+            if connection.scalar(select(blobs.c.encoding).where(blobs.c.digest == digest)) == "file":
+                yield digest
+
+
+def _copy_payload(shelf: Shelf | None, digest: str, work: Path) -> tuple[str, int] | None:
+    """Copy it; gives its SHA-256 and size, or None where it is missing or not what its name says."""
     path = work / _named(digest)
     path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     if shelf is None:
@@ -182,7 +190,7 @@ def _copy_payload(shelf: Shelf | None, digest: str, work: Path, *, whole: bool) 
         if isinstance(error.__cause__, FileNotFoundError):
             return None
         raise
-    if whole and checksum.hexdigest() != digest:
+    if checksum.hexdigest() != digest:
         path.unlink()
         return None
     return checksum.hexdigest(), size

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -165,6 +166,26 @@ def test_what_is_missing_already_is_told_and_the_rest_backed_up(ledger, tmp_path
     assert set(made.lacking) == {gone.parent.name + gone.name, changed.parent.name + changed.name}
     assert made.payloads == 1
     assert check_backup(tmp_path / "b") == made
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_what_is_erased_meanwhile_is_not_missing(ledger, tmp_path, monkeypatch):
+    ledger.arrivals.add(arrival("k1", b"x" * LARGE), NOW)
+    copied = making.copied
+
+    @contextmanager
+    def erasing(store, folder):
+        with copied(store, folder) as connection:
+            table = metadata.tables["blobs"]
+            ledger.database.write(lambda writing: writing.execute(table.update().values(encoding="erased")))
+            for path in (tmp_path / "shelf").rglob("*"):
+                if path.is_file():
+                    path.unlink()
+            yield connection
+
+    monkeypatch.setattr(making, "copied", erasing)
+    made = make_backup(ledger, tmp_path / "b", NOW)
+    assert (made.payloads, made.lacking) == (0, ())
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
