@@ -32,8 +32,8 @@ from transload.runner.ledger.backup.manifest import (
     BackupError,
     Manifest,
     digest_of,
+    write_manifest,
 )
-from transload.runner.ledger.columns import compact_json
 from transload.runner.ledger.errors import LedgerError, translated
 from transload.runner.ledger.ledger import Ledger
 from transload.runner.ledger.migrations import version_of
@@ -91,7 +91,7 @@ def make_backup(ledger: Ledger, folder: Path, now: datetime) -> Manifest:
             lacking=tuple(_still_wanted(ledger, lacking)),
             sums=str(digest_of(work / SUMS)),
         )
-        (work / MANIFEST).write_text(compact_json(manifest.as_dict()) + "\n", encoding="utf-8")
+        write_manifest(work, manifest)
         _force(work / MANIFEST)
         for path in (*(path for path in (work / BLOBS).glob("*")), work / BLOBS, work):
             _force(path)
@@ -187,13 +187,21 @@ def _copy_payload(shelf: Shelf | None, digest: str, work: Path) -> tuple[str, in
             os.fsync(file.fileno())
     except LedgerError as error:
         path.unlink(missing_ok=True)
-        if isinstance(error.__cause__, FileNotFoundError):
+        if _is_missing(error):
             return None
         raise
     if checksum.hexdigest() != digest:
         path.unlink()
         return None
     return checksum.hexdigest(), size
+
+
+def _is_missing(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, FileNotFoundError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _named(digest: str) -> str:

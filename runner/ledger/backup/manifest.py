@@ -20,6 +20,7 @@ from typing import Any
 from transload.adapters.base.regular import read_regular
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
+from transload.runner.ledger.columns import compact_json
 
 MANIFEST, SUMS, SQLITE_FILE, DUMP_FILE, BLOBS = "manifest.json", "SHA256SUMS", "ledger.db", "ledger.dump", "blobs"
 FORMAT = "transload-backup/1"
@@ -82,12 +83,26 @@ def read_manifest(folder: Path) -> Manifest:
         values = json.loads(read_regular(path, LARGEST_MANIFEST))
     except (ValueError, OSError, RecursionError):
         raise BackupError(f"{path} cannot be read", hint="take another backup") from None
-    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise BackupError(f"{path} is no manifest of a backup that this version of Transload knows")
+    if values.pop("digest", None) != _sum_of(values):
+        raise BackupError(f"{path} was changed", hint="take another backup")
+    del values["format"]
     try:
         return _checked(Manifest(**{**values, "lacking": tuple(values["lacking"])}))
     except (TypeError, KeyError, ValueError):
         raise BackupError(f"{path} is no manifest of a backup", hint="take another backup") from None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write it, with its own digest."""
+    values = manifest.as_dict()
+    text = compact_json({**values, "digest": _sum_of(values)})
+    (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _sum_of(values: Mapping[str, Any]) -> str:
+    return sha256(compact_json(values).encode()).hexdigest()
 
 
 def check_backup(folder: Path) -> Manifest:

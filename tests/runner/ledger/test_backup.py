@@ -14,9 +14,10 @@ from transload.canonical.errors import TransloadError
 from transload.runner.ledger import Ledger, LedgerError, Store
 from transload.runner.ledger.backup import making, restoring
 from transload.runner.ledger.backup.making import make_backup
-from transload.runner.ledger.backup.manifest import BackupError, check_backup, read_manifest
+from transload.runner.ledger.backup.manifest import BackupError, check_backup, digest_of, read_manifest, write_manifest
 from transload.runner.ledger.backup.restoring import restore_backup
 from transload.runner.ledger.backup.settling import Unaccepted
+from transload.runner.ledger.columns import compact_json
 from transload.runner.ledger.numbers import Ids
 from transload.runner.ledger.schema import metadata, receipts
 from transload.runner.ledger.store import Blobs
@@ -129,7 +130,7 @@ def test_a_damaged_backup_is_refused_by_the_name_of_the_file(ledger, tmp_path, e
     for call in (check_backup, lambda folder: restored(folder, elsewhere)):
         with pytest.raises(BackupError) as caught:
             call(tmp_path / "b")
-        assert str(path) in caught.value.message or path.name == "manifest.json"
+        assert str(path) in caught.value.message
     path.unlink()
     with pytest.raises(BackupError, match=r"is missing|no whole backup"):
         check_backup(tmp_path / "b")
@@ -146,13 +147,18 @@ def test_a_list_of_files_that_leads_elsewhere_is_refused(ledger, tmp_path, elsew
     sums.write_text(sums.read_text() + f"{'0' * 64}  blobs/../../secret\n")
     manifest = tmp_path / "b" / "manifest.json"
     values = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps({**values, "sums": sha256(sums.read_bytes()).hexdigest()}))
+    write_manifest(tmp_path / "b", replace(read_manifest(tmp_path / "b"), sums=sha256(sums.read_bytes()).hexdigest()))
     with pytest.raises(BackupError, match="names a file that no backup has"):
         restored(tmp_path / "b", elsewhere)
+    del values["digest"]
     for wrong in ({}, {**values, "payloads": "1"}, {**values, "more": 1}, [], {**values, "format": "other/1"}):
-        manifest.write_text(json.dumps(wrong))
+        digest = {"digest": sha256(compact_json(wrong).encode()).hexdigest()} if isinstance(wrong, dict) else {}
+        manifest.write_text(json.dumps({**wrong, **digest} if digest else wrong))
         with pytest.raises(BackupError, match="is no manifest of a backup"):
             read_manifest(tmp_path / "b")
+    manifest.write_text(json.dumps({**values, "payloads": 7, "digest": digest_of(manifest)}))
+    with pytest.raises(BackupError, match=r"manifest.json was changed"):
+        read_manifest(tmp_path / "b")
 
 
 def test_what_is_missing_already_is_told_and_the_rest_backed_up(ledger, tmp_path):
@@ -269,13 +275,12 @@ def test_a_restore_replaces_nothing_and_fits(ledger, store, tmp_path, elsewhere)
     make_backup(ledger, tmp_path / "b", NOW)
     with pytest.raises(BackupError, match=r"there is a ledger already|there are tables already"):
         restored(tmp_path / "b", store)
-    manifest = tmp_path / "b" / "manifest.json"
-    values = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps({**values, "schema": 99}))
+    good = read_manifest(tmp_path / "b")
+    write_manifest(tmp_path / "b", replace(good, schema=99))
     with pytest.raises(BackupError, match="has schema 99, and this version of Transload knows"):
         restored(tmp_path / "b", elsewhere)
-    manifest.write_text(json.dumps(values))
-    other = "postgresql://u@127.0.0.1:1/x" if values["database"] == "sqlite" else f"sqlite:///{tmp_path}/x.db"
+    write_manifest(tmp_path / "b", good)
+    other = "postgresql://u@127.0.0.1:1/x" if good.database == "sqlite" else f"sqlite:///{tmp_path}/x.db"
     with pytest.raises(BackupError, match="is of a ledger in"):
         restored(tmp_path / "b", Store(url=other))
 
