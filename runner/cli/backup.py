@@ -14,7 +14,7 @@ from transload.runner.cli.ledger import opened, show_ledger, user
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import counted, say, say_findings, say_json
 from transload.runner.ledger.backup.manifest import Manifest, check_backup
-from transload.runner.ledger.backup.settling import Settled
+from transload.runner.ledger.backup.settling import Settled, held_since
 from transload.runner.ledger.backup.settling import accept as accept_restore
 
 SKIP = 1000
@@ -144,7 +144,8 @@ def restore(
     if folder is None:
         with opened(workspace, environment) as found:
             found.database.write(lambda connection: accept_restore(connection, datetime.now(UTC), by=user()))
-            held = found.queries.counts()["paused"]
+            with found.read() as connection:
+                held = held_since(connection)
         if as_json:
             say_json({"accepted": True, "held": held})
             return

@@ -101,6 +101,12 @@ def doubt(connection: Connection, lane: str) -> int:
     return _mark(connection, lane)
 
 
+def held_since(connection: Connection) -> list[str]:
+    """The lanes that are held since a restore, and that nobody has released yet."""
+    names = connection.scalars(select(meta.c.name).where(meta.c.name.startswith(_HELD, autoescape=True)))
+    return sorted(name.removeprefix(_HELD) for name in names)
+
+
 def accept(connection: Connection, now: datetime, *, by: str) -> None:
     """A person knows that the ledger was restored, and lets it work; its lanes stay held until they are released.
 

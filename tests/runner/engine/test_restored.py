@@ -6,7 +6,7 @@ from transload.runner.ledger import Ledger, Ref, State
 from transload.runner.ledger.backup.making import make_backup
 from transload.runner.ledger.backup.manifest import BackupError
 from transload.runner.ledger.backup.restoring import restore_backup
-from transload.runner.ledger.backup.settling import Unaccepted, accept
+from transload.runner.ledger.backup.settling import Unaccepted, accept, held_since
 
 LANE = "acme/orders/erp/sales-orders"
 
@@ -65,7 +65,8 @@ def test_nothing_is_fetched_or_sent_before_it_is_accepted(lost, hands):
     run()
     assert house.offered == []
     assert sorted(house.landed()) == ["1", "2"]
-    assert ledger.queries.counts()["paused"] == [LANE, "new"]
+    with ledger.read() as connection:
+        assert held_since(connection) == [LANE, "new"]
 
 
 def test_what_a_target_knows_is_not_sent_again(lost, hands):
