@@ -1,4 +1,4 @@
-"""``transload ledger``, and what the commands about it share: opening it, naming moments, findings that it keeps."""
+"""What the commands about the ledger share: opening and showing it, naming moments, findings that it keeps."""
 
 import getpass
 from collections.abc import Iterator, Mapping
@@ -13,8 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 from transload.adapters.base import Duration
 from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace, Place
-from transload.runner.cli.guard import guarded
-from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import say, say_json
 from transload.runner.ledger import Ledger
 from transload.runner.workspace import load_store
@@ -32,18 +30,8 @@ def opened(workspace: Path, environment: str | None) -> Iterator[Ledger]:
         found.close()
 
 
-@guarded
-def ledger(workspace: WorkspaceFolder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
-    """Show where the ledger is kept, the version of its tables, and how much it holds.
-
-    An older ledger is brought up to this version of Transload whenever it is opened, also by
-    this command; while a process works with it, that is refused.
-
-    \b
-    Examples:
-      transload ledger
-      transload ledger --environment production --json
-    """
+def show_ledger(workspace: Path, environment: str | None, *, as_json: bool) -> None:
+    """Print where the ledger is kept, and how much it holds."""
     with opened(workspace, environment) as found:
         facts = found.described()
     if as_json:

@@ -12,6 +12,7 @@ from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFol
 from transload.runner.cli.run import checked
 from transload.runner.cli.screen import say_findings
 from transload.runner.engine import Engine
+from transload.runner.engine.supervisor import Supervisor
 from transload.runner.ledger import Ledger
 from transload.runner.logs import configure_logging
 from transload.runner.workspace import Workspace, load_workspace
@@ -57,7 +58,7 @@ def serve(
         _check_shared(loaded)
         raise typer.Exit(_crew(workspace, workers, threads, environment, as_json=as_json))
     with Ledger(loaded.store) as ledger:
-        engine = Engine(loaded, ledger, workers=threads, reload=load)
+        engine = Engine(loaded, ledger, workers=threads, reload=load, supervisor=Supervisor.of_environment())
         if member:
             from transload.runner.dispatch.crew import end_with_parent
 
@@ -82,4 +83,6 @@ def _crew(folder: Path, workers: int, threads: int, environment: str | None, *, 
     command += ["--threads", str(threads)]
     command += ["--environment", environment] if environment else []
     command += ["--json"] if as_json else []
-    return Crew(lambda number: [*command, "--member", str(number)], workers).run()
+    return Crew(
+        lambda number: [*command, "--member", str(number)], workers, supervisor=Supervisor.of_environment()
+    ).run()

@@ -1,7 +1,7 @@
 """Several service processes on one machine, started, watched and ended together.
 
-Each is what it would be on a machine of its own; what they have in common is the ledger.  One that ends is started
-again.  Their standard input tells them that we are gone, in whatever way: they end by themselves then.
+Each is what it would be on a machine of its own; what they have in common is the ledger.  One that ends, or hangs, is
+started again.  Their standard input tells them that we are gone, in whatever way: they end by themselves then.
 """
 
 import os
@@ -11,97 +11,134 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 
+from transload.runner.dispatch.charge import Charge
+from transload.runner.engine.supervisor import Supervisor
 from transload.runner.logs import get_logger
 
-SETTLED_SECONDS = 10.0
-"""Whoever ends sooner with an error than this, before all have settled, has been told what is wrong with all."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """How long it takes until one that ended is started again: longer each time that it did not live long."""
+HANGS_SECONDS = 60.0
+"""A process whose sweeps end no more for so long is killed, and started again."""
 _LOOK_SECONDS = 0.2
 _log = get_logger("crew")
 
 
-@dataclass
 class _Member:
-    """One process; ``pause`` is how long its next start waits."""
+    """One process, and what it tells us."""
 
-    number: int
-    process: subprocess.Popen[bytes]
-    began: float
-    pause: float = FIRST_PAUSE
-    due: float | None = None
+    def __init__(self, number: int, command: Sequence[str]) -> None:
+        self.number = number
+        self.charge = Charge(watchdog=HANGS_SECONDS)
+        self.was_ready = False
+        self.process: subprocess.Popen[bytes] | None = None
+        self._command = [*command]
+        self._began = 0.0
+        self._pause = FIRST_PAUSE
+        self._due = 0.0
+
+    def start(self) -> None:
+        """Start the process."""
+        self.charge.begin()
+        self.process = subprocess.Popen(  # noqa: S603  # our own command
+            self._command,
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in a terminal is for us alone, who pass it on once
+            env=self.charge.environment(),
+        )
+        self._began = time.monotonic()
+
+    def look(self) -> int | None:
+        """Start it again when it is time; gives the exit code when it is seen to have ended."""
+        if self.process is None:
+            if time.monotonic() >= self._due:
+                self.start()
+            return None
+        self.charge.hear()
+        self.was_ready = self.was_ready or self.charge.ready
+        if self.charge.hangs:
+            _log.error("a process hangs, and is killed", number=self.number)
+            self.process.kill()
+            self.process.wait()
+        code = self.process.poll()
+        if code is not None:
+            lived = time.monotonic() - self._began
+            self._pause = FIRST_PAUSE if lived > LONGEST_PAUSE else min(self._pause * 2, LONGEST_PAUSE)
+            self._due = time.monotonic() + self._pause
+            self._let_go()
+        return code
+
+    def tell(self, number: int) -> None:
+        """Send it a signal."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+    def wait(self) -> int:
+        """Wait for its end; gives the exit code."""
+        code = self.process.wait() if self.process is not None else 0
+        self._let_go()
+        return code
+
+    def _let_go(self) -> None:
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process = None
 
 
 class Crew:
-    """``count`` processes of ``command(number)``, numbered from 1."""
+    """``count`` processes of ``command(number)``, numbered from 1; ``supervisor`` is told how they do."""
 
-    def __init__(self, command: Callable[[int], Sequence[str]], count: int) -> None:
-        self._command = command
-        self._count = count
-        self._members: list[_Member] = []
+    def __init__(
+        self, command: Callable[[int], Sequence[str]], count: int, *, supervisor: Supervisor | None = None
+    ) -> None:
+        self._members = [_Member(number, command(number)) for number in range(1, count + 1)]
+        self._supervisor = supervisor or Supervisor()
         self._ending = threading.Event()
 
     def run(self) -> int:
         """Keep them at work until SIGTERM or SIGINT comes; gives the exit code.
 
-        A first signal lets each end its calls, a second one ends all at once; SIGHUP is passed on.
+        A first signal lets each end its calls, a second one ends all at once; SIGHUP is passed on.  One that ends
+        before it was ever ready has told what is wrong with all: they all end then.
         """
-        began = time.monotonic()
-        with _handling({signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._pass_on}):
-            self._members = [self._started(number) for number in range(1, self._count + 1)]
-            _log.info("crew at work", processes=self._count)
+        told = False
+        with ExitStack() as stack:
+            for member in self._members:
+                stack.enter_context(member.charge)
+            stack.enter_context(
+                _handling({signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._pass_on})
+            )
+            for member in self._members:
+                member.start()
             while not self._ending.wait(_LOOK_SECONDS):
-                settled = time.monotonic() - began > SETTLED_SECONDS
                 for member in self._members:
-                    code = self._look(member)
-                    if code and not settled:
-                        _log.error("a process cannot work: all end", number=member.number, exit_code=code)
-                        self._tell(signal.SIGTERM)
-                        self._wait()
-                        return code
-            self._wait()
-        _log.info("crew ended")
-        return 1 if any(member.process.returncode for member in self._members) else 0
+                    code = member.look()
+                    if code is not None and not member.was_ready:
+                        return self._given_up(member, code)
+                    if code is not None:
+                        _log.error("a process has ended, and is started again", number=member.number, exit_code=code)
+                if not told and all(member.was_ready for member in self._members):
+                    self._supervisor.ready(f"{len(self._members)} processes serve")
+                    told = True
+                if told:
+                    self._supervisor.swept()
+            self._supervisor.stopping()
+            codes = [member.wait() for member in self._members]
+            return 1 if any(codes) else 0
 
-    def _started(self, number: int) -> _Member:
-        process = subprocess.Popen(  # noqa: S603  # our own command
-            [*self._command(number)],
-            stdin=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in a terminal is for us alone, who pass it on once
-        )
-        return _Member(number=number, process=process, began=time.monotonic())
-
-    def _look(self, member: _Member) -> int | None:
-        """Start a process again that has ended, in time; gives its exit code when it is seen to have ended."""
-        now = time.monotonic()
-        if member.due is not None:
-            if now >= member.due:
-                member.process, member.began, member.due = self._started(member.number).process, now, None
-            return None
-        code = member.process.poll()
-        if code is None:
-            return None
-        lived = now - member.began
-        member.pause = FIRST_PAUSE if lived > LONGEST_PAUSE else min(member.pause * 2, LONGEST_PAUSE)
-        member.due = now + member.pause
-        _log.error(
-            "a process has ended, and is started again", number=member.number, exit_code=code, lived=round(lived)
-        )
-        return code
-
-    def _wait(self) -> None:
-        for member in self._members:
-            while member.due is None and member.process.poll() is None:
-                time.sleep(_LOOK_SECONDS / 4)
+    def _given_up(self, member: _Member, code: int) -> int:
+        _log.error("a process cannot work: all end", number=member.number, exit_code=code)
+        self._tell(signal.SIGTERM)
+        for each in self._members:
+            each.wait()
+        return code or 1
 
     def _tell(self, number: int) -> None:
         for member in self._members:
-            with suppress(ProcessLookupError):
-                member.process.send_signal(number)
+            member.tell(number)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._ending.set()

@@ -11,6 +11,7 @@ from transload.runner.dispatch.threads import Threads
 from transload.runner.engine.lines import Line, Outlet, lines_of
 from transload.runner.engine.preview import Preview
 from transload.runner.engine.summary import Summary, Tally
+from transload.runner.engine.supervisor import Supervisor
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.ledger.incidents import Incident
@@ -39,6 +40,7 @@ class Engine:
     ``workers`` lanes are drained at the same time.  ``clock`` gives the time as an aware datetime.
     ``looks`` are the seconds to a service's first look at what is expected, and between looks.
     ``reload`` loads the workspace anew for a service; it raises what is wrong with it.
+    ``supervisor`` is told how a service does.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Engine:
         clock: Callable[[], datetime] = utc_now,
         looks: tuple[float, float] = (FIRST_LOOK, LOOK_SECONDS),
         reload: Callable[[], Workspace] | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self.workspace = workspace
         self.ledger = ledger
@@ -57,6 +60,7 @@ class Engine:
         self.workers = workers
         self.looks = looks
         self.reload = reload
+        self.supervisor = supervisor or Supervisor()
         self.lines = lines_of(workspace)
         self.renewal = threading.Event()
         """Set it, and a service loads the workspace anew."""

@@ -63,6 +63,7 @@ class Service:
                 with self._working(lock) as (work, dispatch):
                     for finding in engine.orphans():
                         _log.warning(finding.message, hint=finding.hint)
+                    engine.supervisor.ready(f"serving {engine.workspace.name}: {len(engine.lines)} routes")
                     if started is not None:
                         started()
                         started = None
@@ -112,6 +113,11 @@ class Service:
                 yield work, dispatch
             finally:
                 ended = True
+                self._tell_stopping()
+
+    def _tell_stopping(self) -> None:
+        if self._engine.stopping:
+            self._engine.supervisor.stopping()
 
     def _dispatch(self, work: Work, lock: ProcessLock) -> Dispatch:
         """Threads of our own; where other processes share the ledger, those of all."""
@@ -154,6 +160,7 @@ class Service:
         """Look for what is due, until we are to stop or a new workspace is ready."""
         engine = self._engine
         while not engine.stopping:
+            failed = None
             try:
                 lock.keep()
                 dispatch.wake(work.due())
@@ -161,9 +168,13 @@ class Service:
                 raise
             except LedgerError as error:  # it may be well again at the next sweep
                 _log.error("sweep failed", error=error.message)
+                failed = error
+            engine.supervisor.swept(failed)
             dispatch.errors.clear()
-            if engine.renewal.is_set() and self._loaded(lock):
-                return
+            if engine.renewal.is_set():
+                with engine.supervisor.reloading():
+                    if self._loaded(lock):
+                        return
             engine.pause(SWEEP_SECONDS)
 
     def _loaded(self, lock: ProcessLock) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, select
 
 from transload.canonical.errors import ConfigurationError
+from transload.runner.ledger.backup.settling import doubt
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import documents_of, follow
 from transload.runner.ledger.journal import Journal
@@ -149,7 +150,10 @@ class Actions:
             if not changed:
                 raise NotFound(f"the ledger holds no lane {lane!r}")
             journal = Journal(connection, lane, now)
-            journal.record("PAUSED" if paused else "RELEASED", detail={"by": by})
+            detail: dict[str, Any] = {"by": by}
+            if not paused and (count := doubt(connection, lane)):
+                detail["asked_first"] = count
+            journal.record("PAUSED" if paused else "RELEASED", detail=detail)
             journal.flush()
 
         self._database.write(work)

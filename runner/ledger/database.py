@@ -13,7 +13,7 @@ from transload.runner.ledger.databases import Backend, backend_of
 from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.databases.wake_schema import WakeSchema
 from transload.runner.ledger.errors import LedgerError, NoLedger, passes, translated
-from transload.runner.ledger.migrations import VERSION_TABLE, migrate, version_of
+from transload.runner.ledger.migrations import UNFINISHED_TABLE, VERSION_TABLE, migrate, version_of
 from transload.runner.ledger.schema import VERSION
 from transload.runner.ledger.shelves import FolderShelf, ObjectShelf, Shelf
 from transload.runner.ledger.store import Store
@@ -78,7 +78,7 @@ class Database:
         them; `ConfigurationError` when the address is none, `Stop` or `Retry` when a secret of it cannot be had.
         """
         self._backend = backend_of(self.store.address(), self.store)
-        self._shelf = self._shelf_of(self._backend)
+        self._shelf = shelf_of(self.store, self._backend)
         if not create and not self._backend.exists():
             raise self._missing()
         try:
@@ -211,6 +211,11 @@ class Database:
         tables = backend.tables(connection)
         if not tables:
             return None
+        if UNFINISHED_TABLE in tables:
+            raise LedgerError(
+                f"a restore of the ledger {self.name} was begun and has not ended",
+                hint="give the same `transload ledger restore` again",
+            )
         if VERSION_TABLE not in tables:
             raise LedgerError(
                 f"the database {self.name} is no ledger: it holds other tables", hint="choose another one for store:"
@@ -231,16 +236,18 @@ class Database:
             if found != VERSION:
                 migrate(connection)
 
-    def _shelf_of(self, backend: Backend) -> Shelf | None:
-        blobs = self.store.blobs
-        if blobs is None:
-            return FolderShelf(backend.blobs) if backend.blobs is not None else None
-        place = self.store.resolve(blobs.place)
-        if place.startswith("file://"):
-            return FolderShelf(Path(place.removeprefix("file://")))  # which writes files whole, and forces them to disk
-        if "://" in place:
-            return ObjectShelf(place, lambda: self.store.resolve(blobs.options))
-        return FolderShelf(self.store.base / Path(place).expanduser())
+
+def shelf_of(store: Store, backend: Backend) -> Shelf | None:
+    """Where large payloads of a ledger lie; None where its database keeps them."""
+    blobs = store.blobs
+    if blobs is None:
+        return FolderShelf(backend.blobs) if backend.blobs is not None else None
+    place = store.resolve(blobs.place)
+    if place.startswith("file://"):
+        return FolderShelf(Path(place.removeprefix("file://")))  # which writes files whole, and forces them to disk
+    if "://" in place:
+        return ObjectShelf(place, lambda: store.resolve(blobs.options))
+    return FolderShelf(store.base / Path(place).expanduser())
 
 
 def _run_apart(turn: Turn[Any], connection: Connection) -> None:

@@ -27,6 +27,10 @@ class LedgerBusy(LedgerError):
     code = "E-LEDGER-BUSY"
 
 
+class NoConnection(LedgerBusy):
+    """All connections of this process to the database are in use: what keeps them is in this process."""
+
+
 class LockLost(LedgerBusy):
     """Another process works with this ledger now: our right to was lost together with a connection to the database."""
 
@@ -97,7 +101,7 @@ def ledger_error(error: Exception, where: str, *secrets: str) -> LedgerError:
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     text = masked(_text(original), *secrets)
     if isinstance(error, PoolTimeoutError):
-        return LedgerBusy(
+        return NoConnection(
             f"all connections of this process to the ledger {where} are in use",
             hint="raise pool: below store:, or let fewer workers work",
         )

@@ -12,6 +12,7 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.actions import Actions
 from transload.runner.ledger.alarms import Alarms
 from transload.runner.ledger.arrivals import Arrivals
+from transload.runner.ledger.backup.settling import refuse_unaccepted
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
 from transload.runner.ledger.conditions import Conditions
@@ -90,7 +91,8 @@ class Ledger:
         """Tie the ledger to ``environment`` at its first use, for good.
 
         What arrived and waits in one environment would leave through the connections of
-        another.  Raises `ConfigurationError` when it belongs to another one.
+        another.  Raises `ConfigurationError` when it belongs to another one, or was restored
+        from a backup and nobody has accepted that.
         """
         query = select(meta.c.value).where(meta.c.name == "environment")
 
@@ -99,6 +101,7 @@ class Ledger:
             return connection.scalar(query)
 
         with self.read() as connection:
+            refuse_unaccepted(connection, self.database.name)
             known = connection.scalar(query)
         known = known or self.database.write(work)
         if known != environment:

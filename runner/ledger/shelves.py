@@ -39,6 +39,14 @@ class Shelf(Protocol):
         """The payload.  Raises `LedgerError` when it is missing or damaged."""
         ...
 
+    def raw(self, digest: str) -> Iterator[bytes]:
+        """What lies there under that name, in pieces and not looked at.  Raises `LedgerError` when it is missing."""
+        ...
+
+    def lay(self, digest: str, file: Path) -> None:
+        """Put back under that name what `raw` gave, as it is; durable as what is `put`.  Raises `LedgerError`."""
+        ...
+
 
 class FolderShelf:
     """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed."""
@@ -86,6 +94,36 @@ class FolderShelf:
                 raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
             raise
         return _checked(content, digest, str(path))
+
+    def lay(self, digest: str, file: Path) -> None:
+        """Write the file and force it to disk."""
+        target = self._path(digest)
+        with translated(self.name):
+            target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
+                try:
+                    temporary.writelines(_chunks(file))
+                    temporary.flush()
+                    os.fsync(temporary.fileno())
+                    Path(temporary.name).replace(target)
+                except BaseException:
+                    Path(temporary.name).unlink(missing_ok=True)
+                    raise
+            for folder in (target.parent, self.folder, self.folder.parent):
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+
+    def raw(self, digest: str) -> Iterator[bytes]:
+        """Read the file in pieces."""
+        path = self._path(digest)
+        with translated(self.name):
+            try:
+                yield from _chunks(path)
+            except FileNotFoundError as error:
+                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
 
     def _path(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:]
@@ -143,6 +181,28 @@ class ObjectShelf:
                 raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
             raise
         return _checked(content, digest, path)
+
+    def lay(self, digest: str, file: Path) -> None:
+        """Upload it, and see that it lies there whole."""
+        with self._using(f"the payload {digest[:12]} cannot be kept in") as system:
+            path = self._path(digest)
+            system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            _upload(system, file, path)
+            system.invalidate_cache()
+            found, size = system.info(path)["size"], file.stat().st_size
+        if found != size:
+            raise LedgerError(f"the payload {digest[:12]} has {found} of {size} bytes in {self.name}", hint=_MEND)
+
+    def raw(self, digest: str) -> Iterator[bytes]:
+        """Download it in pieces."""
+        with self._using(f"the payload {digest[:12]} cannot be had from") as system:
+            try:
+                with system.open(self._path(digest), "rb") as stream:
+                    while chunk := stream.read(_CHUNK):
+                        yield chunk
+            except FileNotFoundError as error:
+                path = f"{self.name}/{digest[:2]}/{digest[2:]}"
+                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
 
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest[2:]}"

@@ -48,7 +48,8 @@ keys/, secrets/                files that ${file:...} may read; never under vers
 `transload adapters NAME` shows what an adapter takes. Routes are named `partner/route` everywhere.
 
 **Secrets** are references, never values: `${env:NAME}` is an environment variable, `${file:PATH}` the text of a
-file below `keys` or `secrets`, `${vault:PATH#FIELD}` a value in HashiCorp Vault, `${keyring:SERVICE/NAME}` one in the
+file below `keys` or `secrets`, `${credential:NAME}` what systemd shows to the service alone (`LoadCredential=`),
+`${vault:PATH#FIELD}` a value in HashiCorp Vault, `${keyring:SERVICE/NAME}` one in the
 system's keyring. The last two must be allowed under `secrets:` and need `transload[vault]` and `transload[keyring]`.
 They are looked up each time a connection is opened, and by nothing else. A secret in plain text is an error. `$${`
 stands for the characters `${`.

@@ -1,8 +1,9 @@
 """References to secrets: recognised when a workspace is loaded, resolved when a connection is opened.
 
 A reference is ``${env:NAME}`` (an environment variable), ``${file:PATH}`` (the text of
-a file below an allowed folder, its last line end not counted), ``${vault:PATH#FIELD}`` (HashiCorp
-Vault) or ``${keyring:SERVICE/NAME}`` (the system's keyring), alone or inside a text.
+a file below an allowed folder, its last line end not counted), ``${credential:NAME}`` (a file that
+systemd shows to this service alone), ``${vault:PATH#FIELD}`` (HashiCorp Vault) or
+``${keyring:SERVICE/NAME}`` (the system's keyring), alone or inside a text.
 ``$${`` stands for the two characters ``${``.
 """
 
@@ -20,11 +21,14 @@ from transload.runner.workspace import keychain
 from transload.runner.workspace import vault as vaults
 from transload.runner.workspace.suggestions import suggestion
 
-PROVIDERS = ("env", "file", "vault", "keyring")
-ALLOWED = ("env", "file")
+PROVIDERS = ("env", "file", "credential", "vault", "keyring")
+ALLOWED = ("env", "file", "credential")
 """The providers of a workspace that says nothing."""
 _LARGEST = 1024 * 1024
 _REFERENCE = re.compile(r"(\$?)\$\{([^{}]*)\}")
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd says which folder it has made for this service: systemd.exec(5), LoadCredential=."""
+_CREDENTIAL = re.compile(r"(?!\.)[A-Za-z0-9_.@-]{1,255}")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -73,6 +77,8 @@ class Secrets:
                 )
             if provider == "env" and not _ENV.fullmatch(name):
                 return f"{name!r} is no name of an environment variable", "write it as ${env:NAME}"
+            if provider == "credential" and not _CREDENTIAL.fullmatch(name):
+                return f"{name!r} is no name of a credential", "write it as ${credential:NAME}"
             if provider == "vault" and not vaults.FORM.fullmatch(name):
                 return f"{name!r} names no secret of a vault", "write it as ${vault:PATH#FIELD}"
             if provider == "keyring" and not keychain.FORM.fullmatch(name):
@@ -90,6 +96,9 @@ class Secrets:
             raise _missing(*fault, at)
         if provider == "env":
             return self._from_environment(name, at)
+        if provider == "credential":
+            folder = self._from_environment(_CREDENTIALS, at, "name it in the unit of this service: LoadCredential=")
+            return self._text_of(name, Path(folder) / name, at)
         return self._from_file(name, at) if provider == "file" else self._asked(provider, name, at)
 
     def _asked(self, provider: str, name: str, at: MappingPlace) -> str:
@@ -104,17 +113,20 @@ class Secrets:
             finding = Finding(code="C-SECRET", message=error.message, hint=error.hint, mapping=at)
             raise Retry(error.message, hint=error.hint, findings=[finding]) from None
 
-    def _from_environment(self, name: str, at: MappingPlace) -> str:
+    def _from_environment(self, name: str, at: MappingPlace, hint: str = "set it where transload is started") -> str:
         environ = os.environ if self.environ is None else self.environ
         value = environ.get(name)
         if not value:
             state = "is not set" if value is None else "is empty"
-            raise _missing(f"the environment variable {name} {state}", "set it where transload is started", at)
+            raise _missing(f"the environment variable {name} {state}", hint, at)
         return value
 
     def _from_file(self, name: str, at: MappingPlace) -> str:
         path = self._allowed(name)
         assert path is not None  # `fault` has looked
+        return self._text_of(name, path, at)
+
+    def _text_of(self, name: str, path: Path, at: MappingPlace) -> str:
         try:
             if path.stat().st_size > _LARGEST:
                 raise _missing(f"the file {name!r} is too large for a secret", "it may have 1 MiB at most", at)

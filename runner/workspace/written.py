@@ -78,7 +78,7 @@ class WrittenVault(Settings):
     mount: str = Field("secret", description="Where its key-value engine (version 2) is mounted", min_length=1)
     namespace: str | None = Field(None, description="Namespace, where the vault has such")
     token: Secret | None = Field(
-        None, description="Token, as a reference to env, file or keyring", examples=["${env:VAULT_TOKEN}"]
+        None, description="Token, as a reference to env, file, credential or keyring", examples=["${env:VAULT_TOKEN}"]
     )
     role_id: str | None = Field(None, description="Role for a login by AppRole, instead of a token")
     secret_id: Secret | None = Field(
@@ -215,8 +215,8 @@ class WrittenWorkspace(Settings):
         None, description="Working days, for schedules and expectations; by default Monday to Friday"
     )
     identities: WrittenIdentities = Field(default_factory=WrittenIdentities, description="Our own company's")
-    secrets: list[Literal["env", "file", "keyring"] | WrittenProvider] = Field(
-        ["env", "file"], description="Providers that references may use"
+    secrets: list[Literal["env", "file", "credential", "keyring"] | WrittenProvider] = Field(
+        ["env", "file", "credential"], description="Providers that references may use"
     )
     databases: dict[Name, WrittenDatabase] = Field({}, description="Databases for the cross-references of mappings")
     http: WrittenHttp | None = Field(None, description="Where partners reach us; for connections that they call")

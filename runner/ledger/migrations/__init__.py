@@ -12,6 +12,9 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, select
 
 VERSION_TABLE = "ledger_version"
 STEPS = Path(__file__).parent
+UNFINISHED_TABLE = "restore_unfinished"
+"""It is there while a backup is being restored: between its tables and what holds its lanes."""
+unfinished = Table(UNFINISHED_TABLE, MetaData(), Column("backup", String, nullable=False))
 _version = Table(VERSION_TABLE, MetaData(), Column("version_num", String))
 
 

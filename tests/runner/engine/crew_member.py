@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from transload.runner.dispatch.crew import end_with_parent
+from transload.runner.engine.supervisor import Supervisor
 
 folder, number = Path(sys.argv[1]), sys.argv[2]
 if (folder / "wrong").exists():
@@ -15,6 +16,7 @@ ended = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: ended.set())
 signal.signal(signal.SIGHUP, lambda *_: (folder / f"loaded-{number}").touch())
 end_with_parent(ended.set)
+Supervisor.of_environment().ready("at work")
 (folder / f"{number}-{os.getpid()}").touch()
 while not ended.wait(0.05):
     pass

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from house import House
 
 from transload.runner.engine import configure_logging
+from transload.runner.engine.supervisor import Supervisor
 from transload.runner.workspace.model import Every
 
 root, seconds = Path(sys.argv[1]), float(sys.argv[2])
@@ -24,4 +25,4 @@ def slow(moment: str) -> None:
 configure_logging("json")
 house = House(root=root, target_act=slow, schedule=Every(interval=timedelta(hours=1)))
 with house.ledger() as ledger:
-    house.engine(ledger).serve()
+    house.engine(ledger, supervisor=Supervisor.of_environment()).serve()

@@ -24,7 +24,7 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         {"transload": [("[env, file]", "[env, vualt]")]},
         [
             "transload:3:16: error C-VALUE 'secrets[2]' of transload.yaml cannot be 'vualt' (it may be: env, file,"
-            " keyring or {file, vault})"
+            " credential, keyring or {file, vault})"
         ],
     ),
     "a vault without a login": (

@@ -29,7 +29,7 @@ def test_defaults_are_as_people_write_them() -> None:
 def test_types_are_in_words() -> None:
     kinds = {setting.name: setting.kind for setting in settings_of(WrittenWorkspace)}
     assert kinds["environments"] == "list of text"
-    assert kinds["secrets"] == "list of env, file, keyring or {file, vault}"
+    assert kinds["secrets"] == "list of env, file, credential, keyring or {file, vault}"
     assert kinds["identities"] == "{gln, duns, vat, edifact, x12}"
 
 

@@ -49,6 +49,9 @@ def test_two_dollars_stand_for_one(secrets: Secrets) -> None:
         ("${vualt:a}", "there is no secrets provider 'vualt'"),
         ("${vault:a#b}", "the secrets provider 'vault' is not allowed here"),
         ("${A}", "'${A}' is no reference"),
+        ("${credential:a}", "the environment variable CREDENTIALS_DIRECTORY is not set"),
+        ("${credential:../a}", "'../a' is no name of a credential"),
+        ("${credential:..}", "'..' is no name of a credential"),
     ],
 )
 def test_what_cannot_be_had_stops(secrets: Secrets, reference: str, message: str) -> None:
@@ -58,6 +61,14 @@ def test_what_cannot_be_had_stops(secrets: Secrets, reference: str, message: str
     (finding,) = caught.value.findings
     assert (finding.code, finding.message, finding.mapping) == ("C-SECRET", message, AT)
     assert finding.hint
+
+
+def test_a_credential_is_a_file_that_systemd_shows(tmp_path: Path) -> None:
+    (tmp_path / "acme-password").write_text("pa55\n", encoding="utf-8")
+    secrets = Secrets(base=tmp_path / "w", environ={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert secrets.resolve("${credential:acme-password}", AT) == "pa55"
+    with pytest.raises(Stop, match="the file 'other' cannot be read: No such file"):
+        secrets.resolve("${credential:other}", AT)
 
 
 def test_a_binary_or_huge_file_is_no_secret(secrets: Secrets) -> None:
