@@ -136,7 +136,7 @@ def _connection(connection: Connection) -> Setting:
             *_values({"adapter": connection.adapter}),
             *settings_of(connection.settings, kind, connection.inherited),
             *_filters(connection.filters),
-            *(Setting(name=name, block=_values(block)) for name, block in connection.limits.settings.items()),
+            *(Setting(name=name, block=tuple(_values(block))) for name, block in connection.limits.settings.items()),
         ),
     )
 
