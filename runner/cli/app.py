@@ -41,6 +41,7 @@ COMMANDS = {
     "expectations": "incidents:expectations",
     "statement": "statement:statement",
     "demo": "demo:demo",
+    "audit": "audit:audit",
     "adapters": "adapters:adapters",
     "guide": "guide:guide",
     "soap": "soap:soap",

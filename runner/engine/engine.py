@@ -20,6 +20,7 @@ from transload.runner.engine.processing import Processing
 from transload.runner.engine.reception import Reception
 from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Summary, Tally
+from transload.runner.engine.upkeep import Upkeep
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.ledger.incidents import Incident
 from transload.runner.workspace.model import Workspace, choose
@@ -97,6 +98,7 @@ class Engine:
                 raise error
             tally.note(self._orphans())
             tally.told = self._looked(None if routes is None else [line.route.ref for line in poll])
+            Upkeep(self.ledger, clock=self.clock).look()
             return tally.summary(_sums(self.ledger.lanes.waiting(), outlets))
 
     def preview(self, routes: Sequence[str] | None = None) -> dict[str, Any]:
@@ -134,6 +136,8 @@ class Engine:
                 clock.start()
                 sentinel = self._sentinel()
                 sentinel.start()
+                upkeep = Upkeep(self.ledger, clock=self.clock)
+                upkeep.start()
                 for finding in self._orphans():
                     _log.warning(finding.message, hint=finding.hint)
                 _log.info("serving", workspace=self.workspace.name, routes=len(self.lines), schedules=len(schedules))
@@ -144,6 +148,7 @@ class Engine:
                 finally:
                     clock.stop()
                     sentinel.stop()
+                    upkeep.stop()
                     if porch is not None:
                         porch.close()
         _log.info("stopped", workspace=self.workspace.name)

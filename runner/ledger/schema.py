@@ -209,6 +209,24 @@ events = Table(
     UniqueConstraint("lane", "sequence"),
 )
 
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1"),
+    Column("at", Moment, nullable=False),
+    Column("lanes", Integer, nullable=False, comment="whose heads it has: those with events since the seal before"),
+    Column("hash", _Digest, nullable=False, comment="over the seal before and the heads"),
+)
+
+seal_heads = Table(
+    "seal_heads",
+    metadata,
+    Column("lane", _Name, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("head", _Digest, nullable=False),
+    Column("seal", BigInteger, ForeignKey("seals.number"), nullable=False, index=True),
+)
+
 lanes = Table(
     "lanes",
     metadata,

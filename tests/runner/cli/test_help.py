@@ -38,6 +38,7 @@ COMMANDS = [
     "expectations",
     "statement",
     "demo",
+    "audit",
     "adapters",
     "guide",
     "soap",
@@ -70,6 +71,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
         "sample",
         "guide",
         "soap",
+        "audit",
         "demo",
     )
     if name not in without:

@@ -516,3 +516,51 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("receipt_id"),
     )
     operations.create_index("ix_replies_delivery_id", "replies", ["delivery_id"], unique=False)
+    operations.create_table(
+        "seals",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False, comment="from 1"),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "lanes",
+            sa.Integer(),
+            nullable=False,
+            comment="whose heads it has: those with events since the seal before",
+        ),
+        sa.Column("hash", DIGEST, nullable=False, comment="over the seal before and the heads"),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    operations.create_table(
+        "seal_heads",
+        sa.Column("lane", TEXT, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("head", DIGEST, nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["seal"],
+            ["seals.number"],
+        ),
+        sa.PrimaryKeyConstraint("lane", "sequence"),
+    )
+    operations.create_index("ix_seal_heads_seal", "seal_heads", ["seal"], unique=False)
+    _only_append(operations, "events", "seals", "seal_heads")
+
+
+def _only_append(operations: Operations, *tables: str) -> None:
+    """Let the database refuse what changes or removes a row of ``tables``."""
+    if operations.get_bind().dialect.name == "sqlite":
+        for table in tables:
+            for what in ("UPDATE", "DELETE"):
+                operations.execute(
+                    f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table}"
+                    f" BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+                )
+        return
+    operations.execute(
+        "CREATE FUNCTION only_append() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END $$"
+    )
+    for table in tables:
+        operations.execute(
+            f"CREATE TRIGGER {table}_only_append BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION only_append()"
+        )
