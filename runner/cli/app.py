@@ -32,6 +32,7 @@ COMMANDS = {
     "run": "run:run",
     "serve": "serve:serve",
     "ledger": "ledger:ledger",
+    "rekey": "rekey:rekey",
     "documents": "documents:documents",
     "show": "show:show",
     "impact": "impact:impact",

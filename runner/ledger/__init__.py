@@ -5,13 +5,14 @@ from transload.runner.ledger.errors import Fenced, LedgerBusy, LedgerError, Lock
 from transload.runner.ledger.ledger import Ledger
 from transload.runner.ledger.references import NotFound, Ref, parse_ref
 from transload.runner.ledger.states import ACTIVE, FINAL, GOOD, State
-from transload.runner.ledger.store import Blobs, Store
+from transload.runner.ledger.store import Blobs, Encryption, Store
 
 __all__ = [
     "ACTIVE",
     "FINAL",
     "GOOD",
     "Blobs",
+    "Encryption",
     "Fenced",
     "Ledger",
     "LedgerBusy",

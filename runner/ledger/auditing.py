@@ -98,7 +98,7 @@ class Audit:
         for row in self._streamed(connection, query, _BLOBS):
             self.counts["payloads"] += 1
             try:
-                self._store.unpack(row.digest, row.encoding, row.data)
+                self._store.check(row.digest, row.encoding, row.data)
             except LedgerError as error:
                 users = _users(connection, row.digest)
                 message = f"{error.message}; it is that of {', '.join(users) or 'nothing any more'}"

@@ -19,6 +19,7 @@ from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.dialects import insert_missing
+from transload.runner.ledger.encryption.rekeying import Rekeying
 from transload.runner.ledger.expectations import Observed
 from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
@@ -48,7 +49,7 @@ class Ledger:
 
     def __init__(self, store: Store | str) -> None:
         self.database = Database(Store(url=store) if isinstance(store, str) else store)
-        self.store = BlobStore(lambda: self.database.shelf)
+        self.store = BlobStore(lambda: self.database.shelf, lambda: self.database.keys)
         self.scratch = Scratch(lambda: self.database.scratch)
         self.arrivals = Arrivals(self.database, self.store)
         self.unpacking = Unpacking(self.database, self.store)
@@ -123,6 +124,10 @@ class Ledger:
     def audit(self, *, payloads: bool = True, against: Seal | None = None) -> Audit:
         """A look whether the ledger is as it was written."""
         return Audit(self.database, self.store, payloads=payloads, against=against)
+
+    def rekeying(self) -> Rekeying:
+        """A run that brings all payloads under the key in use."""
+        return Rekeying(self.database, self.store)
 
     def described(self) -> dict[str, Any]:
         """Where it is kept and how much it holds, for people and as JSON values.

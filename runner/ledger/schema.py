@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from transload.runner.ledger.columns import Json, Moment, Words
+from transload.runner.ledger.columns import Json, Moment, Private, PrivateJson, Words
 
 VERSION = 1
 """The version of this schema: the newest step of `migrations`; a ledger with a newer one is refused."""
@@ -57,7 +57,12 @@ blobs = Table(
     metadata,
     Column("digest", _Digest, primary_key=True),
     Column("size", BigInteger, nullable=False),
-    Column("encoding", _Name, nullable=False, comment="plain, zlib, or file: kept on a shelf"),
+    Column(
+        "encoding",
+        _Name,
+        nullable=False,
+        comment="plain, zlib, or file: on a shelf; with ;aes=KEY: encrypted",
+    ),
     Column("data", LargeBinary),
 )
 
@@ -87,7 +92,7 @@ receipts = Table(
     Column("generation", Integer, nullable=False, default=0, comment="how often it was mapped again"),
     Column("again", Json, comment="mapped again: which messages, and whether good ones too"),
     Column("begun", Integer, nullable=False, default=0, comment="how often it was begun to be read since it got on"),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("receipts.findings"), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("finished_at", Moment),
     UniqueConstraint("connection", "source_key"),
@@ -125,14 +130,18 @@ documents = Table(
     Column("end", BigInteger, nullable=False),
     Column("document", _Name, comment="name and version of the model, such as order/1"),
     Column("number", _Key, comment="the document's own number, by which people know it"),
-    Column("canonical", _Name),
-    Column("residue", Json, comment="what the message holds besides, where its mapping keeps it"),
+    Column("canonical", Private("documents.canonical")),
+    Column(
+        "residue",
+        PrivateJson("documents.residue"),
+        comment="what else the message holds, if its mapping keeps it",
+    ),
     Column("digest", _Digest),
     Column("mapping", _Name),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("product", _Name, nullable=False),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("documents.findings"), nullable=False),
     Column("targets", Integer, nullable=False, comment="deliveries that were made of it"),
     Column("origin_id", _Id, ForeignKey("documents.id"), comment="a replay: the document before it"),
     Column("created_at", Moment, nullable=False),
@@ -162,9 +171,9 @@ deliveries = Table(
     Column("next_at", Moment, nullable=False),
     Column("staged_at", Moment, nullable=False),
     Column("finished_at", Moment, comment="when it became final; UNKNOWN is not final"),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("deliveries.findings"), nullable=False),
     Column("fingerprint", _Name),
-    Column("answer", Json),
+    Column("answer", PrivateJson("deliveries.answer")),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("product", _Name, nullable=False),
@@ -189,7 +198,7 @@ attempts = Table(
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("outcome", _Name),
-    Column("detail", Json),
+    Column("detail", PrivateJson("attempts.detail")),
 )
 
 events = Table(
@@ -281,7 +290,7 @@ partner_verdicts = Table(
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False, index=True),
     Column("kind", _Name, nullable=False, comment="CONTRL, 997, 999, TA1"),
     Column("verdict", _Name, comment="what it says; NULL: nothing that can be understood"),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("partner_verdicts.findings"), nullable=False),
     Column("fingerprint", _Name),
     Column("pending", Boolean, nullable=False, comment="the delivery was under way: it takes effect with the outcome"),
     Column("at", Moment, nullable=False),
@@ -302,7 +311,7 @@ responses = Table(
     Column("taken", Boolean, nullable=False, comment="whether he was told that we have taken it"),
     Column("digest", _Digest, ForeignKey("blobs.digest"), comment="the body that a mapping wrote"),
     Column("content_type", _Name, nullable=False),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("responses.findings"), nullable=False),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("at", Moment, nullable=False),
 )

@@ -193,6 +193,22 @@ class WrittenBlobs(Settings):
     options: dict[str, Any] = Field({}, description="Options of that file system; secrets in them are references")
 
 
+class WrittenEncryption(Settings):
+    """Keys under which payloads are kept."""
+
+    use: Name | None = Field(None, description="The key of what is written now, one of keys; without it, in plain")
+    keys: dict[Name, Secret] = Field(
+        description="Keys by their names, as references: each 32 bytes in base64, or as 64 hexadecimal digits",
+        min_length=1,
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.use is not None and self.use not in self.keys:
+            raise ValueError(f"use names {self.use!r}, which is none of keys")
+        return self
+
+
 class WrittenWorkspace(Settings):
     """transload.yaml."""
 
@@ -206,6 +222,9 @@ class WrittenWorkspace(Settings):
         None,
         description="Where payloads of more than 64 KiB are kept: a folder, an address such as s3://bucket/transload,"
         " or a block with url and options; by default beside the SQLite file, or in PostgreSQL",
+    )
+    encryption: WrittenEncryption | None = Field(
+        None, description="Keys under which payloads are kept; by default they lie there in plain"
     )
     environments: list[Name] = Field(["test", "production"], description="Names that branches may use", min_length=1)
     environment: str = Field("test", description="The environment in force when the command names none")

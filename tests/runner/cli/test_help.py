@@ -29,6 +29,7 @@ COMMANDS = [
     "run",
     "serve",
     "ledger",
+    "rekey",
     "documents",
     "show",
     "impact",

@@ -47,7 +47,12 @@ def upgrade(operations: Operations) -> None:
         "blobs",
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("encoding", TEXT, nullable=False, comment="plain, zlib, or file: kept on a shelf"),
+        sa.Column(
+            "encoding",
+            TEXT,
+            nullable=False,
+            comment="plain, zlib, or file: on a shelf; with ;aes=KEY: encrypted",
+        ),
         sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("digest"),
     )
@@ -330,9 +335,7 @@ def upgrade(operations: Operations) -> None:
         sa.Column("document", TEXT, nullable=True, comment="name and version of the model, such as order/1"),
         sa.Column("number", TEXT, nullable=True, comment="the document's own number, by which people know it"),
         sa.Column("canonical", TEXT, nullable=True),
-        sa.Column(
-            "residue", sa.Text(), nullable=True, comment="what the message holds besides, where its mapping keeps it"
-        ),
+        sa.Column("residue", sa.Text(), nullable=True, comment="what else the message holds, if its mapping keeps it"),
         sa.Column("digest", DIGEST, nullable=True),
         sa.Column("mapping", TEXT, nullable=True),
         sa.Column("mapping_digest", DIGEST, nullable=True),
