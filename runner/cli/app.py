@@ -33,6 +33,8 @@ COMMANDS = {
     "serve": "serve:serve",
     "ledger": "ledger:ledger",
     "rekey": "rekey:rekey",
+    "tidy": "erase:tidy",
+    "erase": "erase:erase",
     "documents": "documents:documents",
     "show": "show:show",
     "impact": "impact:impact",

@@ -98,7 +98,7 @@ class Engine:
                 raise error
             tally.note(self._orphans())
             tally.told = self._looked(None if routes is None else [line.route.ref for line in poll])
-            Upkeep(self.ledger, clock=self.clock).look()
+            self._upkeep().look()
             return tally.summary(_sums(self.ledger.lanes.waiting(), outlets))
 
     def preview(self, routes: Sequence[str] | None = None) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class Engine:
                 clock.start()
                 sentinel = self._sentinel()
                 sentinel.start()
-                upkeep = Upkeep(self.ledger, clock=self.clock)
+                upkeep = self._upkeep()
                 upkeep.start()
                 for finding in self._orphans():
                     _log.warning(finding.message, hint=finding.hint)
@@ -157,6 +157,9 @@ class Engine:
         from transload.runner.expectations.sentinel import Sentinel  # it needs our log, and so it imports this package
 
         return Sentinel(self._watch(), self._herald(), seconds=self.looks)
+
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(self.ledger, clock=self.clock, keep=self.workspace.keep_payloads)
 
     def _watch(self, routes: Sequence[str] | None = None) -> "Watch":
         from transload.runner.expectations.watch import Watch

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, exists, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.blobs import BlobStore
+from transload.runner.ledger.blobs import ERASED, ERASING, BlobStore
 from transload.runner.ledger.chains import verify_events, verify_seals
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.erasing import users_of
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import blobs, deliveries, documents, events, receipts
@@ -86,17 +87,34 @@ class Audit:
             if not row.told:
                 message = f"{Ref(kind, row.id)}: no event tells of the digest that it has"  # type: ignore[arg-type]
                 yield Finding(code="E-AUDIT-ROW", message=f"{message}; its row was changed", hint=_CHANGED)
+        yield from self._erased(connection, table, kind, event)
         there = exists().where(table.c.id == event)
         gone = select(event.label("of"), events.c.lane, events.c.sequence, events.c.id)
         for row in self._streamed(connection, gone.where(event.is_not(None), *conditions, ~there).order_by(event)):
             message = f"{Ref(kind, row.of)}: its row was removed, of which event {row.sequence} of lane {row.lane}"  # type: ignore[arg-type]
             yield Finding(code="E-AUDIT-ROW", message=f"{message} (id {row.id}) tells", hint=_CHANGED)
 
+    def _erased(self, connection: Connection, table: Table, kind: str, event: ColumnElement[Any]) -> Iterator[Finding]:
+        """Rows that are marked as erased, and no event tells of it."""
+        told: ColumnElement[bool] = exists().where(event == table.c.id, events.c.what == "ERASED")
+        if table is not receipts:  # the event may be that of the whole receipt
+            told = told | exists().where(events.c.receipt_id == table.c.receipt_id, events.c.what == "ERASED")
+        query = select(table.c.id).where(table.c.erasure_id.is_not(None), ~told).order_by(table.c.id)
+        for row in self._streamed(connection, query):
+            message = f"{Ref(kind, row.id)}: it is marked as erased, and no event tells of that"  # type: ignore[arg-type]
+            yield Finding(code="E-AUDIT-ROW", message=message, hint=_CHANGED)
+
     def _contents(self, connection: Connection) -> Iterator[Finding]:
         """Payloads that are not what their digest says, in the database or on their shelf."""
         query = select(blobs.c.digest, blobs.c.encoding, blobs.c.data).order_by(blobs.c.digest)
         for row in self._streamed(connection, query, _BLOBS):
             self.counts["payloads"] += 1
+            if row.encoding in (ERASED, ERASING):
+                if any(connection.scalar(select(condition)) for condition in users_of(row.digest)):
+                    of = ", ".join(_users(connection, row.digest))
+                    message = f"the payload {row.digest[:12]} is gone, and nobody erased it; it is that of {of}"
+                    yield Finding(code="E-AUDIT-PAYLOAD", message=message, hint=_CHANGED)
+                continue
             try:
                 self._store.check(row.digest, row.encoding, row.data)
             except LedgerError as error:
@@ -105,11 +123,12 @@ class Audit:
                 yield Finding(code="E-AUDIT-PAYLOAD", message=message, hint=error.hint)
 
     def _documents(self, connection: Connection) -> Iterator[Finding]:
-        """Canonical documents that are not what their digest says."""
+        """Canonical documents that are not what their digest says, or are gone."""
         query = select(documents.c.id, documents.c.canonical, documents.c.digest)
-        for row in self._streamed(connection, query.where(documents.c.canonical.is_not(None)).order_by(documents.c.id)):
+        query = query.where(documents.c.digest.is_not(None), documents.c.erasure_id.is_(None)).order_by(documents.c.id)
+        for row in self._streamed(connection, query):
             self.counts["payloads"] += 1
-            if sha256(row.canonical.encode()).hexdigest() != row.digest:
+            if row.canonical is None or sha256(row.canonical.encode()).hexdigest() != row.digest:
                 message = f"{Ref('document', row.id)}: its canonical document was changed"
                 hint = "map it again from what was received, with `transload replay`; find out who can write"
                 yield Finding(code="E-AUDIT-PAYLOAD", message=message, hint=f"{hint} to the ledger's database")

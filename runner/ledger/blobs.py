@@ -2,17 +2,19 @@
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
-from transload.runner.ledger.dialects import insert_missing
+from transload.runner.ledger.dialects import reviving
 from transload.runner.ledger.encryption import Keyring
-from transload.runner.ledger.errors import LedgerError, TooLarge
+from transload.runner.ledger.errors import Erased, LedgerError, TooLarge
 from transload.runner.ledger.schema import blobs
-from transload.runner.ledger.shelves import Shelf
+from transload.runner.ledger.shelves import Content, Shelf
 
 SMALL = 64 * 1024
 """Payloads of up to so many bytes are kept in the database."""
@@ -20,17 +22,28 @@ LARGEST_IN_DATABASE = 128 * 1024 * 1024
 """So many bytes at most are kept in the database where there is no shelf: its server takes a row whole into memory."""
 UNDER = ";aes="
 """What stands between an encoding and the name of the key under which the payload is."""
+ERASED, ERASING = "erased", "erasing"
+"""Encodings of payloads that were let go: whose bytes are gone, and whose file on the shelf is to be removed."""
+erasing_only = blobs.c.encoding == literal_column("'erasing'")
+_gone = or_(blobs.c.encoding == literal_column("'erased'"), erasing_only)
+_locked = select(blobs.c.digest, blobs.c.encoding).order_by(blobs.c.digest).with_for_update()
 _row = select(blobs.c.encoding, blobs.c.data).where(blobs.c.digest == bindparam("of"))
+
+
+@cache
+def _reviving(dialect: str) -> Any:
+    return reviving(blobs, dialect, _gone)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blob:
-    """A payload made ready for its row; one for the shelf lies there already."""
+    """A payload made ready for its row; one for the shelf lies there already, and is in ``content`` or its file."""
 
     digest: str
     size: int
     encoding: str
-    data: bytes | None
+    data: bytes | None = field(repr=False)
+    content: Content | None = field(default=None, repr=False)
 
 
 class BlobStore:
@@ -55,7 +68,7 @@ class BlobStore:
             shelf = self._shelf()
             if shelf is not None:
                 digest, size = shelf.put(content)
-                return Blob(digest=digest, size=size, encoding="file", data=None)
+                return Blob(digest=digest, size=size, encoding="file", data=None, content=content)
             if size > LARGEST_IN_DATABASE:
                 raise TooLarge(
                     f"a payload has {size} bytes, and the ledger's database takes {LARGEST_IN_DATABASE} at most",
@@ -67,12 +80,22 @@ class BlobStore:
         return self._packed(digest, content)
 
     def insert(self, connection: Connection, *prepared: Blob) -> None:
-        """Store the rows; the same payload is stored once."""
+        """Store the rows; the same payload is stored once, and cannot be let go of until the commit.
+
+        Where one for the shelf was let go of since it was put there, it is put there once more.  Raises `LedgerError`.
+        """
+        shelved = {blob.digest: blob.content for blob in prepared if blob.encoding == "file"}
+        if shelved:
+            for row in connection.execute(_locked.where(blobs.c.digest.in_(shelved))).all():
+                content = shelved[row.digest]
+                if row.encoding in (ERASED, ERASING) and content is not None:
+                    self._shelved(row.digest).put(content)
         rows = [
             {"digest": blob.digest, "size": blob.size, "encoding": blob.encoding, "data": blob.data}
             for blob in sorted(prepared, key=lambda blob: blob.digest)  # two with the same payloads wait in one order
         ]
-        insert_missing(connection, blobs, rows)
+        if rows:
+            connection.execute(_reviving(connection.dialect.name), rows)
 
     def load(self, connection: Connection, digest: str) -> bytes:
         """The payload.  Raises `LedgerError` when it is gone or damaged."""
@@ -82,7 +105,15 @@ class BlobStore:
         return self.unpack(digest, row.encoding, row.data)
 
     def unpack(self, digest: str, encoding: str, data: bytes | None) -> bytes:
-        """The payload of a row selected with others.  Raises `LedgerError` when it is gone or damaged."""
+        """The payload of a row selected with others.
+
+        Raises `LedgerError` when it is gone or damaged, `Erased` when it was let go of.
+        """
+        if encoding in (ERASED, ERASING):
+            raise Erased(
+                f"the payload {digest[:12]} was erased",
+                hint="`transload show` of what it belonged to tells when, by whom and why",
+            )
         if encoding == "file":
             return self._shelved(digest).get(digest)
         return self._opened(digest, encoding, data)
@@ -99,6 +130,8 @@ class BlobStore:
         """The name of the key under which a payload lies; None: in plain.  Raises `LedgerError`."""
         if encoding == "file":
             return self._shelved(digest).key(digest)
+        if encoding in (ERASED, ERASING):
+            return self._keys().use  # there is nothing to bring under another one
         return encoding.partition(UNDER)[2] or None
 
     def again(self, digest: str, encoding: str, data: bytes | None) -> Blob | None:

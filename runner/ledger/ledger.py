@@ -20,6 +20,7 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.encryption.rekeying import Rekeying
+from transload.runner.ledger.erasing import Erasing
 from transload.runner.ledger.expectations import Observed
 from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
@@ -67,6 +68,7 @@ class Ledger:
         self.incidents = Incidents(self.database)
         self.alarms = Alarms(self.database)
         self.statements = Statements(self.database)
+        self.erasing = Erasing(self.database, self.store)
         self.seals = Seals(self.database)
         self.reopening = Reopening(self.database, self.store)
 

@@ -39,6 +39,10 @@ LONGEST_NAME = 640
 """Characters of the name of a note in a source's memory, which holds the path of a file, as a rule."""
 
 
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
+
+
 def _unfinished(table: Table) -> dict[str, Any]:
     """The condition of a partial index, so that finished rows cost it nothing."""
     condition = table.c.finished_at.is_(None)
@@ -64,6 +68,17 @@ blobs = Table(
         comment="plain, zlib, or file: on a shelf; with ;aes=KEY: encrypted",
     ),
     Column("data", LargeBinary),
+)
+
+Index("blobs_erasing", blobs.c.digest, **_where(blobs.c.encoding == literal_column("'erasing'")))
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by", _Name, nullable=False, comment="a person, or retention"),
+    Column("reason", _Name, nullable=False),
 )
 
 artifacts = Table(
@@ -95,8 +110,14 @@ receipts = Table(
     Column("findings", PrivateJson("receipts.findings"), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="its bytes were let go"),
+    Column("whole", Boolean, nullable=False, default=True, comment="not all that was made of it was let go"),
     UniqueConstraint("connection", "source_key"),
 )
+Index("receipts_payload", receipts.c.digest)
+still_whole = receipts.c.whole == literal_column("true")
+"""A condition that the index below is for."""
+Index("receipts_whole", receipts.c.route, receipts.c.id, **_where(still_whole))
 Index("receipts_due", receipts.c.route, receipts.c.id, **_unfinished(receipts))
 
 parts = Table(
@@ -145,6 +166,7 @@ documents = Table(
     Column("targets", Integer, nullable=False, comment="deliveries that were made of it"),
     Column("origin_id", _Id, ForeignKey("documents.id"), comment="a replay: the document before it"),
     Column("created_at", Moment, nullable=False),
+    Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
 Index("documents_number", documents.c.number)
 Index("documents_state", documents.c.state, documents.c.id)
@@ -179,7 +201,9 @@ deliveries = Table(
     Column("product", _Name, nullable=False),
     Column("receipt_id", _Id, ForeignKey("receipts.id"), index=True),
     Column("origin_id", _Id, ForeignKey("deliveries.id"), index=True, comment="a replay: the delivery before it"),
+    Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
+Index("deliveries_body", deliveries.c.body)
 Index("deliveries_active", deliveries.c.lane, deliveries.c.id, **_unfinished(deliveries))
 Index("deliveries_state", deliveries.c.state, deliveries.c.id)
 
@@ -188,6 +212,15 @@ delivery_documents = Table(
     metadata,
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), primary_key=True),
     Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True, index=True),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("digest", _Digest, ForeignKey("blobs.digest"), nullable=False, index=True),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), index=True, comment="beside which it was kept"),
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), index=True, comment="to which it was the answer"),
 )
 
 attempts = Table(
@@ -309,7 +342,7 @@ responses = Table(
     metadata,
     Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True, comment="of whose sender"),
     Column("taken", Boolean, nullable=False, comment="whether he was told that we have taken it"),
-    Column("digest", _Digest, ForeignKey("blobs.digest"), comment="the body that a mapping wrote"),
+    Column("digest", _Digest, ForeignKey("blobs.digest"), index=True, comment="the body that a mapping wrote"),
     Column("content_type", _Name, nullable=False),
     Column("findings", PrivateJson("responses.findings"), nullable=False),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
@@ -344,10 +377,6 @@ numbers = Table(
 
 Index("receipts_arrived", receipts.c.route, receipts.c.received_at)
 Index("deliveries_target", deliveries.c.target, deliveries.c.id)
-
-
-def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
 
 
 quarantined_receipt = receipts.c.state == literal_column("'QUARANTINED'")

@@ -138,6 +138,9 @@ class WrittenDefaults(Settings):
 
     retry: WrittenRetry = Field(default_factory=WrittenRetry, description="Retries of deliveries")
     timeouts: WrittenTimeouts = Field(default_factory=WrittenTimeouts, description="Time-outs of connections")
+    keep_payloads: Duration | None = Field(
+        None, description="How long what a route received is kept, by default for good", ge=timedelta(days=1)
+    )
 
 
 def _listen(value: str) -> str:
@@ -286,6 +289,11 @@ class WrittenReceive(Settings):
         None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
     )
     expect: ExpectationList = Field(None, description="What should arrive by when: one expectation, or a list of them")
+    keep_payloads: Duration | None = Field(
+        None,
+        description="How long what arrived, and was made and sent of it, is kept, instead of the workspace's default",
+        ge=timedelta(days=1),
+    )
 
 
 class WrittenTake(Settings):

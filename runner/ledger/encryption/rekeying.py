@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, and_, select, tuple_, type_coerce
 
-from transload.runner.ledger.blobs import UNDER, BlobStore
+from transload.runner.ledger.blobs import ERASED, ERASING, UNDER, BlobStore
 from transload.runner.ledger.columns import Private, PrivateJson
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.encryption.keys import TEXT
@@ -76,6 +76,7 @@ class Rekeying:
         use = self._database.keys.use
         under = blobs.c.encoding.endswith(f"{UNDER}{use}", autoescape=True)
         other = ~under if use else (blobs.c.encoding.contains(UNDER) | (blobs.c.encoding == "file"))
+        other = other & blobs.c.encoding.not_in((ERASED, ERASING))
         last = ""
         while True:
             query = select(blobs.c.digest, blobs.c.encoding, blobs.c.data).where(other, blobs.c.digest > last)

@@ -30,6 +30,8 @@ COMMANDS = [
     "serve",
     "ledger",
     "rekey",
+    "tidy",
+    "erase",
     "documents",
     "show",
     "impact",

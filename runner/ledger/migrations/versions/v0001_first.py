@@ -14,6 +14,14 @@ DIGEST = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
 def upgrade(operations: Operations) -> None:
     """Make all tables."""
     operations.create_table(
+        "erasures",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", TEXT, nullable=False, comment="a person, or retention"),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_table(
         "alarms",
         sa.Column("id", ID, nullable=False),
         sa.Column("channel", TEXT, nullable=False),
@@ -222,12 +230,27 @@ def upgrade(operations: Operations) -> None:
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("erasure_id", ID, nullable=True, comment="its bytes were let go"),
+        sa.Column("whole", sa.Boolean(), nullable=False, comment="not all that was made of it was let go"),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"],
+            ["erasures.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["digest"],
             ["blobs.digest"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection", "source_key"),
+    )
+    operations.create_index("receipts_payload", "receipts", ["digest"], unique=False)
+    operations.create_index(
+        "receipts_whole",
+        "receipts",
+        ["route", "id"],
+        unique=False,
+        sqlite_where=sa.text("whole = true"),
+        postgresql_where=sa.text("whole = true"),
     )
     operations.create_index("receipts_arrived", "receipts", ["route", "received_at"], unique=False)
     operations.create_index(
@@ -274,6 +297,11 @@ def upgrade(operations: Operations) -> None:
         sa.Column("product", TEXT, nullable=False),
         sa.Column("receipt_id", ID, nullable=True),
         sa.Column("origin_id", ID, nullable=True, comment="a replay: the delivery before it"),
+        sa.Column("erasure_id", ID, nullable=True, comment="what it held was let go"),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"],
+            ["erasures.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["body"],
             ["blobs.digest"],
@@ -297,6 +325,7 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
+    operations.create_index("deliveries_body", "deliveries", ["body"], unique=False)
     operations.create_index(
         "deliveries_active",
         "deliveries",
@@ -345,6 +374,11 @@ def upgrade(operations: Operations) -> None:
         sa.Column("targets", sa.Integer(), nullable=False, comment="deliveries that were made of it"),
         sa.Column("origin_id", ID, nullable=True, comment="a replay: the document before it"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("erasure_id", ID, nullable=True, comment="what it held was let go"),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"],
+            ["erasures.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["mapping_digest"],
             ["artifacts.digest"],
@@ -519,6 +553,38 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("receipt_id"),
     )
     operations.create_index("ix_replies_delivery_id", "replies", ["delivery_id"], unique=False)
+    operations.create_index("ix_responses_digest", "responses", ["digest"], unique=False)
+    operations.create_index(
+        "blobs_erasing",
+        "blobs",
+        ["digest"],
+        unique=False,
+        sqlite_where=sa.text("encoding = 'erasing'"),
+        postgresql_where=sa.text("encoding = 'erasing'"),
+    )
+    operations.create_table(
+        "attachments",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("receipt_id", ID, nullable=True, comment="beside which it was kept"),
+        sa.Column("delivery_id", ID, nullable=True, comment="to which it was the answer"),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["digest"],
+            ["blobs.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_index("ix_attachments_delivery_id", "attachments", ["delivery_id"], unique=False)
+    operations.create_index("ix_attachments_digest", "attachments", ["digest"], unique=False)
+    operations.create_index("ix_attachments_receipt_id", "attachments", ["receipt_id"], unique=False)
     operations.create_table(
         "seals",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False, comment="from 1"),
