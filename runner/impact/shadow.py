@@ -269,6 +269,9 @@ class _Receipt:
         if any(item.state is State.DUPLICATE for item in stored):
             result.duplicates += 1
             return
+        if any(sent.erased for item in stored for sent in item.sent.values()):
+            result.apart["what was sent of it was erased"] += 1
+            return
         moment = stored[0].created_at if stored else self.arrived.receipt.received_at
         if route.is_baseline(stored):
             old = [of_stored(item, self.now.formats) for item in stored] or [_unread(self.arrived)]

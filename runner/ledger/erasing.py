@@ -22,6 +22,7 @@ from transload.runner.ledger.blobs import ERASED, ERASING, BlobStore, erasing_on
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.erased import see_whole
+from transload.runner.ledger.errors import Erased
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.references import Kind, NotFound, Ref
 from transload.runner.ledger.schema import (
@@ -118,7 +119,7 @@ class Erasing:
                 try:
                     reason = f"kept until {before:%Y-%m-%d}"
                     yield self.look(ref) if preview else self.erase(ref, now, by=RETENTION, reason=reason)
-                except NotPossible:
+                except (NotPossible, Erased):  # not yet, or another host was faster
                     continue
 
     def sweep(self) -> int:
