@@ -82,7 +82,12 @@ class Erasing:
         Raises `NotFound`; `Erased` where it was done; `NotPossible` where something of it is under way, or an open
         incident is about it.
         """
+        done = self._erased(ref, now, by=by, reason=reason)
+        self.sweep()
+        self._database.forget()
+        return done
 
+    def _erased(self, ref: Ref, now: datetime, *, by: str, reason: str) -> Erasure:
         def work(connection: Connection) -> Erasure:
             journal = Journal(connection, LANE, now)
             found, whole = _planned(connection, ref)
@@ -91,9 +96,7 @@ class Erasing:
             _let_go(connection, journal, found, whole=whole, by=by, reason=reason)
             return found
 
-        done = self._database.write(work, lane=LANE)
-        self.sweep()
-        return done
+        return self._database.write(work, lane=LANE)
 
     def due(self, route: str, before: datetime, *, after: int = 0, limit: int = BATCH) -> list[int]:
         """The next receipts of ``route`` from before then that still have something, from the oldest number on."""
@@ -111,16 +114,21 @@ class Erasing:
 
     def tidy(self, route: str, before: datetime, now: datetime, *, preview: bool = False) -> Iterator[Erasure]:
         """Let go of what ``route`` received before then, receipt by receipt, but not of what is under way or open."""
-        last = 0
+        last = count = 0
+        reason = f"kept until {before:%Y-%m-%d}"
         while found := self.due(route, before, after=last):
             last = found[-1]
             for number in found:
                 ref = Ref("receipt", number)
                 try:
-                    reason = f"kept until {before:%Y-%m-%d}"
-                    yield self.look(ref) if preview else self.erase(ref, now, by=RETENTION, reason=reason)
+                    done = self.look(ref) if preview else self._erased(ref, now, by=RETENTION, reason=reason)
                 except (NotPossible, Erased):  # not yet, or another host was faster
                     continue
+                count += 1
+                yield done
+        if count and not preview:
+            self.sweep()
+            self._database.forget()
 
     def sweep(self) -> int:
         """Remove the files of payloads that nothing refers to any more; gives how many."""
@@ -135,10 +143,7 @@ class Erasing:
             connection.execute(blobs.update().where(blobs.c.digest == digest).values(encoding=ERASED))
             return True
 
-        done = sum(self._database.write(partial(remove, digest=digest)) for digest in marked)
-        if done:
-            self._database.forget()
-        return done
+        return sum(self._database.write(partial(remove, digest=digest)) for digest in marked)
 
 
 def _planned(connection: Connection, ref: Ref) -> tuple[Erasure, bool]:

@@ -77,7 +77,10 @@ class SqliteFile:
         """Empty the log of writes, which holds old pages; nothing is left in the file itself (secure_delete)."""
         own = engine.raw_connection()
         try:
-            own.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # while others read, it does what it can
+            cursor = own.cursor()
+            cursor.execute("PRAGMA busy_timeout=100")  # while others read it does what it can, and holds nobody up
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.execute(f"PRAGMA busy_timeout={round(BUSY_SECONDS * 1000)}")
         finally:
             own.close()
 

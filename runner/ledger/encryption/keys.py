@@ -17,6 +17,7 @@ _NONCE = 12
 """Bytes: of random ones 2^32 under one key are safe, NIST SP 800-38D section 8.3."""
 TEXT = "sealed:"
 """How a sealed text begins; JSON never does."""
+_LONGEST_NAME = 100
 _WORTH = 200
 """Bytes from which on a text is compressed first."""
 
@@ -36,6 +37,9 @@ class Keyring:
 
     def __init__(self, secrets: Mapping[str, str] | None = None, *, use: str | None = None) -> None:
         self.use = use
+        for name in secrets or {}:
+            if len(name.encode()) > _LONGEST_NAME:
+                raise ConfigurationError(f"the name of a key is longer than {_LONGEST_NAME} bytes")
         self._keys = {name: _key(name, secret) for name, secret in (secrets or {}).items()}
         self._ciphers = {name: AESGCM(key) for name, key in self._keys.items()}
 

@@ -77,9 +77,10 @@ def fill(ledger, content=RAW, *, send=True, key="k1", evidence=True):
     return number
 
 
-def test_nothing_of_a_receipt_that_is_erased_stays(store, tmp_path):
+@pytest.mark.parametrize("times", [1, SMALL])
+def test_nothing_of_a_receipt_that_is_erased_stays(store, tmp_path, times):
     with Ledger(store) as ledger:
-        fill(ledger, f"{CANARY} raw ".encode() * SMALL)
+        fill(ledger, f"{CANARY} raw ".encode() * times)
         assert ledger.verify() == []
         assert ledger.erasing.look(Ref("receipt", 1)).documents == (1, 2)
         assert CANARY.encode() in everything(ledger, tmp_path)
