@@ -164,6 +164,7 @@ def _journey(journey: Mapping[str, Any]) -> None:
         kept = [name.removeprefix(KEPT) for name in receipt["metadata"] if name.startswith(KEPT)]
         if kept:
             say(f"  kept beside it: {', '.join(kept)}")
+        _erased(receipt)
         _findings(receipt["findings"])
     for document in journey["documents"]:
         passed_on = any(document["ref"] in delivery["documents"] for delivery in journey["deliveries"])
@@ -196,6 +197,7 @@ def _document(document: Mapping[str, Any], otherwise: str) -> None:
         f" ({message}){mapping}",
         style="bold",
     )
+    _erased(document)
     _findings(document["findings"])
 
 
@@ -208,9 +210,16 @@ def _delivery(delivery: Mapping[str, Any]) -> None:
         f"{f' ({facts})' if facts else ''}, {counted(len(delivery['attempts']), 'attempt')}",
         style="bold",
     )
+    _erased(delivery)
     _findings(delivery["findings"])
     for attempt in delivery["attempts"]:
         say(f"  attempt {attempt['number']}  {_time(attempt['started_at'])}  {attempt['outcome'] or 'no outcome yet'}")
+
+
+def _erased(row: Mapping[str, Any]) -> None:
+    if "erased" in row:
+        facts = row["erased"]
+        say(f"  erased at {_time(facts['at'])} by {facts['by']}: {facts['reason']}", style="yellow")
 
 
 def _findings(kept: list[Mapping[str, Any]]) -> None:

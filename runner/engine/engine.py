@@ -12,6 +12,7 @@ from transload.runner.engine.lines import Line, Outlet, lines_of
 from transload.runner.engine.preview import Preview
 from transload.runner.engine.summary import Summary, Tally
 from transload.runner.engine.supervisor import Supervisor
+from transload.runner.engine.upkeep import Upkeep
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.ledger.incidents import Incident
@@ -118,6 +119,7 @@ class Engine:
                 raise error
             tally.note(self.orphans())
             tally.told = self._looked(None if routes is None else [line.route.ref for line in poll])
+            self.upkeep().look()
             return tally.summary(_sums(self.ledger.lanes.waiting(), outlets))
 
     def preview(self, routes: Sequence[str] | None = None) -> dict[str, Any]:
@@ -171,6 +173,10 @@ class Engine:
         from transload.runner.alarms.herald import Herald
 
         return Herald(self.workspace, self.ledger, clock=self.clock)
+
+    def upkeep(self) -> Upkeep:
+        """What seals the ledger's events, and lets go of what need not be kept."""
+        return Upkeep(self.ledger, clock=self.clock, keep=self.workspace.keep_payloads)
 
     def orphans(self) -> list[Finding]:
         """Warnings of deliveries and receipts that wait for a route which the workspace does not have any more."""

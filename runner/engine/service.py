@@ -104,10 +104,13 @@ class Service:
             dispatch.start()
             if self._threshold is not None:
                 parts.callback(self._porch(self._threshold, dispatch).close)
+            upkeep = engine.upkeep()
+            parts.callback(upkeep.stop)
             parts.callback(sentinel.stop)
             parts.callback(clock.stop)
             clock.start()
             sentinel.start()
+            upkeep.start()
             _log.info("serving", workspace=engine.workspace.name, routes=len(lines), schedules=len(schedules))
             try:
                 yield work, dispatch

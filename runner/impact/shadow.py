@@ -17,7 +17,7 @@ from transload.runner.impact.replaying import Replay, Side, unfiltered
 from transload.runner.impact.report import Impact
 from transload.runner.impact.selecting import Concern, concerned, path_of
 from transload.runner.impact.versions import Versions, version_named
-from transload.runner.ledger import Ledger, LedgerError, State
+from transload.runner.ledger import Erased, Ledger, LedgerError, State
 from transload.runner.ledger.history import MESSAGES, Arrived, Sent, Stored
 from transload.runner.workspace import Workspace
 
@@ -147,6 +147,9 @@ class _Route:
                 continue
             try:
                 payload = arrived.payload()
+            except Erased:
+                self.result.apart["its bytes were erased"] += 1
+                continue
             except LedgerError:
                 self.result.apart["its bytes are not there any more"] += 1
                 continue
@@ -265,6 +268,9 @@ class _Receipt:
             return
         if any(item.state is State.DUPLICATE for item in stored):
             result.duplicates += 1
+            return
+        if any(sent.erased for item in stored for sent in item.sent.values()):
+            result.apart["what was sent of it was erased"] += 1
             return
         moment = stored[0].created_at if stored else self.arrived.receipt.received_at
         if route.is_baseline(stored):

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.backup.settling import doubt
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.erased import see_whole
 from transload.runner.ledger.following import documents_of, follow
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.numbers import Ids
@@ -42,11 +43,12 @@ class Actions:
         """Send the same bytes again, as a new delivery with a key of its own; gives its id.
 
         The old one stays as it is, but an UNKNOWN one is then SUPPRESSED.
-        Raises `NotFound`, and `NotPossible` when it is still under way or has no bytes.
+        Raises `NotFound`, `NotPossible` when it is still under way or has no bytes, `Erased` when they were let go of.
         """
 
         def work(connection: Connection) -> int:
             old, journal = _held(connection, delivery, now)
+            see_whole(connection, Ref("delivery", delivery))
             if State(old["state"]) not in _REPLAYABLE or old["body"] is None:
                 hint = "map it again: there are no bytes to send" if old["body"] is None else "it is still under way"
                 raise NotPossible(f"{Ref('delivery', delivery)} is {old['state']} and cannot be sent again", hint=hint)
@@ -106,7 +108,9 @@ class Actions:
             route = connection.scalar(select(receipts.c.route).where(receipts.c.id == _receipt_of(connection, ref)))
             journal = Journal(connection, f"in:{route}", now)  # who reads the receipt has ended, or has not begun
             receipt, messages, force = _messages(connection, ref)
-            row = connection.execute(select(receipts).where(receipts.c.id == receipt)).one()
+            query = select(receipts).where(receipts.c.id == receipt).with_for_update(key_share=True)
+            row = connection.execute(query).one()
+            see_whole(connection, Ref("receipt", receipt))
             if row.finished_at is None:
                 raise NotPossible(f"{Ref('receipt', receipt)} is still being read", hint="wait for it")
             again = {"messages": messages, "force": force}

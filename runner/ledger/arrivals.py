@@ -16,7 +16,7 @@ from transload.runner.ledger.dialects import insert_new
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.memory import LedgerMemory, write_notes
 from transload.runner.ledger.replies import OwnReply, stage_reply, take_reply
-from transload.runner.ledger.schema import parts, receipts
+from transload.runner.ledger.schema import attachments, parts, receipts
 from transload.runner.ledger.states import State
 
 KEPT = "evidence."
@@ -230,6 +230,9 @@ def insert_arrival(
         known = _known_already(connection, store, arrival, blob, now)
         assert known is not None
         return known, False
+    if kept:
+        beside = [{"digest": item.digest, "receipt_id": receipt} for item in kept.values()]
+        connection.execute(attachments.insert(), beside)
     journal.record(
         State.RECEIVED,
         receipt=receipt,

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from transload.runner.ledger.encryption import Keyring
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -75,6 +77,64 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Gives the values back."""
         return None if value is None else json.loads(value)
+
+
+class Private(Words):
+    """Text of documents: under the key in use where the ledger has one (`carry`).
+
+    ``about`` is the column, which the ciphertext is bound to.
+    """
+
+    cache_ok = True
+
+    def __init__(self, about: str) -> None:
+        super().__init__()
+        self.about = about
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Gives the text as it is stored."""
+        keys = keys_of(dialect)
+        return None if value is None else keys.seal_text(fitted(value), self.about)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Gives the text back.  Raises `KeyMissing`, `LedgerError`."""
+        return None if value is None else keys_of(dialect).open_text(value, self.about)
+
+
+class PrivateJson(Json):
+    """JSON values in which data of documents may stand, as `Private` keeps them; an empty list or object in plain."""
+
+    cache_ok = True
+
+    def __init__(self, about: str) -> None:
+        super().__init__()
+        self.about = about
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Gives the text; None stays NULL."""
+        if value is None:
+            return None
+        text = compact_json(value)
+        return keys_of(dialect).seal_text(text, self.about) if value else text
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Gives the values back.  Raises `KeyMissing`, `LedgerError`."""
+        return None if value is None else json.loads(keys_of(dialect).open_text(value, self.about))
+
+
+def keys_of(dialect: Dialect) -> Keyring:
+    """The keys that `carry` gave to a database's dialect."""
+    found: Keyring = getattr(dialect, _CARRIED, _NONE)
+    return found
+
+
+def carry(dialect: Dialect, keys: Keyring) -> None:
+    """Let what is written and read by ``dialect``, that of one engine, be under ``keys``."""
+    setattr(dialect, _CARRIED, keys)
+
+
+_CARRIED = "transload_keys"
+_NONE = Keyring()
 
 
 def microseconds(moment: datetime) -> int:

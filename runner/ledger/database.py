@@ -9,9 +9,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
+from transload.runner.ledger.columns import carry
 from transload.runner.ledger.databases import Backend, backend_of
 from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.databases.wake_schema import WakeSchema
+from transload.runner.ledger.encryption import Keyring
+from transload.runner.ledger.encryption.proofs import prove
 from transload.runner.ledger.errors import LedgerError, NoLedger, passes, translated
 from transload.runner.ledger.migrations import UNFINISHED_TABLE, VERSION_TABLE, migrate, version_of
 from transload.runner.ledger.schema import VERSION
@@ -39,6 +42,7 @@ class Database:
         self._engine: Engine | None = None
         self._shelf: Shelf | None = None
         self._lock: ProcessLock | None = None
+        self._keys = Keyring()
         self._turns = Turns(self._commit)
 
     @property
@@ -50,6 +54,11 @@ class Database:
     def shelf(self) -> Shelf | None:
         """The place for large payloads; None where they are kept in the database."""
         return self._shelf
+
+    @property
+    def keys(self) -> Keyring:
+        """The keys under which payloads are."""
+        return self._keys
 
     @property
     def scratch(self) -> Path:
@@ -78,13 +87,16 @@ class Database:
         them; `ConfigurationError` when the address is none, `Stop` or `Retry` when a secret of it cannot be had.
         """
         self._backend = backend_of(self.store.address(), self.store)
-        self._shelf = shelf_of(self.store, self._backend)
+        self._keys = self.store.keyring()
+        self._shelf = shelf_of(self.store, self._backend, self._keys)
         if not create and not self._backend.exists():
             raise self._missing()
         try:
             with self._translated():
                 self._engine = self._backend.engine()
+            carry(self._engine.dialect, self._keys)
             self._bring_up(create=create)
+            prove(self)
         except BaseException:
             self.close()
             raise
@@ -120,6 +132,12 @@ class Database:
             self._commit([turn])
         with self._translated():
             return turn.result()
+
+    def forget(self) -> None:
+        """Let nothing of what was overwritten or removed stay in the database's files, as far as it can be told to."""
+        backend, engine = self._opened
+        with self._translated():
+            backend.forget(engine)
 
     @contextmanager
     def exclusively(self, what: str) -> Iterator[ProcessLock]:
@@ -237,17 +255,19 @@ class Database:
                 migrate(connection)
 
 
-def shelf_of(store: Store, backend: Backend) -> Shelf | None:
+def shelf_of(store: Store, backend: Backend, keys: Keyring) -> Shelf | None:
     """Where large payloads of a ledger lie; None where its database keeps them."""
     blobs = store.blobs
     if blobs is None:
-        return FolderShelf(backend.blobs) if backend.blobs is not None else None
+        return FolderShelf(backend.blobs, keys) if backend.blobs is not None else None
     place = store.resolve(blobs.place)
     if place.startswith("file://"):
-        return FolderShelf(Path(place.removeprefix("file://")))  # which writes files whole, and forces them to disk
+        return FolderShelf(
+            Path(place.removeprefix("file://")), keys
+        )  # which writes files whole, and forces them to disk
     if "://" in place:
-        return ObjectShelf(place, lambda: store.resolve(blobs.options))
-    return FolderShelf(store.base / Path(place).expanduser())
+        return ObjectShelf(place, lambda: store.resolve(blobs.options), keys)
+    return FolderShelf(store.base / Path(place).expanduser(), keys)
 
 
 def _run_apart(turn: Turn[Any], connection: Connection) -> None:

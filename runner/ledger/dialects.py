@@ -32,6 +32,17 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
         connection.execute(_upsert(table, connection.dialect.name, tuple(rows[0])), rows)
 
 
+def reviving(table: Table, dialect: str, gone: ColumnElement[bool]) -> Any:
+    """The statement that inserts rows, or changes those with the same primary key that are ``gone``.
+
+    Also those that are not are locked until the commit, so that nobody lets them go meanwhile.  Build it once.
+    """
+    statement = _kind(dialect).insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=gone)
+
+
 def among(connection: Connection, column: ColumnElement[Any], ids: Collection[int]) -> ColumnElement[bool]:
     """The condition that ``column`` is one of ``ids``, of which there may be more than a statement takes values."""
     if connection.dialect.name == "postgresql":

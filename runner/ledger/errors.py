@@ -41,6 +41,12 @@ class Fenced(LedgerError):
     code = "E-FENCED"
 
 
+class Erased(LedgerError):
+    """What is asked for was let go of: its route kept it no longer, or somebody asked for it."""
+
+    code = "E-ERASED"
+
+
 class TooLarge(Reject):
     """A payload is larger than this ledger can keep."""
 

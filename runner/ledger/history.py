@@ -31,7 +31,10 @@ _payload = blobs.c.encoding, blobs.c.data
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A delivery of a document as it was staged; ``body`` gives its frozen bytes, None where there are none."""
+    """A delivery of a document as it was staged; ``body`` gives its frozen bytes, None where there are none.
+
+    Of one that was ``erased`` they are gone.
+    """
 
     id: int
     target: str
@@ -43,6 +46,7 @@ class Sent:
     partner_digest: str | None
     product: str
     staged_at: datetime
+    erased: bool = False
     body: Callable[[], bytes] | None = field(repr=False)
 
 
@@ -364,5 +368,6 @@ def _sent(row: Row[Any], body: Callable[[], bytes] | None) -> Sent:
         partner_digest=row.partner_digest,
         product=row.product,
         staged_at=row.staged_at,
+        erased=row.erasure_id is not None,
         body=body,
     )

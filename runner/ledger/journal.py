@@ -1,18 +1,17 @@
 """The events: what happened, append-only, each carrying the hash of the one before it in its lane.
 
 An event holds facts and the digest of a payload, never the payload, so that the
-chain stays valid when a payload is erased.
+chain stays valid when a payload is erased.  `transload.runner.ledger.chains` looks whether all is as it was written.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from transload.runner.ledger.columns import compact_json, microseconds
+from transload.runner.ledger.columns import compact_json, fitted, microseconds
 from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.errors import Fenced
 from transload.runner.ledger.schema import events, lanes
@@ -28,6 +27,10 @@ _update_lane = (
     .where(lanes.c.name == bindparam("lane"))
     .values(sequence=bindparam("last"), head=bindparam("new_head"))
 )
+_last_number = select(func.max(events.c.id))
+_next_numbers = select(func.nextval(func.pg_get_serial_sequence("events", "id"))).select_from(
+    func.generate_series(1, bindparam("most")).table_valued("number")
+)
 
 
 class Journal:
@@ -39,7 +42,7 @@ class Journal:
 
     def __init__(self, connection: Connection, lane: str, at: datetime, *, epoch: int | None = None) -> None:
         self.connection = connection
-        self.lane = lane
+        self.lane = lane = fitted(lane)
         self.at = at
         row = connection.execute(_lock_lane, {"lane": lane}).one_or_none()
         if row is None:
@@ -63,29 +66,41 @@ class Journal:
         digest: str | None = None,
     ) -> None:
         """Note that ``what`` (a state, or an action) happened to a receipt, document or delivery."""
-        self._sequence += 1
-        facts = [self.lane, self._sequence, self._at, what, receipt, document, delivery, detail, digest]
-        self._head = event_hash(self._head, facts)
         self._rows.append(
             {
                 "lane": self.lane,
-                "sequence": self._sequence,
                 "at": self.at,
-                "what": what,
+                "what": str(what),
                 "receipt_id": receipt,
                 "document_id": document,
                 "delivery_id": delivery,
                 "detail": detail,
                 "digest": digest,
-                "hash": self._head,
             }
         )
 
     def flush(self) -> None:
         """Write the events; call it once, at the end of the transaction."""
-        if self._rows:
-            self.connection.execute(_insert_events, self._rows)
-            self.connection.execute(_update_lane, {"lane": self.lane, "last": self._sequence, "new_head": self._head})
+        if not self._rows:
+            return
+        for row, number in zip(self._rows, _numbers(self.connection, len(self._rows)), strict=True):
+            self._sequence += 1
+            detail = None if row["detail"] is None else compact_json(row["detail"])
+            facts = [self.lane, self._sequence, number, self._at, row["what"]]
+            facts += [row["receipt_id"], row["document_id"], row["delivery_id"], detail, row["digest"]]
+            self._head = event_hash(self._head, facts)
+            row |= {"id": number, "sequence": self._sequence, "hash": self._head}
+        self.connection.execute(_insert_events, self._rows)
+        self.connection.execute(_update_lane, {"lane": self.lane, "last": self._sequence, "new_head": self._head})
+        self._rows = []
+
+
+def _numbers(connection: Connection, count: int) -> Iterable[int]:
+    """The ids of the next events, which their hashes cover: on SQLite nobody else writes until our commit."""
+    if connection.dialect.name == "postgresql":
+        return sorted(connection.scalars(_next_numbers, {"most": count}))
+    last = connection.scalar(_last_number) or 0
+    return range(last + 1, last + count + 1)
 
 
 def add_lane(connection: Connection, lane: str) -> None:
@@ -95,31 +110,8 @@ def add_lane(connection: Connection, lane: str) -> None:
 
 
 def event_hash(before: str, facts: list[Any]) -> str:
-    """SHA-256 over the hash of the event before and the facts of this one as compact JSON."""
+    """SHA-256 over the hash of the event before and the facts of this one as compact JSON.
+
+    These are its columns in their order, the detail as the text that is stored, and all but the hash itself.
+    """
     return sha256(f"{before}\n{compact_json(facts)}".encode()).hexdigest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class BrokenChain:
-    """The first event of a lane that does not follow from the one before: ``sequence`` 0 means its end is missing."""
-
-    lane: str
-    sequence: int
-
-
-def verify_chain(connection: Connection, lane: str) -> BrokenChain | None:
-    """Compute the lane's chain again; None when every event is as it was written and none is missing."""
-    head, sequence = NOTHING_BEFORE, 0
-    query = select(events).where(events.c.lane == lane).order_by(events.c.sequence)
-    with connection.execute(query.execution_options(yield_per=1000)) as rows:
-        for row in rows:
-            sequence += 1
-            facts = [row.lane, sequence, microseconds(row.at), row.what]
-            facts += [row.receipt_id, row.document_id, row.delivery_id, row.detail, row.digest]
-            head = event_hash(head, facts)
-            if row.sequence != sequence or row.hash != head:
-                return BrokenChain(lane=lane, sequence=sequence)
-    stored = connection.execute(_select_lane, {"lane": lane}).one_or_none()
-    if stored is not None and (stored.sequence, stored.head) != (sequence, head):
-        return BrokenChain(lane=lane, sequence=0)
-    return None

@@ -23,6 +23,7 @@ from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.reconciled import take_pending
 from transload.runner.ledger.replies import LateReply, hasten, judged, waiting_replies
 from transload.runner.ledger.schema import (
+    attachments,
     attempts,
     blobs,
     deliveries,
@@ -299,6 +300,13 @@ class Lanes:
         def work(connection: Connection) -> None:
             journal = Journal(connection, lane, now, epoch=epoch)
             self._store.insert(connection, *contents)
+            answered = [
+                {"digest": sha256(outcome.answer_content).hexdigest(), "delivery_id": outcome.delivery.id}
+                for outcome in outcomes
+                if outcome.answer_content is not None
+            ]
+            if answered:
+                connection.execute(attachments.insert(), answered)
             connection.execute(_conclude, [_changes(outcome) for outcome in outcomes])
             connection.execute(_end_attempt, [_ending(outcome) for outcome in outcomes])
             for outcome in outcomes:

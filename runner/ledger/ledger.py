@@ -12,6 +12,7 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.actions import Actions
 from transload.runner.ledger.alarms import Alarms
 from transload.runner.ledger.arrivals import Arrivals
+from transload.runner.ledger.auditing import Audit
 from transload.runner.ledger.backup.settling import refuse_unaccepted
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
@@ -19,10 +20,11 @@ from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.dialects import insert_missing
+from transload.runner.ledger.encryption.rekeying import Rekeying
+from transload.runner.ledger.erasing import Erasing
 from transload.runner.ledger.expectations import Observed
 from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
-from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.queries import Queries
@@ -30,8 +32,9 @@ from transload.runner.ledger.rates import Rates
 from transload.runner.ledger.reconciled import Reconciled
 from transload.runner.ledger.reopening import Reopening
 from transload.runner.ledger.responses import Responses
-from transload.runner.ledger.schema import VERSION, deliveries, documents, events, lanes, meta, receipts
+from transload.runner.ledger.schema import VERSION, deliveries, documents, events, meta, receipts
 from transload.runner.ledger.scratch import Scratch
+from transload.runner.ledger.seals import Seal, Seals
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.statements import Statements
 from transload.runner.ledger.store import Store
@@ -49,7 +52,7 @@ class Ledger:
 
     def __init__(self, store: Store | str) -> None:
         self.database = Database(Store(url=store) if isinstance(store, str) else store)
-        self.store = BlobStore(lambda: self.database.shelf)
+        self.store = BlobStore(lambda: self.database.shelf, lambda: self.database.keys)
         self.scratch = Scratch(lambda: self.database.scratch)
         self.arrivals = Arrivals(self.database, self.store)
         self.unpacking = Unpacking(self.database, self.store)
@@ -68,6 +71,8 @@ class Ledger:
         self.incidents = Incidents(self.database)
         self.alarms = Alarms(self.database)
         self.statements = Statements(self.database)
+        self.erasing = Erasing(self.database, self.store)
+        self.seals = Seals(self.database)
         self.reopening = Reopening(self.database, self.store)
 
     def open(self, *, create: bool = True) -> Self:
@@ -119,11 +124,17 @@ class Ledger:
         folder = folder or self.scratch.of(route=route, connection=connection)
         return LedgerMemory(self.database, scope=route, connection=connection, folder=folder)
 
-    def verify(self) -> list[BrokenChain]:
-        """Compute the chains of all lanes again; gives those that are broken: events were changed or are missing."""
-        with self.read() as connection:
-            names = connection.scalars(select(lanes.c.name).order_by(lanes.c.name)).all()
-            return [broken for name in names if (broken := verify_chain(connection, name))]
+    def verify(self) -> list[Finding]:
+        """All that `audit` finds."""
+        return list(self.audit().findings())
+
+    def audit(self, *, payloads: bool = True, against: Seal | None = None) -> Audit:
+        """A look whether the ledger is as it was written."""
+        return Audit(self.database, self.store, payloads=payloads, against=against)
+
+    def rekeying(self) -> Rekeying:
+        """A run that brings all payloads under the key in use."""
+        return Rekeying(self.database, self.store)
 
     def described(self) -> dict[str, Any]:
         """Where it is kept and how much it holds, for people and as JSON values.

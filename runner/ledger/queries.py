@@ -13,6 +13,7 @@ from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import among
+from transload.runner.ledger.erased import erasures_of, see_whole
 from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
 from transload.runner.ledger.schema import (
     acknowledgements,
@@ -32,7 +33,7 @@ from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 
 _TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
-_HIDDEN = {"canonical", "residue", "epoch", "again", "begun", "source_key"}
+_HIDDEN = {"canonical", "residue", "epoch", "again", "begun", "source_key", "whole"}
 
 
 class Queries:
@@ -70,7 +71,7 @@ class Queries:
             query = query.where(or_(documents.c.document == kind, documents.c.kind == kind))
         query = _between(query, documents.c.created_at, since, until)
         with self._database.read() as connection:
-            return [_shown("document", row) for row in connection.execute(query)]
+            return _told(connection, "document", query)
 
     def receipts(
         self,
@@ -89,7 +90,7 @@ class Queries:
             query = query.where(receipts.c.state == state.value)
         query = _between(query, receipts.c.received_at, since, until)
         with self._database.read() as connection:
-            return [_shown("receipt", row) for row in connection.execute(query)]
+            return _told(connection, "receipt", query)
 
     def deliveries(
         self, *, target: str | None = None, states: Sequence[State] = (), limit: int = 100
@@ -101,7 +102,7 @@ class Queries:
         if states:
             query = query.where(deliveries.c.state.in_([state.value for state in states]))
         with self._database.read() as connection:
-            return [_shown("delivery", row) for row in connection.execute(query)]
+            return _told(connection, "delivery", query)
 
     def clusters(self) -> list[dict[str, Any]]:
         """Failed deliveries counted by target and kind of failure, the most frequent first."""
@@ -203,9 +204,10 @@ class Queries:
     def payload(self, ref: Ref) -> bytes:
         """The raw bytes of a receipt, a delivery's frozen bytes, or a document's canonical JSON.
 
-        Raises `NotFound` when there are none.
+        Raises `NotFound` when there are none, `Erased` when they were let go of.
         """
         with self._database.read() as connection:
+            see_whole(connection, ref)
             if ref.kind == "document":
                 text = connection.scalar(select(documents.c.canonical).where(documents.c.id == ref.id))
                 if text is not None:
@@ -233,6 +235,7 @@ class Queries:
                 answer = connection.scalar(select(deliveries.c.answer).where(deliveries.c.id == ref.id)) or {}
                 found = {"answer": answer["content"]} if "content" in answer else {}
             if name in found:
+                see_whole(connection, ref)
                 return self._store.load(connection, found[name])
         hint = f"there is: {', '.join(found)}" if found else None
         raise NotFound(f"nothing was kept beside {ref} as {name!r}", hint=hint)
@@ -288,7 +291,18 @@ def _related(connection: Connection, ref: Ref) -> tuple[int | None, list[int], l
 def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[str, Any]]:
     table = _TABLES[kind]
     query = select(table).where(among(connection, table.c.id, ids)).order_by(table.c.id)
-    return [_shown(kind, row) for row in connection.execute(query)]
+    return _told(connection, kind, query)
+
+
+def _told(connection: Connection, kind: Kind, query: Select[Any]) -> list[dict[str, Any]]:
+    """Rows as they are shown; ``erased`` says when, by whom and why what one held was let go of, where it was."""
+    found = [{"ref": str(Ref(kind, row.id)), **_plain(row, *_HIDDEN)} for row in connection.execute(query)]
+    known = erasures_of(connection, {row["erasure_id"] for row in found if row["erasure_id"] is not None})
+    for row in found:
+        number = row.pop("erasure_id")
+        if number is not None:
+            row["erased"] = {name: _value(value) for name, value in known[number].items()}
+    return found
 
 
 def _unpacking(connection: Connection, receipt: int) -> dict[str, Any]:
@@ -367,10 +381,6 @@ def _events(
         }
         for row in connection.execute(query)
     ]
-
-
-def _shown(kind: Kind, row: Row[Any]) -> dict[str, Any]:
-    return {"ref": str(Ref(kind, row.id)), **_plain(row, *_HIDDEN)}
 
 
 def _plain(row: Row[Any], *left_out: str) -> dict[str, Any]:

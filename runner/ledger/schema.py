@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from transload.runner.ledger.columns import Json, Moment, Words
+from transload.runner.ledger.columns import Json, Moment, Private, PrivateJson, Words
 
 VERSION = 1
 """The version of this schema: the newest step of `migrations`; a ledger with a newer one is refused."""
@@ -37,6 +37,10 @@ _ShortKey = Words(200)
 """Two of these are in one index."""
 LONGEST_NAME = 640
 """Characters of the name of a note in a source's memory, which holds the path of a file, as a rule."""
+
+
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
 
 
 def _unfinished(table: Table) -> dict[str, Any]:
@@ -57,8 +61,24 @@ blobs = Table(
     metadata,
     Column("digest", _Digest, primary_key=True),
     Column("size", BigInteger, nullable=False),
-    Column("encoding", _Name, nullable=False, comment="plain, zlib, or file: kept on a shelf"),
+    Column(
+        "encoding",
+        _Name,
+        nullable=False,
+        comment="plain, zlib, or file: on a shelf; with ;aes=KEY: encrypted",
+    ),
     Column("data", LargeBinary),
+)
+
+Index("blobs_erasing", blobs.c.digest, **_where(blobs.c.encoding == literal_column("'erasing'")))
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by", _Name, nullable=False, comment="a person, or retention"),
+    Column("reason", _Name, nullable=False),
 )
 
 artifacts = Table(
@@ -87,11 +107,17 @@ receipts = Table(
     Column("generation", Integer, nullable=False, default=0, comment="how often it was mapped again"),
     Column("again", Json, comment="mapped again: which messages, and whether good ones too"),
     Column("begun", Integer, nullable=False, default=0, comment="how often it was begun to be read since it got on"),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("receipts.findings"), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="its bytes were let go"),
+    Column("whole", Boolean, nullable=False, default=True, comment="not all that was made of it was let go"),
     UniqueConstraint("connection", "source_key"),
 )
+Index("receipts_payload", receipts.c.digest)
+still_whole = receipts.c.whole == literal_column("true")
+"""A condition that the index below is for."""
+Index("receipts_whole", receipts.c.route, receipts.c.id, **_where(still_whole))
 Index("receipts_due", receipts.c.route, receipts.c.id, **_unfinished(receipts))
 
 parts = Table(
@@ -125,17 +151,22 @@ documents = Table(
     Column("end", BigInteger, nullable=False),
     Column("document", _Name, comment="name and version of the model, such as order/1"),
     Column("number", _Key, comment="the document's own number, by which people know it"),
-    Column("canonical", _Name),
-    Column("residue", Json, comment="what the message holds besides, where its mapping keeps it"),
+    Column("canonical", Private("documents.canonical")),
+    Column(
+        "residue",
+        PrivateJson("documents.residue"),
+        comment="what else the message holds, if its mapping keeps it",
+    ),
     Column("digest", _Digest),
     Column("mapping", _Name),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("product", _Name, nullable=False),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("documents.findings"), nullable=False),
     Column("targets", Integer, nullable=False, comment="deliveries that were made of it"),
     Column("origin_id", _Id, ForeignKey("documents.id"), comment="a replay: the document before it"),
     Column("created_at", Moment, nullable=False),
+    Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
 Index("documents_number", documents.c.number)
 Index("documents_state", documents.c.state, documents.c.id)
@@ -162,15 +193,17 @@ deliveries = Table(
     Column("next_at", Moment, nullable=False),
     Column("staged_at", Moment, nullable=False),
     Column("finished_at", Moment, comment="when it became final; UNKNOWN is not final"),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("deliveries.findings"), nullable=False),
     Column("fingerprint", _Name),
-    Column("answer", Json),
+    Column("answer", PrivateJson("deliveries.answer")),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("product", _Name, nullable=False),
     Column("receipt_id", _Id, ForeignKey("receipts.id"), index=True),
     Column("origin_id", _Id, ForeignKey("deliveries.id"), index=True, comment="a replay: the delivery before it"),
+    Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
+Index("deliveries_body", deliveries.c.body)
 Index("deliveries_active", deliveries.c.lane, deliveries.c.id, **_unfinished(deliveries))
 Index("deliveries_state", deliveries.c.state, deliveries.c.id)
 
@@ -181,6 +214,15 @@ delivery_documents = Table(
     Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True, index=True),
 )
 
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("digest", _Digest, ForeignKey("blobs.digest"), nullable=False, index=True),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), index=True, comment="beside which it was kept"),
+    Column("delivery_id", _Id, ForeignKey("deliveries.id"), index=True, comment="to which it was the answer"),
+)
+
 attempts = Table(
     "attempts",
     metadata,
@@ -189,7 +231,7 @@ attempts = Table(
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("outcome", _Name),
-    Column("detail", Json),
+    Column("detail", PrivateJson("attempts.detail")),
 )
 
 events = Table(
@@ -207,6 +249,24 @@ events = Table(
     Column("digest", _Digest, comment="SHA-256 of the payload that it speaks of"),
     Column("hash", _Digest, nullable=False),
     UniqueConstraint("lane", "sequence"),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1"),
+    Column("at", Moment, nullable=False),
+    Column("lanes", Integer, nullable=False, comment="whose heads it has: those with events since the seal before"),
+    Column("hash", _Digest, nullable=False, comment="over the seal before and the heads"),
+)
+
+seal_heads = Table(
+    "seal_heads",
+    metadata,
+    Column("lane", _Name, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("head", _Digest, nullable=False),
+    Column("seal", BigInteger, ForeignKey("seals.number"), nullable=False, index=True),
 )
 
 lanes = Table(
@@ -270,7 +330,7 @@ partner_verdicts = Table(
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), nullable=False, index=True),
     Column("kind", _Name, nullable=False, comment="CONTRL, 997, 999, TA1"),
     Column("verdict", _Name, comment="what it says; NULL: nothing that can be understood"),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("partner_verdicts.findings"), nullable=False),
     Column("fingerprint", _Name),
     Column("pending", Boolean, nullable=False, comment="the delivery was under way: it takes effect with the outcome"),
     Column("at", Moment, nullable=False),
@@ -289,9 +349,9 @@ responses = Table(
     metadata,
     Column("receipt_id", _Id, ForeignKey("receipts.id"), primary_key=True, comment="of whose sender"),
     Column("taken", Boolean, nullable=False, comment="whether he was told that we have taken it"),
-    Column("digest", _Digest, ForeignKey("blobs.digest"), comment="the body that a mapping wrote"),
+    Column("digest", _Digest, ForeignKey("blobs.digest"), index=True, comment="the body that a mapping wrote"),
     Column("content_type", _Name, nullable=False),
-    Column("findings", Json, nullable=False),
+    Column("findings", PrivateJson("responses.findings"), nullable=False),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("at", Moment, nullable=False),
 )
@@ -328,10 +388,6 @@ numbers = Table(
 
 Index("receipts_arrived", receipts.c.route, receipts.c.received_at)
 Index("deliveries_target", deliveries.c.target, deliveries.c.id)
-
-
-def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
 
 
 quarantined_receipt = receipts.c.state == literal_column("'QUARANTINED'")

@@ -2,18 +2,22 @@
 
 All shelves keep one law: what is put is durable before the ledger's commit speaks of it; the same payload lies there
 once; what is got is what was put, or `LedgerError` says what to do.  So payloads may be copied from one to another.
+With a key in use they lie there encrypted; which is read from each itself, so that both may lie side by side.
 """
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from transload.adapters.base.masking import masked
 from transload.canonical.errors import ConfigurationError
+from transload.runner.ledger.encryption import KeyMissing, Keyring, streams
 from transload.runner.ledger.errors import LedgerError, translated
 
 PRIVATE_FOLDER = 0o700
@@ -22,14 +26,18 @@ _CHUNK = 1024 * 1024
 _MEND = "restore it from a copy under that name, or let the partner send it again"
 
 
+Content = bytes | Path | Callable[[], Iterator[bytes]]
+"""A payload, its file, or what gives it in parts, each time that it is called."""
+
+
 class Shelf(Protocol):
     """A place for large payloads."""
 
     name: str
     """What people call it."""
 
-    def put(self, content: bytes | Path) -> tuple[str, int]:
-        """Keep ``content``, or that of a file, which stays where it is; gives its SHA-256 and its size in bytes.
+    def put(self, content: Content) -> tuple[str, int]:
+        """Keep ``content``; a file stays where it is; gives its SHA-256 and its size in bytes.
 
         It is written also where it lies there: it may have been damaged since.  Raises `LedgerError`.
         """
@@ -47,28 +55,37 @@ class Shelf(Protocol):
         """Put back under that name what `raw` gave, as it is; durable as what is `put`.  Raises `LedgerError`."""
         ...
 
+    def read(self, digest: str) -> Iterator[bytes]:
+        """The payload in parts, for who does not want it whole; what is damaged shows at its end.  Raises as `get`."""
+        ...
+
+    def key(self, digest: str) -> str | None:
+        """The name of the key under which it lies there; None: in plain.  Raises as `get`."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Take it away; that it is not there is no fault.  Raises `LedgerError`."""
+        ...
+
 
 class FolderShelf:
     """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keys: Keyring | None = None) -> None:
         self.folder = folder
         self.name = str(folder)
+        self._keys = keys or Keyring()
 
-    def put(self, content: bytes | Path) -> tuple[str, int]:
+    def put(self, content: Content) -> tuple[str, int]:
         """Write the file and force it to disk."""
-        checksum, size = sha256(), 0
         with translated(self.name):
             self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
                 try:
-                    for chunk in _chunks(content):
-                        checksum.update(chunk)
-                        size += len(chunk)
-                        temporary.write(chunk)
+                    digest, size = _written(content, temporary, self._keys)
                     temporary.flush()
                     os.fsync(temporary.fileno())
-                    target = self._path(checksum.hexdigest())
+                    target = self._path(digest)
                     target.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
                     Path(temporary.name).replace(target)
                 except BaseException:
@@ -76,24 +93,39 @@ class FolderShelf:
                     raise
             # A new name is safe only when its folder is on disk too.
             for folder in (target.parent, self.folder, self.folder.parent):
-                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
-        return checksum.hexdigest(), size
+                _force(folder)
+        return digest, size
 
     def get(self, digest: str) -> bytes:
         """Read the file."""
+        return b"".join(self.read(digest))
+
+    def read(self, digest: str) -> Iterator[bytes]:
+        """Read the file, part by part."""
         path = self._path(digest)
+        return _payload(digest, self._keys, lambda: self._chunks(path), str(path))
+
+    def key(self, digest: str) -> str | None:
+        """Read the file's beginning."""
+        return _key_of(self._chunks(self._path(digest)))
+
+    def remove(self, digest: str) -> None:
+        """Remove the file, for good."""
+        path = self._path(digest)
+        with translated(self.name):
+            if path.exists():
+                path.unlink()
+                _force(path.parent)
+
+    def _chunks(self, path: Path) -> Iterator[bytes]:
         try:
-            with translated(self.name):
-                content = path.read_bytes()
+            with translated(self.name), path.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    yield chunk
         except LedgerError as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
             raise
-        return _checked(content, digest, str(path))
 
     def lay(self, digest: str, file: Path) -> None:
         """Write the file and force it to disk."""
@@ -110,20 +142,11 @@ class FolderShelf:
                     Path(temporary.name).unlink(missing_ok=True)
                     raise
             for folder in (target.parent, self.folder, self.folder.parent):
-                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                _force(folder)
 
     def raw(self, digest: str) -> Iterator[bytes]:
-        """Read the file in pieces."""
-        path = self._path(digest)
-        with translated(self.name):
-            try:
-                yield from _chunks(path)
-            except FileNotFoundError as error:
-                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
+        """Read the file as it is, in pieces."""
+        return self._chunks(self._path(digest))
 
     def _path(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:]
@@ -136,21 +159,28 @@ class ObjectShelf:
     not at all and must have it durable when it says so, as S3, Google's and Azure's do.
     """
 
-    def __init__(self, address: str, options: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, address: str, options: Callable[[], Mapping[str, Any]], keys: Keyring | None = None) -> None:
         self.name = address
+        self._keys = keys or Keyring()
         self._options = options
         self._secrets: tuple[str, ...] = ()
         self._system: Any = None
         self._root = ""
 
-    def put(self, content: bytes | Path) -> tuple[str, int]:
+    def put(self, content: Content) -> tuple[str, int]:
         """Upload it, and see that it lies there whole."""
-        checksum, size = sha256(), 0
-        with translated(self.name):
-            for chunk in _chunks(content):
-                checksum.update(chunk)
-                size += len(chunk)
-        digest = checksum.hexdigest()
+        if self._keys.use is None and isinstance(content, bytes | Path):
+            with translated(self.name):
+                digest, size = _measured(content)
+            self._upload(digest, content, size)
+            return digest, size
+        with translated(self.name), NamedTemporaryFile() as temporary:
+            digest, size = _written(content, temporary, self._keys)
+            temporary.flush()
+            self._upload(digest, Path(temporary.name), temporary.tell())
+        return digest, size
+
+    def _upload(self, digest: str, content: bytes | Path, size: int) -> None:
         with self._using(f"the payload {digest[:12]} cannot be kept in") as system:
             path = self._path(digest)
             try:
@@ -168,19 +198,41 @@ class ObjectShelf:
                 f"the payload {digest[:12]} has {found} of {size} bytes in {self.name}",
                 hint="the object store lost some; nothing was acknowledged or deleted at a partner",
             )
-        return digest, size
 
     def get(self, digest: str) -> bytes:
         """Download it."""
-        path = f"{self.name}/{digest[:2]}/{digest[2:]}"
+        return b"".join(self.read(digest))
+
+    def read(self, digest: str) -> Iterator[bytes]:
+        """Download it, part by part."""
+        return _payload(digest, self._keys, lambda: self._chunks(digest), self._called(digest))
+
+    def key(self, digest: str) -> str | None:
+        """Download its beginning."""
+        return _key_of(self._chunks(digest))
+
+    def remove(self, digest: str) -> None:
+        """Delete the object; a store that keeps old versions of one still has it."""
+        with self._using(f"the payload {digest[:12]} cannot be removed from") as system:
+            system.invalidate_cache()
+            if system.exists(self._path(digest)):
+                system.rm_file(self._path(digest))
+
+    def _chunks(self, digest: str) -> Iterator[bytes]:
         try:
-            with self._using(f"the payload {digest[:12]} cannot be had from") as system:
-                content: bytes = system.cat_file(self._path(digest))
+            with (
+                self._using(f"the payload {digest[:12]} cannot be had from") as system,
+                system.open(self._path(digest), "rb") as stream,
+            ):
+                while chunk := stream.read(_CHUNK):
+                    yield chunk
         except LedgerError as error:
             if isinstance(error.__cause__, FileNotFoundError):
-                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
+                raise LedgerError(f"the payload {self._called(digest)} is missing", hint=_MEND) from error
             raise
-        return _checked(content, digest, path)
+
+    def _called(self, digest: str) -> str:
+        return f"{self.name}/{digest[:2]}/{digest[2:]}"
 
     def lay(self, digest: str, file: Path) -> None:
         """Upload it, and see that it lies there whole."""
@@ -194,15 +246,8 @@ class ObjectShelf:
             raise LedgerError(f"the payload {digest[:12]} has {found} of {size} bytes in {self.name}", hint=_MEND)
 
     def raw(self, digest: str) -> Iterator[bytes]:
-        """Download it in pieces."""
-        with self._using(f"the payload {digest[:12]} cannot be had from") as system:
-            try:
-                with system.open(self._path(digest), "rb") as stream:
-                    while chunk := stream.read(_CHUNK):
-                        yield chunk
-            except FileNotFoundError as error:
-                path = f"{self.name}/{digest[:2]}/{digest[2:]}"
-                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
+        """Download it as it is, in pieces."""
+        return self._chunks(digest)
 
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest[2:]}"
@@ -253,19 +298,96 @@ def _upload(system: Any, content: bytes | Path, path: str) -> None:
         system.put_file(str(content), path)
 
 
-def _chunks(content: bytes | Path) -> Iterator[bytes]:
+def _chunks(content: Content) -> Iterator[bytes]:
     if isinstance(content, bytes):
         yield content
+        return
+    if not isinstance(content, Path):
+        yield from content()
         return
     with content.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk
 
 
-def _checked(content: bytes, digest: str, where: str) -> bytes:
-    if sha256(content).hexdigest() != digest:
-        raise LedgerError(f"the payload {where} was changed", hint=_MEND)
-    return content
+def _measured(content: Content) -> tuple[str, int]:
+    """The SHA-256 and the size of a payload."""
+    checksum, size = sha256(), 0
+    for chunk in _chunks(content):
+        checksum.update(chunk)
+        size += len(chunk)
+    return checksum.hexdigest(), size
+
+
+def _written(content: Content, stream: IO[bytes], keys: Keyring) -> tuple[str, int]:
+    """Write a payload as it is to lie on a shelf; gives its SHA-256 and its size."""
+    checksum, size = sha256(), 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for chunk in _chunks(content):
+            checksum.update(chunk)
+            size += len(chunk)
+            yield chunk
+
+    if keys.use is None:
+        stream.writelines(counted())
+        return checksum.hexdigest(), size
+    digest, _ = _measured(content)  # to which the ciphertext is bound
+    stream.writelines(streams.sealed(keys, digest, counted()))
+    if checksum.hexdigest() != digest:
+        raise LedgerError("a payload was changed while it was being stored", hint="let it be fetched again")
+    return digest, size
+
+
+def _payload(digest: str, keys: Keyring, chunks: Callable[[], Iterator[bytes]], where: str) -> Iterator[bytes]:
+    """The payload in parts, out of what lies on a shelf; one in plain may begin as an encrypted one does."""
+    source = chunks()
+    first = next(source, b"")
+    parts: Iterator[bytes] = chain([first], source)
+    if first.startswith(streams.MAGIC):
+        parts = streams.unsealed(keys, digest, parts)
+        try:
+            first = next(parts, b"")
+        except (streams.Altered, zlib.error, KeyMissing) as error:
+            if _sum(chunks()) != digest:
+                raise (error if isinstance(error, KeyMissing) else _altered(where)) from None
+            yield from chunks()
+            return
+        parts = chain([first], parts)
+    checksum = sha256()
+    try:
+        for part in parts:
+            checksum.update(part)
+            yield part
+    except (streams.Altered, zlib.error):
+        raise _altered(where) from None
+    if checksum.hexdigest() != digest:
+        raise _altered(where)
+
+
+def _altered(where: str) -> LedgerError:
+    return LedgerError(f"the payload {where} was changed", hint=_MEND)
+
+
+def _sum(chunks: Iterator[bytes]) -> str:
+    checksum = sha256()
+    for chunk in chunks:
+        checksum.update(chunk)
+    return checksum.hexdigest()
+
+
+def _key_of(chunks: Iterator[bytes]) -> str | None:
+    first = next(chunks, b"")
+    return streams.key_name(first) if first.startswith(streams.MAGIC) else None
+
+
+def _force(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -182,12 +182,12 @@ class _Batch:
         document = self.ids.next(documents)
         states: list[State] = []
         for state in item.passed:
-            self.journal.record(state, receipt=self.receipt.id, document=document)
+            digest = item.digest if state is State.MAPPED else item.wire_digest
+            self.journal.record(state, receipt=self.receipt.id, document=document, digest=digest)
         detail = {"message": item.message, **_codes(item.findings)}
         if not item.drafts:
-            self.journal.record(
-                item.state, receipt=self.receipt.id, document=document, detail=detail, digest=item.wire_digest
-            )
+            digest = item.digest or item.wire_digest if item.state is State.MAPPED else item.wire_digest
+            self.journal.record(item.state, receipt=self.receipt.id, document=document, detail=detail, digest=digest)
         for draft in item.drafts:
             delivery, state = self._joined(draft, document, detail) or self.deliver(
                 draft, kind="document", document=document, detail=detail

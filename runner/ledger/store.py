@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from transload.canonical.errors import ConfigurationError
+from transload.runner.ledger.encryption import Keyring
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 SQLITE_BEGIN = "sqlite:///"
@@ -33,12 +34,24 @@ class Blobs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Encryption:
+    """Under which keys payloads are: ``use`` names that of what is written now, None: in plain.
+
+    ``keys`` are references to their secrets by their names.
+    """
+
+    use: str | None
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Store:
     """Where a ledger is kept, and how its database is spoken to.
 
     ``url`` is ``sqlite:///PATH`` or ``postgresql://USER@HOST/DATABASE``; a relative path counts from ``base``.  It,
-    ``password`` and the options of ``blobs`` may hold references, which ``resolve`` replaces each time the ledger is
-    opened.  All but ``url`` and ``blobs`` is for PostgreSQL: ``pool`` is how many connections a process has at most.
+    ``password``, the options of ``blobs`` and the keys of ``encryption`` may hold references, which ``resolve``
+    replaces each time the ledger is opened.  All but ``url``, ``blobs`` and ``encryption`` is for PostgreSQL: ``pool``
+    is how many connections a process has at most.
     """
 
     url: str = field(repr=False)
@@ -50,6 +63,7 @@ class Store:
     statement_timeout: timedelta = timedelta(minutes=1)
     lock_timeout: timedelta = timedelta(seconds=10)
     blobs: Blobs | None = None
+    encryption: Encryption | None = None
     resolve: Callable[[Any], Any] = field(default=_as_it_is, repr=False, compare=False)
 
     @property
@@ -76,6 +90,16 @@ class Store:
         if kind == SQLITE:
             return url.set(database=str((self.base / str(url.database)).resolve()))
         return url.set(drivername="postgresql+psycopg")
+
+    def keyring(self) -> Keyring:
+        """The keys, which are looked up now.
+
+        Raises `ConfigurationError` where one is none, `Stop` or `Retry` when a secret cannot be had.
+        """
+        if self.encryption is None:
+            return Keyring()
+        secrets = {name: str(self.resolve(key)) for name, key in self.encryption.keys.items()}
+        return Keyring(secrets, use=self.encryption.use)
 
 
 def check_address(url: str) -> None:

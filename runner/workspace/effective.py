@@ -75,6 +75,9 @@ def effective(workspace: Workspace) -> tuple[Setting, ...]:
 def _kept(store: Store) -> tuple[Setting, ...]:
     """Where the ledger is: references stand for its secrets, as they were written."""
     blobs = _values({"blobs": store.blobs.place}) if store.blobs is not None else ()
+    if store.encryption is not None:
+        keys = {"use": store.encryption.use, "keys": dict(store.encryption.keys)}
+        blobs = (*blobs, *_values({"encryption": keys}))
     if store.url.startswith(SQLITE_BEGIN):
         return (*_values({"store": store.url}), *blobs)
     values = {

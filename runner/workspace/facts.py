@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,3 +33,4 @@ class Facts:
     databases: Mapping[str, Database] = field(default_factory=dict)
     plugins: Plugins = field(default_factory=Plugins)
     listens: bool = False
+    keep_payloads: timedelta | None = None

@@ -63,6 +63,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         timezone=timezone,
         calendar=calendar,
         retry=retry,
+        keep_payloads=settings.defaults.keep_payloads if settings else None,
         timeouts=settings.defaults.timeouts.model_dump(mode="json", exclude_none=True) if settings else {},
         guides=(folder / "guides",) if (folder / "guides").is_dir() else (),
         databases=databases,

@@ -155,7 +155,8 @@ class ReceiveRoute:
     Without a ``schedule`` the route runs only when it is asked for by name or with all
     others by ``run``.  ``written`` is the ``format:`` of the route without its type.  ``answers`` is the
     send route whose target's answers it reads, instead of what a source fetches.  ``response_references`` are the
-    mappings that write what a calling partner is told.
+    mappings that write what a calling partner is told.  ``keep_payloads`` is how long payloads are kept; None: for
+    good.
     """
 
     partner: "Partner" = field(repr=False)
@@ -173,6 +174,7 @@ class ReceiveRoute:
     guides: tuple[Path, ...] = ()
     answers: SendRoute | None = None
     expect: tuple[Expectation, ...] = ()
+    keep_payloads: timedelta | None = None
     at: MappingPlace
 
     @property
@@ -324,6 +326,12 @@ class Workspace:
     def receive_routes(self) -> dict[str, ReceiveRoute]:
         """All receive routes by reference, such as ``acme/orders``."""
         return {route.ref: route for partner in self.partners.values() for route in partner.receive.values()}
+
+    @property
+    def keep_payloads(self) -> dict[str, timedelta]:
+        """How long receive routes keep payloads; those that keep them for good are not named."""
+        routes = self.receive_routes.items()
+        return {ref: route.keep_payloads for ref, route in routes if route.keep_payloads is not None}
 
     @property
     def send_routes(self) -> dict[str, SendRoute]:

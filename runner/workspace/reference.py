@@ -15,6 +15,7 @@ from transload.runner.workspace.written import (
     WrittenBlobs,
     WrittenConnection,
     WrittenDefaults,
+    WrittenEncryption,
     WrittenHttp,
     WrittenIdentities,
     WrittenPartner,
@@ -79,6 +80,12 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "Written `blobs: /mnt/transload`, or as a block with more. An object store needs `transload[object-store]` and"
         " fsspec's plug-in for it.",
         WrittenBlobs,
+    ),
+    (
+        "encryption",
+        'Written `encryption: {use: k2026, keys: {k2026: "${file:secrets/k2026}"}}`. What is under a key, and what is'
+        " not: [keeping](keeping.md#encryption).",
+        WrittenEncryption,
     ),
     ("identities", "In transload.yaml our own, in partner.yaml the partner's.", WrittenIdentities),
     ("identities: edifact, x12", "", EnvelopeIdentity),

@@ -105,6 +105,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         guides=file.facts.guides,
         answers=answers,
         expect=expected,
+        keep_payloads=written.keep_payloads or file.facts.keep_payloads,
         at=file.report.at(name),
     )
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from transload.adapters.base.positioned import Entries, Items, Node, Scalar
 from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger.store import SQLITE_BEGIN, Blobs, Store, check_address, passwords_in
+from transload.runner.ledger.store import SQLITE_BEGIN, Blobs, Encryption, Store, check_address, passwords_in
 from transload.runner.workspace.report import Report
 from transload.runner.workspace.secrets import Secrets, has_reference
-from transload.runner.workspace.written import WrittenBlobs, WrittenStore, WrittenWorkspace
+from transload.runner.workspace.written import WrittenBlobs, WrittenEncryption, WrittenStore, WrittenWorkspace
 
 _SECRET_WORDS = ("secret", "password", "token", "account_key", "connection_string", "sas")
 """What the names of an object store's options have in them where a secret is meant: s3fs, gcsfs, adlfs."""
@@ -21,6 +21,7 @@ def store_of(settings: WrittenWorkspace, root: Entries, folder: Path, secrets: S
     node = root.get("store") or Scalar(written.url, 1, 1)
     _check_address(written, node, secrets, report)
     blobs = _blobs(settings.blobs, root.get("blobs"), secrets, report)
+    encryption = _encryption(settings.encryption, root.get("encryption"), secrets, report)
     if len(report.findings) > before:
         return None
     base = folder.resolve()
@@ -38,6 +39,7 @@ def store_of(settings: WrittenWorkspace, root: Entries, folder: Path, secrets: S
         statement_timeout=written.statement_timeout,
         lock_timeout=written.lock_timeout,
         blobs=blobs,
+        encryption=encryption,
         resolve=lambda value: secrets.resolve(value, at),
     )
 
@@ -82,6 +84,23 @@ def _blobs(written: str | WrittenBlobs | None, node: Node | None, secrets: Secre
         hint = "write them below options: as the file system calls them, as references"
         report.add("C-VALUE", "the address of an object store names no user and no password", at, hint=hint)
     return Blobs(place=written.url, options=written.options)
+
+
+def _encryption(
+    written: WrittenEncryption | None, node: Node | None, secrets: Secrets, report: Report
+) -> Encryption | None:
+    if written is None:
+        return None
+    keys = {name: key.get_secret_value() for name, key in written.keys.items()}
+    block = node.get("keys") if isinstance(node, Entries) else None
+    for name, text in keys.items():
+        at = (block.get(name) if isinstance(block, Entries) else None) or node or Scalar(name, 1, 1)
+        wrong = secrets.fault(text)
+        if wrong is not None:
+            report.add("C-SECRET", wrong[0], at, hint=wrong[1])
+        elif not has_reference(text):
+            _literal(report, at)
+    return Encryption(use=written.use, keys=keys)
 
 
 def _literal(report: Report, node: Node) -> None:

@@ -139,6 +139,9 @@ class WrittenDefaults(Settings):
 
     retry: WrittenRetry = Field(default_factory=WrittenRetry, description="Retries of deliveries")
     timeouts: WrittenTimeouts = Field(default_factory=WrittenTimeouts, description="Time-outs of connections")
+    keep_payloads: Duration | None = Field(
+        None, description="How long what a route received is kept, by default for good", ge=timedelta(days=1)
+    )
 
 
 def _listen(value: str) -> str:
@@ -194,6 +197,22 @@ class WrittenBlobs(Settings):
     options: dict[str, Any] = Field({}, description="Options of that file system; secrets in them are references")
 
 
+class WrittenEncryption(Settings):
+    """Keys under which payloads are kept."""
+
+    use: Name | None = Field(None, description="The key of what is written now, one of keys; without it, in plain")
+    keys: dict[Name, Secret] = Field(
+        description="Keys by their names, as references: each 32 bytes in base64, or as 64 hexadecimal digits",
+        min_length=1,
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.use is not None and self.use not in self.keys:
+            raise ValueError(f"use names {self.use!r}, which is none of keys")
+        return self
+
+
 class WrittenWorkspace(Settings):
     """transload.yaml."""
 
@@ -207,6 +226,9 @@ class WrittenWorkspace(Settings):
         None,
         description="Where payloads of more than 64 KiB are kept: a folder, an address such as s3://bucket/transload,"
         " or a block with url and options; by default beside the SQLite file, or in PostgreSQL",
+    )
+    encryption: WrittenEncryption | None = Field(
+        None, description="Keys under which payloads are kept; by default they lie there in plain"
     )
     environments: list[Name] = Field(["test", "production"], description="Names that branches may use", min_length=1)
     environment: str = Field("test", description="The environment in force when the command names none")
@@ -268,6 +290,11 @@ class WrittenReceive(Settings):
         None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
     )
     expect: ExpectationList = Field(None, description="What should arrive by when: one expectation, or a list of them")
+    keep_payloads: Duration | None = Field(
+        None,
+        description="How long what arrived, and was made and sent of it, is kept, instead of the workspace's default",
+        ge=timedelta(days=1),
+    )
 
 
 class WrittenTake(Settings):

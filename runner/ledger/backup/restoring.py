@@ -16,6 +16,7 @@ from transload.runner.ledger.backup.manifest import BLOBS, BackupError, Manifest
 from transload.runner.ledger.backup.settling import Settled, settle
 from transload.runner.ledger.database import shelf_of
 from transload.runner.ledger.databases import Backend, backend_of
+from transload.runner.ledger.encryption import Keyring
 from transload.runner.ledger.errors import translated
 from transload.runner.ledger.migrations import UNFINISHED_TABLE, VERSION_TABLE, migrate, unfinished, version_of
 from transload.runner.ledger.schema import VERSION
@@ -44,7 +45,7 @@ def restore_backup(
     kind = "sqlite" if url.get_backend_name() == SQLITE else "postgresql"
     _refuse_strange(manifest, folder, kind, store)
     backend = backend_of(url, store)
-    shelf = shelf_of(store, backend)
+    shelf = shelf_of(store, backend, Keyring())  # what is encrypted is put back as it is
     if manifest.payloads and shelf is None:
         raise BackupError(
             f"the backup {folder} holds {manifest.payloads} payloads from outside of the database",

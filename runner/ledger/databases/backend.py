@@ -92,6 +92,10 @@ class Backend(Protocol):
         """As `writing`, for changing tables, by one process at a time."""
         ...
 
+    def forget(self, engine: Engine) -> None:
+        """Overwrite what was overwritten or removed in rows, where the database leaves that to us."""
+        ...
+
     def tables(self, connection: Connection) -> list[str]:
         """The tables where the ledger's are, or would be."""
         ...

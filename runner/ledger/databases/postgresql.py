@@ -130,6 +130,9 @@ class PostgresqlSchema:
                 connection.exec_driver_sql(f"CREATE SCHEMA {quoted}")
             yield connection
 
+    def forget(self, engine: Engine) -> None:
+        """Nothing: the server's vacuum frees old rows in time, and its log of writes is its own affair."""
+
     def tables(self, connection: Connection) -> list[str]:
         """The tables of the schema."""
         query = text("SELECT tablename FROM pg_tables WHERE schemaname = :schema")

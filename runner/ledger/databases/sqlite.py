@@ -75,6 +75,17 @@ class SqliteFile:
             finally:
                 own.execute("PRAGMA foreign_keys=ON")
 
+    def forget(self, engine: Engine) -> None:
+        """Empty the log of writes, which holds old pages; nothing is left in the file itself (secure_delete)."""
+        own = engine.raw_connection()
+        try:
+            cursor = own.cursor()
+            cursor.execute("PRAGMA busy_timeout=100")  # while others read it does what it can, and holds nobody up
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.execute(f"PRAGMA busy_timeout={round(BUSY_SECONDS * 1000)}")
+        finally:
+            own.close()
+
     def tables(self, connection: Connection) -> list[str]:
         """The tables of the file."""
         return inspect(connection).get_table_names()
@@ -91,7 +102,7 @@ class SqliteFile:
 def _configure(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `_begin` says, not at the first change
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

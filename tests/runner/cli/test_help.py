@@ -28,6 +28,9 @@ COMMANDS = [
     "probe",
     "run",
     "serve",
+    "rekey",
+    "tidy",
+    "erase",
     "documents",
     "show",
     "impact",
@@ -38,6 +41,7 @@ COMMANDS = [
     "statement",
     "demo",
     "ledger",
+    "audit",
     "adapters",
     "guide",
     "soap",
@@ -70,6 +74,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
         "sample",
         "guide",
         "soap",
+        "audit",
         "demo",
     )
     if name not in without:

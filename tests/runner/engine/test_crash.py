@@ -63,8 +63,8 @@ def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent):
     assert heads == ["H|us|erp|1", "H|us|erp|2", "H|us|erp|3"]
 
 
-COMMITS = 10
-"""The environment; received; staged (taken, written); two lanes: taken, announced, concluded."""
+COMMITS = 11
+"""The environment; received; staged (taken, written); two lanes: taken, announced, concluded; sealed."""
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,17 @@ def test_bytes_that_are_gone_are_said_to_be(shop):
     assert found.apart == {"its bytes are not there any more": 1}
 
 
+def test_what_was_erased_is_said_to_be(shop):
+    shop.orders(shop.order("A", unit="STK"), shop.order("B", unit="STK"))
+    erased = shop.ledger.queries.find("A")[0]
+    shop.ledger.erasing.erase(erased, shop.now(), by="anna", reason="asked for")
+    pack(shop)
+    found = shop.impact()
+    assert (found.receipts, found.differs) == (1, 1)
+    assert found.apart == {"its bytes were erased": 1}
+    assert shop.ledger.verify() == []
+
+
 def test_the_side_before_that_cannot_be_built_is_said_to_be(shop):
     shop.orders(shop.order("OLD", unit="STK"))
     pack(shop, "BX")

@@ -14,8 +14,9 @@ from tests.runner.ledger.samples import NOW, arrival, count
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.runner.ledger import Fenced, Ledger, LedgerError, Ref, State
+from transload.runner.ledger.chains import verify_lane
 from transload.runner.ledger.columns import microseconds
-from transload.runner.ledger.journal import BrokenChain, Journal, verify_chain
+from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.numbers import LedgerNumbers
 from transload.runner.ledger.schema import documents, events, meta, receipts
 from transload.runner.ledger.staging import Parsed
@@ -54,7 +55,7 @@ def test_many_threads_write_at_once(ledger):
     assert sorted({number for number, _ in found}) == list(range(1, 51))
     assert sum(new for _, new in found) == 50
     with ledger.read() as connection:
-        assert verify_chain(connection, "in:a/b") is None
+        assert list(verify_lane(connection, "in:a/b")) == []
 
 
 # transactions
@@ -277,21 +278,6 @@ def test_a_receipt_of_very_many_documents_can_be_shown(ledger):
 
 
 # events
-
-
-def test_a_chain_shows_what_was_changed_or_cut_off(ledger):
-    for number in range(4):
-        ledger.arrivals.add(arrival(f"k{number}"), NOW)
-    with ledger.read() as connection:
-        assert verify_chain(connection, "in:a/b") is None
-    ledger.database.write(
-        lambda c: c.execute(events.update().where(events.c.sequence == 2).values(what="SENT")).rowcount
-    )
-    with ledger.read() as connection:
-        assert verify_chain(connection, "in:a/b") == BrokenChain(lane="in:a/b", sequence=2)
-    ledger.database.write(lambda c: c.execute(events.delete().where(events.c.sequence > 1)).rowcount)
-    with ledger.read() as connection:
-        assert verify_chain(connection, "in:a/b") == BrokenChain(lane="in:a/b", sequence=0)
 
 
 def test_an_event_holds_no_payload(ledger):

@@ -14,6 +14,14 @@ DIGEST = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
 def upgrade(operations: Operations) -> None:
     """Make all tables."""
     operations.create_table(
+        "erasures",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", TEXT, nullable=False, comment="a person, or retention"),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_table(
         "alarms",
         sa.Column("id", ID, nullable=False),
         sa.Column("channel", TEXT, nullable=False),
@@ -47,7 +55,12 @@ def upgrade(operations: Operations) -> None:
         "blobs",
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("encoding", TEXT, nullable=False, comment="plain, zlib, or file: kept on a shelf"),
+        sa.Column(
+            "encoding",
+            TEXT,
+            nullable=False,
+            comment="plain, zlib, or file: on a shelf; with ;aes=KEY: encrypted",
+        ),
         sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("digest"),
     )
@@ -234,12 +247,27 @@ def upgrade(operations: Operations) -> None:
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.Column("erasure_id", ID, nullable=True, comment="its bytes were let go"),
+        sa.Column("whole", sa.Boolean(), nullable=False, comment="not all that was made of it was let go"),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"],
+            ["erasures.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["digest"],
             ["blobs.digest"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection", "source_key"),
+    )
+    operations.create_index("receipts_payload", "receipts", ["digest"], unique=False)
+    operations.create_index(
+        "receipts_whole",
+        "receipts",
+        ["route", "id"],
+        unique=False,
+        sqlite_where=sa.text("whole = true"),
+        postgresql_where=sa.text("whole = true"),
     )
     operations.create_index("receipts_arrived", "receipts", ["route", "received_at"], unique=False)
     operations.create_index(
@@ -286,6 +314,11 @@ def upgrade(operations: Operations) -> None:
         sa.Column("product", TEXT, nullable=False),
         sa.Column("receipt_id", ID, nullable=True),
         sa.Column("origin_id", ID, nullable=True, comment="a replay: the delivery before it"),
+        sa.Column("erasure_id", ID, nullable=True, comment="what it held was let go"),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"],
+            ["erasures.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["body"],
             ["blobs.digest"],
@@ -309,6 +342,7 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
+    operations.create_index("deliveries_body", "deliveries", ["body"], unique=False)
     operations.create_index(
         "deliveries_active",
         "deliveries",
@@ -347,9 +381,7 @@ def upgrade(operations: Operations) -> None:
         sa.Column("document", TEXT, nullable=True, comment="name and version of the model, such as order/1"),
         sa.Column("number", TEXT, nullable=True, comment="the document's own number, by which people know it"),
         sa.Column("canonical", TEXT, nullable=True),
-        sa.Column(
-            "residue", sa.Text(), nullable=True, comment="what the message holds besides, where its mapping keeps it"
-        ),
+        sa.Column("residue", sa.Text(), nullable=True, comment="what else the message holds, if its mapping keeps it"),
         sa.Column("digest", DIGEST, nullable=True),
         sa.Column("mapping", TEXT, nullable=True),
         sa.Column("mapping_digest", DIGEST, nullable=True),
@@ -359,6 +391,11 @@ def upgrade(operations: Operations) -> None:
         sa.Column("targets", sa.Integer(), nullable=False, comment="deliveries that were made of it"),
         sa.Column("origin_id", ID, nullable=True, comment="a replay: the document before it"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("erasure_id", ID, nullable=True, comment="what it held was let go"),
+        sa.ForeignKeyConstraint(
+            ["erasure_id"],
+            ["erasures.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["mapping_digest"],
             ["artifacts.digest"],
@@ -533,3 +570,83 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("receipt_id"),
     )
     operations.create_index("ix_replies_delivery_id", "replies", ["delivery_id"], unique=False)
+    operations.create_index("ix_responses_digest", "responses", ["digest"], unique=False)
+    operations.create_index(
+        "blobs_erasing",
+        "blobs",
+        ["digest"],
+        unique=False,
+        sqlite_where=sa.text("encoding = 'erasing'"),
+        postgresql_where=sa.text("encoding = 'erasing'"),
+    )
+    operations.create_table(
+        "attachments",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("receipt_id", ID, nullable=True, comment="beside which it was kept"),
+        sa.Column("delivery_id", ID, nullable=True, comment="to which it was the answer"),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["digest"],
+            ["blobs.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_index("ix_attachments_delivery_id", "attachments", ["delivery_id"], unique=False)
+    operations.create_index("ix_attachments_digest", "attachments", ["digest"], unique=False)
+    operations.create_index("ix_attachments_receipt_id", "attachments", ["receipt_id"], unique=False)
+    operations.create_table(
+        "seals",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False, comment="from 1"),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "lanes",
+            sa.Integer(),
+            nullable=False,
+            comment="whose heads it has: those with events since the seal before",
+        ),
+        sa.Column("hash", DIGEST, nullable=False, comment="over the seal before and the heads"),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    operations.create_table(
+        "seal_heads",
+        sa.Column("lane", TEXT, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("head", DIGEST, nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["seal"],
+            ["seals.number"],
+        ),
+        sa.PrimaryKeyConstraint("lane", "sequence"),
+    )
+    operations.create_index("ix_seal_heads_seal", "seal_heads", ["seal"], unique=False)
+    _only_append(operations, "events", "seals", "seal_heads")
+
+
+def _only_append(operations: Operations, *tables: str) -> None:
+    """Let the database refuse what changes or removes a row of ``tables``."""
+    if operations.get_bind().dialect.name == "sqlite":
+        for table in tables:
+            for what in ("UPDATE", "DELETE"):
+                operations.execute(
+                    f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table}"
+                    f" BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+                )
+        return
+    operations.execute(
+        "CREATE FUNCTION only_append() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION '% are append-only', TG_TABLE_NAME; END $$"
+    )
+    for table in tables:
+        operations.execute(
+            f"CREATE TRIGGER {table}_only_append BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION only_append()"
+        )
