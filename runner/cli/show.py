@@ -128,21 +128,21 @@ def _only(reference: str, refs: list[Ref]) -> Ref:
 
 
 def _counts(ledger: Ledger, as_json: bool) -> None:
-    counts, clusters = ledger.queries.counts(), ledger.queries.clusters()
+    counts, clusters = ledger.queries.counts(), ledger.failures.clusters()
     if as_json:
-        say_json({**counts, "failures": clusters})
+        say_json({**counts, "failures": [cluster.as_dict() for cluster in clusters]})
         return
     for what in ("receipts", "documents", "deliveries"):
         parts = [f"{count} {state}" for state, count in counts[what].items()]
         say(f"{what}: {', '.join(parts) or 'none'}")
     for cluster in clusters:
-        first = finding_of(cluster["findings"][0]).message if cluster["findings"] else "without a finding"
-        say(f"{cluster['count']} failed to {cluster['target']}, {cluster['first']} to {cluster['last']}: {first}")
+        first = finding_of(cluster.findings[0]).message if cluster.findings else "without a finding"
+        say(f"{cluster.count} failed at {', '.join(cluster.routes)}, {cluster.example} the last: {first}")
     for breaker in counts["breakers"]:
         say(f"connection {breaker['connection']} is left alone until {_time(breaker['open_until'])}", style="yellow")
         _findings(breaker["findings"])
-    for lane in counts["paused"]:
-        say(f"lane {lane} is held", style="yellow")
+    for pause in ledger.pauses.all():
+        say(pause.what, style="yellow")
 
 
 def _journey(journey: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from transload.canonical.errors import ConfigurationError, Retry, Stop, Transloa
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.lines import Line, Outlet
 from transload.runner.engine.logs import get_logger
+from transload.runner.engine.standing import standing
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent
 from transload.runner.ledger import Ledger, State
@@ -61,6 +62,10 @@ class Delivering:
         breaker = self.ledger.breakers.get(outlet.connection)
         if breaker and breaker.holds(outlet.settings, self.clock()):
             return False  # after that time one call tries it: chunks begin with one
+        paused = self.ledger.pauses.of(route=outlet.target, connection=outlet.connection)
+        if paused:
+            self.tally.note([standing(paused)])
+            return False
         epoch = self.ledger.lanes.take(outlet.lane, self.clock())
         if epoch is None:
             return False
@@ -128,7 +133,9 @@ class _Drain:
             )
             if not chunk:
                 return False
-            self.ledger.lanes.announce(self.outlet.lane, self.epoch, chunk, self.clock())
+            chunk = self.ledger.lanes.announce(self.outlet.lane, self.epoch, chunk, self.clock())
+            if not chunk:
+                continue
             began = time.monotonic()
             outcomes = self.deliver(chunk)
             self.record(outcomes)

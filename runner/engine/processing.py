@@ -14,6 +14,7 @@ from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
 from transload.runner.engine.reading import Reader
+from transload.runner.engine.standing import Look, standing
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.unwrapping import Unwrapping
 from transload.runner.ledger import Ledger, LedgerError, State
@@ -51,11 +52,14 @@ class Processing:
         Raises `LedgerError` when nothing can be written; what was not committed is due
         again, from the message after the last one that was.
         """
-        epoch = self._ledger.lanes.take(line.lane, self._clock(), reading=line.route.ref)
+        look = Look(lambda: self._ledger.pauses.of_reading(line.route.ref))
+        paused = look()
+        epoch = None if paused else self._ledger.lanes.take(line.lane, self._clock(), reading=line.route.ref)
         if epoch is None:
+            self._tally.note([standing(paused)] if paused else [])
             return
         try:
-            while not self._stopping():
+            while not self._stopping() and not look():
                 receipt = self._ledger.arrivals.due(line.route.ref)
                 if receipt is None:
                     return
@@ -181,6 +185,7 @@ class _Reading:
         self.receipt = receipt
         self.epoch = epoch
         again = processing.originals(receipt) if receipt.generation else {}
+        again |= {(message, 0): Original(id=document) for message, document in receipt.replaces.items()}
         self.origin = Origin(receipt=receipt, now=processing.now, again=again)
         self.reader = Reader(line=line, known=processing.earlier(receipt).verdict, carriers=processing.carrier)
         self.batch: list[Parsed] = []

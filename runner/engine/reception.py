@@ -11,8 +11,10 @@ from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.lines import Line
 from transload.runner.engine.logs import get_logger
+from transload.runner.engine.standing import Look, standing
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.ledger.pauses import Pause
 
 _log = get_logger("reception")
 
@@ -44,6 +46,10 @@ class Reception:
         if not line.route.is_polled:
             return  # its partner comes to us, where we listen; or it reads answers
         connection = line.route.connection.ref
+        paused = self._paused(line)
+        if paused:
+            self._tally.note([standing(paused)])
+            return
         breaker = self._ledger.breakers.get(connection)
         if breaker and breaker.holds(line.partner_artifact.digest, self._clock()):
             self._tally.failure(_left_alone(connection, breaker.open_until))
@@ -68,8 +74,12 @@ class Reception:
             if breaker:
                 self._ledger.breakers.close(connection, self._clock(), lane=line.lane)
 
+    def _paused(self, line: Line) -> Pause | None:
+        return self._ledger.pauses.of(route=line.route.ref, connection=line.route.connection.ref)
+
     def _receive(self, line: Line) -> None:
         route = line.route
+        look = Look(lambda: self._paused(line))
         memory = self._ledger.memory(route=route.ref, connection=route.connection.ref)
         try:
             with route.source() as source:
@@ -84,7 +94,7 @@ class Reception:
                     if new:
                         self._arrived(line.lane)
                     self._settle(line, inbound)
-                    if self._stopping():
+                    if self._stopping() or look():
                         break
         except LedgerError:
             raise

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, select
 
-from transload.runner.ledger.actions import NotPossible
+from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import insert_new, upsert
 from transload.runner.ledger.journal import Journal

@@ -252,11 +252,24 @@ class Lanes:
             for row in rows
         ]
 
-    def announce(self, lane: str, epoch: int, chunk: Sequence[Delivery], now: datetime) -> None:
-        """Commit that these deliveries are about to be sent.  Raises `Fenced`."""
+    def announce(self, lane: str, epoch: int, chunk: Sequence[Delivery], now: datetime) -> list[Delivery]:
+        """Commit that these deliveries are about to be sent; gives them without what a person has cancelled since.
 
-        def work(connection: Connection) -> None:
+        Raises `Fenced`.
+        """
+
+        def work(connection: Connection) -> list[Delivery]:
+            return announced(connection, list(chunk))
+
+        def announced(connection: Connection, chunk: list[Delivery]) -> list[Delivery]:
             journal = Journal(connection, lane, now, epoch=epoch)
+            gone = select(deliveries.c.id).where(
+                deliveries.c.id.in_([item.id for item in chunk]), deliveries.c.finished_at.is_not(None)
+            )
+            cancelled = set(connection.scalars(gone))
+            chunk = [item for item in chunk if item.id not in cancelled]
+            if not chunk:
+                return []
             connection.execute(_announce, [{"delivery": item.id, "now_epoch": epoch} for item in chunk])
             left = [item for item in chunk if item.state is State.SENDING]
             if left:  # the process that announced them is gone
@@ -272,8 +285,9 @@ class Lanes:
             for item in chunk:
                 journal.record(State.SENDING, delivery=item.id, detail={"attempt": item.tries + 1}, digest=item.digest)
             journal.flush()
+            return chunk
 
-        self._database.write(work, lane=lane)
+        return self._database.write(work, lane=lane)
 
     def conclude(
         self, lane: str, epoch: int, outcomes: Sequence[Outcome], now: datetime, answers: Sequence[Arrival] = ()

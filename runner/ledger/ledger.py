@@ -14,6 +14,7 @@ from transload.runner.ledger.alarms import Alarms
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
+from transload.runner.ledger.bulks import Bulks
 from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
@@ -24,13 +25,17 @@ from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.journal import BrokenChain, verify_chain
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
+from transload.runner.ledger.pauses import Pauses
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
+from transload.runner.ledger.failures import Failures
 from transload.runner.ledger.reopening import Reopening
 from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import VERSION, deliveries, documents, events, lanes, meta, receipts
 from transload.runner.ledger.scratch import Scratch
+from transload.runner.ledger.searching import Searching
 from transload.runner.ledger.staging import Staging
+from transload.runner.ledger.series import Series
 from transload.runner.ledger.statements import Statements
 from transload.runner.ledger.store import Store
 from transload.runner.ledger.ticks import Ticks
@@ -66,6 +71,11 @@ class Ledger:
         self.alarms = Alarms(self.database)
         self.statements = Statements(self.database)
         self.reopening = Reopening(self.database, self.store)
+        self.pauses = Pauses(self.database)
+        self.bulks = Bulks(self.database)
+        self.searching = Searching(self.database)
+        self.failures = Failures(self.database)
+        self.series = Series(self.database)
 
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises as `Database.open` does."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, or_, select
 from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.decisions import pauses
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
 from transload.runner.ledger.schema import (
@@ -22,7 +23,6 @@ from transload.runner.ledger.schema import (
     delivery_documents,
     documents,
     events,
-    lanes,
     partner_verdicts,
     parts,
     receipts,
@@ -32,7 +32,8 @@ from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 
 _TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
-_HIDDEN = {"canonical", "residue", "epoch", "again", "begun", "source_key"}
+HIDDEN = {"file", "canonical", "residue", "epoch", "again", "begun", "source_key"}
+"""Columns that nobody is shown."""
 
 
 class Queries:
@@ -102,42 +103,6 @@ class Queries:
             query = query.where(deliveries.c.state.in_([state.value for state in states]))
         with self._database.read() as connection:
             return [_shown("delivery", row) for row in connection.execute(query)]
-
-    def clusters(self) -> list[dict[str, Any]]:
-        """Failed deliveries counted by target and kind of failure, the most frequent first."""
-        query = (
-            select(
-                deliveries.c.target,
-                deliveries.c.fingerprint,
-                func.count().label("count"),
-                func.min(deliveries.c.id).label("first"),
-                func.max(deliveries.c.id).label("last"),
-            )
-            .where(deliveries.c.fingerprint.is_not(None))
-            .group_by(deliveries.c.target, deliveries.c.fingerprint)
-            .order_by(func.count().desc(), func.min(deliveries.c.id))
-        )
-        with self._database.read() as connection:
-            found = connection.execute(query).all()
-            example = {
-                row.id: row.findings
-                for row in connection.execute(
-                    select(deliveries.c.id, deliveries.c.findings).where(
-                        deliveries.c.id.in_([row.first for row in found])
-                    )
-                )
-            }
-        return [
-            {
-                "target": row.target,
-                "fingerprint": row.fingerprint,
-                "count": row.count,
-                "first": str(Ref("delivery", row.first)),
-                "last": str(Ref("delivery", row.last)),
-                "findings": example[row.first],
-            }
-            for row in found
-        ]
 
     def find(self, text: str) -> list[Ref]:
         """What ``text`` names: a reference, else the documents whose own number it is, the newest first.
@@ -238,15 +203,15 @@ class Queries:
         raise NotFound(f"nothing was kept beside {ref} as {name!r}", hint=hint)
 
     def counts(self) -> dict[str, Any]:
-        """How much there is of everything by state, and what does not run: open breakers, paused lanes."""
+        """How much there is of everything by state, and what does not run: open breakers, what people have paused."""
         with self._database.read() as connection:
             by_state = {
                 name: _by_state(connection, table)
                 for name, table in (("receipts", receipts), ("documents", documents), ("deliveries", deliveries))
             }
-            open_breakers = [_plain(row) for row in connection.execute(select(breakers))]
-            paused = list(connection.scalars(select(lanes.c.name).where(lanes.c.paused.is_(True))))
-        return {**by_state, "breakers": open_breakers, "paused": sorted(paused)}
+            open_breakers = [plain(row) for row in connection.execute(select(breakers))]
+            standing = [plain(row) for row in connection.execute(select(pauses).order_by(pauses.c.kind, pauses.c.name))]
+        return {**by_state, "breakers": open_breakers, "paused": standing}
 
 
 def _by_state(connection: Connection, table: Table) -> dict[str, int]:
@@ -302,12 +267,12 @@ def _unpacking(connection: Connection, receipt: int) -> dict[str, Any]:
 def _response(connection: Connection, receipt: int) -> dict[str, Any]:
     """What the sender of a receipt was told while he waited; empty where nobody waits."""
     row = connection.execute(select(responses).where(responses.c.receipt_id == receipt)).one_or_none()
-    return {} if row is None else {"response": _plain(row, "receipt_id", "mapping_digest")}
+    return {} if row is None else {"response": plain(row, "receipt_id", "mapping_digest")}
 
 
 def _attempts(connection: Connection, delivery: int) -> list[dict[str, Any]]:
     query = select(attempts).where(attempts.c.delivery_id == delivery).order_by(attempts.c.number)
-    return [_plain(row, "delivery_id") for row in connection.execute(query)]
+    return [plain(row, "delivery_id") for row in connection.execute(query)]
 
 
 def _documents_of(connection: Connection, delivery: int) -> list[str]:
@@ -370,10 +335,11 @@ def _events(
 
 
 def _shown(kind: Kind, row: Row[Any]) -> dict[str, Any]:
-    return {"ref": str(Ref(kind, row.id)), **_plain(row, *_HIDDEN)}
+    return {"ref": str(Ref(kind, row.id)), **plain(row, *HIDDEN)}
 
 
-def _plain(row: Row[Any], *left_out: str) -> dict[str, Any]:
+def plain(row: Row[Any], *left_out: str) -> dict[str, Any]:
+    """A row as JSON values."""
     mapping = row._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
     return {name: _value(value) for name, value in mapping.items() if name not in left_out}
 

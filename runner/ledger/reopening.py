@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.arrivals import Arrival, Receipt, insert_arrival, receipt_from
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.references import Ref
+from transload.runner.ledger.repeating import NotPossible, Who
 from transload.runner.ledger.schema import parts, receipts
 from transload.runner.ledger.states import State
 
@@ -32,7 +32,7 @@ class Reopening:
             row = connection.execute(query.where(receipts.c.id == receipt)).one_or_none()
         return receipt_from(row) if row is not None and row.state == State.QUARANTINED else None
 
-    def reopen(self, refused: Receipt, arrival: Arrival, now: datetime, *, by: str) -> int:
+    def reopen(self, refused: Receipt, arrival: Arrival, now: datetime, *, by: str, reason: str | None = None) -> int:
         """Make ``arrival`` a receipt in the place of ``refused``, which is SUPPRESSED then; gives its id.
 
         Raises `NotPossible` where the same has come again meanwhile, or somebody else was faster, and `LedgerError`.
@@ -40,7 +40,8 @@ class Reopening:
         blob = self._store.prepare(arrival.content)
         kept = {name: self._store.prepare(content) for name, content in arrival.evidence.items()}
         old = Ref("receipt", refused.id)
-        arrival = replace(arrival, metadata={**arrival.metadata, "reopened_from": str(old)})
+        arrival = replace(arrival, made_of=refused.id)
+        who = Who(by=by, reason=reason)
 
         def work(connection: Connection) -> int:
             taken = receipts.update().where(receipts.c.id == refused.id, receipts.c.state == State.QUARANTINED.value)
@@ -51,8 +52,8 @@ class Reopening:
                 again = Ref("receipt", made)
                 raise NotPossible(f"what is in {old} has come again since, as {again}", hint=f"transload show {again}")
             journal = Journal(connection, arrival.lane, now)
-            journal.record(State.SUPPRESSED, receipt=refused.id, detail={"by": by, "replaced_by": made})
-            journal.record("REOPENED", receipt=made, detail={"by": by, "from": refused.id})
+            journal.record(State.SUPPRESSED, receipt=refused.id, detail=who.detail(replaced_by=made))
+            journal.record("REOPENED", receipt=made, detail={**who.detail(), "from": refused.id})
             journal.flush()
             return made
 

@@ -20,6 +20,7 @@ from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
+from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids, LedgerNumbers
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
@@ -57,6 +58,7 @@ class Parsed:
     end: int = 0
     document: str | None = None
     number: str | None = None
+    about: str | None = None
     canonical: str | None = field(default=None, repr=False)
     residue: Mapping[str, Any] | None = field(default=None, repr=False)
     digest: str | None = None
@@ -140,6 +142,7 @@ class Staging:
                     batch.acknowledge(closing.acknowledge)
                 state = closing.state.value
                 values |= {"state": state, "finished_at": now, "findings": as_rows(closing.findings), "again": None}
+                values["fingerprint"] = fingerprint_of(closing.findings)
                 batch.journal.record(state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest)
             connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
             return batch.flush()
@@ -181,6 +184,7 @@ class _Batch:
         """Add one document with its deliveries."""
         document = self.ids.next(documents)
         states: list[State] = []
+        wrong = len(self.findings)
         for state in item.passed:
             self.journal.record(state, receipt=self.receipt.id, document=document)
         detail = {"message": item.message, **_codes(item.findings)}
@@ -219,6 +223,7 @@ class _Batch:
                 "end": item.end,
                 "document": item.document,
                 "number": item.number,
+                "about": item.about,
                 "canonical": item.canonical,
                 "residue": item.residue,
                 "digest": item.digest,
@@ -227,6 +232,7 @@ class _Batch:
                 "partner_digest": kept.get("partner"),
                 "product": item.product,
                 "findings": as_rows(item.findings),
+                "fingerprint": fingerprint_of(self.findings[wrong:]),
                 "targets": len(item.drafts),
                 "origin_id": item.replaces,
                 "created_at": self.now,
@@ -323,6 +329,7 @@ class _Batch:
                 "staged_at": self.now,
                 "finished_at": None if frozen else self.now,
                 "findings": as_rows(findings),
+                "fingerprint": fingerprint_of(findings),
                 "mapping_digest": kept.get("mapping"),
                 "partner_digest": kept.get("partner"),
                 "product": draft.product,

@@ -91,8 +91,8 @@ def test_failures_of_one_kind_are_one_cluster(make_house, script, run):
     house.put_orders("a.txt", "1", "2", "3")
     run(house)
     with house.ledger() as ledger:
-        (cluster,) = ledger.queries.clusters()
-    assert (cluster["count"], cluster["first"], cluster["last"]) == (2, "s1", "s2")
+        (cluster,) = ledger.failures.clusters()
+    assert (cluster.count, str(cluster.example)) == (2, "s1")
 
 
 def test_a_wrong_connection_stops_the_lane_and_costs_no_attempt(make_house, hands, script, run):

@@ -4,7 +4,7 @@ import pytest
 
 from transload.runner.engine import Engine
 from transload.runner.ledger import NotFound, Ref, State
-from transload.runner.ledger.actions import NotPossible
+from transload.runner.ledger.repeating import NotPossible
 
 
 @pytest.fixture
@@ -152,11 +152,11 @@ def test_a_paused_lane_waits(passes, hands):
     house.put_orders("a.txt", "1")
     run()
     lane = "acme/orders/erp/sales-orders"
-    ledger.actions.pause(lane, hands.now)
+    ledger.pauses.pause("lane", lane, hands.now, by="ann")
     house.put_orders("b.txt", "2", reference="2")
     assert run().exit_code == 3
     assert house.landed() == ["1"]
-    assert ledger.queries.counts()["paused"] == [lane]
-    ledger.actions.pause(lane, hands.now, paused=False)
+    assert [row["name"] for row in ledger.queries.counts()["paused"]] == [lane]
+    ledger.pauses.resume("lane", lane, hands.now, by="ann")
     assert run().exit_code == 0
     assert house.landed() == ["1", "2"]
