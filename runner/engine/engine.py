@@ -21,6 +21,7 @@ from transload.runner.engine.reception import Reception
 from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Summary, Tally
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
+from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.incidents import Incident
 from transload.runner.workspace.model import Workspace, choose
 
@@ -108,6 +109,12 @@ class Engine:
         for line in poll:
             line.make_ready()
         return Preview(self.ledger, clock=self.clock).look(poll)
+
+    def foresee(self, route: str, arrivals: Sequence[Arrival]) -> dict[str, Any]:
+        """A dry run of what is submitted to ``route``, as `preview` gives it.  Raises as `run_pass` does."""
+        (line,), _, _ = self._selected([route])
+        line.make_ready()
+        return Preview(self.ledger, clock=self.clock).submitted(line, arrivals)
 
     def serve(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
         """Run as a service until `stop` is called, or SIGTERM or SIGINT comes.

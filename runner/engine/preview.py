@@ -21,7 +21,7 @@ from transload.runner.engine.lines import Line
 from transload.runner.engine.reading import Reader
 from transload.runner.engine.unwrapping import nothing_inside, origin_of
 from transload.runner.ledger import Ledger, State
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.arrivals import Arrival, Receipt
 from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers
@@ -75,6 +75,23 @@ class Preview:
             "errors": wrong,
         }
 
+    def submitted(self, line: Line, arrivals: Sequence[Arrival]) -> dict[str, Any]:
+        """What would become of ``arrivals``, as `look` tells it."""
+        receipts: list[dict[str, Any]] = []
+        for arrival in arrivals:
+            content = arrival.content if isinstance(arrival.content, bytes) else arrival.content.read_bytes()
+            inbound = Inbound(
+                key=arrival.source_key,
+                origin=arrival.origin,
+                content=content,
+                metadata=arrival.metadata,
+            )
+            with TemporaryDirectory(prefix="transload-") as folder:
+                route, connection = line.route.ref, line.route.connection.ref
+                memory = self._ledger.memory(route=route, connection=connection, folder=Path(folder))
+                receipts.extend(self._receipts(line, inbound, known=memory.seen(inbound.key)))
+        return {"receipts": receipts, "findings": [], "errors": sum(receipt["errors"] for receipt in receipts)}
+
     def _receipts(self, line: Line, inbound: Inbound, *, known: bool) -> Iterator[dict[str, Any]]:
         """What would become of an item: one receipt, or those that filters find in it."""
         with ExitStack() as stack:
@@ -83,10 +100,16 @@ class Preview:
                 stack.callback(content.unlink, missing_ok=True)
                 content = content.read_bytes()
         receipt = _receipt(line, inbound, content, self._clock())
-        if known or not line.route.filters:
-            found = _found(receipt, known=known)
-            if not known:
-                self._read(line, receipt, content, found)
+        if known:
+            yield _found(receipt, known=True)
+        else:
+            yield from self.arriving(line, receipt, content)
+
+    def arriving(self, line: Line, receipt: Receipt, content: bytes) -> Iterator[dict[str, Any]]:
+        """What would become of ``content`` if it arrived as ``receipt`` now; the line must be ready."""
+        if not line.route.filters:
+            found = _found(receipt)
+            self._read(line, receipt, content, found)
             yield found
             return
         origin = Origin(receipt=receipt, now=self._clock())

@@ -67,8 +67,8 @@ class Receipt:
     ``generation`` counts the replays; ``again`` limits the work of one to some messages, and
     ``force`` makes it map good documents again too.  ``begun`` counts how often a worker began
     to read it since the last time that something of it was staged: this time included.
-    ``unpacked`` tells that filters have made it of another receipt.  ``replaces`` are the documents that the messages of
-    a correction take the place of, by their numbers.
+    ``unpacked`` tells that filters have made it of another receipt.  ``replaces`` are the documents that the
+    messages of a correction take the place of, by their numbers.
     """
 
     id: int

@@ -101,7 +101,13 @@ class Bulks:
 
         A bulk whose writing down was interrupted is never begun.
         """
-        row = {"kind": way, "state": _PREPARING, "asked": dict(asked), "by": who.by, "reason": who.reason}
+        row: dict[str, Any] = {
+            "kind": way,
+            "state": _PREPARING,
+            "asked": dict(asked),
+            "by": who.by,
+            "reason": who.reason,
+        }
         row |= {"total": 0, "position": 0, "made_at": now}
         made: int = self._database.write(lambda connection: insert_new(connection, bulks, row))
         total = 0
@@ -161,7 +167,9 @@ class Bulks:
             if bulk.state != _RUNNING:
                 return []
             following = (bulk_items.c.bulk_id == number) & (bulk_items.c.number > bulk.position)
-            rows = connection.execute(select(bulk_items).where(following).order_by(bulk_items.c.number).limit(most)).all()
+            rows = connection.execute(
+                select(bulk_items).where(following).order_by(bulk_items.c.number).limit(most)
+            ).all()
             who = Who(by=bulk.by, reason=bulk.reason, bulk=number)
             done = _Step(connection, bulk.kind, who, now).do(rows)
             position = rows[-1].number if rows else bulk.position
@@ -211,11 +219,10 @@ class Bulks:
         )
         with self._database.read() as connection:
             found = list(connection.scalars(waiting.order_by(deliveries.c.id)))
-        taken_back = 0
+        taken_back, mine = 0, Who(by=who.by, reason=who.reason, bulk=number)
         for begin in range(0, len(found), 100):
             page = found[begin : begin + 100]
-            by = Who(by=who.by, reason=who.reason, bulk=number)
-            taken_back += self._database.write(lambda connection, page=page: _take_back(connection, page, by, now))  # type: ignore[misc]
+            taken_back += self._database.write(lambda connection, page=page: _take_back(connection, page, mine, now))  # type: ignore[misc]
         return left, taken_back
 
 

@@ -54,6 +54,8 @@ Index("documents_reference", documents.c.reference)
 Index("documents_partner", documents.c.partner, documents.c.id)
 Index("documents_created", documents.c.created_at)
 Index("deliveries_staged", deliveries.c.staged_at)
+_replay = documents.c.origin_id.is_not(None)
+Index("documents_origin", documents.c.origin_id, sqlite_where=_replay, postgresql_where=_replay)
 
 with_findings = {table.name: table.c.findings != literal_column("'[]'") for table in (receipts, documents, deliveries)}
 """The conditions of the indexes below: only what has findings is read where their words are looked for."""

@@ -118,6 +118,9 @@ _put_right = (
     )
     .values(staged_at=bindparam("now", type_=_moment), next_at=bindparam("now", type_=_moment))
 )
+_ended = select(deliveries.c.id).where(
+    deliveries.c.id.in_(bindparam("of", expanding=True)), deliveries.c.finished_at.is_not(None)
+)
 _announce = (
     deliveries.update()
     .where(deliveries.c.id == bindparam("delivery"))
@@ -259,19 +262,13 @@ class Lanes:
         """
 
         def work(connection: Connection) -> list[Delivery]:
-            return announced(connection, list(chunk))
-
-        def announced(connection: Connection, chunk: list[Delivery]) -> list[Delivery]:
             journal = Journal(connection, lane, now, epoch=epoch)
-            gone = select(deliveries.c.id).where(
-                deliveries.c.id.in_([item.id for item in chunk]), deliveries.c.finished_at.is_not(None)
-            )
-            cancelled = set(connection.scalars(gone))
-            chunk = [item for item in chunk if item.id not in cancelled]
-            if not chunk:
+            cancelled = set(connection.scalars(_ended, {"of": [item.id for item in chunk]}))
+            due = [item for item in chunk if item.id not in cancelled]
+            if not due:
                 return []
-            connection.execute(_announce, [{"delivery": item.id, "now_epoch": epoch} for item in chunk])
-            left = [item for item in chunk if item.state is State.SENDING]
+            connection.execute(_announce, [{"delivery": item.id, "now_epoch": epoch} for item in due])
+            left = [item for item in due if item.state is State.SENDING]
             if left:  # the process that announced them is gone
                 rows = [
                     {"delivery": item.id, "of_number": item.tries, "ended": now, "said": "interrupted", "details": None}
@@ -280,12 +277,12 @@ class Lanes:
                 connection.execute(_end_attempt, rows)
             connection.execute(
                 attempts.insert(),
-                [{"delivery_id": item.id, "number": item.tries + 1, "started_at": now} for item in chunk],
+                [{"delivery_id": item.id, "number": item.tries + 1, "started_at": now} for item in due],
             )
-            for item in chunk:
+            for item in due:
                 journal.record(State.SENDING, delivery=item.id, detail={"attempt": item.tries + 1}, digest=item.digest)
             journal.flush()
-            return chunk
+            return due
 
         return self._database.write(work, lane=lane)
 

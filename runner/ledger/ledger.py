@@ -20,6 +20,7 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.expectations import Observed
+from transload.runner.ledger.failures import Failures
 from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.journal import BrokenChain, verify_chain
@@ -28,14 +29,13 @@ from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.pauses import Pauses
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.reconciled import Reconciled
-from transload.runner.ledger.failures import Failures
 from transload.runner.ledger.reopening import Reopening
 from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import VERSION, deliveries, documents, events, lanes, meta, receipts
 from transload.runner.ledger.scratch import Scratch
 from transload.runner.ledger.searching import Searching
-from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.series import Series
+from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.statements import Statements
 from transload.runner.ledger.store import Store
 from transload.runner.ledger.ticks import Ticks

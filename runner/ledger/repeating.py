@@ -1,6 +1,6 @@
 """Doing again what was done, inside a transaction: the same bytes, the same message, or the whole arrival once more.
 
-What is made is linked to what was before, which stays as it is.  The caller has the journal of the lane, and flushes it.
+What is made is linked to what was before, which stays as it is.  The caller has the lane's journal, and flushes it.
 """
 
 import json
@@ -50,6 +50,7 @@ class Who:
 
 def lane_of(connection: Connection, ref: Ref) -> str:
     """The lane in whose journal an action on a delivery, or on a receipt or a document, stands.  Raises `NotFound`."""
+    lane: str | None
     if ref.kind == "delivery":
         lane = connection.scalar(select(deliveries.c.lane).where(deliveries.c.id == ref.id))
     else:

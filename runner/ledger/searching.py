@@ -102,11 +102,6 @@ class Searching:
         return query.where(*conditions)
 
 
-def narrowed(wanted: Criteria, **changes: Any) -> Criteria:
-    """``wanted`` with other values."""
-    return replace(wanted, **changes)
-
-
 def _general(kind: Kind, table: Table, wanted: Criteria) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     moment = _EVENTUALLY[kind]
@@ -134,16 +129,15 @@ def _holds(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 
 
 def _receipts(wanted: Criteria) -> list[ColumnElement[bool]]:
-    found = []
+    found: list[ColumnElement[bool]] = []
     if wanted.file is not None:
         found.append(_file(wanted.file))
     if wanted.route is not None:
         found.append(receipts.c.route == wanted.route)
     if wanted.partner is not None:
         found.append(_of_partner(receipts.c.route, wanted.partner))
-    for inner in _through_documents(wanted):
-        found.append(receipts.c.id.in_(select(documents.c.receipt_id).where(inner)))
-    return found
+    known = _through_documents(wanted)
+    return [*found, *(receipts.c.id.in_(select(documents.c.receipt_id).where(inner)) for inner in known)]
 
 
 def _documents(wanted: Criteria) -> list[ColumnElement[bool]]:
@@ -162,7 +156,7 @@ def _documents(wanted: Criteria) -> list[ColumnElement[bool]]:
 
 
 def _deliveries(wanted: Criteria) -> list[ColumnElement[bool]]:
-    found = []
+    found: list[ColumnElement[bool]] = []
     links = delivery_documents.c
     carrying = select(links.delivery_id).join(documents, documents.c.id == links.document_id)
     if wanted.file is not None:
@@ -176,9 +170,8 @@ def _deliveries(wanted: Criteria) -> list[ColumnElement[bool]]:
         carried = select(control_numbers.c.delivery_id).where(control_numbers.c.number == wanted.control)
         inner = carrying.where(_control(wanted.control))
         found.append(or_(deliveries.c.id.in_(carried), deliveries.c.id.in_(inner)))
-    for condition in _through_documents(replace(wanted, control=None)):
-        found.append(deliveries.c.id.in_(carrying.where(condition)))
-    return found
+    known = _through_documents(replace(wanted, control=None))
+    return [*found, *(deliveries.c.id.in_(carrying.where(inner)) for inner in known)]
 
 
 _ways: Mapping[Kind, Callable[[Criteria], list[ColumnElement[bool]]]] = {

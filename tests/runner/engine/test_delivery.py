@@ -92,7 +92,7 @@ def test_failures_of_one_kind_are_one_cluster(make_house, script, run):
     run(house)
     with house.ledger() as ledger:
         (cluster,) = ledger.failures.clusters()
-    assert (cluster.count, str(cluster.example)) == (2, "s1")
+    assert (cluster.count, str(cluster.example)) == (2, "s2")
 
 
 def test_a_wrong_connection_stops_the_lane_and_costs_no_attempt(make_house, hands, script, run):
@@ -232,7 +232,7 @@ def sizes(monkeypatch):
 
     def counted(self, lane, epoch, chunk, now):
         seen.append(len(chunk))
-        announce(self, lane, epoch, chunk, now)
+        return announce(self, lane, epoch, chunk, now)
 
     monkeypatch.setattr(Lanes, "announce", counted)
     return seen

@@ -375,6 +375,14 @@ def upgrade(operations: Operations) -> None:
     )
     operations.create_index("documents_about", "documents", ["about"], unique=False)
     operations.create_index("documents_created", "documents", ["created_at"], unique=False)
+    operations.create_index(
+        "documents_origin",
+        "documents",
+        ["origin_id"],
+        unique=False,
+        sqlite_where=sa.text("origin_id IS NOT NULL"),
+        postgresql_where=sa.text("origin_id IS NOT NULL"),
+    )
     operations.create_index("documents_partner", "documents", ["partner", "id"], unique=False)
     operations.create_index("documents_reference", "documents", ["reference"], unique=False)
     operations.create_index("documents_number", "documents", ["number"], unique=False)
