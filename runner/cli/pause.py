@@ -52,7 +52,8 @@ def pause(
       transload pause lane acme/orders/erp/sales-orders
       transload pause
     """
-    with opened(workspace, environment) as ledger:
+    # The first pause may come before the first run: at a cut-over, say.
+    with opened(workspace, environment, create=kind is not None) as ledger:
         if lanes:
             _lanes(ledger, as_json=as_json)
             return

@@ -22,7 +22,10 @@ def tell_plan(plan: Plan) -> None:
         say(f"and {left} more")
     for blocked in plan.blocked:
         say(f"{blocked['count']} left out: {', '.join(blocked['examples'])} {blocked['why']}", style="yellow")
-    say(f"{plan.way}: {counted(plan.items, 'item')}, {counted(plan.documents, 'document')}", style="bold")
+    subject = {"redeliver": ("delivery", "deliveries"), "remap": ("receipt", None), "reingest": ("receipt", None)}
+    one, many = subject[plan.way]
+    of = f", {counted(plan.documents, 'document')} of it" if plan.way == "remap" else ""
+    say(f"{plan.way}: {counted(plan.items, one, many)}{of}", style="bold")
     for outcome, count in sorted(plan.outcomes.items()):
         say(f"  {count} {outcome}")
     for target, count in sorted(plan.targets.items()):

@@ -292,9 +292,7 @@ def _work(ledger: Ledger, bulk: Bulk, *, batch: int, rate: float | None, as_json
     else:
         for one in ledger.bulks.refused(bulk.id):
             say(f"{one.subject} was left out: {one.note}")
-        say(
-            f"{ended.ref} is {ended.state}: {counted(count - refused, 'item')} queued"
-        )
+        say(f"{ended.ref} is {ended.state}: {counted(count - refused, 'item')} queued")
     if refused or ended.state != "DONE":
         raise typer.Exit(exits.ERRORS)
 

@@ -155,6 +155,10 @@ def _journey(journey: Mapping[str, Any]) -> None:
         )
         if "filters" in receipt:
             say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
+        if receipt["origin_id"]:
+            say(f"  a person has made it of {Ref('receipt', receipt['origin_id'])}")
+        if "made_again" in receipt:
+            say(f"  a person has made of it {', '.join(receipt['made_again'])}")
         if "parts" in receipt:
             say(f"  unpacked to {', '.join(receipt['parts'])}")
         if "response" in receipt:

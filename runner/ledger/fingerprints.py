@@ -29,9 +29,9 @@ def fingerprint_of(findings: Iterable[Finding]) -> str | None:
 
 
 def _words(finding: Finding) -> str:
-    text = finding.message
-    value = str(finding.value) if finding.value is not None else ""
-    if value.strip():
-        text = text.replace(value, "#")
-    text = _NUMBERED.sub("#", _QUOTED.sub("#", text))
-    return " ".join(text.split())
+    quotes = _QUOTED.findall(finding.message)
+    text = _QUOTED.sub("#", finding.message)
+    value = (finding.value or "").strip()
+    if value and not any(value in quote for quote in quotes):  # it may stand in the sentence as it is
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "#", text)
+    return " ".join(_NUMBERED.sub("#", text).split())

@@ -128,7 +128,7 @@ class Queries:
         """All that is known of a receipt, document or delivery, and of what it was made of and became.
 
         Keys: ``ref``; ``receipt`` (with ``unpacked_from`` and ``filters``, or ``parts``, where filters have unwrapped
-        it, and ``response`` where its sender waited for one); ``documents``; ``deliveries``, each with its
+        it, ``made_again``, the receipts that a person has made of it, and ``response`` where its sender waited for one); ``documents``; ``deliveries``, each with its
         ``attempts``; ``acknowledgements`` that we made; ``verdicts`` that partners gave; ``events`` in the order of
         happening.
         Raises `NotFound`.
@@ -260,6 +260,9 @@ def _unpacking(connection: Connection, receipt: int) -> dict[str, Any]:
     """What a receipt was unpacked from and by which filters, and what it was unpacked to; empty for most."""
     row = connection.execute(select(parts).where(parts.c.receipt_id == receipt)).one_or_none()
     of = {} if row is None else {"unpacked_from": str(Ref("receipt", row.parent_id)), "filters": row.filters}
+    made = select(receipts.c.id).where(receipts.c.origin_id == receipt).order_by(receipts.c.id)
+    if again := [str(Ref("receipt", number)) for number in connection.scalars(made)]:
+        of["made_again"] = again
     into = [str(ref) for ref in parts_of(connection, receipt)]
     return {**of, "parts": into} if into else of
 

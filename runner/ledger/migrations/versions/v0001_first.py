@@ -375,6 +375,8 @@ def upgrade(operations: Operations) -> None:
     )
     operations.create_index("documents_about", "documents", ["about"], unique=False)
     operations.create_index("documents_created", "documents", ["created_at"], unique=False)
+    operations.create_index("documents_document", "documents", ["document", "id"], unique=False)
+    operations.create_index("documents_kind", "documents", ["kind", "id"], unique=False)
     operations.create_index(
         "documents_origin",
         "documents",
