@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, union
 
 from transload.runner.ledger.columns import Words, fitted
 from transload.runner.ledger.database import Database
@@ -168,8 +168,8 @@ def _deliveries(wanted: Criteria) -> list[ColumnElement[bool]]:
         found.append(_of_partner(deliveries.c.target, wanted.partner))
     if wanted.control is not None:
         carried = select(control_numbers.c.delivery_id).where(control_numbers.c.number == wanted.control)
-        inner = carrying.where(_control(wanted.control))
-        found.append(or_(deliveries.c.id.in_(carried), deliveries.c.id.in_(inner)))
+        inner = carrying.where(documents.c.id.in_(_with_reference(wanted.control)))
+        found.append(deliveries.c.id.in_(union(carried, inner)))
     known = _through_documents(replace(wanted, control=None))
     return [*found, *(deliveries.c.id.in_(carrying.where(inner)) for inner in known)]
 
@@ -193,14 +193,19 @@ def _through_documents(wanted: Criteria) -> list[ColumnElement[bool]]:
             .join(control_numbers, control_numbers.c.delivery_id == links.delivery_id)
             .where(control_numbers.c.number == wanted.control)
         )
-        found.append(or_(_control(wanted.control), documents.c.id.in_(sent)))
+        found.append(documents.c.id.in_(union(_with_reference(wanted.control), sent)))
     if wanted.kind is not None:
         found.append(or_(documents.c.document == wanted.kind, documents.c.kind == wanted.kind))
     return found
 
 
-def _control(number: str) -> ColumnElement[bool]:
-    return or_(documents.c.interchange == number, documents.c.reference == number)
+def _with_reference(number: str) -> Select[Any]:
+    """The documents that came with a control number.
+
+    Where it is one of several ways, they are a union: of an ``or`` with a list PostgreSQL makes a look at all rows.
+    """
+    named = documents.alias("named")
+    return select(named.c.id).where(or_(named.c.interchange == number, named.c.reference == number))
 
 
 def _of_partner(column: ColumnElement[Any], partner: str) -> ColumnElement[bool]:
