@@ -153,14 +153,7 @@ def _journey(journey: Mapping[str, Any]) -> None:
             f" by {receipt['route']} at {_time(receipt['received_at'])}",
             style="bold",
         )
-        if "filters" in receipt:
-            say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
-        if receipt["origin_id"]:
-            say(f"  a person has made it of {Ref('receipt', receipt['origin_id'])}")
-        if "made_again" in receipt:
-            say(f"  a person has made of it {', '.join(receipt['made_again'])}")
-        if "parts" in receipt:
-            say(f"  unpacked to {', '.join(receipt['parts'])}")
+        _relatives(receipt)
         if "response" in receipt:
             said = "it was taken" if receipt["response"]["taken"] else "it was not taken"
             body = ", by --evidence response" if receipt["response"]["digest"] else ""
@@ -188,6 +181,18 @@ def _journey(journey: Mapping[str, Any]) -> None:
         who = event["delivery"] or event["document"] or event["receipt"] or ""
         detail = ", ".join(f"{name} {value}" for name, value in event["detail"].items())
         say(f"  {_time(event['at'])}  {who:<6} {event['what']:<12} {detail}".rstrip())
+
+
+def _relatives(receipt: Mapping[str, Any]) -> None:
+    """What it was made of, and what was made of it."""
+    if "filters" in receipt:
+        say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
+    if receipt["origin_id"]:
+        say(f"  a person has made it of {Ref('receipt', receipt['origin_id'])}")
+    if "made_again" in receipt:
+        say(f"  a person has made of it {', '.join(receipt['made_again'])}")
+    if "parts" in receipt:
+        say(f"  unpacked to {', '.join(receipt['parts'])}")
 
 
 def _document(document: Mapping[str, Any], otherwise: str) -> None:

@@ -20,9 +20,10 @@ from transload.runner.engine.summary import Tally
 from transload.runner.engine.unwrapping import Unwrapping
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.reconciled import Carrier
 from transload.runner.ledger.schema import documents
-from transload.runner.ledger.staging import Closing, Parsed, Staged
+from transload.runner.ledger.staging import Parsed, Staged
 
 BATCH = 100
 """How many messages are staged in one transaction."""

@@ -128,9 +128,9 @@ class Queries:
         """All that is known of a receipt, document or delivery, and of what it was made of and became.
 
         Keys: ``ref``; ``receipt`` (with ``unpacked_from`` and ``filters``, or ``parts``, where filters have unwrapped
-        it, ``made_again``, the receipts that a person has made of it, and ``response`` where its sender waited for one); ``documents``; ``deliveries``, each with its
-        ``attempts``; ``acknowledgements`` that we made; ``verdicts`` that partners gave; ``events`` in the order of
-        happening.
+        it, ``made_again``, the receipts that a person has made of it, and ``response`` where its sender waited for
+        one); ``documents``; ``deliveries``, each with its ``attempts``; ``acknowledgements`` that we made;
+        ``verdicts`` that partners gave; ``events`` in the order of happening.
         Raises `NotFound`.
         """
         with self._database.read() as connection:

@@ -141,8 +141,6 @@ documents = Table(
     Column("origin_id", _Id, ForeignKey("documents.id"), comment="a replay: the document before it"),
     Column("created_at", Moment, nullable=False),
 )
-Index("documents_number", documents.c.number)
-Index("documents_state", documents.c.state, documents.c.id)
 Index("documents_wire", documents.c.interchange, documents.c.reference, documents.c.route)
 
 deliveries = Table(

@@ -18,7 +18,7 @@ from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
+from transload.runner.ledger.drafts import Closing, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.journal import Journal, add_lane
@@ -93,20 +93,6 @@ class Staged:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Closing:
-    """The end of a receipt: its final ``state``, what was found about it as a whole, and its acknowledgements.
-
-    ``acknowledge`` is called inside the transaction, since an acknowledgement carries numbers of ours.
-    ``incomplete`` tells that the acknowledgements which are owed could not be made.
-    """
-
-    state: State
-    findings: tuple[Finding, ...] = ()
-    acknowledge: Callable[[Numbers], Sequence[AcknowledgementDraft]] | None = None
-    incomplete: bool = False
-
-
 class Staging:
     """Writes batches of parsed messages."""
 
@@ -140,10 +126,11 @@ class Staging:
             if closing is not None:
                 if closing.acknowledge is not None:
                     batch.acknowledge(closing.acknowledge)
-                state = closing.state.value
-                values |= {"state": state, "finished_at": now, "findings": as_rows(closing.findings), "again": None}
-                values["fingerprint"] = fingerprint_of(closing.findings)
-                batch.journal.record(state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest)
+                values |= {"state": closing.state.value, "finished_at": now, "again": None}
+                values |= {"findings": as_rows(closing.findings), "fingerprint": fingerprint_of(closing.findings)}
+                batch.journal.record(
+                    closing.state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest
+                )
             connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
             return batch.flush()
 

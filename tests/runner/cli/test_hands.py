@@ -1,4 +1,4 @@
-"""What an operator does at three in the morning, as he types it: find, failures, replay, correct, submit, cancel, pause."""
+"""What an operator does at three in the morning, as he types it."""
 
 import json
 from collections.abc import Callable
@@ -92,7 +92,8 @@ def test_a_quarantined_document_is_corrected_and_its_original_stays(desk: Desk) 
     assert "with these errors it would be quarantined again" in still.out
     mended.write_bytes(mended.read_bytes().replace(*reversed(BAD)))
     shown = desk("correct", "d1", mended, code=1)
-    assert ["-QTY+21:25:CRT'", "+QTY+21:25:BOX'"] == [line for line in shown.lines if line[:4] in ("-QTY", "+QTY")]
+    changed = [line for line in shown.lines if line[:4] in ("-QTY", "+QTY")]
+    assert changed == ["-QTY+21:25:CRT'", "+QTY+21:25:BOX'"]
     assert shown.lines[-1] == "nothing was done; --yes does it"
     assert desk.states() == [("d1", "QUARANTINED")]
     assert "d1 is corrected by r2" in desk("correct", "d1", mended, "--yes", "--reason", "by telephone").out
