@@ -18,7 +18,7 @@ from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.drafts import Closing, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Closing, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.journal import Journal, add_lane
