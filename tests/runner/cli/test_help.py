@@ -79,6 +79,7 @@ def test_every_command_shows_an_example_and_explains_its_options(run: Run, name:
         "guide",
         "soap",
         "demo",
+        "numbers",
     )
     if name not in without:
         assert "--workspace" in ran.out
