@@ -41,7 +41,7 @@ def submission(
         route=line.route.ref,
         lane=line.lane,
         connection=line.route.connection.ref,
-        source_key=json.dumps(["submitted", digest, again]),
+        source_key=json.dumps(["submitted", line.route.ref, digest, again]),
         origin=name,
         content=content,
         metadata=told,

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from transload.runner.engine.drafting import Original
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.repeating import FAILED
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 
 
@@ -26,7 +27,7 @@ def _own(ledger: Ledger, receipt: Receipt) -> dict[tuple[int, int], Original]:
         .join(deliveries, deliveries.c.id == delivery_documents.c.delivery_id)
         .where(
             delivery_documents.c.document_id.in_(latest),
-            deliveries.c.state.not_in([State.QUARANTINED.value, State.DEAD.value]),
+            deliveries.c.state.not_in([state.value for state in FAILED]),
         )
     )
     targets: dict[int, set[str]] = {}
@@ -37,9 +38,15 @@ def _own(ledger: Ledger, receipt: Receipt) -> dict[tuple[int, int], Original]:
     return {
         (row.message, row.ordinal): Original(
             id=row.id,
-            good=row.state != State.QUARANTINED and not receipt.force,
+            good=not receipt.force and not _failed(receipt, row.message, row.state),
             served=frozenset() if receipt.force else frozenset(targets.get(row.id, ())),
         )
         for row in rows
         if row.state != State.SUPPRESSED
     }
+
+
+def _failed(receipt: Receipt, message: int, state: str) -> bool:
+    """Whether a document is to be made again: what is DEAD only where a person has named its message."""
+    named = receipt.again is not None and message in receipt.again
+    return state == State.QUARANTINED or (named and state in FAILED)

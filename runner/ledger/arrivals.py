@@ -65,8 +65,9 @@ class Receipt:
     """A receipt whose messages are to be dealt with, from number ``position + 1`` on.
 
     ``generation`` counts the replays; ``again`` limits the work of one to some messages, and
-    ``force`` makes it map good documents again too.  ``begun`` counts how often a worker began
-    to read it since the last time that something of it was staged: this time included.
+    ``force`` makes it map good documents again too; those that failed at a target are made again
+    for that alone.  ``begun`` counts how often a worker began to read it since the last time that
+    something of it was staged: this time included.
     ``unpacked`` tells that filters have made it of another receipt.  ``replaces`` are the documents that the
     messages of a correction take the place of, by their numbers.
     """

@@ -66,8 +66,21 @@ class Kinds:
     fingerprint: ColumnElement[Any] | None = None
 
 
+_carried = delivery_documents.c
+_later = documents.alias("later")
+_MAPPED_AGAIN = (
+    select(_later.c.id)
+    .join(delivery_documents, _carried.document_id == _later.c.origin_id)
+    .where(_carried.delivery_id == deliveries.c.id)
+    .exists()
+)
+"""Whether a document of a delivery was made anew, which then counts; of one that may have landed nobody knows still."""
+
+
 def _delivery(state: State) -> Kinds:
     waiting = and_(deliveries.c.state == state.value, ~replayed())
+    if state is not State.UNKNOWN:
+        waiting = and_(waiting, ~_MAPPED_AGAIN)
     return Kinds(table=deliveries, waiting=waiting, about=deliveries.c.target, fingerprint=deliveries.c.fingerprint)
 
 

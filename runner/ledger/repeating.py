@@ -28,6 +28,10 @@ REPLAYABLE = (State.SENT, State.ACKED, State.REJECTED, State.DEAD, State.UNKNOWN
 """The states of a delivery from which its bytes can be sent again."""
 
 
+FAILED = (State.QUARANTINED, State.DEAD, State.REJECTED)
+"""The states of what did not get to its target, or was not taken there: it is made again for that target alone."""
+
+
 class NotPossible(ConfigurationError):
     """The action does not fit the state of what it is asked for."""
 
@@ -208,7 +212,7 @@ def wanted(connection: Connection, ref: Ref) -> tuple[int, list[int] | None, boo
     """
     if ref.kind == "document":
         row = connection.execute(select(documents).where(documents.c.id == ref.id)).one()
-        return row.receipt_id, [row.message], row.state != State.QUARANTINED
+        return row.receipt_id, [row.message], row.state not in FAILED
     row = connection.execute(select(receipts.c.state).where(receipts.c.id == ref.id)).one()
     if row.state == State.UNPACKED:
         names = ", ".join(map(str, parts_of(connection, ref.id)))

@@ -24,6 +24,7 @@ from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids, LedgerNumbers
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
+from transload.runner.ledger.repeating import FAILED
 from transload.runner.ledger.schema import (
     acknowledgements,
     control_numbers,
@@ -246,7 +247,7 @@ class _Batch:
         found = [
             (delivery, state)
             for delivery, key, state in rows
-            if key == draft.key or not (self.receipt.force or state in (State.QUARANTINED, State.DEAD))
+            if key == draft.key or not (self.receipt.force or state in FAILED)
         ]
         if not found:
             return None

@@ -11,7 +11,7 @@ from transload.runner.ledger.bulks import Item, Way
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.following import replayed
 from transload.runner.ledger.references import Kind
-from transload.runner.ledger.repeating import REPLAYABLE
+from transload.runner.ledger.repeating import FAILED, REPLAYABLE
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, parts, receipts
 
 SUBJECT: dict[Way, Kind] = {"redeliver": "delivery", "remap": "document", "reingest": "receipt"}
@@ -141,7 +141,7 @@ def _messages(connection: Connection, found: Chosen, page: Sequence[int]) -> Non
         elif row.state in (State.DUPLICATE, State.RECONCILED):
             found.block(ref, f"is {row.state}: nothing was made of it")
         else:
-            force = row.state != State.QUARANTINED
+            force = row.state not in FAILED
             found.items.append(Item(subject=row.receipt_id, messages=(row.message,), force=force))
             found.documents += 1
 

@@ -91,6 +91,7 @@ class Planning:
         self._ledger = ledger
         self._clock = clock
         self._lines = lines_of(workspace)
+        self._shared: set[str] = set()
 
     def plan(self, chosen: Chosen) -> Plan:
         """What would come of ``chosen``."""
@@ -104,16 +105,18 @@ class Planning:
         else:
             for item in chosen.items:
                 self._reingest(plan, item)
-        waiting = {(pause.kind, pause.name): pause.what for pause in self._ledger.pauses.all()}
-        plan.paused = [
-            what
-            for (kind, name), what in waiting.items()
-            if any(
-                name == target or (kind == "partner" and target.startswith(f"{name}/")) or name.endswith(f"/{target}")
-                for target in plan.targets
-            )
-        ]
+        plan.paused = list(dict.fromkeys(what for target in plan.targets for what in self._standing(target)))
         return plan
+
+    def _standing(self, target: str) -> Iterator[str]:
+        """What lets deliveries to ``target`` wait."""
+        send = self._workspace.send_routes.get(target)
+        connection = send.connection.ref if send is not None else ""
+        pause = self._ledger.pauses.of(route=target, connection=connection)
+        if pause is not None:
+            yield pause.what
+        lanes = (one for one in self._ledger.pauses.all() if one.kind == "lane" and one.name.endswith(f"/{target}"))
+        yield from (one.what for one in lanes)
 
     def _redeliver(self, plan: Plan, items: Sequence[Item]) -> None:
         targets = set(self._workspace.send_routes) | set(self._lines)
@@ -206,9 +209,11 @@ class Planning:
             "number": parsed.number,
             "targets": {},
         }
+        news = [draft for draft in parsed.drafts if not draft.shared or draft.key not in self._shared]
+        self._shared |= {draft.key for draft in parsed.drafts if draft.shared}
         changed = _fields(before.canonical if before else None, parsed.canonical)
         sending = 0
-        for draft in parsed.drafts:
+        for draft in news:
             was = before.sent.get(draft.target) if before else None
             outcome, known = self._frozen(draft.freeze, was)
             told["targets"][draft.target] = outcome
@@ -217,7 +222,7 @@ class Planning:
             sending += 1
             plan.targets[draft.target] += 1
             plan.duplicates += known
-        if parsed.state is State.QUARANTINED or (parsed.drafts and not sending):
+        if parsed.state is State.QUARANTINED or (news and not sending):
             outcome = "would be quarantined"
         elif before is None or before.canonical is None:
             outcome = "would give a document now" if parsed.document else "would be passed on or reconciled"

@@ -49,6 +49,19 @@ def test_a_dead_delivery_sent_again_makes_its_document_well(passes, hands, scrip
     assert [row["state"] for row in ledger.queries.deliveries()] == ["SENT", "DEAD"]
 
 
+def test_a_dead_document_is_mapped_again_for_the_target_that_lacks_it(passes, hands, script):
+    house, ledger, run = passes(second_target=True, target_act=script("before landing", ["reject"]))
+    house.put_orders("a.txt", "1")
+    run()
+    assert len(house.landed() + house.landed("box2")) == 1
+    (cluster,) = ledger.failures.clusters()
+    assert cluster.states == {"DEAD": 1}
+    ledger.actions.remap(Ref("document", 1), hands.now)
+    assert run().deliveries == {State.SENT: 1}
+    assert (house.landed(), house.landed("box2")) == (["1"], ["1"])
+    assert ledger.failures.clusters() == []  # made anew, it waits for nobody
+
+
 def test_what_is_under_way_or_has_no_bytes_cannot_be_sent_again(passes, hands, script):
     house, ledger, run = passes(target_act=script("before landing", ["retry"]))
     house.put_orders("a.txt", "1", "NOT-WRITABLE")
