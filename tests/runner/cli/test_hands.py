@@ -108,8 +108,9 @@ def test_a_quarantined_document_is_corrected_and_its_original_stays(desk: Desk) 
 
 
 def test_failures_are_clusters_and_are_replayed_when_the_cause_is_mended(desk: Desk) -> None:
-    for number, unit in ((1, b"CRT"), (2, b"KRT"), (3, b"ZZZ")):
-        desk("submit", "acme/orders", desk.order(f"{number}.edi", number, (b"25:BOX", b"25:" + unit)))
+    units = ((1, b"CRT"), (2, b"KRT"), (3, b"ZZZ"))
+    files = [desk.order(f"{number}.edi", number, (b"25:BOX", b"25:" + unit)) for number, unit in units]
+    desk("submit", "acme/orders", *files)
     desk("run", code=1)
     (cluster,) = desk("failures", "--json").json
     assert (cluster["count"], cluster["states"], cluster["partners"]) == (3, {"QUARANTINED": 3}, ["acme"])
@@ -118,8 +119,7 @@ def test_failures_are_clusters_and_are_replayed_when_the_cause_is_mended(desk: D
     assert f"transload replay --fingerprint {fingerprint} --preview" in desk("failures", fingerprint).out
     assert "transload failures lists them" in desk("failures", "nothing", code=1).err
     mapping = desk.folder / "mappings/acme/orders.yaml"
-    plan = desk("replay", "--fingerprint", fingerprint, "--preview")
-    assert "  3 would be quarantined" in plan.lines
+    assert "  3 would be quarantined" in desk("replay", "--fingerprint", fingerprint, "--preview").lines
     mapping.write_text(mapping.read_text().replace("{BOX: BX}", "{BOX: BX, CRT: CT, KRT: CT, ZZZ: CT}"))
     plan = desk("replay", "--fingerprint", fingerprint, "--preview", "--json").json
     assert plan["outcomes"] == {"would give a document now": 3}
@@ -137,8 +137,7 @@ def test_failures_are_clusters_and_are_replayed_when_the_cause_is_mended(desk: D
 
 
 def test_replays_by_search_and_by_ids(desk: Desk) -> None:
-    for number in (1, 2):
-        desk("submit", "acme/orders", desk.order(f"{number}.edi", number))
+    desk("submit", "acme/orders", *(desk.order(f"{number}.edi", number) for number in (1, 2)))
     desk("run")
     found = desk("find", "--what", "deliveries", "--route", "erp/orders", "--ids").out
     assert found.split() == ["s1", "s3"]
@@ -162,7 +161,7 @@ def test_replays_by_search_and_by_ids(desk: Desk) -> None:
 
 def test_what_is_paused_stands_still_and_goes_on(desk: Desk) -> None:
     (desk.folder / "exchange/acme/out/1.edi").write_bytes(desk.order("1.edi", 1).read_bytes())
-    for kind, name in (("partner", "acme"), ("connection", "acme/folder"), ("route", "acme/orders")):
+    for kind, name in (("partner", "acme"), ("connection", "acme/folder")):
         desk("pause", kind, name, "--reason", "they move")
         ran = desk("run")
         assert ran.lines[0].startswith(f"remark R-PAUSED the {kind} {name} is paused by")
@@ -188,9 +187,8 @@ def test_what_is_paused_stands_still_and_goes_on(desk: Desk) -> None:
 
 
 def test_everything_is_found_by_what_people_know(desk: Desk) -> None:
-    for number in (1, 2):
-        desk("submit", "acme/orders", desk.order(f"orders-{number}.edi", number))
-    desk("submit", "acme/orders", desk.order("bad.edi", 3, BAD))
+    files = [desk.order(f"orders-{number}.edi", number) for number in (1, 2)]
+    desk("submit", "acme/orders", *files, desk.order("bad.edi", 3, BAD))
     desk("run", code=1)
 
     def refs(*arguments: object) -> list[str]:
