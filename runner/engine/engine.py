@@ -81,8 +81,7 @@ class Engine:
         poll, feeding, sends = self._selected(routes)
         for line in (*poll, *feeding):
             line.make_ready()
-        outlets = _outlets(poll)
-        outlets |= {lane: outlet for lane, outlet in _outlets(feeding).items() if outlet.target in sends}
+        outlets = _ways_out(poll, feeding, sends)
         tally = Tally()
         with self.ledger.exclusively("transload run") as lock:
             self.ledger.belong(self.workspace.environment)
@@ -105,10 +104,10 @@ class Engine:
 
         Raises `ConfigurationError` as `run_pass` does.
         """
-        poll, _, _ = self._selected(routes)
-        for line in poll:
+        poll, feeding, sends = self._selected(routes)
+        for line in (*poll, *feeding):
             line.make_ready()
-        return Preview(self.ledger, clock=self.clock).look(poll)
+        return Preview(self.ledger, clock=self.clock).look(poll, _ways_out(poll, feeding, sends).values())
 
     def foresee(self, route: str, arrivals: Sequence[Arrival]) -> dict[str, Any]:
         """A dry run of what is submitted to ``route``, as `preview` gives it.  Raises as `run_pass` does."""
@@ -263,6 +262,11 @@ def _keep(lock: ProcessLock) -> None:
 
 def _outlets(lines: Iterable[Line]) -> dict[str, Outlet]:
     return {outlet.lane: outlet for line in lines for outlet in line.outlets}
+
+
+def _ways_out(poll: Iterable[Line], feeding: Iterable[Line], sends: set[str]) -> dict[str, Outlet]:
+    """The lanes of a pass: all of the lines to poll, and of those that feed a send route asked for the ones to it."""
+    return _outlets(poll) | {lane: outlet for lane, outlet in _outlets(feeding).items() if outlet.target in sends}
 
 
 def _sums(waiting: Mapping[str, Mapping[State, int]], lanes: Iterable[str]) -> dict[State, int]:
