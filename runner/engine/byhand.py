@@ -31,11 +31,15 @@ def submission(
     if isinstance(content, bytes):
         digest = sha256(content).hexdigest()
     else:
+        if content.exists() and not content.is_file():  # a pipe can be read once only, and a device may never end
+            raise ConfigurationError(f"{content} is no file", hint="give what comes out of a pipe as -, with --name")
         try:
             with content.open("rb") as stream:
                 digest = file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise ConfigurationError(f"{content} cannot be read: {error.strerror or error}") from error
+    if not name.strip():
+        raise ConfigurationError("what is submitted has no name", hint="say --name")
     told = {"submitted_by": who.by, **({"submitted_because": who.reason} if who.reason else {})}
     return Arrival(
         route=line.route.ref,

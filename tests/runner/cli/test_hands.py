@@ -68,6 +68,7 @@ def test_a_file_is_submitted_once_and_known_as_submitted(desk: Desk) -> None:
         "x.edi was"
     )
     assert "did you mean 'acme/orders'?" in desk("submit", "acme/order", file, code=1).err
+    assert "/dev/null is no file" in desk("submit", "acme/orders", "/dev/null", code=1).err
     assert "cannot be read: No such file" in desk("submit", "acme/orders", "none.edi", code=1).err
 
 
