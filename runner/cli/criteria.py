@@ -8,6 +8,7 @@ from transload.runner.cli.ledger import moment
 from transload.runner.ledger import State
 from transload.runner.ledger.searching import Criteria
 
+_LONGEST = 200
 Number = Annotated[
     str | None, typer.Option("--number", metavar="TEXT", help="A document's number, or that of the order it is about.")
 ]
@@ -51,6 +52,8 @@ def criteria(
     before: int | None = None,
 ) -> Criteria:
     """What the options say; raises `typer.BadParameter` for what is no state or moment."""
+    if text is not None and not 0 < len(text) <= _LONGEST:
+        raise typer.BadParameter(f"give 1 to {_LONGEST} characters", param_hint="--text")
     return Criteria(
         number=number,
         control=control,

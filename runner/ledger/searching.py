@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, union
 
-from transload.runner.ledger.columns import Words, fitted
+from transload.runner.ledger.columns import Words, compact_json
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.decisions import with_findings
 from transload.runner.ledger.queries import HIDDEN, plain
@@ -121,11 +121,12 @@ def _general(kind: Kind, table: Table, wanted: Criteria) -> list[ColumnElement[b
 
 
 def _holds(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    """Whether the text of findings holds ``text``, whatever its case; backslashes and quotes are escaped in JSON."""
-    pattern = fitted(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """Whether the findings hold ``text``, whatever its case, as their JSON writes it."""
+    pattern = compact_json(text)[1:-1]
     for special in ("/", "%", "_"):
         pattern = pattern.replace(special, f"/{special}")
-    return func.lower(column, type_=Words()).like(f"%{pattern.lower()}%", escape="/")
+    # The database lowers both, as each knows other letters.
+    return func.lower(column, type_=Words()).like(func.lower(f"%{pattern}%", type_=Words()), escape="/")
 
 
 def _receipts(wanted: Criteria) -> list[ColumnElement[bool]]:
