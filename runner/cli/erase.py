@@ -13,9 +13,9 @@ from transload.runner.cli.ledger import moment, opened, user
 from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
 from transload.runner.cli.screen import counted, say, say_findings, say_json
 from transload.runner.ledger import Erased, Ledger
-from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.erasing import Erasure
 from transload.runner.ledger.references import Ref
+from transload.runner.ledger.repeating import NotPossible
 from transload.runner.workspace import load_workspace
 
 _MOST = 100_000

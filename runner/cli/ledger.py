@@ -21,9 +21,9 @@ _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 
 
 @contextmanager
-def opened(workspace: Path, environment: str | None) -> Iterator[Ledger]:
-    """The ledger of a workspace, which must exist already; faults in partners' files do not matter."""
-    found = Ledger(load_store(workspace, environment=environment)).open(create=False)
+def opened(workspace: Path, environment: str | None, *, create: bool = False) -> Iterator[Ledger]:
+    """The ledger of a workspace, which must exist already unless ``create``; partners' faults do not matter."""
+    found = Ledger(load_store(workspace, environment=environment)).open(create=create)
     try:
         yield found
     finally:

@@ -1,5 +1,6 @@
-"""Options that several commands share, declared once."""
+"""Options that several commands share, declared once, and the question before something is done."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,4 +16,15 @@ Environment = Annotated[
 WorkspaceFolder = Annotated[
     Path, typer.Option("--workspace", "-w", metavar="DIR", help="The workspace's folder.", envvar="TRANSLOAD_WORKSPACE")
 ]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 HERE = Path()
+
+
+def agreed(question: str, *, yes: bool, as_json: bool) -> bool:
+    """Whether it is to be done: by ``--yes``, else a person at a terminal is asked; nobody there means no."""
+    if yes:
+        return True
+    if as_json or not sys.stdin.isatty():
+        return False
+    return typer.confirm(question, default=False)

@@ -24,6 +24,11 @@ def tell_preview(preview: Mapping[str, Any]) -> None:
             verdict = "accepts" if item["accepted"] else "rejects"
             say(f"  acknowledgement {item['kind']} {verdict} {item['reference']}")
             _delivery(item)
+    for route, count in preview["unread"].items():
+        say(f"{route} would read {counted(count, 'receipt')} that arrived before")
+    for lane in preview["waiting"]:
+        states = ", ".join(f"{count} {state}" for state, count in lane["states"].items())
+        say(f"{lane['lane']} holds {states}{': ' + lane['paused'] if lane['paused'] else ''}")
     _findings(preview)
     receipts, errors = counted(len(preview["receipts"]), "receipt"), counted(preview["errors"], "error")
     say(f"dry run: {receipts}, {errors}; nothing changed")

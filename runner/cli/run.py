@@ -60,7 +60,7 @@ def run(
     if not as_json:
         say_findings(loaded.findings, to_error=True)
     if dry_run:
-        with _ledger_to_look_at(loaded.store) as ledger:
+        with looked_at(loaded.store) as ledger:
             preview = Engine(loaded, ledger).preview(routes or None)
         if as_json:
             say_json(preview)
@@ -135,7 +135,7 @@ def _told_interruption() -> Iterator[None]:
 
 
 @contextmanager
-def _ledger_to_look_at(store: Store) -> Iterator[Ledger]:
+def looked_at(store: Store) -> Iterator[Ledger]:
     """The ledger; where there is none yet, an empty one that is thrown away, so that a dry run leaves nothing."""
     with ExitStack() as kept:
         try:

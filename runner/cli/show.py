@@ -128,21 +128,21 @@ def _only(reference: str, refs: list[Ref]) -> Ref:
 
 
 def _counts(ledger: Ledger, as_json: bool) -> None:
-    counts, clusters = ledger.queries.counts(), ledger.queries.clusters()
+    counts, clusters = ledger.queries.counts(), ledger.failures.clusters()
     if as_json:
-        say_json({**counts, "failures": clusters})
+        say_json({**counts, "failures": [cluster.as_dict() for cluster in clusters]})
         return
     for what in ("receipts", "documents", "deliveries"):
         parts = [f"{count} {state}" for state, count in counts[what].items()]
         say(f"{what}: {', '.join(parts) or 'none'}")
     for cluster in clusters:
-        first = finding_of(cluster["findings"][0]).message if cluster["findings"] else "without a finding"
-        say(f"{cluster['count']} failed to {cluster['target']}, {cluster['first']} to {cluster['last']}: {first}")
+        first = finding_of(cluster.findings[0]).message if cluster.findings else "without a finding"
+        say(f"{cluster.count} failed at {', '.join(cluster.routes)}, {cluster.example} the last: {first}")
     for breaker in counts["breakers"]:
         say(f"connection {breaker['connection']} is left alone until {_time(breaker['open_until'])}", style="yellow")
         _findings(breaker["findings"])
-    for lane in counts["paused"]:
-        say(f"lane {lane} is held", style="yellow")
+    for pause in ledger.pauses.all():
+        say(pause.what, style="yellow")
 
 
 def _journey(journey: Mapping[str, Any]) -> None:
@@ -153,10 +153,7 @@ def _journey(journey: Mapping[str, Any]) -> None:
             f" by {receipt['route']} at {_time(receipt['received_at'])}",
             style="bold",
         )
-        if "filters" in receipt:
-            say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
-        if "parts" in receipt:
-            say(f"  unpacked to {', '.join(receipt['parts'])}")
+        _relatives(receipt)
         if "response" in receipt:
             said = "it was taken" if receipt["response"]["taken"] else "it was not taken"
             body = ", by --evidence response" if receipt["response"]["digest"] else ""
@@ -185,6 +182,18 @@ def _journey(journey: Mapping[str, Any]) -> None:
         who = event["delivery"] or event["document"] or event["receipt"] or ""
         detail = ", ".join(f"{name} {value}" for name, value in event["detail"].items())
         say(f"  {_time(event['at'])}  {who:<6} {event['what']:<12} {detail}".rstrip())
+
+
+def _relatives(receipt: Mapping[str, Any]) -> None:
+    """What it was made of, and what was made of it."""
+    if "filters" in receipt:
+        say(f"  unpacked from {receipt['unpacked_from']} by {receipt['filters']}; places are in its own bytes")
+    if receipt["origin_id"]:
+        say(f"  a person has made it of {Ref('receipt', receipt['origin_id'])}")
+    if "made_again" in receipt:
+        say(f"  a person has made of it {', '.join(receipt['made_again'])}")
+    if "parts" in receipt:
+        say(f"  unpacked to {', '.join(receipt['parts'])}")
 
 
 def _document(document: Mapping[str, Any], otherwise: str) -> None:

@@ -45,8 +45,9 @@ class Delivering:
         """
         connection = outlet.way.connection
         try:
-            breaker = self.gates.check(connection, outlet.settings)
-        except Closed:
+            breaker = self.gates.check(connection, outlet.settings, route=outlet.target)
+        except Closed as closed:
+            self.tally.note(closed.findings if closed.until is None else [])
             return None
         with self.gates.slots(connection, outlet.lane, most=1 if breaker else connection.limits.at_once) as slots:
             if not slots:

@@ -62,6 +62,10 @@ class Doors:
         if self._stopping():
             return Response(status=503, content=b"stopping\n", headers=_LATER)
         try:
+            paused = self._ledger.pauses.of(route=line.route.ref, connection=line.route.connection.ref)
+            if paused:
+                _log.info("a request was put off", route=line.route.ref, why=paused.what)
+                return Response(status=503, content=b"try again later\n", headers=_LATER)
             return endpoint.greet(request) or self._taken(line, endpoint, request)
         except Refused as refusal:
             finding = refusal.finding

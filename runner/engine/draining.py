@@ -156,9 +156,7 @@ class Draining:
             granted, wait_for = self.gates.calls(self.outlet.way.connection, len(chunk))
             self.wait = wait_for if granted < len(chunk) else 0.0
             chunk = chunk[:granted]
-        if chunk:
-            lanes.announce(lane, self.epoch, chunk, self.clock())
-        return chunk
+        return lanes.announce(lane, self.epoch, chunk, self.clock()) if chunk else []
 
     def next_size(self, size: int, seconds: float) -> int:
         """As many calls as fit into a chunk's time; one where a crash would leave the others' fate unknown."""

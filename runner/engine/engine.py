@@ -15,6 +15,7 @@ from transload.runner.engine.supervisor import Supervisor
 from transload.runner.engine.upkeep import Upkeep
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
+from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.incidents import Incident
 from transload.runner.logs import get_logger
 from transload.runner.workspace.model import Workspace, choose
@@ -79,8 +80,7 @@ class Engine:
         poll, feeding, sends = self._selected(routes)
         for line in (*poll, *feeding):
             line.make_ready()
-        outlets = outlets_of(poll)
-        outlets |= {lane: outlet for lane, outlet in outlets_of(feeding).items() if outlet.target in sends}
+        outlets = _ways_out(poll, feeding, sends)
         tally = Tally()
         with self.ledger.exclusively("transload run") as lock:
             self.ledger.belong(self.workspace.environment)
@@ -127,10 +127,16 @@ class Engine:
 
         Raises `ConfigurationError` as `run_pass` does.
         """
-        poll, _, _ = self._selected(routes)
-        for line in poll:
+        poll, feeding, sends = self._selected(routes)
+        for line in (*poll, *feeding):
             line.make_ready()
-        return Preview(self.ledger, clock=self.clock).look(poll)
+        return Preview(self.ledger, clock=self.clock).look(poll, _ways_out(poll, feeding, sends).values())
+
+    def foresee(self, route: str, arrivals: Sequence[Arrival]) -> dict[str, Any]:
+        """A dry run of what is submitted to ``route``, as `preview` gives it.  Raises as `run_pass` does."""
+        (line,), _, _ = self._selected([route])
+        line.make_ready()
+        return Preview(self.ledger, clock=self.clock).submitted(line, arrivals)
 
     def serve(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
         """Run as a service until `stop` is called, or SIGTERM or SIGINT comes; see `Service.run`."""
@@ -225,6 +231,11 @@ def _keep(lock: ProcessLock) -> None:
         raise
     except LedgerError as error:
         _log.error("the ledger is not reached", error=error.message)
+
+
+def _ways_out(poll: Iterable[Line], feeding: Iterable[Line], sends: set[str]) -> dict[str, Outlet]:
+    """The lanes of a pass: all of the lines to poll, and of those that feed a send route asked for the ones to it."""
+    return outlets_of(poll) | {lane: outlet for lane, outlet in outlets_of(feeding).items() if outlet.target in sends}
 
 
 def _sums(waiting: Mapping[str, Mapping[State, int]], lanes: Iterable[str]) -> dict[State, int]:

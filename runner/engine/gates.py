@@ -12,15 +12,17 @@ from datetime import datetime
 
 from transload.canonical.errors import Stop
 from transload.canonical.findings import Finding, Severity
+from transload.runner.engine.standing import standing
 from transload.runner.ledger import Ledger, ProcessLock
 from transload.runner.ledger.breakers import Breaker
+from transload.runner.ledger.pauses import Pause
 from transload.runner.workspace.connection import Connection
 
 
 class Closed(Stop):
-    """The connection is left alone ``until`` then."""
+    """The connection is left alone ``until`` then; None: until a person lets it go on."""
 
-    def __init__(self, finding: Finding, until: datetime) -> None:
+    def __init__(self, finding: Finding, until: datetime | None) -> None:
         super().__init__(finding.message, findings=[finding])
         self.until = until
 
@@ -43,12 +45,19 @@ class Gates:
         self._wanting: dict[str, dict[str, None]] = defaultdict(dict)
         self._guard = threading.Lock()
 
-    def check(self, connection: Connection, settings: str) -> Breaker | None:
+    def paused(self, connection: Connection, *, route: str) -> Pause | None:
+        """The pause of ``route``, its connection or a partner of either; None where nobody has paused them."""
+        return self._ledger.pauses.of(route=route, connection=connection.ref)
+
+    def check(self, connection: Connection, settings: str, *, route: str) -> Breaker | None:
         """Gives the breaker that one call may try now, None where all is well; ``settings`` as for `Breaker.holds`.
 
-        Raises `Closed` while the connection is to be left alone.
+        Raises `Closed` while the connection is to be left alone by ``route``.
         """
         now = self._clock()
+        pause = self.paused(connection, route=route)
+        if pause is not None:
+            raise Closed(standing(pause), None)
         until = connection.limits.closed_until(now)
         if until is not None:
             raise Closed(_outside(connection.ref, until), until)

@@ -1,7 +1,7 @@
 """A dry run: what a pass would receive, read and send, with nothing settled, stored or sent."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from transload.adapters.base import Inbound, Payload
 from transload.canonical.errors import Reject, TransloadError
@@ -17,14 +17,15 @@ from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.filtering import named, unwrapped
-from transload.runner.engine.lines import Line
+from transload.runner.engine.lines import Line, Outlet
 from transload.runner.engine.reading import Reader
+from transload.runner.engine.standing import standing
 from transload.runner.engine.unwrapping import nothing_inside, origin_of
 from transload.runner.ledger import Ledger, State
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.arrivals import Arrival, Receipt
 from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.references import Ref
-from transload.runner.ledger.schema import numbers
+from transload.runner.ledger.schema import numbers, receipts
 from transload.runner.ledger.staging import Parsed
 
 
@@ -48,31 +49,83 @@ class Preview:
         self._clock = clock
         self._numbers = _PreviewNumbers(ledger)
 
-    def look(self, lines: Sequence[Line]) -> dict[str, Any]:
-        """What a pass of these lines would do.
+    def look(self, lines: Sequence[Line], outlets: Iterable[Outlet] = ()) -> dict[str, Any]:
+        """What a pass of these lines would do, with what waits for ``outlets``.
 
-        Keys: ``receipts``, each with its ``documents`` and ``acknowledgements``;
-        ``findings`` about connections; ``errors``, how many errors there are in all.
+        Keys: ``receipts``, each with its ``documents`` and ``acknowledgements``; ``unread``, how many receipts of
+        which route arrived before and wait to be read; ``waiting``, how many deliveries are to be sent in each lane,
+        and the pause that holds them; ``findings`` about connections; ``errors``, how many errors there are in all.
         """
-        receipts: list[dict[str, Any]] = []
+        arrived: list[dict[str, Any]] = []
         findings: list[Finding] = []
         for line in lines:
             if not line.route.is_polled:
                 continue  # nothing waits there: a partner that calls brings it when he calls, answers come with calls
             route, connection = line.route.ref, line.route.connection.ref
+            paused = self._ledger.pauses.of(route=route, connection=connection)
+            if paused:
+                findings.append(standing(paused))
+                continue
             try:
                 # A folder of its own: the one beside the ledger may be in use by a service that runs meanwhile.
                 with TemporaryDirectory(prefix="transload-") as folder, line.route.source() as source:
                     memory = self._ledger.memory(route=route, connection=connection, folder=Path(folder))
                     for inbound in source.receive(memory):
-                        receipts.extend(self._receipts(line, inbound, known=memory.seen(inbound.key)))
+                        arrived.extend(self._receipts(line, inbound, known=memory.seen(inbound.key)))
             except TransloadError as error:
                 findings += error.findings
-        wrong = sum(receipt["errors"] for receipt in receipts) + len(errors_of(findings))
+        wrong = sum(receipt["errors"] for receipt in arrived) + len(errors_of(findings))
         return {
-            "receipts": receipts,
+            "receipts": arrived,
+            "unread": self._unread({line.route.ref for line in lines}),
+            "waiting": self._waiting(outlets),
             "findings": [finding.as_dict() for finding in findings],
             "errors": wrong,
+        }
+
+    def _unread(self, routes: Collection[str]) -> dict[str, int]:
+        query = (
+            select(receipts.c.route, func.count())
+            .where(receipts.c.finished_at.is_(None), receipts.c.route.in_(routes))
+            .group_by(receipts.c.route)
+            .order_by(receipts.c.route)
+        )
+        with self._ledger.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def _waiting(self, outlets: Iterable[Outlet]) -> list[dict[str, Any]]:
+        counts, held = self._ledger.lanes.waiting(), {one.name: one for one in self._ledger.pauses.all()}
+        found = []
+        for outlet in sorted(outlets, key=lambda outlet: outlet.lane):
+            states = counts.get(outlet.lane, {})
+            pause = held.get(outlet.lane) or self._ledger.pauses.of(route=outlet.target, connection=outlet.connection)
+            if states:
+                by_state = {state.value: count for state, count in sorted(states.items())}
+                told = pause.what if pause else None
+                found.append({"lane": outlet.lane, "target": outlet.target, "states": by_state, "paused": told})
+        return found
+
+    def submitted(self, line: Line, arrivals: Sequence[Arrival]) -> dict[str, Any]:
+        """What would become of ``arrivals``, as `look` tells it."""
+        arrived: list[dict[str, Any]] = []
+        for arrival in arrivals:
+            content = arrival.content if isinstance(arrival.content, bytes) else arrival.content.read_bytes()
+            inbound = Inbound(
+                key=arrival.source_key,
+                origin=arrival.origin,
+                content=content,
+                metadata=arrival.metadata,
+            )
+            with TemporaryDirectory(prefix="transload-") as folder:
+                route, connection = line.route.ref, line.route.connection.ref
+                memory = self._ledger.memory(route=route, connection=connection, folder=Path(folder))
+                arrived.extend(self._receipts(line, inbound, known=memory.seen(inbound.key)))
+        return {
+            "receipts": arrived,
+            "unread": {},
+            "waiting": [],
+            "findings": [],
+            "errors": sum(receipt["errors"] for receipt in arrived),
         }
 
     def _receipts(self, line: Line, inbound: Inbound, *, known: bool) -> Iterator[dict[str, Any]]:
@@ -83,10 +136,16 @@ class Preview:
                 stack.callback(content.unlink, missing_ok=True)
                 content = content.read_bytes()
         receipt = _receipt(line, inbound, content, self._clock())
-        if known or not line.route.filters:
-            found = _found(receipt, known=known)
-            if not known:
-                self._read(line, receipt, content, found)
+        if known:
+            yield _found(receipt, known=True)
+        else:
+            yield from self.arriving(line, receipt, content)
+
+    def arriving(self, line: Line, receipt: Receipt, content: bytes) -> Iterator[dict[str, Any]]:
+        """What would become of ``content`` if it arrived as ``receipt`` now; the line must be ready."""
+        if not line.route.filters:
+            found = _found(receipt)
+            self._read(line, receipt, content, found)
             yield found
             return
         origin = Origin(receipt=receipt, now=self._clock())

@@ -10,17 +10,20 @@ from sqlalchemy import func, select
 from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
-from transload.runner.engine.drafting import Origin, Original, acknowledgements
+from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.lines import Line
+from transload.runner.engine.originals import originals
 from transload.runner.engine.reading import Reader
+from transload.runner.engine.standing import Look, standing
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.unwrapping import Unwrapping
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.reconciled import Carrier
-from transload.runner.ledger.schema import deliveries, delivery_documents, documents
-from transload.runner.ledger.staging import Closing, Parsed, Staged
+from transload.runner.ledger.schema import documents
+from transload.runner.ledger.staging import Parsed, Staged
 from transload.runner.logs import get_logger
 
 SLICE_SECONDS = 2.0
@@ -54,12 +57,15 @@ class Processing:
         Raises `LedgerError` when nothing can be written; what was not committed is due
         again, from the message after the last one that was.
         """
-        epoch = self._ledger.lanes.take(line.lane, self._clock(), reading=line.route.ref)
+        look = Look(lambda: self._ledger.pauses.of_reading(line.route.ref))
+        paused = look()
+        epoch = None if paused else self._ledger.lanes.take(line.lane, self._clock(), reading=line.route.ref)
         if epoch is None:
+            self._tally.note([standing(paused)] if paused else [])
             return None
         end = time.monotonic() + SLICE_SECONDS
         try:
-            while not self._stopping():
+            while not self._stopping() and not look():
                 receipt = self._ledger.arrivals.due(line.route.ref)
                 if receipt is None:
                     return None
@@ -143,37 +149,6 @@ class Processing:
         """The clock's time."""
         return self._clock()
 
-    def originals(self, receipt: Receipt) -> dict[tuple[int, int], Original]:
-        """For a replay: the latest document at each place of the receipt, and what became of it."""
-        latest = (
-            select(func.max(documents.c.id))
-            .where(documents.c.receipt_id == receipt.id)
-            .group_by(documents.c.message, documents.c.ordinal)
-        )
-        columns = (documents.c.id, documents.c.message, documents.c.ordinal, documents.c.state)
-        served = (
-            select(delivery_documents.c.document_id, deliveries.c.target)
-            .join(deliveries, deliveries.c.id == delivery_documents.c.delivery_id)
-            .where(
-                delivery_documents.c.document_id.in_(latest),
-                deliveries.c.state.not_in([State.QUARANTINED.value, State.DEAD.value]),
-            )
-        )
-        targets: dict[int, set[str]] = {}
-        with self._ledger.read() as connection:
-            for document, target in connection.execute(served):
-                targets.setdefault(document, set()).add(target)
-            rows = connection.execute(select(*columns).where(documents.c.id.in_(latest))).all()
-        return {
-            (row.message, row.ordinal): Original(
-                id=row.id,
-                good=row.state != State.QUARANTINED and not receipt.force,
-                served=frozenset() if receipt.force else frozenset(targets.get(row.id, ())),
-            )
-            for row in rows
-            if row.state != State.SUPPRESSED
-        }
-
     def payload(self, receipt: Receipt) -> bytes:
         """The receipt's bytes."""
         return self._ledger.arrivals.payload(receipt.digest)
@@ -187,7 +162,7 @@ class _Reading:
         self.line = line
         self.receipt = receipt
         self.epoch = epoch
-        again = processing.originals(receipt) if receipt.generation else {}
+        again = originals(processing.ledger, receipt)
         self.origin = Origin(receipt=receipt, now=processing.now, again=again)
         self.reader = Reader(line=line, known=processing.earlier(receipt).verdict, carriers=processing.carrier)
         self.batch: list[Parsed] = []

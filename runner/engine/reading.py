@@ -218,6 +218,7 @@ class Reader:
             state=state,
             document=document_name(document),
             number=getattr(document, "number", None),
+            about=getattr(document, "order_number", None),
             canonical=text.decode(),
             residue=residue.as_dict() if residue is not None else None,
             digest=sha256(text).hexdigest(),

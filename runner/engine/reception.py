@@ -12,6 +12,7 @@ from transload.canonical.findings import Finding
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.gates import Closed, Gates
 from transload.runner.engine.lines import Line
+from transload.runner.engine.standing import Look
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.breakers import Breaker
@@ -63,9 +64,9 @@ class Reception:
             return None  # its partner comes to us, where we listen; or it reads answers
         connection = line.route.connection
         try:
-            breaker = self._gates.check(connection, line.partner_artifact.digest)
+            breaker = self._gates.check(connection, line.partner_artifact.digest, route=line.route.ref)
         except Closed as closed:
-            self._tally.failure(closed, later=closed.findings[0].code == "W-CLOSED")
+            self._told(closed)
             return Later(until=closed.until)
         with self._gates.slots(connection, name) as slots:
             if not slots:
@@ -98,8 +99,16 @@ class Reception:
                 self._ledger.breakers.close(connection, self._clock(), lane=line.lane)
         return None
 
+    def _told(self, closed: Closed) -> None:
+        """Pauses and windows are meant; a connection that rests after an error is not as it should be."""
+        if closed.until is None:
+            self._tally.note(closed.findings)
+        else:
+            self._tally.failure(closed, later=closed.findings[0].code == "W-CLOSED")
+
     def _receive(self, line: Line) -> None:
         route = line.route
+        look = Look(lambda: self._gates.paused(route.connection, route=route.ref))
         memory = self._ledger.memory(route=route.ref, connection=route.connection.ref)
         try:
             with route.source() as source:
@@ -114,7 +123,7 @@ class Reception:
                     if new:
                         self._arrived(line.lane)
                     self._settle(line, inbound)
-                    if self._stopping():
+                    if self._stopping() or look():
                         break
         except LedgerError:
             raise

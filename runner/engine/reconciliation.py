@@ -7,8 +7,8 @@ from typing import Any
 from transload.adapters.base import Format, Message
 from transload.adapters.base.acknowledgement import Reconciliation, Reference
 from transload.canonical.findings import Finding, errors_of
-from transload.runner.engine.verdicts import fingerprint
 from transload.runner.ledger import State
+from transload.runner.ledger.fingerprints import fingerprint
 from transload.runner.ledger.reconciled import Carrier, PartnerVerdict, state_after
 from transload.runner.ledger.references import Ref
 

@@ -8,13 +8,22 @@ from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.guarding import guarded
 from transload.runner.engine.lines import Line
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.references import Ref
+from transload.runner.ledger.repeating import NotPossible
 from transload.runner.workspace.model import Workspace
 
 
-def reopen(workspace: Workspace, ledger: Ledger, receipt: Receipt, now: datetime, *, by: str, sure: bool) -> int | None:
+def reopen(
+    workspace: Workspace,
+    ledger: Ledger,
+    receipt: Receipt,
+    now: datetime,
+    *,
+    by: str,
+    sure: bool,
+    reason: str | None = None,
+) -> int | None:
     """Open a receipt that was refused at the door with the settings of now; gives the id of the receipt made of it.
 
     None where it was not refused there.  Raises `NotPossible` where it cannot be opened still, came again since, or
@@ -40,4 +49,4 @@ def reopen(workspace: Workspace, ledger: Ledger, receipt: Receipt, now: datetime
             hint=f"ask him; if he has not and will not: transload replay {ref} --although-refused",
         )
     arrival = arrival_of(Line(workspace=workspace, route=route), replace(inbound, reply=None))
-    return ledger.reopening.reopen(receipt, arrival, now, by=by)
+    return ledger.reopening.reopen(receipt, arrival, now, by=by, reason=reason)

@@ -128,7 +128,7 @@ class Tally:
     def note(self, findings: Iterable[Finding]) -> None:
         """Add findings that count nowhere else."""
         with self._lock:
-            self._note(findings)
+            self._note(finding for finding in findings if finding not in self._findings)
 
     def _note(self, findings: Iterable[Finding]) -> None:
         for finding in findings:

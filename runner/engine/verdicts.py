@@ -1,26 +1,17 @@
 """What follows from a target's answer or error: the one place that turns consequences into states."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from transload.adapters.base import Answer, Landing
 from transload.canonical.errors import ConfigurationError, Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.backoff import next_attempt
 from transload.runner.ledger import State
+from transload.runner.ledger.fingerprints import fingerprint
 from transload.runner.ledger.lanes import Delivery, Outcome
 from transload.runner.workspace.model import RetryPolicy
-
-_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F]{8,}|\d+")
-
-
-def fingerprint(findings: tuple[Finding, ...]) -> str:
-    """The same for failures of the same kind: codes and messages without what varies (numbers, quoted values)."""
-    text = "\n".join(f"{finding.code} {_VARYING.sub('#', finding.message)}" for finding in findings)
-    return sha256(text.encode()).hexdigest()[:12]
 
 
 def sent(delivery: Delivery, answer: Answer | object, now: datetime) -> Outcome:

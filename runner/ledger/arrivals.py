@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,7 @@ from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import insert_new
+from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.memory import LedgerMemory, write_notes
 from transload.runner.ledger.replies import OwnReply, stage_reply, take_reply
@@ -24,10 +25,23 @@ KEPT = "evidence."
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction:
+    """That a receipt takes the place of quarantined documents.
+
+    ``messages`` are the only ones of it that are read, None for all.  ``replaces`` are the documents that its
+    messages take the place of, by the messages' numbers.
+    """
+
+    messages: tuple[int, ...] | None
+    replaces: Mapping[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Arrival:
     """What is to become a receipt: its route, its identity at the connection, and its bytes or their file.
 
-    ``evidence``, ``findings``, ``answers`` and ``reply`` are those of an `Inbound`.
+    ``evidence``, ``findings``, ``answers`` and ``reply`` are those of an `Inbound`.  ``detail`` goes into its event.
+    ``made_of`` is the receipt of which a person made it, by a ``correction`` perhaps.
     """
 
     route: str
@@ -41,6 +55,9 @@ class Arrival:
     findings: tuple[Finding, ...] = ()
     answers: str | None = None
     reply: OwnReply | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    made_of: int | None = None
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +65,11 @@ class Receipt:
     """A receipt whose messages are to be dealt with, from number ``position + 1`` on.
 
     ``generation`` counts the replays; ``again`` limits the work of one to some messages, and
-    ``force`` makes it map good documents again too.  ``begun`` counts how often a worker began
-    to read it since the last time that something of it was staged: this time included.
-    ``unpacked`` tells that filters have made it of another receipt.
+    ``force`` makes it map good documents again too; those that failed at a target are made again
+    for that alone.  ``begun`` counts how often a worker began to read it since the last time that
+    something of it was staged: this time included.
+    ``unpacked`` tells that filters have made it of another receipt.  ``replaces`` are the documents that the
+    messages of a correction take the place of, by their numbers.
     """
 
     id: int
@@ -68,6 +87,7 @@ class Receipt:
     force: bool = False
     begun: int = 0
     unpacked: bool = False
+    replaces: Mapping[int, int] = field(default_factory=dict)
 
 
 _known = select(receipts.c.id, receipts.c.digest).where(
@@ -180,6 +200,7 @@ def receipt_from(row: Row[Any]) -> Receipt:
         force=again.get("force", False),
         begun=row.begun,
         unpacked=row.parent_id is not None,
+        replaces={int(message): document for message, document in again.get("replaces", {}).items()},
         received_at=row.received_at,
     )
 
@@ -215,13 +236,17 @@ def insert_arrival(
         "source_key": arrival.source_key,
         "route": arrival.route,
         "origin": arrival.origin,
+        "file": file_of(arrival.origin),
         "metadata": {**arrival.metadata, **{KEPT + name: item.digest for name, item in kept.items()}},
         "digest": blob.digest,
         "size": blob.size,
         "state": state.value,
         "position": 0,
-        "generation": 0,
+        "generation": 0 if arrival.correction is None else 1,
+        "again": _again(arrival.correction),
         "findings": as_rows(arrival.findings),
+        "fingerprint": fingerprint_of(arrival.findings),
+        "origin_id": arrival.made_of,
         "received_at": now,
         "finished_at": None if state is State.RECEIVED else now,
     }
@@ -236,7 +261,7 @@ def insert_arrival(
     journal.record(
         State.RECEIVED,
         receipt=receipt,
-        detail={"origin": arrival.origin, "size": blob.size},
+        detail={**arrival.detail, "origin": arrival.origin, "size": blob.size},
         digest=blob.digest,
     )
     if state is State.QUARANTINED:
@@ -268,9 +293,23 @@ def _answer(connection: Connection, journal: Journal, arrival: Arrival, receipt:
     if unknown is None:
         return
     findings = as_rows((*arrival.findings, unknown))
-    values = {"state": State.QUARANTINED.value, "findings": findings}
+    marked = fingerprint_of((*arrival.findings, unknown))
+    values = {"state": State.QUARANTINED.value, "findings": findings, "fingerprint": marked}
     connection.execute(receipts.update().where(receipts.c.id == receipt).values(values))
     journal.record(State.QUARANTINED, receipt=receipt, detail={"findings": [unknown.code]})
+
+
+def _again(correction: Correction | None) -> dict[str, Any] | None:
+    if correction is None:
+        return None
+    messages = None if correction.messages is None else list(correction.messages)
+    replaces = {str(message): document for message, document in correction.replaces.items()}
+    return {"messages": messages, "force": False, "replaces": replaces}
+
+
+def file_of(origin: str) -> str:
+    """The name by which people look for what came from ``origin``: its last part."""
+    return PurePath(origin).name or origin
 
 
 def as_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Table, and_, func, null, or_, select
 
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.expectations import replayed
+from transload.runner.ledger.decisions import pauses
+from transload.runner.ledger.following import replayed
 from transload.runner.ledger.schema import (
     breakers,
     deliveries,
@@ -56,7 +57,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Kind:
+class Kinds:
     """Where things of one kind are found, and how those are told that still wait."""
 
     table: Table
@@ -65,9 +66,22 @@ class _Kind:
     fingerprint: ColumnElement[Any] | None = None
 
 
-def _delivery(state: State) -> _Kind:
+_carried = delivery_documents.c
+_later = documents.alias("later")
+_MAPPED_AGAIN = (
+    select(_later.c.id)
+    .join(delivery_documents, _carried.document_id == _later.c.origin_id)
+    .where(_carried.delivery_id == deliveries.c.id)
+    .exists()
+)
+"""Whether a document of a delivery was made anew, which then counts; of one that may have landed nobody knows still."""
+
+
+def _delivery(state: State) -> Kinds:
     waiting = and_(deliveries.c.state == state.value, ~replayed())
-    return _Kind(table=deliveries, waiting=waiting, about=deliveries.c.target, fingerprint=deliveries.c.fingerprint)
+    if state is not State.UNKNOWN:
+        waiting = and_(waiting, ~_MAPPED_AGAIN)
+    return Kinds(table=deliveries, waiting=waiting, about=deliveries.c.target, fingerprint=deliveries.c.fingerprint)
 
 
 _newer = deliveries.alias("made_later")
@@ -82,16 +96,16 @@ _MADE_LATER = (
     .exists()
 )
 _OF_DOCUMENTS = select(delivery_documents.c.document_id).where(delivery_documents.c.delivery_id == deliveries.c.id)
-_KINDS: dict[str, _Kind] = {
+_KINDS: dict[str, Kinds] = {
     "dead": _delivery(State.DEAD),
     "rejected": _delivery(State.REJECTED),
     "unknown": _delivery(State.UNKNOWN),
-    "quarantined": _Kind(
+    "quarantined": Kinds(
         table=documents, waiting=documents.c.state == State.QUARANTINED.value, about=documents.c.route
     ),
-    "quarantined receipt": _Kind(table=receipts, waiting=quarantined_receipt, about=receipts.c.route),
+    "quarantined receipt": Kinds(table=receipts, waiting=quarantined_receipt, about=receipts.c.route),
     # Those of documents have documents that are quarantined as well; these are acknowledgements.
-    "quarantined delivery": _Kind(
+    "quarantined delivery": Kinds(
         table=deliveries,
         waiting=and_(deliveries.c.state == State.QUARANTINED.value, ~_OF_DOCUMENTS.exists(), ~_MADE_LATER),
         about=deliveries.c.target,
@@ -99,6 +113,8 @@ _KINDS: dict[str, _Kind] = {
 }
 KINDS = tuple(_KINDS)
 """The kinds of things that wait for people."""
+FAILED = tuple(_KINDS.values())
+"""Where they are found."""
 
 
 class Conditions:
@@ -167,6 +183,8 @@ class Conditions:
                 deliveries.c.lane,
                 func.count().label("number"),
                 func.min(deliveries.c.next_at).label("since"),
+                func.min(deliveries.c.target).label("target"),
+                func.min(deliveries.c.connection).label("connection"),
             )
             .where(deliveries.c.finished_at.is_(None), deliveries.c.next_at < due_before)
             .where(deliveries.c.state.in_([state.value for state in (State.STAGED, State.RETRY_AT, State.SENDING)]))
@@ -179,21 +197,34 @@ class Conditions:
             .group_by(receipts.c.route)
         )
         with self._database.read() as connection:
-            found = [(row.lane, row.number, row.since) for row in connection.execute(active)]
-            found += [(f"in:{row.route}", row.number, row.since) for row in connection.execute(reading)]
+            stopped = {(row.kind, row.name) for row in connection.execute(select(pauses.c.kind, pauses.c.name))}
+            found = [
+                (row.lane, row.number, row.since, not stopped.isdisjoint(_stoppers(row.target, row.connection)))
+                for row in connection.execute(active)
+            ]
+            found += [
+                (f"in:{row.route}", row.number, row.since, not stopped.isdisjoint(_stoppers(row.route)))
+                for row in connection.execute(reading)
+            ]
             state = select(lanes.c.name, lanes.c.paused, lanes.c.sequence)
             known = {
                 row.name: (row.paused, row.sequence)
-                for row in connection.execute(state.where(lanes.c.name.in_([lane for lane, _, _ in found])))
+                for row in connection.execute(state.where(lanes.c.name.in_([lane for lane, *_ in found])))
             }
         return [
-            Standing(lane=lane, count=count, since=since, paused=paused, sequence=sequence)
-            for lane, count, since in sorted(found)
+            Standing(lane=lane, count=count, since=since, paused=paused or stands, sequence=sequence)
+            for lane, count, since, stands in sorted(found)
             for paused, sequence in [known.get(lane, (False, 0))]
         ]
 
 
-def _or_null(kind: _Kind) -> ColumnElement[Any]:
+def _stoppers(route: str, connection: str | None = None) -> set[tuple[str, str]]:
+    """The pauses that let a route stand still."""
+    names = {("route", route), ("partner", route.partition("/")[0])}
+    return names | ({("connection", connection), ("partner", connection.partition("/")[0])} if connection else set())
+
+
+def _or_null(kind: Kinds) -> ColumnElement[Any]:
     return kind.fingerprint if kind.fingerprint is not None else null()
 
 

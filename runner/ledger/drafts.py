@@ -1,12 +1,13 @@
-"""Deliveries before they are staged: what makes their bytes, and what they are for."""
+"""Deliveries before they are staged: what makes their bytes, and what they are for; and the end of a receipt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.context import Numbers
 from transload.canonical.findings import Finding
 from transload.runner.ledger.artifacts import Artifact
+from transload.runner.ledger.states import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +51,17 @@ class AcknowledgementDraft:
     reference: str
     accepted: bool
     draft: Draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """The end of a receipt: its final ``state``, what was found about it as a whole, and its acknowledgements.
+
+    ``acknowledge`` is called inside the transaction, since an acknowledgement carries numbers of ours.
+    ``incomplete`` tells that the acknowledgements which are owed could not be made.
+    """
+
+    state: State
+    findings: tuple[Finding, ...] = ()
+    acknowledge: Callable[[Numbers], Sequence[AcknowledgementDraft]] | None = None
+    incomplete: bool = False

@@ -17,7 +17,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select
 
-from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.blobs import ERASED, ERASING, BlobStore, erasing_only
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import among
@@ -25,6 +24,7 @@ from transload.runner.ledger.erased import see_whole
 from transload.runner.ledger.errors import Erased
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.references import Kind, NotFound, Ref
+from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import (
     attachments,
     attempts,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.following import replayed
 from transload.runner.ledger.schema import deliveries, documents, incident_members, partner_verdicts, receipts
 from transload.runner.ledger.states import State
 
@@ -167,12 +168,6 @@ class Observed:
         with self._database.read() as connection:
             found: datetime | None = connection.scalar(query)
             return found
-
-
-def replayed() -> ColumnElement[bool]:
-    """Whether a delivery was sent again by hand, so that the newer one counts."""
-    newer = deliveries.alias("newer")
-    return select(newer.c.id).where(newer.c.origin_id == deliveries.c.id).exists()
 
 
 def member(source: str, column: ColumnElement[int] = deliveries.c.id) -> ColumnElement[bool]:

@@ -2,13 +2,21 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 from transload.runner.ledger.states import State, of_document
 
 _lock = select(documents.c.id).where(documents.c.id == bindparam("of")).with_for_update(key_share=True)
 _set = documents.update().where(documents.c.id == bindparam("of_document")).values(state=bindparam("new_state"))
+
+
+def replayed() -> ColumnElement[bool]:
+    """Whether a delivery was sent again by hand, so that the newer one counts; one that was cancelled does not."""
+    newer, newest = deliveries.alias("newer"), deliveries.alias("newest")
+    replaced = select(newest.c.id).where(newest.c.origin_id == newer.c.id).exists()
+    counts = or_(newer.c.state != State.SUPPRESSED.value, replaced)
+    return select(newer.c.id).where(newer.c.origin_id == deliveries.c.id, counts).exists()
 
 
 def documents_of(connection: Connection, delivery: int) -> list[int]:
@@ -23,12 +31,10 @@ def state_of(connection: Connection, document: int) -> str:
     The document is locked: of two lanes that have news of it, the second sees what the first has written.
     """
     connection.execute(_lock, {"of": document})
-    newer = deliveries.alias("newer")
-    replayed = select(newer.c.id).where(newer.c.origin_id == deliveries.c.id).exists()
     query = (
         select(deliveries.c.state)
         .join(delivery_documents, delivery_documents.c.delivery_id == deliveries.c.id)
-        .where(delivery_documents.c.document_id == document, ~replayed)
+        .where(delivery_documents.c.document_id == document, ~replayed())
     )
     return of_document([State(state) for state in connection.scalars(query)]).value
 

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, select
 
-from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import insert_new, upsert
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.references import NotFound
+from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import expectations, incident_members, incidents
 
 LANE = "incidents"

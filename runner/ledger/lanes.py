@@ -121,6 +121,9 @@ _put_right = (
     )
     .values(staged_at=bindparam("now", type_=_moment), next_at=bindparam("now", type_=_moment))
 )
+_ended = select(deliveries.c.id).where(
+    deliveries.c.id.in_(bindparam("of", expanding=True)), deliveries.c.finished_at.is_not(None)
+)
 _announce = (
     deliveries.update()
     .where(deliveries.c.id == bindparam("delivery"))
@@ -267,13 +270,20 @@ class Lanes:
             for row in rows
         ]
 
-    def announce(self, lane: str, epoch: int, chunk: Sequence[Delivery], now: datetime) -> None:
-        """Commit that these deliveries are about to be sent.  Raises `Fenced`."""
+    def announce(self, lane: str, epoch: int, chunk: Sequence[Delivery], now: datetime) -> list[Delivery]:
+        """Commit that these deliveries are about to be sent; gives them without what a person has cancelled since.
 
-        def work(connection: Connection) -> None:
+        Raises `Fenced`.
+        """
+
+        def work(connection: Connection) -> list[Delivery]:
             journal = Journal(connection, lane, now, epoch=epoch)
-            connection.execute(_announce, [{"delivery": item.id, "now_epoch": epoch} for item in chunk])
-            left = [item for item in chunk if item.state is State.SENDING]
+            cancelled = set(connection.scalars(_ended, {"of": [item.id for item in chunk]}))
+            due = [item for item in chunk if item.id not in cancelled]
+            if not due:
+                return []
+            connection.execute(_announce, [{"delivery": item.id, "now_epoch": epoch} for item in due])
+            left = [item for item in due if item.state is State.SENDING]
             if left:  # the process that announced them is gone
                 rows = [
                     {"delivery": item.id, "of_number": item.tries, "ended": now, "said": "interrupted", "details": None}
@@ -282,13 +292,14 @@ class Lanes:
                 connection.execute(_end_attempt, rows)
             connection.execute(
                 attempts.insert(),
-                [{"delivery_id": item.id, "number": item.tries + 1, "started_at": now} for item in chunk],
+                [{"delivery_id": item.id, "number": item.tries + 1, "started_at": now} for item in due],
             )
-            for item in chunk:
+            for item in due:
                 journal.record(State.SENDING, delivery=item.id, detail={"attempt": item.tries + 1}, digest=item.digest)
             journal.flush()
+            return due
 
-        self._database.write(work, lane=lane)
+        return self._database.write(work, lane=lane)
 
     def conclude(
         self, lane: str, epoch: int, outcomes: Sequence[Outcome], now: datetime, answers: Sequence[Arrival] = ()

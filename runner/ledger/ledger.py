@@ -16,6 +16,7 @@ from transload.runner.ledger.auditing import Audit
 from transload.runner.ledger.backup.settling import refuse_unaccepted
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.breakers import Breakers
+from transload.runner.ledger.bulks import Bulks
 from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
@@ -23,10 +24,12 @@ from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.encryption.rekeying import Rekeying
 from transload.runner.ledger.erasing import Erasing
 from transload.runner.ledger.expectations import Observed
+from transload.runner.ledger.failures import Failures
 from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.memory import LedgerMemory
+from transload.runner.ledger.pauses import Pauses
 from transload.runner.ledger.queries import Queries
 from transload.runner.ledger.rates import Rates
 from transload.runner.ledger.reconciled import Reconciled
@@ -35,6 +38,8 @@ from transload.runner.ledger.responses import Responses
 from transload.runner.ledger.schema import VERSION, deliveries, documents, events, meta, receipts
 from transload.runner.ledger.scratch import Scratch
 from transload.runner.ledger.seals import Seal, Seals
+from transload.runner.ledger.searching import Searching
+from transload.runner.ledger.series import Series
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.statements import Statements
 from transload.runner.ledger.store import Store
@@ -74,6 +79,11 @@ class Ledger:
         self.erasing = Erasing(self.database, self.store)
         self.seals = Seals(self.database)
         self.reopening = Reopening(self.database, self.store)
+        self.pauses = Pauses(self.database)
+        self.bulks = Bulks(self.database)
+        self.searching = Searching(self.database)
+        self.failures = Failures(self.database)
+        self.series = Series(self.database)
 
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises as `Database.open` does."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, or_, select
 from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.decisions import pauses
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.erased import erasures_of, see_whole
 from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
@@ -23,7 +24,6 @@ from transload.runner.ledger.schema import (
     delivery_documents,
     documents,
     events,
-    lanes,
     partner_verdicts,
     parts,
     receipts,
@@ -33,7 +33,8 @@ from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 
 _TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
-_HIDDEN = {"canonical", "residue", "epoch", "again", "begun", "source_key", "whole"}
+HIDDEN = {"file", "canonical", "residue", "epoch", "again", "begun", "source_key", "whole"}
+"""Columns that nobody is shown."""
 
 
 class Queries:
@@ -104,42 +105,6 @@ class Queries:
         with self._database.read() as connection:
             return _told(connection, "delivery", query)
 
-    def clusters(self) -> list[dict[str, Any]]:
-        """Failed deliveries counted by target and kind of failure, the most frequent first."""
-        query = (
-            select(
-                deliveries.c.target,
-                deliveries.c.fingerprint,
-                func.count().label("count"),
-                func.min(deliveries.c.id).label("first"),
-                func.max(deliveries.c.id).label("last"),
-            )
-            .where(deliveries.c.fingerprint.is_not(None))
-            .group_by(deliveries.c.target, deliveries.c.fingerprint)
-            .order_by(func.count().desc(), func.min(deliveries.c.id))
-        )
-        with self._database.read() as connection:
-            found = connection.execute(query).all()
-            example = {
-                row.id: row.findings
-                for row in connection.execute(
-                    select(deliveries.c.id, deliveries.c.findings).where(
-                        deliveries.c.id.in_([row.first for row in found])
-                    )
-                )
-            }
-        return [
-            {
-                "target": row.target,
-                "fingerprint": row.fingerprint,
-                "count": row.count,
-                "first": str(Ref("delivery", row.first)),
-                "last": str(Ref("delivery", row.last)),
-                "findings": example[row.first],
-            }
-            for row in found
-        ]
-
     def find(self, text: str) -> list[Ref]:
         """What ``text`` names: a reference, else the documents whose own number it is, the newest first.
 
@@ -164,9 +129,9 @@ class Queries:
         """All that is known of a receipt, document or delivery, and of what it was made of and became.
 
         Keys: ``ref``; ``receipt`` (with ``unpacked_from`` and ``filters``, or ``parts``, where filters have unwrapped
-        it, and ``response`` where its sender waited for one); ``documents``; ``deliveries``, each with its
-        ``attempts``; ``acknowledgements`` that we made; ``verdicts`` that partners gave; ``events`` in the order of
-        happening.
+        it, ``made_again``, the receipts that a person has made of it, and ``response`` where its sender waited for
+        one); ``documents``; ``deliveries``, each with its ``attempts``; ``acknowledgements`` that we made;
+        ``verdicts`` that partners gave; ``events`` in the order of happening.
         Raises `NotFound`.
         """
         with self._database.read() as connection:
@@ -241,15 +206,15 @@ class Queries:
         raise NotFound(f"nothing was kept beside {ref} as {name!r}", hint=hint)
 
     def counts(self) -> dict[str, Any]:
-        """How much there is of everything by state, and what does not run: open breakers, paused lanes."""
+        """How much there is of everything by state, and what does not run: open breakers, what people have paused."""
         with self._database.read() as connection:
             by_state = {
                 name: _by_state(connection, table)
                 for name, table in (("receipts", receipts), ("documents", documents), ("deliveries", deliveries))
             }
-            open_breakers = [_plain(row) for row in connection.execute(select(breakers))]
-            paused = list(connection.scalars(select(lanes.c.name).where(lanes.c.paused.is_(True))))
-        return {**by_state, "breakers": open_breakers, "paused": sorted(paused)}
+            open_breakers = [plain(row) for row in connection.execute(select(breakers))]
+            standing = [plain(row) for row in connection.execute(select(pauses).order_by(pauses.c.kind, pauses.c.name))]
+        return {**by_state, "breakers": open_breakers, "paused": standing}
 
 
 def _by_state(connection: Connection, table: Table) -> dict[str, int]:
@@ -296,7 +261,7 @@ def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[s
 
 def _told(connection: Connection, kind: Kind, query: Select[Any]) -> list[dict[str, Any]]:
     """Rows as they are shown; ``erased`` says when, by whom and why what one held was let go of, where it was."""
-    found = [{"ref": str(Ref(kind, row.id)), **_plain(row, *_HIDDEN)} for row in connection.execute(query)]
+    found = [{"ref": str(Ref(kind, row.id)), **plain(row, *HIDDEN)} for row in connection.execute(query)]
     known = erasures_of(connection, {row["erasure_id"] for row in found if row["erasure_id"] is not None})
     for row in found:
         number = row.pop("erasure_id")
@@ -309,6 +274,9 @@ def _unpacking(connection: Connection, receipt: int) -> dict[str, Any]:
     """What a receipt was unpacked from and by which filters, and what it was unpacked to; empty for most."""
     row = connection.execute(select(parts).where(parts.c.receipt_id == receipt)).one_or_none()
     of = {} if row is None else {"unpacked_from": str(Ref("receipt", row.parent_id)), "filters": row.filters}
+    made = select(receipts.c.id).where(receipts.c.origin_id == receipt).order_by(receipts.c.id)
+    if again := [str(Ref("receipt", number)) for number in connection.scalars(made)]:
+        of["made_again"] = again
     into = [str(ref) for ref in parts_of(connection, receipt)]
     return {**of, "parts": into} if into else of
 
@@ -316,12 +284,12 @@ def _unpacking(connection: Connection, receipt: int) -> dict[str, Any]:
 def _response(connection: Connection, receipt: int) -> dict[str, Any]:
     """What the sender of a receipt was told while he waited; empty where nobody waits."""
     row = connection.execute(select(responses).where(responses.c.receipt_id == receipt)).one_or_none()
-    return {} if row is None else {"response": _plain(row, "receipt_id", "mapping_digest")}
+    return {} if row is None else {"response": plain(row, "receipt_id", "mapping_digest")}
 
 
 def _attempts(connection: Connection, delivery: int) -> list[dict[str, Any]]:
     query = select(attempts).where(attempts.c.delivery_id == delivery).order_by(attempts.c.number)
-    return [_plain(row, "delivery_id") for row in connection.execute(query)]
+    return [plain(row, "delivery_id") for row in connection.execute(query)]
 
 
 def _documents_of(connection: Connection, delivery: int) -> list[str]:
@@ -383,7 +351,8 @@ def _events(
     ]
 
 
-def _plain(row: Row[Any], *left_out: str) -> dict[str, Any]:
+def plain(row: Row[Any], *left_out: str) -> dict[str, Any]:
+    """A row as JSON values."""
     mapping = row._mapping  # noqa: SLF001  # SQLAlchemy's public name for it
     return {name: _value(value) for name, value in mapping.items() if name not in left_out}
 

@@ -1,7 +1,6 @@
-"""The ledger's tables.
+"""The ledger's tables: receipts are what arrived, documents what was read from them, deliveries what is on its way.
 
-Receipts are what arrived; documents what was read from them; deliveries what is on
-its way to a target.  Events are append-only and chained by hash within a lane.
+Events are append-only and chained by hash within a lane.  What people have decided is in `decisions`.
 """
 
 from typing import Any
@@ -99,6 +98,7 @@ receipts = Table(
     Column("source_key", _Key, nullable=False),
     Column("route", _Name, nullable=False),
     Column("origin", _Name, nullable=False),
+    Column("file", _ShortKey, comment="the last part of its origin, by which people look for it"),
     Column("metadata", Json, nullable=False),
     Column("digest", _Digest, ForeignKey("blobs.digest"), nullable=False),
     Column("size", BigInteger, nullable=False),
@@ -108,6 +108,8 @@ receipts = Table(
     Column("again", Json, comment="mapped again: which messages, and whether good ones too"),
     Column("begun", Integer, nullable=False, default=0, comment="how often it was begun to be read since it got on"),
     Column("findings", PrivateJson("receipts.findings"), nullable=False),
+    Column("fingerprint", _Name, comment="of its errors"),
+    Column("origin_id", _Id, ForeignKey("receipts.id"), index=True, comment="a person made it of that one"),
     Column("received_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="its bytes were let go"),
@@ -140,7 +142,7 @@ documents = Table(
     Column("route", _Name, nullable=False),
     Column("partner", _Name, nullable=False),
     Column("state", _Name, nullable=False),
-    Column("kind", _Name, nullable=False),
+    Column("kind", _ShortKey, nullable=False),
     Column("version", _Name, nullable=False),
     Column("sender", _Name, nullable=False),
     Column("receiver", _Name, nullable=False),
@@ -151,6 +153,7 @@ documents = Table(
     Column("end", BigInteger, nullable=False),
     Column("document", _Name, comment="name and version of the model, such as order/1"),
     Column("number", _Key, comment="the document's own number, by which people know it"),
+    Column("about", _Key, comment="the number of the order that it is about"),
     Column("canonical", Private("documents.canonical")),
     Column(
         "residue",
@@ -163,13 +166,12 @@ documents = Table(
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("product", _Name, nullable=False),
     Column("findings", PrivateJson("documents.findings"), nullable=False),
+    Column("fingerprint", _Name, comment="of its errors"),
     Column("targets", Integer, nullable=False, comment="deliveries that were made of it"),
     Column("origin_id", _Id, ForeignKey("documents.id"), comment="a replay: the document before it"),
     Column("created_at", Moment, nullable=False),
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
-Index("documents_number", documents.c.number)
-Index("documents_state", documents.c.state, documents.c.id)
 Index("documents_wire", documents.c.interchange, documents.c.reference, documents.c.route)
 
 deliveries = Table(

@@ -18,11 +18,13 @@ from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Closing, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
+from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids, LedgerNumbers
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
+from transload.runner.ledger.repeating import FAILED
 from transload.runner.ledger.schema import (
     acknowledgements,
     control_numbers,
@@ -57,6 +59,7 @@ class Parsed:
     end: int = 0
     document: str | None = None
     number: str | None = None
+    about: str | None = None
     canonical: str | None = field(default=None, repr=False)
     residue: Mapping[str, Any] | None = field(default=None, repr=False)
     digest: str | None = None
@@ -89,20 +92,6 @@ class Staged:
     answered: tuple[tuple[int, State], ...] = ()
     lanes: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Closing:
-    """The end of a receipt: its final ``state``, what was found about it as a whole, and its acknowledgements.
-
-    ``acknowledge`` is called inside the transaction, since an acknowledgement carries numbers of ours.
-    ``incomplete`` tells that the acknowledgements which are owed could not be made.
-    """
-
-    state: State
-    findings: tuple[Finding, ...] = ()
-    acknowledge: Callable[[Numbers], Sequence[AcknowledgementDraft]] | None = None
-    incomplete: bool = False
 
 
 class Staging:
@@ -138,9 +127,11 @@ class Staging:
             if closing is not None:
                 if closing.acknowledge is not None:
                     batch.acknowledge(closing.acknowledge)
-                state = closing.state.value
-                values |= {"state": state, "finished_at": now, "findings": as_rows(closing.findings), "again": None}
-                batch.journal.record(state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest)
+                values |= {"state": closing.state.value, "finished_at": now, "again": None}
+                values |= {"findings": as_rows(closing.findings), "fingerprint": fingerprint_of(closing.findings)}
+                batch.journal.record(
+                    closing.state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest
+                )
             connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
             return batch.flush()
 
@@ -181,6 +172,7 @@ class _Batch:
         """Add one document with its deliveries."""
         document = self.ids.next(documents)
         states: list[State] = []
+        wrong = len(self.findings)
         for state in item.passed:
             digest = item.digest if state is State.MAPPED else item.wire_digest
             self.journal.record(state, receipt=self.receipt.id, document=document, digest=digest)
@@ -219,6 +211,7 @@ class _Batch:
                 "end": item.end,
                 "document": item.document,
                 "number": item.number,
+                "about": item.about,
                 "canonical": item.canonical,
                 "residue": item.residue,
                 "digest": item.digest,
@@ -227,6 +220,7 @@ class _Batch:
                 "partner_digest": kept.get("partner"),
                 "product": item.product,
                 "findings": as_rows(item.findings),
+                "fingerprint": fingerprint_of(self.findings[wrong:]),
                 "targets": len(item.drafts),
                 "origin_id": item.replaces,
                 "created_at": self.now,
@@ -253,7 +247,7 @@ class _Batch:
         found = [
             (delivery, state)
             for delivery, key, state in rows
-            if key == draft.key or not (self.receipt.force or state in (State.QUARANTINED, State.DEAD))
+            if key == draft.key or not (self.receipt.force or state in FAILED)
         ]
         if not found:
             return None
@@ -323,6 +317,7 @@ class _Batch:
                 "staged_at": self.now,
                 "finished_at": None if frozen else self.now,
                 "findings": as_rows(findings),
+                "fingerprint": fingerprint_of(findings),
                 "mapping_digest": kept.get("mapping"),
                 "partner_digest": kept.get("partner"),
                 "product": draft.product,

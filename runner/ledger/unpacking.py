@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import Receipt, as_rows
+from transload.runner.ledger.arrivals import Receipt, as_rows, file_of
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
@@ -82,6 +82,7 @@ class Unpacking:
             "source_key": json.dumps([receipt.source_key, number]),
             "route": receipt.route,
             "origin": part.origin,
+            "file": file_of(part.origin),
             "metadata": {**receipt.metadata, **part.metadata},
             "digest": part.blob.digest,
             "size": part.blob.size,

@@ -86,7 +86,7 @@ def ledger(store: Store) -> Iterator[Ledger]:
         yield opened
 
 
-_BOTH = ("test_crash", "test_delivery", "test_replay", "test_serve", "test_watch")
+_BOTH = ("test_bulk", "test_crash", "test_delivery", "test_replay", "test_serve", "test_watch")
 """Beside the ledger's own tests, those that run on both databases; what others do to it is the same on each."""
 
 

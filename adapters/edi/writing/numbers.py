@@ -16,7 +16,23 @@ I12 has 9 digits and 28 up to 9, TRADACOMS SNRF has 14 characters."""
 
 def series(envelope: Envelope, level: str) -> str:
     """The name of the number series of an envelope at ``level``, ``interchange`` or ``group``."""
-    return "/".join((envelope.standard, _name(envelope.sender), _name(envelope.receiver), level))
+    return named(envelope.standard, envelope.sender, envelope.receiver, level)
+
+
+def named(standard: str, sender: Identity | None, receiver: Identity | None, level: str) -> str:
+    """The name of the number series of a sender and a receiver."""
+    return "/".join((standard, _name(sender), _name(receiver), level))
+
+
+def greatest(standard: str) -> int | None:
+    """The greatest number of ``standard``; None where it has no control numbers."""
+    return _GREATEST.get(standard)
+
+
+def wrapped(standard: str, number: int) -> int:
+    """``number`` as it is written: after the greatest one that its element holds comes 1."""
+    most = greatest(standard)
+    return (number - 1) % most + 1 if most is not None else number
 
 
 def _name(identity: Identity | None) -> str:
@@ -26,9 +42,8 @@ def _name(identity: Identity | None) -> str:
 
 
 def drawn(envelope: Envelope, level: str, context: Context) -> int:
-    """The next number of the envelope's series; after the greatest one that its element holds comes 1."""
-    number = context.numbers.next(series(envelope, level))
-    return (number - 1) % _GREATEST[envelope.standard] + 1
+    """The next number of the envelope's series, as it is written."""
+    return wrapped(envelope.standard, context.numbers.next(series(envelope, level)))
 
 
 class References:

@@ -22,7 +22,8 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.backup.manifest import BackupError, Manifest
-from transload.runner.ledger.dialects import upsert
+from transload.runner.ledger.decisions import pauses
+from transload.runner.ledger.dialects import insert_missing, upsert
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.schema import deliveries, documents, lanes, meta, metadata, numbers
 from transload.runner.ledger.states import State
@@ -79,6 +80,9 @@ def settle(
     if held:
         connection.execute(lanes.update().where(lanes.c.name.in_(held)).values(paused=True))
         upsert(connection, meta, [{"name": f"{_HELD}{name}", "value": manifest.id} for name in held])
+        why = f"restored from a backup of {manifest.made_at}"
+        rows = [{"kind": "lane", "name": name, "by": by, "reason": why, "at": now} for name in held]
+        insert_missing(connection, pauses, rows)
     connection.execute(lanes.update().values(epoch=lanes.c.epoch + _EPOCHS_AHEAD))
     moved = _numbers_ahead(connection, skip)
     _ids_ahead(connection)

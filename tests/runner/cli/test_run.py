@@ -257,7 +257,7 @@ def test_failures_are_counted_by_kind(run: Run, workspace: Path) -> None:
     (workspace / "exchange/erp/in/PO-1001.json").write_text("another file", encoding="utf-8")
     assert run("run", "--workspace", workspace).code == 1
     overview = run("show", "--workspace", workspace)
-    assert any(line.startswith("1 failed to erp/orders, s1 to s1: ") for line in overview.lines), overview.out
+    assert any(line.startswith("1 failed at erp/orders, s1 the last: ") for line in overview.lines), overview.out
     journey = run("show", "s1", "--workspace", workspace)
     assert "delivery s1  DEAD" in journey.out
 

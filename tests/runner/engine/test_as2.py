@@ -329,7 +329,7 @@ def test_what_was_refused_is_opened_once_it_can_be_and_a_person_wants_it(
     assert acme.box == [ORDER]
     first, second = acme.receipts()
     assert (first["state"], second["state"]) == ("SUPPRESSED", "PARSED")
-    assert '"reopened_from":"r1"' in second["metadata"]
+    assert second["origin_id"] == 1
     with Ledger(load_workspace(acme.folder).store) as ledger:
         events = [event["what"] for event in ledger.queries.journey(Ref("receipt", 2))["events"]]
         assert "REOPENED" in events

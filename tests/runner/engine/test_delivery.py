@@ -91,8 +91,8 @@ def test_failures_of_one_kind_are_one_cluster(make_house, script, run):
     house.put_orders("a.txt", "1", "2", "3")
     run(house)
     with house.ledger() as ledger:
-        (cluster,) = ledger.queries.clusters()
-    assert (cluster["count"], cluster["first"], cluster["last"]) == (2, "s1", "s2")
+        (cluster,) = ledger.failures.clusters()
+    assert (cluster.count, str(cluster.example)) == (2, "s2")
 
 
 def test_a_wrong_connection_stops_the_lane_and_costs_no_attempt(make_house, hands, script, run):
@@ -232,7 +232,7 @@ def sizes(monkeypatch):
 
     def counted(self, lane, epoch, chunk, now):
         seen.append(len(chunk))
-        announce(self, lane, epoch, chunk, now)
+        return announce(self, lane, epoch, chunk, now)
 
     monkeypatch.setattr(Lanes, "announce", counted)
     return seen
@@ -356,3 +356,25 @@ def test_what_a_clock_that_was_years_ahead_has_put_off_goes_on(make_house, hands
             house.engine(ledger, clock=hands).run_pass()
         assert ledger.breakers.list() == []
     assert sorted(house.landed()) == ["1", "2", "3", "4"]
+
+
+def test_what_is_cancelled_just_before_it_is_sent_is_not_sent(make_house, hands, run, monkeypatch):
+    house = make_house(idempotent=True)
+    house.put_orders("a.txt", "1", "2")
+    announce = Lanes.announce
+
+    def late(self, lane, epoch, chunk, now):
+        if chunk[0].id == 1:
+            with house.ledger() as other:  # a person's command, in a process of its own
+                other.actions.cancel(1, now, by="ann", reason="ordered twice")
+        return announce(self, lane, epoch, chunk, now)
+
+    monkeypatch.setattr(Lanes, "announce", late)
+    run(house)
+    with house.ledger() as ledger:
+        assert {row["ref"]: row["state"] for row in ledger.queries.deliveries()} == {"s1": "SUPPRESSED", "s2": "SENT"}
+        assert [row["state"] for row in ledger.queries.documents()] == ["SENT", "SUPPRESSED"]
+        assert house.landed() == ["2"]
+        ledger.actions.redeliver(1, hands())
+    run(house)
+    assert house.landed() == ["2", "1"]

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,11 @@ def test_what_is_not_taken_leaves_nothing(folder: Path, port: int) -> None:
         )
         assert chunked.status_code == 413
         assert requests.get(f"http://127.0.0.1:{port}/acme/orders", headers=AUTH, timeout=10).status_code == 405
+        now = datetime.now(UTC)
+        ledger.pauses.pause("partner", "acme", now, by="ann")
+        put_off = call(port)
+        assert (put_off.status_code, put_off.headers["Retry-After"]) == (503, "30")
+        ledger.pauses.resume("partner", "acme", now, by="ann")
         assert list(ledger.arrivals.routes_due()) == []
     assert box(folder) == []
 

@@ -20,7 +20,7 @@ from transload.runner.cli.app import application
 from transload.runner.engine import Engine, filtering
 from transload.runner.engine.summary import Summary
 from transload.runner.ledger import Ledger, Ref, State
-from transload.runner.ledger.actions import NotPossible
+from transload.runner.ledger.repeating import NotPossible
 from transload.runner.workspace import load_workspace
 
 ORDERS = (Path(__file__).parents[3] / "fixtures" / "edifact" / "orders.edi").read_bytes()

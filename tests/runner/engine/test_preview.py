@@ -1,5 +1,7 @@
 """A dry run shows what a pass would do, and does nothing."""
 
+from transload.runner.ledger.arrivals import Arrival
+
 
 def test_a_dry_run_shows_what_would_be_sent_and_changes_nothing(make_house, hands):
     house = make_house(acknowledge=True)
@@ -48,3 +50,25 @@ def test_a_source_out_of_reach_is_a_finding_of_the_dry_run(make_house, hands, sc
         found = house.engine(ledger, clock=hands).preview(["acme/orders"])
         assert ledger.breakers.list() == []
     assert (found["errors"], found["findings"][0]["code"]) == (1, "E-STOP")
+
+
+def test_a_dry_run_tells_what_waits_and_leaves_alone_what_is_paused(make_house, hands, script):
+    house = make_house(target_act=script("before landing", ["retry"]))
+    house.put_orders("a.txt", "1")
+    with house.ledger() as ledger:
+        engine = house.engine(ledger, clock=hands)
+        engine.run_pass()
+        ledger.arrivals.add(
+            Arrival(route="acme/orders", lane="in:acme/orders", connection="acme/mailbox", source_key="k", origin="x",
+                    content=b"H|acme|us|9\n"),
+            hands(),
+        )  # fmt: skip
+        ledger.pauses.pause("partner", "acme", hands(), by="ann", reason="they move")
+        ledger.pauses.pause("route", "erp/sales-orders", hands(), by="ann")
+        house.put_orders("b.txt", "2", reference="2")
+        found = engine.preview()
+        assert (found["receipts"], found["unread"], found["errors"]) == ([], {"acme/orders": 1}, 0)
+        assert [finding["message"] for finding in found["findings"]] == ["the partner acme is paused by ann: they move"]
+        waiting = {"lane": "acme/orders/erp/sales-orders", "target": "erp/sales-orders", "states": {"RETRY_AT": 1}}
+        assert found["waiting"] == [waiting | {"paused": "the route erp/sales-orders is paused by ann"}]
+        assert engine.preview(["erp/sales-orders"])["waiting"] == found["waiting"]

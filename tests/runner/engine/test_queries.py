@@ -53,8 +53,9 @@ def test_a_row_is_json_without_what_concerns_only_the_ledger(filled):
 def test_failed_deliveries_wait_for_people(filled):
     (row,) = filled.queries.deliveries(states=[State.DEAD, State.UNKNOWN], target="erp/sales-orders")
     assert row["ref"] == "s2"
-    (cluster,) = filled.queries.clusters()
-    assert (cluster["target"], cluster["count"], cluster["first"]) == ("erp/sales-orders", 1, "s2")
+    refused, dead = sorted(filled.failures.clusters(), key=lambda cluster: str(cluster.example))
+    assert (dead.routes, dead.count, str(dead.example)) == ({"erp/sales-orders": 1}, 1, "s2")
+    assert (refused.routes, refused.count, refused.states) == ({"acme/orders": 1}, 1, {"QUARANTINED": 1})
 
 
 def test_counts(filled):

@@ -4,7 +4,7 @@ import pytest
 
 from transload.runner.engine import Engine
 from transload.runner.ledger import NotFound, Ref, State
-from transload.runner.ledger.actions import NotPossible
+from transload.runner.ledger.repeating import NotPossible
 
 
 @pytest.fixture
@@ -47,6 +47,19 @@ def test_a_dead_delivery_sent_again_makes_its_document_well(passes, hands, scrip
     assert run().exit_code == 0
     assert ledger.queries.documents()[0]["state"] == "SENT"
     assert [row["state"] for row in ledger.queries.deliveries()] == ["SENT", "DEAD"]
+
+
+def test_a_dead_document_is_mapped_again_for_the_target_that_lacks_it(passes, hands, script):
+    house, ledger, run = passes(second_target=True, target_act=script("before landing", ["reject"]))
+    house.put_orders("a.txt", "1")
+    run()
+    assert len(house.landed() + house.landed("box2")) == 1
+    (cluster,) = ledger.failures.clusters()
+    assert cluster.states == {"DEAD": 1}
+    ledger.actions.remap(Ref("document", 1), hands.now)
+    assert run().deliveries == {State.SENT: 1}
+    assert (house.landed(), house.landed("box2")) == (["1"], ["1"])
+    assert ledger.failures.clusters() == []  # made anew, it waits for nobody
 
 
 def test_what_is_under_way_or_has_no_bytes_cannot_be_sent_again(passes, hands, script):
@@ -152,11 +165,11 @@ def test_a_paused_lane_waits(passes, hands):
     house.put_orders("a.txt", "1")
     run()
     lane = "acme/orders/erp/sales-orders"
-    ledger.actions.pause(lane, hands.now)
+    ledger.pauses.pause("lane", lane, hands.now, by="ann")
     house.put_orders("b.txt", "2", reference="2")
     assert run().exit_code == 3
     assert house.landed() == ["1"]
-    assert ledger.queries.counts()["paused"] == [lane]
-    ledger.actions.pause(lane, hands.now, paused=False)
+    assert [row["name"] for row in ledger.queries.counts()["paused"]] == [lane]
+    ledger.pauses.resume("lane", lane, hands.now, by="ann")
     assert run().exit_code == 0
     assert house.landed() == ["1", "2"]

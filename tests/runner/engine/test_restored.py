@@ -73,7 +73,7 @@ def test_what_a_target_knows_is_not_sent_again(lost, hands):
     house, ledger, _, run = lost()
     accepted(ledger, hands)
     run()
-    ledger.actions.pause(LANE, hands.now, paused=False, by="bob")
+    ledger.pauses.resume("lane", LANE, hands.now, by="bob")
     assert run().deliveries == {State.SENT: 2}
     assert sorted(house.landed()) == ["1", "2"]
     for delivery in (1, 10_002):
@@ -86,7 +86,7 @@ def test_what_no_target_can_tell_waits_for_a_person(lost, hands):
     house, ledger, _, run = lost(can_tell=False)
     accepted(ledger, hands)
     run()
-    ledger.actions.pause(LANE, hands.now, paused=False, by="bob")
+    ledger.pauses.resume("lane", LANE, hands.now, by="bob")
     assert run().deliveries == {State.UNKNOWN: 2}
     assert sorted(house.landed()) == ["1", "2"]
     house.put_orders("c.txt", "3", reference="3")
@@ -98,9 +98,9 @@ def test_every_step_of_it_is_an_event(lost, hands):
     _, ledger, _, run = lost()
     accepted(ledger, hands)
     run()
-    ledger.actions.pause(LANE, hands.now, paused=False, by="bob")
-    ledger.actions.pause(LANE, hands.now, by="bob")
-    ledger.actions.pause(LANE, hands.now, paused=False, by="bob")
+    ledger.pauses.resume("lane", LANE, hands.now, by="bob")
+    ledger.pauses.pause("lane", LANE, hands.now, by="bob")
+    ledger.pauses.resume("lane", LANE, hands.now, by="bob")
     with ledger.read() as connection:
         rows = connection.exec_driver_sql("SELECT lane, what, detail FROM events ORDER BY id").all()
     said = [(row.lane, row.what) for row in rows if "by" in (row.detail or "")]

@@ -97,6 +97,28 @@ def test_a_service_works_off_what_a_person_replays(make_house, serving):
     until(lambda: house.landed() == ["1", "1"])
 
 
+def test_a_service_notices_what_is_paused_and_what_goes_on(make_house, serving):
+    house = make_house(schedule=Every(interval=timedelta(seconds=1)))
+    _, ledger = serving(house)
+    with house.ledger() as other:
+        now = datetime.now(UTC)
+        other.pauses.pause("connection", "erp/box", now, by="ann")
+        house.put_orders("a.txt", "1")
+        until(lambda: house.offered == [])
+        until(lambda: [row["state"] for row in ledger.queries.deliveries()] == ["STAGED"])
+        other.pauses.pause("partner", "acme", now, by="ann")
+        house.put_orders("b.txt", "2", reference="2")
+        fired = ledger.ticks.last("acme/orders")
+        until(
+            lambda: ledger.ticks.last("acme/orders") > fired + timedelta(seconds=1)
+        )  # it was time to fetch, and it did not
+        assert (house.offered, house.landed()) == (["b.txt"], [])
+        other.pauses.resume("connection", "erp/box", now, by="ann")
+        until(lambda: house.landed() == ["1"])
+        other.pauses.resume("partner", "acme", now, by="ann")
+    until(lambda: house.landed() == ["1", "2"])
+
+
 def test_a_fault_of_the_ledger_does_not_end_a_service(make_house, serving, monkeypatch):
     house = make_house(schedule=Every(interval=timedelta(seconds=1)))
     house.put_orders("a.txt", "1")

@@ -20,9 +20,9 @@ from transload.runner.expectations.awaiting import awaited
 from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation
 from transload.runner.expectations.watch import Watch
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.incidents import Incident, Judged, Opening
 from transload.runner.ledger.references import NotFound
+from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import documents, events, partner_verdicts
 
 WORKER = Path(__file__).with_name("look_worker.py")
@@ -340,7 +340,7 @@ def test_a_lane_that_does_not_move_is_told_after_half_an_hour(scene: Callable[..
     found.house.put_orders("a.txt", "1")
     found.run()
     held = "acme/orders/erp/sales-orders"
-    found.ledger.actions.pause(held, found.hands())
+    found.ledger.pauses.pause("lane", held, found.hands(), by="ann")
     found.house.put_orders("b.txt", "2", reference="2")
     found.run()
     found.hands.turn(minutes=31)
@@ -350,7 +350,7 @@ def test_a_lane_that_does_not_move_is_told_after_half_an_hour(scene: Callable[..
     found.hands.turn(minutes=2)
     assert found.look() == [f"new: 1 wait in the lane {held}, which is held"]
     assert found.open[0].severity == "warning"
-    found.ledger.actions.pause(held, found.hands(), paused=False)
+    found.ledger.pauses.resume("lane", held, found.hands(), by="ann")
     assert [one.is_open for one in found.run().incidents] == [False]
 
 

@@ -19,6 +19,7 @@ from transload.runner.ledger.columns import microseconds
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.numbers import LedgerNumbers
 from transload.runner.ledger.schema import documents, events, meta, receipts
+from transload.runner.ledger.searching import Criteria
 from transload.runner.ledger.staging import Parsed
 from transload.runner.ledger.states import FINAL, GOOD, of_document
 
@@ -212,6 +213,7 @@ def test_numbers_are_gapless_over_transactions_that_fail(ledger):
 # what partners may write
 
 ODD = {
+    "not English": 'GRÖSSE größe % _ \\ "quoted"',
     "NUL": "a\x00b",
     "half a pair": "a\ud800b",
     "long": "x" * 5000,
@@ -234,7 +236,7 @@ def test_whatever_a_partner_writes_is_kept_and_found(ledger, text):
         state=State.MAPPED,
         partner="a",
         wire_digest="0" * 64,
-        **dict.fromkeys(("kind", "version", "sender", "receiver", "interchange", "reference", "number"), text),
+        **dict.fromkeys(("kind", "version", "sender", "receiver", "interchange", "reference", "number", "about"), text),
         findings=(Finding(code="X", message=text, value=text),),
     )
     ledger.staging.stage(receipt, [parsed], NOW, lane="in:a/b", epoch=epoch, position=1)
@@ -242,6 +244,9 @@ def test_whatever_a_partner_writes_is_kept_and_found(ledger, text):
     assert found["ref"] == "d1"
     assert found["findings"][0]["value"] == text
     assert ledger.queries.find(text) == [Ref("document", 1)]
+    for wanted in (Criteria(number=text), Criteria(control=text), Criteria(kind=text), Criteria(text=text[:200])):
+        assert [row["ref"] for row in ledger.searching.page("document", wanted, 9)] == ["d1"]
+    assert [row["ref"] for row in ledger.searching.page("receipt", Criteria(file=text), 9)] == ["r1"]
     assert ledger.verify() == []
     memory = ledger.memory(route="a/b", connection="a/c")
     assert memory.seen(text)

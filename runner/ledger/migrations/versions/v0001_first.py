@@ -236,6 +236,7 @@ def upgrade(operations: Operations) -> None:
         sa.Column("source_key", TEXT, nullable=False),
         sa.Column("route", TEXT, nullable=False),
         sa.Column("origin", TEXT, nullable=False),
+        sa.Column("file", TEXT, nullable=True, comment="the last part of its origin, by which people look for it"),
         sa.Column("metadata", sa.Text(), nullable=False),
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
@@ -245,6 +246,8 @@ def upgrade(operations: Operations) -> None:
         sa.Column("again", sa.Text(), nullable=True, comment="mapped again: which messages, and whether good ones too"),
         sa.Column("begun", sa.Integer(), nullable=False, comment="how often it was begun to be read since it got on"),
         sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("fingerprint", TEXT, nullable=True, comment="of its errors"),
+        sa.Column("origin_id", ID, nullable=True, comment="a person made it of that one"),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("erasure_id", ID, nullable=True, comment="its bytes were let go"),
@@ -256,6 +259,10 @@ def upgrade(operations: Operations) -> None:
         sa.ForeignKeyConstraint(
             ["digest"],
             ["blobs.digest"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["origin_id"],
+            ["receipts.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection", "source_key"),
@@ -269,6 +276,10 @@ def upgrade(operations: Operations) -> None:
         sqlite_where=sa.text("whole = true"),
         postgresql_where=sa.text("whole = true"),
     )
+    operations.create_index("ix_receipts_origin_id", "receipts", ["origin_id"], unique=False)
+    operations.create_index("receipts_file", "receipts", ["file"], unique=False)
+    operations.create_index("receipts_received", "receipts", ["received_at"], unique=False)
+    operations.create_index("receipts_state", "receipts", ["state", "id"], unique=False)
     operations.create_index("receipts_arrived", "receipts", ["route", "received_at"], unique=False)
     operations.create_index(
         "receipts_due",
@@ -380,6 +391,7 @@ def upgrade(operations: Operations) -> None:
         sa.Column("end", sa.BigInteger(), nullable=False),
         sa.Column("document", TEXT, nullable=True, comment="name and version of the model, such as order/1"),
         sa.Column("number", TEXT, nullable=True, comment="the document's own number, by which people know it"),
+        sa.Column("about", TEXT, nullable=True, comment="the number of the order that it is about"),
         sa.Column("canonical", TEXT, nullable=True),
         sa.Column("residue", sa.Text(), nullable=True, comment="what else the message holds, if its mapping keeps it"),
         sa.Column("digest", DIGEST, nullable=True),
@@ -388,6 +400,7 @@ def upgrade(operations: Operations) -> None:
         sa.Column("partner_digest", DIGEST, nullable=True),
         sa.Column("product", TEXT, nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("fingerprint", TEXT, nullable=True, comment="of its errors"),
         sa.Column("targets", sa.Integer(), nullable=False, comment="deliveries that were made of it"),
         sa.Column("origin_id", ID, nullable=True, comment="a replay: the document before it"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -414,10 +427,89 @@ def upgrade(operations: Operations) -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+    operations.create_index("documents_about", "documents", ["about"], unique=False)
+    operations.create_index("documents_created", "documents", ["created_at"], unique=False)
+    operations.create_index("documents_document", "documents", ["document", "id"], unique=False)
+    operations.create_index("documents_kind", "documents", ["kind", "id"], unique=False)
+    operations.create_index(
+        "documents_origin",
+        "documents",
+        ["origin_id"],
+        unique=False,
+        sqlite_where=sa.text("origin_id IS NOT NULL"),
+        postgresql_where=sa.text("origin_id IS NOT NULL"),
+    )
+    operations.create_index("documents_partner", "documents", ["partner", "id"], unique=False)
+    operations.create_index("documents_reference", "documents", ["reference"], unique=False)
     operations.create_index("documents_number", "documents", ["number"], unique=False)
     operations.create_index("documents_state", "documents", ["state", "id"], unique=False)
     operations.create_index("documents_wire", "documents", ["interchange", "reference", "route"], unique=False)
     operations.create_index("ix_documents_receipt_id", "documents", ["receipt_id"], unique=False)
+    operations.create_index("deliveries_staged", "deliveries", ["staged_at"], unique=False)
+    for table in ("receipts", "documents", "deliveries"):
+        operations.create_index(
+            f"{table}_fingerprint",
+            table,
+            ["fingerprint", "id"],
+            unique=False,
+            sqlite_where=sa.text("fingerprint IS NOT NULL"),
+            postgresql_where=sa.text("fingerprint IS NOT NULL"),
+        )
+        operations.create_index(
+            f"{table}_findings",
+            table,
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("findings != '[]'"),
+            postgresql_where=sa.text("findings != '[]'"),
+        )
+    operations.create_table(
+        "pauses",
+        sa.Column(
+            "kind", TEXT, nullable=False, comment="partner, connection or route; lanes have a column of their own"
+        ),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("by", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name"),
+    )
+    operations.create_table(
+        "bulks",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("kind", TEXT, nullable=False, comment="redeliver, remap or reingest"),
+        sa.Column("state", TEXT, nullable=False, comment="PREPARING, RUNNING, DONE, CANCELLED"),
+        sa.Column(
+            "asked",
+            sa.Text(),
+            nullable=False,
+            comment="what was asked for: who asks for the same goes on with this one",
+        ),
+        sa.Column("by", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=True),
+        sa.Column("total", sa.Integer(), nullable=False, comment="its items"),
+        sa.Column("position", sa.Integer(), nullable=False, comment="the number of the last item that is done"),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_table(
+        "bulk_items",
+        sa.Column("bulk_id", ID, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="from 1, in the order in which they are done"),
+        sa.Column("subject", sa.BigInteger(), nullable=False, comment="the delivery or receipt that is done again"),
+        sa.Column(
+            "messages", sa.Text(), nullable=True, comment="mapped again: which messages, and whether good ones too"
+        ),
+        sa.Column("state", TEXT, nullable=False, comment="WAITING, DONE, REFUSED or CANCELLED"),
+        sa.Column("made", sa.BigInteger(), nullable=True, comment="the delivery or receipt that came of it"),
+        sa.Column("note", TEXT, nullable=True, comment="why it was refused"),
+        sa.ForeignKeyConstraint(
+            ["bulk_id"],
+            ["bulks.id"],
+        ),
+        sa.PrimaryKeyConstraint("bulk_id", "number"),
+    )
     operations.create_table(
         "parts",
         sa.Column("receipt_id", ID, nullable=False),
