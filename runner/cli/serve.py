@@ -28,6 +28,6 @@ def serve(workspace: WorkspaceFolder = HERE, environment: Environment = None, as
     loaded = checked(load_workspace(workspace, environment=environment))
     if not as_json:
         say_findings(loaded.findings, to_error=True)
-    configure_logging("json" if as_json or not sys.stderr.isatty() else "console")
+    configure_logging("json" if as_json or not sys.stderr.isatty() else "console", mask=loaded.hidden.mask)
     with Ledger(loaded.store) as ledger:
         Engine(loaded, ledger).serve()

@@ -10,12 +10,13 @@ from transload.adapters.base import Outbound, Reply, Target
 from transload.canonical.errors import ConfigurationError, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.logs import get_logger
+from transload.runner.engine.logs import about, get_logger
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.lanes import Delivery, Outcome
+from transload.runner.ledger.references import Ref
 from transload.runner.workspace.model import SendRoute
 
 MOST = 100
@@ -64,7 +65,10 @@ class Delivering:
         epoch = self.ledger.lanes.take(outlet.lane, self.clock())
         if epoch is None:
             return False
-        with _Call(outlet) as call:
+        with (
+            about(lane=outlet.lane, route=outlet.target, partner=outlet.partner, connection=outlet.connection),
+            _Call(outlet) as call,
+        ):
             drained = _Drain(self, outlet, epoch, call)
             more = drained.run()
         if breaker and drained.succeeded and drained.stopped is None:
@@ -87,7 +91,7 @@ class _Call:
         try:
             self._stack.close()
         except Exception:  # noqa: BLE001  # every outcome is recorded; a connection that will not close changes none
-            _log.exception("closing failed", connection=self._outlet.connection)
+            _log.exception("closing failed")
 
     @property
     def target(self) -> Target[Any, Any]:
@@ -115,6 +119,7 @@ class _Drain:
         self.epoch = epoch
         self.call = call
         self.size = 1
+        self.began: dict[int, datetime] = {}
         self.in_a_row: list[datetime] = []
         self.succeeded = False
         self.stopped: TransloadError | None = None
@@ -156,7 +161,9 @@ class _Drain:
             if self.stopped is not None or self.stopping() or len(self.in_a_row) >= FAILURES_IN_A_ROW:
                 outcomes.append(not_begun(delivery, self.clock()))
                 continue
-            outcome = self.attempt(delivery)
+            self.began[delivery.id] = self.clock()
+            with about(**_ids(delivery)):
+                outcome = self.attempt(delivery)
             outcomes.append(outcome)
             if outcome.state is State.RETRY_AT and outcome.next_at is not None:
                 self.in_a_row.append(outcome.next_at)
@@ -193,7 +200,7 @@ class _Drain:
             if isinstance(error, TransloadError):
                 error.at(self.outlet.at)
             else:
-                _log.exception("target failed unexpectedly", lane=delivery.lane, delivery=delivery.id)
+                _log.exception("target failed unexpectedly")
             outcome = failed(delivery, error, policy, self.clock())
             return self.resolve(delivery, outcome, outbound) if outcome.unsure else outcome
         return sent(delivery, answer, self.clock())
@@ -235,14 +242,14 @@ class _Drain:
         self.ledger.lanes.conclude(self.outlet.lane, self.epoch, outcomes, self.clock(), answers)
         if answers and self.reader is not None:
             self.arrived(self.reader.lane)
-        for outcome in outcomes:
-            if outcome.said == "not begun":
-                continue
+        begun = [outcome for outcome in outcomes if outcome.said != "not begun"]
+        self.tally.observer.attempted(self.outlet, begun, self.began)
+        self.began = {}
+        for outcome in begun:
             self.tally.delivered(outcome.delivery.id, outcome.state, _shown(outcome))
             _log.info(
                 outcome.said,
-                lane=self.outlet.lane,
-                delivery=outcome.delivery.id,
+                **_ids(outcome.delivery),
                 state=outcome.state.value,
                 attempt=outcome.delivery.tries + 1,
                 error=outcome.findings[0].message if outcome.findings else None,
@@ -258,8 +265,20 @@ class _Drain:
             now=self.clock(),
             lane=self.outlet.lane,
         )
-        _log.error("connection stopped", connection=self.outlet.connection, until=breaker.open_until.isoformat())
+        _log.error("connection stopped", until=breaker.open_until.isoformat())
         self.tally.failure(error)
+
+
+def _ids(delivery: Delivery) -> dict[str, str]:
+    """What a delivery is called in the log, and what it carries: the first three documents where it has many."""
+    names = [str(Ref("document", number)) for number, _ in delivery.documents[:3]]
+    more = len(delivery.documents) - len(names)
+    found = {"delivery": str(Ref("delivery", delivery.id))}
+    if names:
+        found["document"] = " ".join(names) + (f" and {more} more" if more else "")
+    if delivery.receipt is not None:
+        found["receipt"] = str(Ref("receipt", delivery.receipt))
+    return found
 
 
 def _answers(reader: Line, outlet: Outlet, outcomes: list[Outcome]) -> list[Arrival]:

@@ -1,6 +1,6 @@
 """The lane of reading and mapping: each receipt's messages become documents and staged deliveries."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,13 +12,14 @@ from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.drafting import Origin, Original, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.lines import Line
-from transload.runner.engine.logs import get_logger
+from transload.runner.engine.logs import about, get_logger
 from transload.runner.engine.reading import Reader
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.unwrapping import Unwrapping
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.reconciled import Carrier
+from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 from transload.runner.ledger.staging import Closing, Parsed, Staged
 
@@ -54,14 +55,19 @@ class Processing:
         epoch = self._ledger.lanes.take(line.lane, self._clock(), reading=line.route.ref)
         if epoch is None:
             return
+        with about(route=line.route.ref, partner=line.partner.name):
+            self._work_off(line, epoch)
+
+    def _work_off(self, line: Line, epoch: int) -> None:
         try:
             while not self._stopping():
                 receipt = self._ledger.arrivals.due(line.route.ref)
                 if receipt is None:
                     return
-                _Reading(self, line, receipt, epoch).work()
+                with about(receipt=str(Ref("receipt", receipt.id))):
+                    _Reading(self, line, receipt, epoch).work()
         except (Retry, Stop) as error:  # something that mappings look up cannot be had; the receipt stays due
-            _log.warning("reading waits", route=line.route.ref, error=error.message)
+            _log.warning("reading waits", error=error.message)
             self._ledger.arrivals.spare(line.route.ref)
             self._tally.failure(error, later=isinstance(error, Retry))
         except LedgerError:
@@ -76,11 +82,12 @@ class Processing:
         batch: list[Parsed],
         *,
         now: datetime,
+        began: datetime,
         epoch: int,
         position: int,
         closing: Closing | None = None,
     ) -> None:
-        """Commit a batch, count it, and wake the lanes it feeds."""
+        """Commit a batch, on which work began at ``began``, count it, and wake the lanes it feeds."""
         staged: Staged = self._ledger.staging.stage(
             receipt, batch, now, lane=line.lane, epoch=epoch, position=position, closing=closing
         )
@@ -92,21 +99,24 @@ class Processing:
                 self._tally.delivered(delivery, state)
         for delivery, state in staged.answered:
             self._tally.delivered(delivery, state)
+        self._tally.observer.staged(line, receipt, batch, staged, began, self._clock(), closing)
         self._staged(staged.lanes)
         if closing:
             _log.info(
                 "read",
-                route=receipt.route,
-                receipt=receipt.id,
+                documents=_named(staged.documents),
                 state=closing.state.value,
                 messages=position,
                 errors=len(errors_of(found)),
             )
 
-    def unwrapped(self, receipt: Receipt, parts: int, findings: tuple[Finding, ...]) -> None:
+    def unwrapped(
+        self, line: Line, receipt: Receipt, parts: int, findings: tuple[Finding, ...], began: datetime
+    ) -> None:
         """Count a receipt of which ``parts`` receipts were made."""
         self._tally.read(State.UNPACKED, (), findings)
-        _log.info("unpacked", route=receipt.route, receipt=receipt.id, parts=parts)
+        self._tally.observer.unpacked(line, receipt, began, self._clock())
+        _log.info("unpacked", parts=parts)
 
     def earlier(self, receipt: Receipt) -> Earlier:
         """What was received before ``receipt``."""
@@ -184,6 +194,7 @@ class _Reading:
         self.origin = Origin(receipt=receipt, now=processing.now, again=again)
         self.reader = Reader(line=line, known=processing.earlier(receipt).verdict, carriers=processing.carrier)
         self.batch: list[Parsed] = []
+        self.began = self.origin.now
         self.position = receipt.position
         self.found_any = receipt.position > 0
 
@@ -201,7 +212,7 @@ class _Reading:
         except TransloadError:
             raise
         except Exception as error:  # noqa: BLE001  # it would come up again at each further attempt
-            _log.exception("unexpected error", route=self.receipt.route, receipt=self.receipt.id)
+            _log.exception("unexpected error")
             self._give_up(_fault(error))
         finally:
             self.origin.wrappings.close()
@@ -219,7 +230,7 @@ class _Reading:
             findings = (*unwrapping.findings, *error.findings)
             self._stage(Closing(state=State.QUARANTINED, findings=findings))
         else:
-            self.processing.unwrapped(self.receipt, parts, unwrapping.findings)
+            self.processing.unwrapped(self.line, self.receipt, parts, unwrapping.findings, self.began)
 
     def _read(self) -> None:
         """Read, stage in batches, and close the receipt."""
@@ -262,11 +273,12 @@ class _Reading:
             self.receipt,
             self.batch,
             now=self.origin.now,
+            began=self.began,
             epoch=self.epoch,
             position=self.position,
             closing=closing,
         )
-        self.batch = []
+        self.batch, self.began = [], self.processing.now
 
     def _close(self, payload: bytes, findings: tuple[Finding, ...], failed: TransloadError | None) -> None:
         state = State.PARSED
@@ -287,6 +299,12 @@ class _Reading:
             raise
         except TransloadError as error:  # the acknowledgements cannot be made; the documents can
             self._stage(Closing(state=state, findings=(*findings, *error.findings), incomplete=True))
+
+
+def _named(documents: Sequence[int]) -> str | None:
+    """Documents of one transaction as a log names them: ``d7``, or the first and the last of them."""
+    names = [str(Ref("document", number)) for number in documents]
+    return "..".join(dict.fromkeys((names[0], names[-1]))) if names else None
 
 
 def _interrupted(times: int, receipt: Receipt) -> Finding:

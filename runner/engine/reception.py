@@ -10,9 +10,10 @@ from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.lines import Line
-from transload.runner.engine.logs import get_logger
+from transload.runner.engine.logs import about, get_logger
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.ledger.references import Ref
 
 _log = get_logger("reception")
 
@@ -48,6 +49,13 @@ class Reception:
         if breaker and breaker.holds(line.partner_artifact.digest, self._clock()):
             self._tally.failure(_left_alone(connection, breaker.open_until))
             return
+        with about(route=line.route.ref, partner=line.partner.name, connection=connection):
+            began = self._clock()
+            outcome = self._polled(line, reopened=breaker is not None)
+            self._tally.observer.polled(line, outcome, began, self._clock())
+
+    def _polled(self, line: Line, *, reopened: bool) -> str:
+        """Receive; gives what came of it in one word."""
         at = line.route.connection.at
         try:
             self._receive(line)
@@ -56,17 +64,20 @@ class Reception:
         except Stop as error:
             self._stop(line, error.at(at))
         except Retry as error:
-            _log.warning("source not reachable", route=line.route.ref, error=error.message)
+            _log.warning("source not reachable", error=error.message)
             self._tally.failure(error.at(at), later=True)
+            return "later"
         except TransloadError as error:
-            _log.warning("item refused", route=line.route.ref, error=error.message)
+            _log.warning("item refused", error=error.message)
             self._tally.failure(error.at(at))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
-            _log.exception("source failed unexpectedly", route=line.route.ref)
+            _log.exception("source failed unexpectedly")
             self._tally.failure(_fault(line.route.connection.adapter, error))
         else:
-            if breaker:
-                self._ledger.breakers.close(connection, self._clock(), lane=line.lane)
+            if reopened:
+                self._ledger.breakers.close(line.route.connection.ref, self._clock(), lane=line.lane)
+            return "ok"
+        return "failed"
 
     def _receive(self, line: Line) -> None:
         route = line.route
@@ -74,16 +85,19 @@ class Reception:
         try:
             with route.source() as source:
                 for inbound in source.receive(memory):
+                    began = self._clock()
                     try:
-                        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), self._clock(), memory)
+                        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), began, memory)
                     finally:
                         if isinstance(inbound.content, Path):
                             inbound.content.unlink(missing_ok=True)
                     self._tally.arrived(new=new)
-                    _log.info("received", route=route.ref, receipt=receipt, origin=inbound.origin, new=new)
-                    if new:
-                        self._arrived(line.lane)
-                    self._settle(line, inbound)
+                    self._tally.observer.received(line, receipt, began, self._clock(), new=new)
+                    with about(receipt=str(Ref("receipt", receipt))):
+                        _log.info("received", origin=inbound.origin, new=new)
+                        if new:
+                            self._arrived(line.lane)
+                        self._settle(line, inbound)
                     if self._stopping():
                         break
         except LedgerError:
@@ -101,10 +115,10 @@ class Reception:
         except Stop:
             raise
         except TransloadError as error:
-            _log.warning("not settled", route=line.route.ref, origin=inbound.origin, error=error.message)
+            _log.warning("not settled", origin=inbound.origin, error=error.message)
             self._tally.failure(error.at(line.route.connection.at), later=isinstance(error, Retry))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
-            _log.exception("settling failed unexpectedly", route=line.route.ref, origin=inbound.origin)
+            _log.exception("settling failed unexpectedly", origin=inbound.origin)
             self._tally.failure(_fault(line.route.connection.adapter, error))
 
     def _stop(self, line: Line, error: Stop) -> None:
@@ -116,7 +130,7 @@ class Reception:
             now=self._clock(),
             lane=line.lane,
         )
-        _log.error("connection stopped", connection=connection, error=error.message, until=str(breaker.open_until))
+        _log.error("connection stopped", error=error.message, until=str(breaker.open_until))
         self._tally.failure(error)
 
 

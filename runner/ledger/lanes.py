@@ -29,6 +29,7 @@ from transload.runner.ledger.schema import (
     delivery_documents,
     documents,
     lanes,
+    receipts,
 )
 from transload.runner.ledger.states import ACTIVE, FINAL, State
 
@@ -44,7 +45,7 @@ class Delivery:
     ``unsure``: an earlier attempt may have landed.  ``failures`` counts an attempt in whose
     midst the process ended, so that a delivery that ends it each time is given up.  ``documents`` are the ids of its
     documents, each with the number of deliveries made of it.  ``answer`` is what the target said last, as JSON values;
-    ``late`` is what it said later and is not judged yet.
+    ``late`` is what it said later and is not judged yet.  ``received_at`` is when its receipt came, None for replays.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Delivery:
     documents: tuple[tuple[int, int], ...] = ()
     answer: Mapping[str, Any] | None = None
     late: LateReply | None = field(default=None, repr=False)
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +159,9 @@ _end_attempt = (
 def _due_query(*, hold: bool) -> Any:
     earlier = deliveries.alias("earlier")
     query = (
-        select(deliveries, blobs.c.encoding, blobs.c.data)
+        select(deliveries, blobs.c.encoding, blobs.c.data, receipts.c.received_at, receipts.c.generation)
         .join(blobs, blobs.c.digest == deliveries.c.body)
+        .outerjoin(receipts, receipts.c.id == deliveries.c.receipt_id)
         .where(
             deliveries.c.lane == bindparam("lane"),
             deliveries.c.finished_at.is_(None),
@@ -248,6 +251,7 @@ class Lanes:
                 documents=tuple(links.get(row.id, ())),
                 answer=row.answer,
                 late=late.get(row.id),
+                received_at=row.received_at if row.origin_id is None and not row.generation else None,
             )
             for row in rows
         ]

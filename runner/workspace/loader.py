@@ -24,7 +24,7 @@ from transload.runner.workspace.databases import databases_of, url_fault
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
-from transload.runner.workspace.model import Listening, Partner, ReceiveRoute, RetryPolicy, Workspace
+from transload.runner.workspace.model import Listening, Operations, Partner, ReceiveRoute, RetryPolicy, Workspace
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import Report, text_of, texts_of
 from transload.runner.workspace.routes import route_in, route_out
@@ -32,7 +32,7 @@ from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.secrets import ALLOWED, PROVIDERS, Secrets
 from transload.runner.workspace.stores import store_of
 from transload.runner.workspace.vaulted import with_vault
-from transload.runner.workspace.written import WrittenHttp, WrittenVault, WrittenWorkspace
+from transload.runner.workspace.written import WrittenHttp, WrittenOperations, WrittenVault, WrittenWorkspace
 
 SECRET_FOLDERS = (Path("keys"), Path("secrets"))
 
@@ -92,9 +92,18 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         identities=settings.identities.model_dump(exclude_none=True),
         retry=retry,
         listening=_listening(settings.http, folder) if settings.http is not None else None,
+        operations=_operations(settings.operations),
+        hidden=secrets.hidden,
         partners=partners,
         findings=tuple(findings),
     )
+
+
+def _operations(written: WrittenOperations) -> Operations:
+    if written.listen is None:
+        return Operations(traces=written.traces)
+    host, _, port = written.listen.rpartition(":")
+    return Operations(listening=Listening(host=host.strip("[]"), port=int(port)), traces=written.traces)
 
 
 def _listening(written: WrittenHttp, folder: Path) -> Listening:

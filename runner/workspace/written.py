@@ -163,6 +163,22 @@ class WrittenHttp(Settings):
         return self
 
 
+class WrittenOperations(Settings):
+    """What the service tells those who operate it."""
+
+    listen: Annotated[str, AfterValidator(_listen)] | None = Field(
+        None,
+        description="Address and port for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; it asks for no"
+        " login, so keep it where only your own can reach it",
+    )
+    traces: str | None = Field(
+        None,
+        description="Address of an OTLP receiver over HTTP, such as http://127.0.0.1:4318; needs transload[otel]."
+        " The variables OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT do the same",
+        pattern=r"^https?://[^\s@/]+(/[^\s@?#]*)?$",
+    )
+
+
 class WrittenStore(Settings):
     """A ledger's database and how it is spoken to."""
 
@@ -219,6 +235,9 @@ class WrittenWorkspace(Settings):
     )
     databases: dict[Name, WrittenDatabase] = Field({}, description="Databases for the cross-references of mappings")
     http: WrittenHttp | None = Field(None, description="Where partners reach us; for connections that they call")
+    operations: WrittenOperations = Field(
+        default_factory=WrittenOperations, description="Metrics, health and traces for those who operate it"
+    )
     alarms: dict[Name, Any] = Field({}, description="Who is told of incidents, and how; the log always is")
     page: Open | None = Field(None, description="The operations page (no effect in this version)")
     defaults: WrittenDefaults = Field(default_factory=WrittenDefaults, description="Defaults for all partners")
