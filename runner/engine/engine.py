@@ -67,6 +67,9 @@ class Engine:
         self.lines = lines_of(workspace)
         self._stopping = threading.Event()
         self._signals = 0
+        from transload.runner.observing.observing import Observing  # it hears of our work, and so imports this package
+
+        self.observing = Observing(workspace, ledger, clock=clock, stopping=self._stopping.is_set)
 
     def run_pass(self, routes: Sequence[str] | None = None) -> Summary:
         """Receive, process and deliver on ``routes`` (``acme/orders``; all when None) until nothing is due now.
@@ -82,8 +85,8 @@ class Engine:
             line.make_ready()
         outlets = _outlets(poll)
         outlets |= {lane: outlet for lane, outlet in _outlets(feeding).items() if outlet.target in sends}
-        tally = Tally()
-        with self.ledger.exclusively("transload run") as lock:
+        with self.ledger.exclusively("transload run") as lock, self.observing.passing() as observer:
+            tally = Tally(observer=observer)
             self.ledger.belong(self.workspace.environment)
             self.ledger.scratch.tidy()
             work = _Work(self, poll, outlets, tally)
@@ -122,11 +125,12 @@ class Engine:
         with (
             self.ledger.exclusively("transload serve") as lock,
             _signals(self._signalled if handle_signals else None),
+            self.observing.serving(list(self.lines.values())) as observer,
         ):
             self.ledger.belong(self.workspace.environment)
             self.ledger.scratch.tidy()
             lines = list(self.lines.values())
-            work = _Work(self, lines, _outlets(lines), Tally(most_findings=0))
+            work = _Work(self, lines, _outlets(lines), Tally(most_findings=0, observer=observer))
             with work.running(self.workers) as dispatcher:
                 schedules = {ref: line.route.schedule for ref, line in self.lines.items() if line.route.schedule}
                 clock = Clock(self.ledger, schedules, lambda route: dispatcher.wake([_POLL + route]), now=self.clock)
@@ -183,6 +187,7 @@ class Engine:
             clock=self.clock,
             stopping=lambda: self.stopping,
             arrived=lambda lane: dispatcher.wake([lane]),
+            observer=self.observing.observer,
         )
         porch = Porch(self.workspace.listening, doors)
         porch.open()
@@ -203,10 +208,12 @@ class Engine:
                 lock.keep()
                 dispatcher.wake(_IN + route for route in self.ledger.arrivals.routes_due() if route in self.lines)
                 dispatcher.wake(lane for lane in self.ledger.lanes.ready(self.clock()) if lane in work.outlets)
+                self.observing.swept()
             except LockLost:
                 raise
             except LedgerError as error:  # it may be well again at the next sweep
                 _log.error("sweep failed", error=error.message)
+                self.observing.swept(error)
             dispatcher.errors.clear()
             self._stopping.wait(SWEEP_SECONDS)
 

@@ -47,6 +47,7 @@ from transload.runner.ledger import Ledger, Store
 from transload.runner.workspace.model import (
     Acknowledge,
     Connection,
+    Operations,
     Partner,
     ReceiveRoute,
     RetryPolicy,
@@ -322,6 +323,7 @@ class House:
     mapping: LineMapping = field(default_factory=LineMapping)
     schedule: Any = None
     targets: bool = True
+    operations: Operations = field(default_factory=Operations)
 
     def __post_init__(self) -> None:
         for name in ("out", "box", "box2", "acks"):
@@ -390,6 +392,7 @@ class House:
             timezone=ZoneInfo("UTC"),
             identities={"lines": {"id": "us"}},
             retry=self.retry,
+            operations=self.operations,
             partners={"acme": acme, "erp": erp},
         )
 
