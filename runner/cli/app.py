@@ -31,6 +31,7 @@ COMMANDS = {
     "probe": "probe:probe",
     "run": "run:run",
     "serve": "serve:serve",
+    "metrics": "metrics:metrics",
     "ledger": "ledger:ledger",
     "documents": "documents:documents",
     "show": "show:show",
