@@ -48,9 +48,9 @@ dropped and the log says so; documents never wait for it. `transload run` writes
 
 `transload serve` writes one event a line, as JSON where standard error is no terminal. While it works on something,
 each line says on what, also those of adapters and libraries: `route`, `partner`, `lane`, `connection`, `receipt`
-(`r12`), `document` (`d12`), `delivery` (`s12`), as `transload show` takes them. Secrets that were looked up are replaced by
-`***` however they are written (in base64, too), and so is what looks like a credential. Secrets of less than four
-characters are not looked for.
+(`r12`), `document` (`d12`), `delivery` (`s12`), as `transload show` takes them. Secrets that were looked up are
+replaced by `***` however they are written (in base64, too), and so is what looks like a credential. Those of less than
+four characters are not looked for.
 
 ## Dashboard and alerts
 

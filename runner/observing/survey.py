@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -114,10 +115,10 @@ class Survey(Collector):
         trips = {name: breaker.trips for name, breaker in found.breakers.items()}
         yield _family(catalogue.BREAKER, [((name, _partner(name)), held.get(name, False)) for name in connections])
         yield _family(catalogue.TRIPS, [((name, _partner(name)), trips.get(name, 0)) for name in connections])
-        incidents: dict[tuple[str, ...], float] = {}
+        incidents: Counter[tuple[str, ...]] = Counter()
         for (source, severity, partner), count in found.incidents.items():
-            labels = source, severity, partner if partner in self._workspace.partners else ""
-            incidents[labels] = incidents.get(labels, 0) + count  # type: ignore[index]
+            known = partner if partner in self._workspace.partners else None
+            incidents[source, severity, known or ""] += count
         yield _family(catalogue.INCIDENTS, sorted(incidents.items()))
         unseen = {severity: found.unacknowledged.get(severity, 0) for severity in ("warning", "error")}
         yield _family(catalogue.UNACKNOWLEDGED, [((severity,), n) for severity, n in unseen.items()])
