@@ -2,10 +2,8 @@
 
 import re
 import threading
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
 
@@ -50,22 +48,8 @@ class Hidden:
         return pattern.sub(STARS, text) if pattern is not None else text
 
 
-def forms(secret: str) -> Iterator[str]:
-    """``secret`` as it may stand in a text: as it is, escaped, in URLs, in base64 wherever it begins, in hex."""
-    content = secret.encode("utf-8", "surrogatepass")
-    yield from forms_of([secret])
-    yield from (quote(content, safe=""), quote(content), quote_plus(content), repr(secret)[1:-1])
-    yield from (content.hex(), content.hex().upper())
-    for begin in range(3):  # in `user:password` it does not begin where a group of three bytes does
-        left, right = -(-begin * 8 // 6), (begin + len(content)) * 8 // 6
-        whole = b64encode(bytes(begin) + content).decode()[left:right]
-        if len(whole) >= SHORTEST:
-            yield from (whole, whole.replace("+", "-").replace("/", "_"))
-
-
 def _pattern(secrets: Iterable[str]) -> re.Pattern[str]:
-    found = {form for secret in secrets for form in forms(secret) if len(form) >= SHORTEST}
-    return re.compile("|".join(re.escape(form) for form in sorted(found, key=lambda form: (-len(form), form))))
+    return re.compile("|".join(re.escape(form) for form in forms_of(secrets)))
 
 
 def _pieces(secret: str) -> Iterator[str]:
