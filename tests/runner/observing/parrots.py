@@ -12,10 +12,10 @@ from typing import Any
 
 
 class Parrot(ThreadingHTTPServer):
-    """Answers HTTP with all that a request holds: at each path first with 503, then with 401, 400 and 200."""
+    """Answers HTTP with all that a request holds: at each path first with 503, then with 401, then with 200."""
 
     daemon_threads = True
-    statuses = (503, 401, 400)
+    statuses = (503, 401)
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Http)
@@ -61,7 +61,7 @@ class _Http(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = do_LIST = _answer
+    do_GET = do_POST = _answer  # noqa: N815  # as http.server has it
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests are quiet."""
@@ -71,10 +71,12 @@ class _Lines(socketserver.StreamRequestHandler):
     """Speaks line by line: ``hello`` first, and to each line what ``says`` makes of it."""
 
     hello = b""
+    server: "_Server"
 
     def handle(self) -> None:
         self.wfile.write(self.hello)
         for line in self.rfile:
+            self.server.heard.append(line.decode("latin-1"))
             answer = self.says(line.decode("latin-1").strip())
             self.wfile.write(answer.encode("latin-1"))
 
@@ -117,6 +119,10 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
+    def __init__(self, handler: type[_Lines], heard: list[str]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.heard = heard
+
 
 @contextmanager
 def parrots() -> Iterator[tuple[Parrot, dict[str, int]]]:
@@ -124,7 +130,7 @@ def parrots() -> Iterator[tuple[Parrot, dict[str, int]]]:
     with ExitStack() as stack:
         http = Parrot()
         others = {
-            name: _Server(("127.0.0.1", 0), handler) for name, handler in (("ftp", Ftp), ("smtp", Smtp), ("imap", Imap))
+            name: _Server(handler, http.heard) for name, handler in (("ftp", Ftp), ("smtp", Smtp), ("imap", Imap))
         }
         for server in (http, *others.values()):
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-import asyncssh
 import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from tests.adapters.soap.certificates import pair
 from tests.runner.observing.conftest import until
@@ -29,42 +29,18 @@ from transload.runner.demo.partners.sftp_server import sftp_server
 from transload.runner.demo.partners.soap_service import wsdl_text
 from transload.runner.engine import Engine, configure_logging
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.schema import blobs, metadata, receipts
+from transload.runner.ledger.schema import blobs, deliveries, metadata, receipts
 from transload.runner.workspace import load_workspace
 
-NAMES = [
-    "BASIC",
-    "BEARER",
-    "APIKEY",
-    "QUERYKEY",
-    "OAUTH",
-    "HMAC",
-    "HEADER",
-    "TLSPASS",
-    "SOAPTOKEN",
-    "SOAPLOGIN",
-    "FTP",
-    "SFTP",
-    "SFTPPHRASE",
-    "MAIL",
-    "AS2PASS",
-    "PGPPHRASE",
-    "HOOK",
-    "HOOK2",
-    "SERVICE",
-    "PROXY",
-    "VAULT",
-    "ALARMHOOK",
-    "ALARMMAIL",
-    "STORE",
-    "ERP",
-]
+LOGINS = ["BASIC", "BEARER", "APIKEY", "QUERYKEY", "OAUTH", "HEADER", "PROXY", "VAULT", "SOAPTOKEN", "SOAPLOGIN"]
+LOGINS += ["FTP", "MAIL", "ALARMMAIL"]
+"""Those that partners are sent as they are."""
+OTHERS = ["HMAC", "TLSPASS", "SFTP", "SFTPPHRASE", "PGPPHRASE", "HOOK", "HOOK2", "SERVICE", "ALARMHOOK"]
+NAMES = [*LOGINS, *OTHERS]
 TEXTS = {name: f'Cn4ry~{name.lower()}"&<+/%{index:02}zq' for index, name in enumerate(NAMES)}
 for plain in ("BEARER", "APIKEY", "HEADER", "HOOK", "HOOK2", "VAULT"):
     TEXTS[plain] = f"Cn4ry-{plain.lower()}-8Zk+/Qw0x"
 TEXTS["ALARMHOOK"] = "whsec_" + base64.b64encode(b"Cn4ry-alarm-hook-secret!").decode()
-TEXTS["STORE"] = "Cn4ry-store-77-xq"
-TEXTS["ERP"] = "Cn4ry-erp-db-55-xq"
 
 WORKSPACE = """\
 workspace: canary
@@ -74,8 +50,6 @@ secrets:
   - env
   - file
   - vault: {{url: "{url}/vault", token: "${{env:VAULT}}"}}
-databases:
-  erp: {{url: "${{env:ERP_URL}}", queries: {{item: "select name from item where id = :id"}}}}
 defaults: {{timeouts: {{connect: 2s, read: 5s}}, retry: {{attempts: 3, first: 1s, longest: 1s}}}}
 alarms:
   hook: {{webhook: {{url: "{url}/alarm", secret: "${{env:ALARMHOOK}}"}}, group: 0s}}
@@ -92,7 +66,10 @@ PARTNER = """\
 partner: acme
 connections:
   inbox: {{adapter: files, root: in}}
-  hook: {{adapter: http, path: /hook, verify: {{basic: {{username: acme, password: ["${{env:HOOK}}", "${{env:HOOK2}}"]}}}}}}
+  hook:
+    adapter: http
+    path: /hook
+    verify: {{basic: {{username: acme, password: ["${{env:HOOK}}", "${{env:HOOK2}}"]}}}}
   desk:
     adapter: soap-service
     path: /desk
@@ -104,7 +81,14 @@ connections:
     password: ${{env:MAIL}}
     imap: {{host: 127.0.0.1, port: {imap}, security: none, insecure: true}}
     smtp: {{host: 127.0.0.1, port: {smtp}, security: none, insecure: true}}
-  ftp: {{adapter: ftp, host: 127.0.0.1, port: {ftp}, security: none, insecure: true, username: u, password: "${{env:FTP}}"}}
+  ftp:
+    adapter: ftp
+    host: 127.0.0.1
+    port: {ftp}
+    security: none
+    insecure: true
+    username: u
+    password: ${{env:FTP}}
   sftp:
     adapter: sftp
     host: 127.0.0.1
@@ -225,14 +209,18 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("TRANSLOAD_WORKSPACE", str(tmp_path))
     for name, text in secrets.items():
         monkeypatch.setenv(name, text)
-    monkeypatch.setenv("ERP_URL", f"postgresql://u:{TEXTS['ERP']}@127.0.0.1:1/erp")
     for name in ("in", "keys", "wsdl", "mappings/acme", "partner"):
         (tmp_path / name).mkdir(parents=True)
     certificate, key = pair("us")
     (tmp_path / "keys/client.pem").write_text(certificate)
     (tmp_path / "keys/client.key").write_text(locked(key, secrets["TLSPASS"]))
     monkeypatch.setenv("AS2PASS", secrets["TLSPASS"])
-    ssh = asyncssh.generate_private_key("ssh-ed25519").export_private_key(passphrase=secrets["SFTPPHRASE"])
+    quick = serialization.PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(1)
+    ssh = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        quick.build(secrets["SFTPPHRASE"].encode()),
+    )
     (tmp_path / "keys/sftp").write_bytes(ssh)
     armor = base64.b64encode(b"Cn4ry-a-private-key-of-openpgp-that-is-none").decode()
     (tmp_path / "keys/pgp").write_text(
@@ -251,7 +239,8 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             for name in ("ftp", "sftp")
         )
         sends += '  as2: {take: {message: "*"}, to: {connection: as2}}\n'
-        sends += '  mail: {take: {message: "*"}, to: {connection: mailbox, sender: a@example.com, to: b@example.com, subject: x, file: x}}\n'
+        where = "sender: a@example.com, to: b@example.com, subject: x, file: x"
+        sends += f'  mail: {{take: {{message: "*"}}, to: {{connection: mailbox, {where}}}}}\n'
         values = {
             **ports,
             "url": http.url,
@@ -285,8 +274,8 @@ def commands(folder: Path) -> Iterator[tuple[str, bytes]]:
     lines = [f"check {folder}", f"check --effective {folder}", "documents", "documents --json", "incidents"]
     lines += ["incidents --json --all", "expectations", "ledger", "ledger --json", "metrics"]
     lines += [f"statement acme --list --format {form}" for form in ("text", "json", "html")]
-    lines += [f"show {ref}" for ref in ("r1", "r2", "d1", "s1", "s5")]
-    lines += [f"show {ref} --json" for ref in ("r1", "r2", "r3", "d1", *(f"s{number}" for number in range(1, 15)))]
+    lines += [f"show {ref}" for ref in ("r2", "d1")]
+    lines += [f"show {ref} --json" for ref in ("r1", "r2", "r3", "d1", *(f"s{number}" for number in range(1, 16, 2)))]
     lines += [f"probe acme/{name} --json" for name in (*RESTS, "soap", "as2", "ftp", "sftp", "mailbox")]
     lines += [f"incidents i{number} --json" for number in (1, 2, 3)]
     app = application()
@@ -301,6 +290,8 @@ def dumped(ledger: Ledger) -> Iterator[tuple[str, bytes]]:
     """Every row of every table, and every payload but those that partners brought, unpacked."""
     with ledger.read() as connection:
         brought = set(connection.scalars(select(receipts.c.digest)))
+        for answer in connection.scalars(select(deliveries.c.answer)):
+            brought.add((answer or {}).get("content"))  # what targets answer is theirs, and kept as it came
         for table in metadata.sorted_tables:
             for row in connection.execute(select(table)).mappings():
                 if table is blobs:
@@ -311,7 +302,7 @@ def dumped(ledger: Ledger) -> Iterator[tuple[str, bytes]]:
                             zlib.decompress(content) if row["encoding"] == "zlib" else content,
                         )
                 else:
-                    yield table.name, repr({name: value for name, value in row.items()}).encode()
+                    yield table.name, repr(dict(row)).encode()
                     yield table.name, json.dumps(dict(row), default=str, ensure_ascii=False).encode()
 
 
@@ -352,10 +343,12 @@ def test_no_secret_is_told_anywhere(planted: Any, tmp_path: Path) -> None:
     moment = [datetime.now(UTC)]
     (tmp_path / "in/a.json").write_text('{"number": 1}')
     (tmp_path / "in/a.json.pgp").write_text("-----BEGIN PGP MESSAGE-----\n\nAAAA\n-----END PGP MESSAGE-----\n")
-    (tmp_path / "in/a.xml").write_text('<SubmitOrder xmlns="urn:example:purchasing:1"><Order/></SubmitOrder>')
+    lines = "<Line><Item>1</Item><Quantity>1</Quantity></Line>"
+    order = f'<SubmitOrder xmlns="urn:example:purchasing:1"><Number>1</Number><Buyer>a</Buyer>{lines}</SubmitOrder>'
+    (tmp_path / "in/a.xml").write_text(order)
     try:
         with Ledger(loaded.store) as ledger:
-            for number in range(4):
+            for number in range(3):
                 summary = Engine(loaded, ledger, clock=lambda: moment[0]).run_pass()
                 told.append((f"summary {number}", json.dumps(summary.as_dict()).encode()))
                 moment[0] += timedelta(hours=2)
@@ -365,8 +358,6 @@ def test_no_secret_is_told_anywhere(planted: Any, tmp_path: Path) -> None:
     finally:
         configure_logging(stream=io.StringIO(), level=100)
     told.append(("log", log.getvalue().encode()))
-    print(http.calls, len(told))
-    print(log.getvalue()[:6000])
     hits = {}
     for name, secret in secrets.items():
         pattern = re.compile(b"|".join(re.escape(form) for form in sorted(set(forms(secret)), key=len, reverse=True)))
@@ -375,8 +366,7 @@ def test_no_secret_is_told_anywhere(planted: Any, tmp_path: Path) -> None:
             found = pattern.search(content)
             if found is not None:
                 hits[name, where] = content[max(0, found.start() - 200) : found.end() + 50]
-    for key, value in hits.items():
-        print(key, value)
     assert hits == {}
-    sent = " ".join(http.heard)
-    print([name for name in secrets if secrets[name] in sent])
+    heard = "\n".join(http.heard).replace("\\", "")
+    sent = {name for name, secret in secrets.items() if any(form.decode() in heard for form in forms(secret))}
+    assert set(LOGINS) <= sent  # or nobody could have repeated them
