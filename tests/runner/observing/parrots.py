@@ -97,12 +97,12 @@ class Smtp(_Lines):
     hello = b"220 parrot\r\n"
 
     def says(self, line: str) -> str:
-        if line.startswith("EHLO"):
+        if line.upper().startswith("EHLO"):
             return "250-parrot\r\n250 AUTH PLAIN\r\n"
-        if line.startswith("AUTH PLAIN "):
+        if line.upper().startswith("AUTH PLAIN "):
             told = base64.b64decode(line[11:]).decode("latin-1").replace("\0", " ")
             return f"535 wrong: {line} {told}\r\n"
-        return f"250 {line}\r\n" if line.startswith(("NOOP", "RSET", "QUIT")) else f"500 {line}\r\n"
+        return f"250 {line}\r\n" if line.upper().startswith(("NOOP", "RSET", "QUIT")) else f"500 {line}\r\n"
 
 
 class Imap(_Lines):
