@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -38,9 +39,18 @@ _SHAPES = (
         ),
         rf"\1{STARS}",
     ),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL), STARS),
+    (
+        re.compile(
+            r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+            re.DOTALL,
+        ),
+        STARS,
+    ),
 )
 """What looks like a credential: in an address, a header, a form, a key."""
+_MAYBE = re.compile(r"[:=]|bearer|-----BEGIN", re.IGNORECASE)
+"""What each of these has in it: most values of a line have none, so that one look is enough."""
+_OWN = frozenset({"timestamp", "level"})
 logging.getLogger(_ROOT).addHandler(logging.NullHandler())
 
 
@@ -114,7 +124,7 @@ class _Masking:
 
     def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         return {
-            name: STARS if value and name != "event" and _SECRET_NAME.search(name) else self._shown(value)
+            name: value if name in _OWN else STARS if value and _is_secret(name) else self._shown(value)
             for name, value in event.items()
         }
 
@@ -122,13 +132,16 @@ class _Masking:
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, Mapping):
-            return {
-                str(name): STARS if _SECRET_NAME.search(str(name)) else self._shown(item)
-                for name, item in value.items()
-            }
+            return {str(name): STARS if _is_secret(str(name)) else self._shown(item) for name, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self._shown(item) for item in value]
         text = self._mask(str(value))
-        for shape, stars in _SHAPES:
-            text = shape.sub(stars, text)
+        if _MAYBE.search(text):
+            for shape, stars in _SHAPES:
+                text = shape.sub(stars, text)
         return text
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None

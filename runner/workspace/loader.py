@@ -69,6 +69,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         plugins=plugins,
         listens=settings is None or settings.http is not None,
     )
+    _apart(settings, head.chosen, report)
     channels = channels_of(_value(head.chosen, "alarms"), adapted, report)
     partners, findings = _partners(folder, facts)
     check_partners(channels, _value(head.chosen, "alarms"), partners, report)
@@ -97,6 +98,18 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         partners=partners,
         findings=tuple(findings),
     )
+
+
+def _apart(settings: WrittenWorkspace | None, chosen: Entries | None, report: Report) -> None:
+    """Report where partners would find what is for those who operate the service."""
+    if settings is None or settings.http is None or settings.operations.listen is None:
+        return
+    port = settings.operations.listen.rpartition(":")[2]
+    if port == settings.http.listen.rpartition(":")[2] and port != "0":
+        block = _value(chosen, "operations")
+        node = (block.get("listen") if isinstance(block, Entries) else None) or Scalar("", 1, 1)
+        hint = "give operations: a port of its own: it asks for no login, and partners must not reach it"
+        report.add("C-ADDRESS", f"http: and operations: listen at the same port {port}", node, hint=hint)
 
 
 def _operations(written: WrittenOperations) -> Operations:

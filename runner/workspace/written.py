@@ -17,6 +17,7 @@ from transload.runner.workspace.databases import WrittenDatabase
 from transload.runner.workspace.vault import url_fault
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_RECEIVER = re.compile(r"https?://[^\s@/?#]+(/[^\s@?#]*)?")
 
 
 def _named(value: str) -> str:
@@ -175,8 +176,17 @@ class WrittenOperations(Settings):
         None,
         description="Address of an OTLP receiver over HTTP, such as http://127.0.0.1:4318; needs transload[otel]."
         " The variables OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT do the same",
-        pattern=r"^https?://[^\s@/]+(/[^\s@?#]*)?$",
     )
+
+    @field_validator("traces")
+    @classmethod
+    def _without_login(cls, value: str | None) -> str | None:
+        if value is not None and not _RECEIVER.fullmatch(value):
+            raise ValueError(
+                "this is no address of a receiver; write it like http://127.0.0.1:4318, without a login: the variable"
+                " OTEL_EXPORTER_OTLP_HEADERS takes one"
+            )
+        return value
 
 
 class WrittenStore(Settings):
