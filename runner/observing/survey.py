@@ -19,9 +19,9 @@ from transload.runner.observing.catalogue import Metric
 from transload.runner.workspace.model import Workspace
 
 SECONDS = 15.0
-"""How often it asks what waits."""
+"""How often it asks what waits, at most."""
 TOTALS_SECONDS, SHARE = 60.0, 50
-"""How often it counts everything at most; counting takes a fiftieth of the time at most."""
+"""How often it counts everything, at most; all its questions together take a fiftieth of the time at most."""
 _log = get_logger("observing")
 
 
@@ -76,12 +76,13 @@ class Survey(Collector):
 
     def _run(self) -> None:
         while True:
+            began = time.monotonic()
             try:
                 self.look()
             except Exception:  # noqa: BLE001  # figures that fail must not end the asking
                 _log.exception("the ledger's figures are not known: a fault of ours")
                 self._waiting = self._totals = None
-            if self._stopping.wait(SECONDS):
+            if self._stopping.wait(max(SECONDS, SHARE * (time.monotonic() - began))):
                 return
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

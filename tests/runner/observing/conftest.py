@@ -1,5 +1,6 @@
 """A house that is served in a thread, with what those who operate it see of it."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,17 @@ import requests
 from transload.runner.workspace.model import Listening, Operations
 
 HERE = Operations(listening=Listening(host="127.0.0.1", port=0))
+
+
+@pytest.fixture(autouse=True)
+def _loggers() -> Iterator[None]:
+    """Whoever configures the log leaves it to the other tests as it was."""
+    loggers = [logging.getLogger(), logging.getLogger("transload")]
+    before = [(one, one.handlers[:], one.level, one.propagate) for one in loggers]
+    yield
+    for one, handlers, level, propagate in before:
+        one.handlers[:], one.propagate = handlers, propagate
+        one.setLevel(level)
 
 
 def until(condition: Callable[[], Any], seconds: float = 20.0) -> None:
