@@ -21,7 +21,7 @@ from transload.runner.workspace.model import Workspace
 SECONDS = 15.0
 """How often it asks what waits, at most."""
 TOTALS_SECONDS, SHARE = 60.0, 50
-"""How often it counts everything, at most; all its questions together take a fiftieth of the time at most."""
+"""How often it counts everything, at most; each kind of question takes a fiftieth of the time at most."""
 _log = get_logger("observing")
 
 
@@ -46,7 +46,7 @@ class Survey(Collector):
         self._begun = clock()
         self._waiting: tuple[float, Waiting] | None = None
         self._totals: tuple[float, Totals] | None = None
-        self._next_totals = 0.0
+        self._next_totals = self._rest = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="transload-survey", daemon=True)
 
@@ -62,8 +62,10 @@ class Survey(Collector):
     def look(self) -> None:
         """Ask once."""
         try:
-            self._waiting = time.monotonic(), self._figures.waiting(self._schedules)
+            before = time.monotonic()
+            found = self._figures.waiting(self._schedules)
             began = time.monotonic()
+            self._waiting, self._rest = (began, found), SHARE * (began - before)
             if began >= self._next_totals:
                 totals = self._figures.totals()
                 ended = time.monotonic()
@@ -76,13 +78,12 @@ class Survey(Collector):
 
     def _run(self) -> None:
         while True:
-            began = time.monotonic()
             try:
                 self.look()
             except Exception:  # noqa: BLE001  # figures that fail must not end the asking
                 _log.exception("the ledger's figures are not known: a fault of ours")
                 self._waiting = self._totals = None
-            if self._stopping.wait(max(SECONDS, SHARE * (time.monotonic() - began))):
+            if self._stopping.wait(max(SECONDS, self._rest)):
                 return
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
