@@ -208,6 +208,11 @@ def _refuse_plain(url: str, settings: HttpConnection, call: str) -> None:
         raise Stop(message, hint="use https://; or plain_http: true, where nobody else can be on the way")
 
 
+def _proxy_secret(settings: HttpConnection) -> tuple[str, ...]:
+    login = settings.proxy_login
+    return (login.password.get_secret_value(),) if login is not None else ()
+
+
 def exchange(
     session: requests.Session,
     method: str,
@@ -252,7 +257,7 @@ def exchange(
                 content=content,
                 whole=whole,
                 peer=_peer(session, url),
-                hidden=tuple(hidden),
+                hidden=(*hidden, *_proxy_secret(settings)),
             )
     except Overdue as error:
         message = f"{method} {address} was sent, and not answered in full within {total:g} seconds"

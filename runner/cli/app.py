@@ -31,6 +31,7 @@ COMMANDS = {
     "probe": "probe:probe",
     "run": "run:run",
     "serve": "serve:serve",
+    "metrics": "metrics:metrics",
     "rekey": "rekey:rekey",
     "tidy": "erase:tidy",
     "erase": "erase:erase",

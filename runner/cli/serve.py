@@ -1,6 +1,8 @@
 """``transload serve``: the daemon."""
 
 import sys
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -46,19 +48,34 @@ def serve(
       transload serve --workspace /srv/transload --environment production --json
       transload serve --workers 2
     """
+    masks: deque[Callable[[str], str]] = deque(maxlen=2)
 
     def load() -> Workspace:
-        return checked(load_workspace(workspace, environment=environment))
+        found = checked(load_workspace(workspace, environment=environment))
+        masks.append(found.hidden.mask)
+        return found
+
+    def masked(text: str) -> str:
+        for mask in masks:  # of the workspace in force, and of one that is being loaded
+            text = mask(text)
+        return text
 
     loaded = load()
     if not as_json and not member:
         say_findings(loaded.findings, to_error=True)
-    configure_logging("json" if as_json or not sys.stderr.isatty() else "console")
+    configure_logging("json" if as_json or not sys.stderr.isatty() else "console", mask=masked)
     if workers > 1:
         _check_shared(loaded)
         raise typer.Exit(_crew(workspace, workers, threads, environment, as_json=as_json))
     with Ledger(loaded.store) as ledger:
-        engine = Engine(loaded, ledger, workers=threads, reload=load, supervisor=Supervisor.of_environment())
+        engine = Engine(
+            loaded,
+            ledger,
+            workers=threads,
+            reload=load,
+            number=max(0, member - 1),
+            supervisor=Supervisor.of_environment(),
+        )
         if member:
             from transload.runner.dispatch.crew import end_with_parent
 

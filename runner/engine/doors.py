@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from transload.adapters.base import Endpoint, Refused, Request, Response
+from transload.adapters.base import Endpoint, Inbound, Refused, Request, Response
 from transload.adapters.base.responding import RespondingEndpoint
 from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Severity
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.lines import Line
+from transload.runner.engine.observer import Observer
 from transload.runner.engine.responding import Responding
 from transload.runner.ledger import Ledger, LedgerError
-from transload.runner.logs import get_logger
+from transload.runner.ledger.references import Ref
+from transload.runner.logs import about, get_logger
 
 _log = get_logger("doors")
 _LATER = {"Retry-After": "30"}
@@ -34,7 +36,9 @@ class Doors:
         clock: Callable[[], datetime],
         stopping: Callable[[], bool],
         arrived: Callable[[str], None],
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer or Observer()
         self._ledger = ledger
         self._clock = clock
         self._stopping = stopping
@@ -59,6 +63,10 @@ class Doors:
         if found is None:
             return Response(status=404, content=b"not found\n")
         line, endpoint = found
+        with about(route=line.route.ref, partner=line.partner.name, connection=line.route.connection.ref):
+            return self._answered(line, endpoint, request)
+
+    def _answered(self, line: Line, endpoint: Endpoint[Any, Any], request: Request) -> Response:
         if self._stopping():
             return Response(status=503, content=b"stopping\n", headers=_LATER)
         try:
@@ -70,26 +78,32 @@ class Doors:
         except Refused as refusal:
             finding = refusal.finding
             tell = _log.info if finding.severity is Severity.REMARK else _log.warning
-            tell(finding.message, route=line.route.ref, status=refusal.response.status)
+            tell(finding.message, status=refusal.response.status)
             return refusal.response
         except LedgerError as error:
-            _log.error("a request could not be kept", route=line.route.ref, error=error.message)
+            _log.error("a request could not be kept", error=error.message)
             return Response(status=503, content=b"try again later\n", headers=_LATER)
         except Retry as error:
-            _log.warning("a request cannot be answered now", route=line.route.ref, error=error.message, hint=error.hint)
+            _log.warning("a request cannot be answered now", error=error.message, hint=error.hint)
             return Response(status=503, content=b"try again later\n", headers=_LATER)
         except TransloadError as error:
-            _log.error("a request could not be taken", route=line.route.ref, error=error.message, hint=error.hint)
+            _log.error("a request could not be taken", error=error.message, hint=error.hint)
             return Response(status=500, content=b"this is our fault\n")
         except Exception:  # noqa: BLE001 - a plug-in's fault must not end the others' work
-            _log.exception("endpoint failed unexpectedly", route=line.route.ref)
+            _log.exception("endpoint failed unexpectedly")
             return Response(status=500, content=b"this is our fault\n")
 
     def _taken(self, line: Line, endpoint: Endpoint[Any, Any], request: Request) -> Response:
         """Commit what a request brings, and only then answer it; where answering fails, it comes again and is known."""
         inbound = endpoint.accept(request, self._clock())
-        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), self._clock())
-        _log.info("received", route=line.route.ref, receipt=receipt, origin=inbound.origin, new=new)
+        began = self._clock()
+        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), began)
+        self._observer.received(line, receipt, began, self._clock(), new=new)
+        with about(receipt=str(Ref("receipt", receipt))):
+            _log.info("received", origin=inbound.origin, new=new)
+            return self._told(line, endpoint, inbound, receipt, new=new)
+
+    def _told(self, line: Line, endpoint: Endpoint[Any, Any], inbound: Inbound, receipt: int, *, new: bool) -> Response:
         if new:
             self._arrived(line.lane)
         if inbound.reply is not None and line.replying is not None:

@@ -18,7 +18,8 @@ from transload.runner.engine.lines import Outlet
 from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent, waited_for
 from transload.runner.ledger import State
 from transload.runner.ledger.lanes import Delivery, Outcome
-from transload.runner.logs import get_logger
+from transload.runner.ledger.references import Ref
+from transload.runner.logs import about, get_logger
 from transload.runner.workspace.model import SendRoute
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Targets:
         try:
             self._stack.close()
         except Exception:  # noqa: BLE001  # every outcome is recorded; a connection that will not close changes none
-            _log.exception("closing failed", connection=self._outlet.connection)
+            _log.exception("closing failed")
 
     def own(self) -> Target[Any, Any]:
         """This thread's.  Raises what opening it raises."""
@@ -88,9 +89,16 @@ class Draining:
         self.reader = delivering.readers.get(outlet.target) if sends else None
         self.arrived = delivering.arrived
         self.outlet = outlet
+        self.context = {
+            "lane": outlet.lane,
+            "route": outlet.target,
+            "partner": outlet.partner,
+            "connection": outlet.connection,
+        }
         self.epoch = epoch
         self.at_once = at_once
         self.targets = Targets(outlet)
+        self.began: dict[int, datetime] = {}
         self.in_a_row: list[datetime] = []
         self.succeeded = False
         self.stopped: TransloadError | None = None
@@ -102,7 +110,7 @@ class Draining:
 
         Gives in how many seconds to go on: 0 when the time is up, None when not before somebody wakes the lane.
         """
-        with self.targets:
+        with about(**self.context), self.targets:
             goes_on = self.one_by_one() if self.at_once == 1 else self.several_at_once()
         if self.stopped is not None:
             self.open_breaker(self.stopped)
@@ -168,7 +176,9 @@ class Draining:
         """Call the target; when a reason to stop has come up since it was announced, the delivery stays as it was."""
         if self.stopped is not None or self.stopping() or len(self.in_a_row) >= FAILURES_IN_A_ROW:
             return not_begun(delivery, self.clock())
-        outcome = self.attempt(delivery)
+        self.began[delivery.id] = self.clock()
+        with about(**self.context, **_ids(delivery)):
+            outcome = self.attempt(delivery)
         if outcome.state is State.RETRY_AT and outcome.next_at is not None:
             self.in_a_row.append(outcome.next_at)
         elif self.stopped is None:
@@ -206,7 +216,7 @@ class Draining:
             if isinstance(error, TransloadError):
                 error.at(self.outlet.at)
             else:
-                _log.exception("target failed unexpectedly", lane=delivery.lane, delivery=delivery.id)
+                _log.exception("target failed unexpectedly")
             outcome = failed(delivery, error, policy, self.clock())
             return self.resolve(delivery, outcome, outbound) if outcome.unsure else outcome
         return sent(delivery, answer, self.clock())
@@ -249,14 +259,15 @@ class Draining:
         self.ledger.lanes.conclude(self.outlet.lane, self.epoch, outcomes, self.clock(), answers)
         if answers and self.reader is not None:
             self.arrived(self.reader.lane)
-        for outcome in outcomes:
-            if outcome.said == "not begun":
-                continue
+        begun = [outcome for outcome in outcomes if outcome.said != "not begun"]
+        began = {item.delivery.id: self.began[item.delivery.id] for item in begun}
+        self.tally.observer.attempted(self.outlet, begun, began)
+        for outcome in begun:
+            self.began.pop(outcome.delivery.id)
             self.tally.delivered(outcome.delivery.id, outcome.state, _shown(outcome))
             _log.info(
                 outcome.said,
-                lane=self.outlet.lane,
-                delivery=outcome.delivery.id,
+                **_ids(outcome.delivery),
                 state=outcome.state.value,
                 attempt=outcome.delivery.tries + 1,
                 error=outcome.findings[0].message if outcome.findings else None,
@@ -272,8 +283,20 @@ class Draining:
             now=self.clock(),
             lane=self.outlet.lane,
         )
-        _log.error("connection stopped", connection=self.outlet.connection, until=breaker.open_until.isoformat())
+        _log.error("connection stopped", until=breaker.open_until.isoformat())
         self.tally.failure(error)
+
+
+def _ids(delivery: Delivery) -> dict[str, str]:
+    """What a delivery is called in the log, and what it carries: the first three documents where it has many."""
+    names = [str(Ref("document", number)) for number, _ in delivery.documents[:3]]
+    more = len(delivery.documents) - len(names)
+    found = {"delivery": str(Ref("delivery", delivery.id))}
+    if names:
+        found["document"] = " ".join(names) + (f" and {more} more" if more else "")
+    if delivery.receipt is not None:
+        found["receipt"] = str(Ref("receipt", delivery.receipt))
+    return found
 
 
 def _shown(outcome: Outcome) -> tuple[Finding, ...]:

@@ -23,6 +23,7 @@ from transload.runner.workspace.model import Workspace, choose
 if TYPE_CHECKING:
     from transload.runner.alarms.herald import Herald
     from transload.runner.expectations.watch import Watch
+    from transload.runner.observing.observing import Observing
 
 SWEEP_SECONDS = 1.0
 """How often is looked for what is due: deliveries whose time has come, and what nobody was woken for."""
@@ -42,7 +43,7 @@ class Engine:
     ``workers`` lanes are drained at the same time.  ``clock`` gives the time as an aware datetime.
     ``looks`` are the seconds to a service's first look at what is expected, and between looks.
     ``reload`` loads the workspace anew for a service; it raises what is wrong with it.
-    ``supervisor`` is told how a service does.
+    ``supervisor`` is told how a service does; ``number`` counts those of one crew, from 0.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Engine:
         clock: Callable[[], datetime] = utc_now,
         looks: tuple[float, float] = (FIRST_LOOK, LOOK_SECONDS),
         reload: Callable[[], Workspace] | None = None,
+        number: int = 0,
         supervisor: Supervisor | None = None,
     ) -> None:
         self.workspace = workspace
@@ -62,11 +64,13 @@ class Engine:
         self.workers = workers
         self.looks = looks
         self.reload = reload
+        self.number = number
         self.supervisor = supervisor or Supervisor()
         self.lines = lines_of(workspace)
         self.renewal = threading.Event()
         """Set it, and a service loads the workspace anew."""
         self._stopping = threading.Event()
+        self.observing = self.observed()
 
     def run_pass(self, routes: Sequence[str] | None = None) -> Summary:
         """Receive, process and deliver on ``routes`` (``acme/orders``; all when None) until nothing is due now.
@@ -81,8 +85,8 @@ class Engine:
         for line in (*poll, *feeding):
             line.make_ready()
         outlets = _ways_out(poll, feeding, sends)
-        tally = Tally()
-        with self.ledger.exclusively("transload run") as lock:
+        with self.ledger.exclusively("transload run") as lock, self.observing.passing() as observer:
+            tally = Tally(observer=observer)
             self.ledger.belong(self.workspace.environment)
             self.ledger.scratch.tidy()
             failed = False
@@ -179,6 +183,12 @@ class Engine:
         from transload.runner.alarms.herald import Herald
 
         return Herald(self.workspace, self.ledger, clock=self.clock)
+
+    def observed(self) -> "Observing":
+        """What those who operate it see of the work by the workspace as it is now."""
+        from transload.runner.observing.observing import Observing  # it hears of our work, and so imports this package
+
+        return Observing(self.workspace, self.ledger, clock=self.clock, stopping=self._stopping.is_set)
 
     def upkeep(self) -> Upkeep:
         """What seals the ledger's events, and lets go of what need not be kept."""

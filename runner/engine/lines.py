@@ -43,6 +43,11 @@ class Outlet:
     way: SendRoute | Acknowledge = field(repr=False)
 
     @property
+    def partner(self) -> str:
+        """Whose connection it is."""
+        return self.target.partition("/")[0]
+
+    @property
     def at(self) -> MappingPlace:
         """Where the connection is described."""
         return self.way.connection.at

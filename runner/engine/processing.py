@@ -1,7 +1,7 @@
 """The lane of reading and mapping: each receipt's messages become documents and staged deliveries."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -22,9 +22,10 @@ from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.reconciled import Carrier
+from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import documents
 from transload.runner.ledger.staging import Parsed, Staged
-from transload.runner.logs import get_logger
+from transload.runner.logs import about, get_logger
 
 SLICE_SECONDS = 2.0
 """After so long, at the end of a receipt, another lane may have the worker."""
@@ -63,6 +64,10 @@ class Processing:
         if epoch is None:
             self._tally.note([standing(paused)] if paused else [])
             return None
+        with about(route=line.route.ref, partner=line.partner.name):
+            return self._work_off(line, epoch, look)
+
+    def _work_off(self, line: Line, epoch: int, look: Look) -> float | None:
         end = time.monotonic() + SLICE_SECONDS
         try:
             while not self._stopping() and not look():
@@ -71,9 +76,10 @@ class Processing:
                     return None
                 if time.monotonic() > end:
                     return 0
-                _Reading(self, line, receipt, epoch).work()
+                with about(receipt=str(Ref("receipt", receipt.id))):
+                    _Reading(self, line, receipt, epoch).work()
         except (Retry, Stop) as error:  # something that mappings look up cannot be had; the receipt stays due
-            _log.warning("reading waits", route=line.route.ref, error=error.message)
+            _log.warning("reading waits", error=error.message)
             self._ledger.arrivals.spare(line.route.ref)
             self._tally.failure(error, later=isinstance(error, Retry))
         except LedgerError:
@@ -89,11 +95,12 @@ class Processing:
         batch: list[Parsed],
         *,
         now: datetime,
+        began: datetime,
         epoch: int,
         position: int,
         closing: Closing | None = None,
     ) -> None:
-        """Commit a batch, count it, and wake the lanes it feeds."""
+        """Commit a batch, on which work began at ``began``, count it, and wake the lanes it feeds."""
         staged: Staged = self._ledger.staging.stage(
             receipt, batch, now, lane=line.lane, epoch=epoch, position=position, closing=closing
         )
@@ -105,21 +112,24 @@ class Processing:
                 self._tally.delivered(delivery, state)
         for delivery, state in staged.answered:
             self._tally.delivered(delivery, state)
+        self._tally.observer.staged(line, receipt, batch, staged, began, self._clock(), closing)
         self._staged(staged.lanes)
         if closing:
             _log.info(
                 "read",
-                route=receipt.route,
-                receipt=receipt.id,
+                documents=_named(staged.documents),
                 state=closing.state.value,
                 messages=position,
                 errors=len(errors_of(found)),
             )
 
-    def unwrapped(self, receipt: Receipt, parts: int, findings: tuple[Finding, ...]) -> None:
+    def unwrapped(
+        self, line: Line, receipt: Receipt, parts: int, findings: tuple[Finding, ...], began: datetime
+    ) -> None:
         """Count a receipt of which ``parts`` receipts were made."""
         self._tally.read(State.UNPACKED, (), findings)
-        _log.info("unpacked", route=receipt.route, receipt=receipt.id, parts=parts)
+        self._tally.observer.unpacked(line, receipt, began, self._clock())
+        _log.info("unpacked", parts=parts)
 
     def earlier(self, receipt: Receipt) -> Earlier:
         """What was received before ``receipt``."""
@@ -166,6 +176,7 @@ class _Reading:
         self.origin = Origin(receipt=receipt, now=processing.now, again=again)
         self.reader = Reader(line=line, known=processing.earlier(receipt).verdict, carriers=processing.carrier)
         self.batch: list[Parsed] = []
+        self.began = self.origin.now
         self.position = receipt.position
         self.found_any = receipt.position > 0
 
@@ -183,7 +194,7 @@ class _Reading:
         except TransloadError:
             raise
         except Exception as error:  # noqa: BLE001  # it would come up again at each further attempt
-            _log.exception("unexpected error", route=self.receipt.route, receipt=self.receipt.id)
+            _log.exception("unexpected error")
             self._give_up(_fault(error))
         finally:
             self.origin.wrappings.close()
@@ -201,7 +212,7 @@ class _Reading:
             findings = (*unwrapping.findings, *error.findings)
             self._stage(Closing(state=State.QUARANTINED, findings=findings))
         else:
-            self.processing.unwrapped(self.receipt, parts, unwrapping.findings)
+            self.processing.unwrapped(self.line, self.receipt, parts, unwrapping.findings, self.began)
 
     def _read(self) -> None:
         """Read, stage in batches, and close the receipt."""
@@ -244,11 +255,12 @@ class _Reading:
             self.receipt,
             self.batch,
             now=self.origin.now,
+            began=self.began,
             epoch=self.epoch,
             position=self.position,
             closing=closing,
         )
-        self.batch = []
+        self.batch, self.began = [], self.processing.now
 
     def _close(self, payload: bytes, findings: tuple[Finding, ...], failed: TransloadError | None) -> None:
         state = State.PARSED
@@ -269,6 +281,12 @@ class _Reading:
             raise
         except TransloadError as error:  # the acknowledgements cannot be made; the documents can
             self._stage(Closing(state=state, findings=(*findings, *error.findings), incomplete=True))
+
+
+def _named(documents: Sequence[int]) -> str | None:
+    """Documents of one transaction as a log names them: ``d7``, or the first and the last of them."""
+    names = [str(Ref("document", number)) for number in documents]
+    return "..".join(dict.fromkeys((names[0], names[-1]))) if names else None
 
 
 def _interrupted(times: int, receipt: Receipt) -> Finding:

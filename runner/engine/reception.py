@@ -16,7 +16,8 @@ from transload.runner.engine.standing import Look
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.breakers import Breaker
-from transload.runner.logs import get_logger
+from transload.runner.ledger.references import Ref
+from transload.runner.logs import about, get_logger
 
 _log = get_logger("reception")
 
@@ -74,30 +75,36 @@ class Reception:
             granted, wait = self._gates.calls(connection, 1)
             if not granted:
                 return Later(at_least=wait)
-            return self._ask(line, breaker)
+            with about(route=line.route.ref, partner=line.partner.name, connection=connection.ref):
+                began = self._clock()
+                outcome, later = self._ask(line, breaker)
+                self._tally.observer.polled(line, outcome, began, self._clock())
+                return later
 
-    def _ask(self, line: Line, breaker: Breaker | None) -> Later | None:
+    def _ask(self, line: Line, breaker: Breaker | None) -> tuple[str, Later | None]:
+        """Receive; gives what came of it in one word, and when to ask again where not all went well."""
         connection, at = line.route.connection.ref, line.route.connection.at
         try:
             self._receive(line)
         except LedgerError:
             raise
         except Stop as error:
-            return Later(until=self._stop(line, error.at(at)))
+            return "failed", Later(until=self._stop(line, error.at(at)))
         except Retry as error:
-            _log.warning("source not reachable", route=line.route.ref, error=error.message)
+            _log.warning("source not reachable", error=error.message)
             self._tally.failure(error.at(at), later=True)
-            return Later(failed=True, at_least=error.wait)
+            return "later", Later(failed=True, at_least=error.wait)
         except TransloadError as error:
-            _log.warning("item refused", route=line.route.ref, error=error.message)
+            _log.warning("item refused", error=error.message)
             self._tally.failure(error.at(at))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
-            _log.exception("source failed unexpectedly", route=line.route.ref)
+            _log.exception("source failed unexpectedly")
             self._tally.failure(_fault(line.route.connection.adapter, error))
         else:
             if breaker:
                 self._ledger.breakers.close(connection, self._clock(), lane=line.lane)
-        return None
+            return "ok", None
+        return "failed", None
 
     def _told(self, closed: Closed) -> None:
         """Pauses and windows are meant; a connection that rests after an error is not as it should be."""
@@ -113,16 +120,19 @@ class Reception:
         try:
             with route.source() as source:
                 for inbound in source.receive(memory):
+                    began = self._clock()
                     try:
-                        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), self._clock(), memory)
+                        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), began, memory)
                     finally:
                         if isinstance(inbound.content, Path):
                             inbound.content.unlink(missing_ok=True)
                     self._tally.arrived(new=new)
-                    _log.info("received", route=route.ref, receipt=receipt, origin=inbound.origin, new=new)
-                    if new:
-                        self._arrived(line.lane)
-                    self._settle(line, inbound)
+                    self._tally.observer.received(line, receipt, began, self._clock(), new=new)
+                    with about(receipt=str(Ref("receipt", receipt))):
+                        _log.info("received", origin=inbound.origin, new=new)
+                        if new:
+                            self._arrived(line.lane)
+                        self._settle(line, inbound)
                     if self._stopping() or look():
                         break
         except LedgerError:
@@ -140,10 +150,10 @@ class Reception:
         except Stop:
             raise
         except TransloadError as error:
-            _log.warning("not settled", route=line.route.ref, origin=inbound.origin, error=error.message)
+            _log.warning("not settled", origin=inbound.origin, error=error.message)
             self._tally.failure(error.at(line.route.connection.at), later=isinstance(error, Retry))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
-            _log.exception("settling failed unexpectedly", route=line.route.ref, origin=inbound.origin)
+            _log.exception("settling failed unexpectedly", origin=inbound.origin)
             self._tally.failure(_fault(line.route.connection.adapter, error))
 
     def _stop(self, line: Line, error: Stop) -> datetime:
@@ -155,7 +165,7 @@ class Reception:
             now=self._clock(),
             lane=line.lane,
         )
-        _log.error("connection stopped", connection=connection, error=error.message, until=str(breaker.open_until))
+        _log.error("connection stopped", error=error.message, until=str(breaker.open_until))
         self._tally.failure(error)
         return breaker.open_until
 

@@ -25,7 +25,8 @@ from transload.runner.workspace.model import Workspace
 
 if TYPE_CHECKING:
     from transload.runner.engine.doors import Doors
-    from transload.runner.engine.porch import Porch, Threshold
+    from transload.runner.engine.porch import Porch
+    from transload.runner.engine.web import Threshold
 
 _Handlers = Mapping[int, Callable[[int, FrameType | None], None]]
 _log = get_logger("engine")
@@ -37,6 +38,7 @@ class Service:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._signals = 0
+        self._before: tuple[Workspace, dict[str, Line]] | None = None
         self._threshold: Threshold | None = None
 
     def run(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
@@ -60,7 +62,17 @@ class Service:
             engine.ledger.scratch.tidy()
             self._threshold = self._threshold_for(engine.workspace, lock)
             while not engine.stopping:
-                with self._working(lock) as (work, dispatch):
+                with ExitStack() as parts:
+                    try:
+                        work, dispatch = parts.enter_context(self._working(lock))
+                    except TransloadError as error:
+                        if self._before is None:
+                            raise
+                        _log.error("the workspace cannot work: the one before is in force again", error=error.message)
+                        engine.workspace, engine.lines = self._before
+                        self._before = None
+                        continue
+                    self._before = None
                     for finding in engine.orphans():
                         _log.warning(finding.message, hint=finding.hint)
                     engine.supervisor.ready(f"serving {engine.workspace.name}: {len(engine.lines)} routes")
@@ -83,34 +95,31 @@ class Service:
 
         engine, ended = self._engine, False
         lines = list(engine.lines.values())
-        work = Work(
-            engine.ledger,
-            lock,
-            lines=lines,
-            outlets=outlets_of(lines),
-            readers=engine.readers(),
-            tally=Tally(most_findings=0),
-            clock=engine.clock,
-            wake=lambda names: dispatch.wake(names),
-            stopping=lambda: ended or engine.stopping,
-            by_ticks=True,
-        )
-        dispatch = self._dispatch(work, lock)
-        schedules = {ref: line.route.schedule for ref, line in engine.lines.items() if line.route.schedule}
-        clock = Clock(engine.ledger, schedules, lambda route: dispatch.wake([POLL + route]), now=engine.clock)
-        sentinel = Sentinel(engine.watch(), engine.herald(), seconds=engine.looks)
-        with ExitStack() as parts:
+        engine.observing = engine.observed()
+        with engine.observing.serving(lines, number=engine.number) as observer, ExitStack() as parts:
+            work = Work(
+                engine.ledger,
+                lock,
+                lines=lines,
+                outlets=outlets_of(lines),
+                readers=engine.readers(),
+                tally=Tally(most_findings=0, observer=observer),
+                clock=engine.clock,
+                wake=lambda names: dispatch.wake(names),
+                stopping=lambda: ended or engine.stopping,
+                by_ticks=True,
+            )
+            dispatch = self._dispatch(work, lock)
             parts.callback(dispatch.stop)
             dispatch.start()
             if self._threshold is not None:
                 parts.callback(self._porch(self._threshold, dispatch).close)
-            upkeep = engine.upkeep()
-            parts.callback(upkeep.stop)
-            parts.callback(sentinel.stop)
-            parts.callback(clock.stop)
-            clock.start()
-            sentinel.start()
-            upkeep.start()
+            schedules = {ref: line.route.schedule for ref, line in engine.lines.items() if line.route.schedule}
+            clock = Clock(engine.ledger, schedules, lambda route: dispatch.wake([POLL + route]), now=engine.clock)
+            sentinel = Sentinel(engine.watch(), engine.herald(), seconds=engine.looks)
+            for part in (engine.upkeep(), sentinel, clock):
+                parts.callback(part.stop)
+                part.start()
             _log.info("serving", workspace=engine.workspace.name, routes=len(lines), schedules=len(schedules))
             try:
                 yield work, dispatch
@@ -135,19 +144,26 @@ class Service:
         """Where partners reach us; None where none calls.  Raises `ConfigurationError`."""
         if not any(route.is_called for route in workspace.receive_routes.values()):
             return None
-        from transload.runner.engine.porch import Threshold  # the web server, for workspaces that are called only
+        from transload.runner.engine.web import Threshold  # the web server, for workspaces that are called only
 
         assert workspace.listening is not None  # checked when the workspace was loaded
         if self._threshold is not None and self._threshold.suits(workspace.listening):
             return self._threshold
-        return Threshold(workspace.listening, shared=lock.shared)
+        return Threshold(workspace.listening, key="http", shared=lock.shared)
 
     def _doors(self, lines: Iterable[Line], arrived: Callable[[str], None]) -> "Doors":
         """Raises as `Doors` does."""
         from transload.runner.engine.doors import Doors
 
         engine = self._engine
-        return Doors(lines, engine.ledger, clock=engine.clock, stopping=lambda: engine.stopping, arrived=arrived)
+        return Doors(
+            lines,
+            engine.ledger,
+            clock=engine.clock,
+            stopping=lambda: engine.stopping,
+            arrived=arrived,
+            observer=engine.observing.observer,
+        )
 
     def _porch(self, threshold: "Threshold", dispatch: Dispatch) -> "Porch":
         """Where partners reach us, answering."""
@@ -173,6 +189,7 @@ class Service:
                 _log.error("sweep failed", error=error.message)
                 failed = error
             engine.supervisor.swept(failed)
+            engine.observing.swept(failed)
             dispatch.errors.clear()
             if engine.renewal.is_set():
                 with engine.supervisor.reloading():
@@ -194,12 +211,14 @@ class Service:
             threshold = self._threshold_for(workspace, lock)
         except TransloadError as error:
             _log.error("the workspace is not loaded anew: the one before stays in force", error=error.message)
+            engine.observing.pulse.note("workspace", f"it was not loaded anew: {error.message}")
             for finding in error.findings:
                 _log.error(finding.message, place=str(finding.mapping or ""), hint=finding.hint)
             return False
         if threshold is not self._threshold:
             self.close()
             self._threshold = threshold
+        self._before = engine.workspace, engine.lines
         engine.workspace, engine.lines = workspace, lines
         _log.info("the workspace is loaded anew", workspace=workspace.name)
         return True

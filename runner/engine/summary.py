@@ -8,6 +8,7 @@ from typing import Any
 
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
+from transload.runner.engine.observer import Observer
 from transload.runner.ledger import ACTIVE, State
 from transload.runner.ledger.incidents import Incident
 
@@ -70,9 +71,10 @@ class Summary:
 
 
 class Tally:
-    """Counts what several threads do during a pass."""
+    """Counts what several threads do during a pass; ``observer`` hears of the same, and of what it is about."""
 
-    def __init__(self, most_findings: int = 1000) -> None:
+    def __init__(self, most_findings: int = 1000, observer: Observer | None = None) -> None:
+        self.observer = observer or Observer()
         self.told: tuple[Incident, ...] = ()
         self._lock = threading.Lock()
         self._most = most_findings

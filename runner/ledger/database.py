@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -44,6 +45,8 @@ class Database:
         self._lock: ProcessLock | None = None
         self._keys = Keyring()
         self._turns = Turns(self._commit)
+        self.committed: Callable[[int, float, bool], None] | None = None
+        """Hears of each transaction: how many works it held, the seconds that it took, whether it went well."""
 
     @property
     def name(self) -> str:
@@ -174,9 +177,11 @@ class Database:
             wait=wait_random(0, 0.05),
             reraise=True,
         )
+        began, well = monotonic(), False
         try:
             with self._translated():
                 again(self._transaction, turns)
+            well = True
         except Exception as error:  # noqa: BLE001  # everyone who waits for this commit must learn of it
             for turn in turns:
                 turn.error = turn.error or error
@@ -187,6 +192,8 @@ class Database:
         finally:
             for turn in turns:
                 turn.done = True
+            if self.committed is not None:
+                self.committed(len(turns), monotonic() - began, well)
 
     def _transaction(self, turns: Sequence[Turn[Any]]) -> None:
         backend, engine = self._opened

@@ -30,6 +30,7 @@ from transload.runner.ledger.schema import (
     delivery_documents,
     documents,
     lanes,
+    receipts,
 )
 from transload.runner.ledger.states import ACTIVE, FINAL, State
 
@@ -46,7 +47,7 @@ class Delivery:
     midst the process ended, so that a delivery that ends it each time is given up.  ``documents`` are the ids of its
     documents, each with the number of deliveries made of it.  ``answer`` is what the target said last, as JSON values;
     ``late`` is what it said later and is not judged yet.  ``begun_at`` is when an attempt began whose end was not
-    recorded.
+    recorded; ``received_at`` when its receipt came, None for replays.
     """
 
     id: int
@@ -70,6 +71,7 @@ class Delivery:
     answer: Mapping[str, Any] | None = None
     late: LateReply | None = field(default=None, repr=False)
     begun_at: datetime | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +165,9 @@ _end_attempt = (
 def _due_query(*, hold: bool) -> Any:
     earlier = deliveries.alias("earlier")
     query = (
-        select(deliveries, blobs.c.encoding, blobs.c.data)
+        select(deliveries, blobs.c.encoding, blobs.c.data, receipts.c.received_at, receipts.c.generation)
         .join(blobs, blobs.c.digest == deliveries.c.body)
+        .outerjoin(receipts, receipts.c.id == deliveries.c.receipt_id)
         .where(
             deliveries.c.lane == bindparam("lane"),
             deliveries.c.finished_at.is_(None),
@@ -266,6 +269,7 @@ class Lanes:
                 answer=row.answer,
                 late=late.get(row.id),
                 begun_at=begun.get(row.id),
+                received_at=row.received_at if row.origin_id is None and not row.generation else None,
             )
             for row in rows
         ]

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 from sqlalchemy import Connection, func, select
 
@@ -124,6 +125,18 @@ class Ledger:
             hint = "give each its own, as in store: {test: sqlite:///var/test.db, production: sqlite:///var/ledger.db}"
             finding = Finding(code="C-ENVIRONMENT", message=message, hint=hint)
             raise ConfigurationError(message, hint=hint, findings=[finding])
+
+    def identity(self) -> str:
+        """A name that no other ledger has, and that a copy keeps; made when it is first asked for."""
+        query = select(meta.c.value).where(meta.c.name == "identity")
+
+        def work(connection: Connection) -> str:
+            insert_missing(connection, meta, [{"name": "identity", "value": str(uuid4())}])
+            return str(connection.scalar(query))
+
+        with self.read() as connection:
+            known = connection.scalar(query)
+        return known or self.database.write(work)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection for queries, which sees one moment of the ledger."""

@@ -32,7 +32,9 @@ class Channel:
         """Its settings, secrets resolved.  Raises `Stop` or `Retry` when a secret cannot be had."""
         kind = ways()[self.way]
         whole = located(self.secrets.resolve(self.settings, self.at), Shape.of(kind), self.secrets.base)
-        return build_settings(kind, whole, f"the alarms {self.name!r}", self.at)
+        settings = build_settings(kind, whole, f"the alarms {self.name!r}", self.at)
+        self.secrets.hidden.learn_settings(settings)
+        return settings
 
 
 def channels_of(node: Node | None, adapted: Adapted, report: Report) -> dict[str, Channel]:

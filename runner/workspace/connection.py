@@ -106,4 +106,6 @@ class Connection:
     def _options(self, kind: type[Settings], values: Mapping[str, Any]) -> Settings:
         resolved = self.secrets.resolve(values, self.at)
         whole = located(resolved, Shape.of(kind), self.secrets.base)
-        return build_settings(kind, whole, f"the connection {self.ref}", self.at)
+        settings = build_settings(kind, whole, f"the connection {self.ref}", self.at)
+        self.secrets.hidden.learn_settings(settings)
+        return settings

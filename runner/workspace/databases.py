@@ -1,13 +1,16 @@
 """The databases that mappings may look things up in: what is written, and what is made of it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from pydantic import Field
+from sqlalchemy.exc import ArgumentError
 
 from transload.adapters.base import Settings
 from transload.canonical.errors import Stop
 from transload.canonical.places import MappingPlace
 from transload.mappings.tables.databases import Database
+from transload.runner.ledger.store import passwords_in
 from transload.runner.workspace.secrets import Secrets, has_reference
 
 
@@ -41,6 +44,8 @@ def _database(name: str, written: WrittenDatabase, secrets: Secrets, at: Mapping
         resolved = secrets.resolve(written.url, at)
         if not isinstance(resolved, str):
             raise Stop(f"the URL of the database {name} is no text").at(at)
+        with suppress(ArgumentError, ValueError):  # what is wrong with it is told where it is used
+            secrets.hidden.learn(*passwords_in(resolved))
         return resolved
 
     return Database(name=name, url=url, queries=dict(written.queries))

@@ -44,7 +44,9 @@ class FilterSetting:
         kind = self._declared()
         resolved = self.secrets.resolve(self.settings, self.at)
         whole = located(resolved, Shape.of(kind.Options), self.secrets.base)
-        return kind(build_settings(kind.Options, whole, self.what, self.at))
+        settings = build_settings(kind.Options, whole, self.what, self.at)
+        self.secrets.hidden.learn_settings(settings)
+        return kind(settings)
 
     @property
     def templates(self) -> dict[str, str]:

@@ -24,7 +24,7 @@ from transload.runner.workspace.databases import databases_of, url_fault
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
-from transload.runner.workspace.model import Listening, Partner, ReceiveRoute, RetryPolicy, Workspace
+from transload.runner.workspace.model import Listening, Operations, Partner, ReceiveRoute, RetryPolicy, Workspace
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import Report, text_of, texts_of
 from transload.runner.workspace.routes import route_in, route_out
@@ -32,7 +32,7 @@ from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.secrets import ALLOWED, PROVIDERS, Secrets
 from transload.runner.workspace.stores import store_of
 from transload.runner.workspace.vaulted import with_vault
-from transload.runner.workspace.written import WrittenHttp, WrittenVault, WrittenWorkspace
+from transload.runner.workspace.written import WrittenHttp, WrittenOperations, WrittenVault, WrittenWorkspace
 
 SECRET_FOLDERS = (Path("keys"), Path("secrets"))
 
@@ -70,6 +70,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         plugins=plugins,
         listens=settings is None or settings.http is not None,
     )
+    _apart(settings, head.chosen, report)
     channels = channels_of(_value(head.chosen, "alarms"), adapted, report)
     partners, findings = _partners(folder, facts)
     check_partners(channels, _value(head.chosen, "alarms"), partners, report)
@@ -93,9 +94,30 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         identities=settings.identities.model_dump(exclude_none=True),
         retry=retry,
         listening=_listening(settings.http, folder) if settings.http is not None else None,
+        operations=_operations(settings.operations),
+        hidden=secrets.hidden,
         partners=partners,
         findings=tuple(findings),
     )
+
+
+def _apart(settings: WrittenWorkspace | None, chosen: Entries | None, report: Report) -> None:
+    """Report where partners would find what is for those who operate the service."""
+    if settings is None or settings.http is None or settings.operations.listen is None:
+        return
+    port = settings.operations.listen.rpartition(":")[2]
+    if port == settings.http.listen.rpartition(":")[2] and port != "0":
+        block = _value(chosen, "operations")
+        node = (block.get("listen") if isinstance(block, Entries) else None) or Scalar("", 1, 1)
+        hint = "give operations: a port of its own: it asks for no login, and partners must not reach it"
+        report.add("C-ADDRESS", f"http: and operations: listen at the same port {port}", node, hint=hint)
+
+
+def _operations(written: WrittenOperations) -> Operations:
+    if written.listen is None:
+        return Operations(traces=written.traces)
+    host, _, port = written.listen.rpartition(":")
+    return Operations(listening=Listening(host=host.strip("[]"), port=int(port)), traces=written.traces)
 
 
 def _listening(written: WrittenHttp, folder: Path) -> Listening:

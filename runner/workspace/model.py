@@ -31,6 +31,7 @@ from transload.runner.workspace.alarming import Channel
 from transload.runner.workspace.build import make_format, wrong
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
+from transload.runner.workspace.hidden import Hidden
 from transload.runner.workspace.identities import Identities, facts_of, identity_of
 from transload.runner.workspace.suggestions import suggestion
 from transload.runner.workspace.take import Passing, Take
@@ -295,13 +296,22 @@ class Listening:
     key: Path | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Operations:
+    """What a service tells those who operate it: where it listens for them, and the address that gets its traces."""
+
+    listening: Listening | None = None
+    traces: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Workspace:
     """One company's connections and mappings, checked and linked.
 
     ``store`` is where the ledger is kept.  ``environment`` is the one in
     force (``test``, ``production``).  ``identities`` are our own.  ``findings`` holds the
-    warnings and remarks of loading: whatever was an error was raised instead.
+    warnings and remarks of loading: whatever was an error was raised instead.  ``hidden`` are the secrets that were
+    looked up so far: whatever is told passes through it.
     """
 
     name: str
@@ -314,6 +324,8 @@ class Workspace:
     identities: Identities = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     listening: Listening | None = None
+    operations: Operations = Operations()
+    hidden: Hidden = field(default_factory=Hidden, repr=False)
     partners: Mapping[str, Partner] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
 

@@ -18,6 +18,7 @@ from transload.runner.workspace.written import (
     WrittenEncryption,
     WrittenHttp,
     WrittenIdentities,
+    WrittenOperations,
     WrittenPartner,
     WrittenReceive,
     WrittenRetry,
@@ -99,6 +100,11 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "databases: NAME",
         "Mappings name them under `xrefs:`; see the mapping language. A table is asked for when a document needs it.",
         WrittenDatabase,
+    ),
+    (
+        "operations",
+        "What `transload serve` tells those who operate it; see [metrics, health and traces](metrics.md).",
+        WrittenOperations,
     ),
     ("http", "Needed where a connection's adapter is called by the partner (`http`).", WrittenHttp),
     (

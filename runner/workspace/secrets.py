@@ -19,6 +19,7 @@ from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
 from transload.runner.workspace import keychain
 from transload.runner.workspace import vault as vaults
+from transload.runner.workspace.hidden import Hidden
 from transload.runner.workspace.suggestions import suggestion
 
 PROVIDERS = ("env", "file", "credential", "vault", "keyring")
@@ -38,6 +39,7 @@ class Secrets:
 
     ``base`` is the workspace's folder, to which paths are relative.  ``environ`` is read at
     resolving; None means the process's own environment.  ``vault`` answers ``${vault:...}``.
+    ``hidden`` learns what must not be shown, once it is resolved.
     """
 
     base: Path
@@ -45,6 +47,7 @@ class Secrets:
     folders: tuple[Path, ...] = ()
     environ: Mapping[str, str] | None = field(default=None, repr=False)
     vault: vaults.Vault | None = field(default=None, repr=False)
+    hidden: Hidden = field(default_factory=Hidden, repr=False, compare=False)
 
     def resolve(self, value: Any, at: MappingPlace) -> Any:
         """``value`` with every reference in its texts replaced by what it stands for.

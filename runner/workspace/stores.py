@@ -1,10 +1,15 @@
 """Where a workspace's ledger is kept: what ``store:`` and ``blobs:`` say, with references instead of secrets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import ArgumentError
 
 from transload.adapters.base.positioned import Entries, Items, Node, Scalar
 from transload.canonical.errors import ConfigurationError
+from transload.canonical.places import MappingPlace
 from transload.runner.ledger.store import SQLITE_BEGIN, Blobs, Encryption, Store, check_address, passwords_in
 from transload.runner.workspace.report import Report
 from transload.runner.workspace.secrets import Secrets, has_reference
@@ -40,8 +45,28 @@ def store_of(settings: WrittenWorkspace, root: Entries, folder: Path, secrets: S
         lock_timeout=written.lock_timeout,
         blobs=blobs,
         encryption=encryption,
-        resolve=lambda value: secrets.resolve(value, at),
+        resolve=lambda value: _resolved(value, written, secrets, at),
     )
+
+
+def _resolved(value: Any, written: WrittenStore, secrets: Secrets, at: MappingPlace) -> Any:
+    """``value`` with its references resolved; the passwords among them are known as such from now on."""
+    resolved = secrets.resolve(value, at)
+    if isinstance(resolved, Mapping):
+        named = [(name.lower(), text) for name, text in resolved.items() if isinstance(text, str)]
+        secrets.hidden.learn(*(text for name, text in named if any(word in name for word in _SECRET_WORDS)))
+        return resolved
+    with suppress(ArgumentError, ValueError):  # what is no address is told by who opens it
+        if value == written.url:
+            secrets.hidden.learn(*passwords_in(resolved))
+        elif value in _passwords(written):
+            secrets.hidden.learn(resolved)
+    return resolved
+
+
+def _passwords(written: WrittenStore) -> tuple[str, ...]:
+    own = (written.password.get_secret_value(),) if written.password is not None else ()
+    return own if written.url.startswith("${") else (*own, *passwords_in(written.url))
 
 
 def _check_address(written: WrittenStore, node: Node, secrets: Secrets, report: Report) -> None:

@@ -32,6 +32,8 @@ def with_vault(plain: Secrets, written: WrittenVault, block: Entries, report: Re
             "token": written.token.get_secret_value() if written.token else None,
             "secret_id": written.secret_id.get_secret_value() if written.secret_id else None,
         }
+        resolved = plain.resolve(texts, at)
+        plain.hidden.learn(*(resolved[name] for name in _SECRET if resolved[name]))
         return VaultSettings(
             url=written.url,
             mount=written.mount,
@@ -39,7 +41,7 @@ def with_vault(plain: Secrets, written: WrittenVault, block: Entries, report: Re
             ca=plain.base / written.ca if written.ca else None,
             keep=written.keep.total_seconds(),
             patience=written.timeout.total_seconds(),
-            **plain.resolve(texts, at),
+            **resolved,
         )
 
     return replace(plain, providers=(*plain.providers, "vault"), vault=Vault(settings))

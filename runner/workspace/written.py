@@ -18,6 +18,7 @@ from transload.runner.workspace.limits import WrittenLimits, WrittenWindows
 from transload.runner.workspace.vault import url_fault
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_RECEIVER = re.compile(r"https?://[^\s@/?#]+(/[^\s@?#]*)?")
 
 
 def _named(value: str) -> str:
@@ -167,6 +168,31 @@ class WrittenHttp(Settings):
         return self
 
 
+class WrittenOperations(Settings):
+    """What the service tells those who operate it."""
+
+    listen: Annotated[str, AfterValidator(_listen)] | None = Field(
+        None,
+        description="Address and port for /metrics, /healthz and /readyz, such as 127.0.0.1:9464; it asks for no"
+        " login, so keep it where only your own can reach it",
+    )
+    traces: str | None = Field(
+        None,
+        description="Address of an OTLP receiver over HTTP, such as http://127.0.0.1:4318; needs transload[otel]."
+        " The variables OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT do the same",
+    )
+
+    @field_validator("traces")
+    @classmethod
+    def _without_login(cls, value: str | None) -> str | None:
+        if value is not None and not _RECEIVER.fullmatch(value):
+            raise ValueError(
+                "this is no address of a receiver; write it like http://127.0.0.1:4318, without a login: the variable"
+                " OTEL_EXPORTER_OTLP_HEADERS takes one"
+            )
+        return value
+
+
 class WrittenStore(Settings):
     """A ledger's database and how it is spoken to."""
 
@@ -242,6 +268,9 @@ class WrittenWorkspace(Settings):
     )
     databases: dict[Name, WrittenDatabase] = Field({}, description="Databases for the cross-references of mappings")
     http: WrittenHttp | None = Field(None, description="Where partners reach us; for connections that they call")
+    operations: WrittenOperations = Field(
+        default_factory=WrittenOperations, description="Metrics, health and traces for those who operate it"
+    )
     alarms: dict[Name, Any] = Field({}, description="Who is told of incidents, and how; the log always is")
     page: Open | None = Field(None, description="The operations page (no effect in this version)")
     defaults: WrittenDefaults = Field(default_factory=WrittenDefaults, description="Defaults for all partners")

@@ -48,6 +48,7 @@ from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.model import (
     Acknowledge,
     Connection,
+    Operations,
     Partner,
     ReceiveRoute,
     RetryPolicy,
@@ -324,6 +325,7 @@ class House:
     schedule: Any = None
     targets: bool = True
     limits: Limits = field(default_factory=Limits)
+    operations: Operations = field(default_factory=Operations)
 
     def __post_init__(self) -> None:
         for name in ("out", "box", "box2", "acks"):
@@ -392,6 +394,7 @@ class House:
             timezone=ZoneInfo("UTC"),
             identities={"lines": {"id": "us"}},
             retry=self.retry,
+            operations=self.operations,
             partners={"acme": acme, "erp": erp},
         )
 

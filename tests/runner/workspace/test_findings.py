@@ -27,6 +27,27 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
             " credential, keyring or {file, vault})"
         ],
     ),
+    "an address for operations that partners reach": (
+        {
+            "transload": [
+                ("timezone:", "http: {listen: '0.0.0.0:80'}\noperations: {listen: '127.0.0.1:80'}\ntimezone:"),
+            ]
+        },
+        [
+            "transload:3:22: error C-ADDRESS http: and operations: listen at the same port 80 (give operations: a port"
+            " of its own: it asks for no login, and partners must not reach it)"
+        ],
+    ),
+    "an address for operations that is none, and traces with a login": (
+        {"transload": [("timezone:", "operations: {listen: here, traces: 'http://u:p@otel.example'}\ntimezone:")]},
+        [
+            "transload:2:22: error C-VALUE 'operations.listen' of transload.yaml is refused: 'here' is no address to"
+            " listen on; write it like 127.0.0.1:8080 or [::1]:8080",
+            "transload:2:36: error C-VALUE 'operations.traces' of transload.yaml is refused: this is no address of a"
+            " receiver; write it like http://127.0.0.1:4318, without a login: the variable OTEL_EXPORTER_OTLP_HEADERS"
+            " takes one",
+        ],
+    ),
     "a vault without a login": (
         {"transload": [("[env, file]", "[env, {vault: {url: 'https://vault.example'}}]")]},
         [
