@@ -138,7 +138,7 @@ def _parsed(template: str, mode: str) -> Any:
 
 
 def _find_holes(node: ast.AST) -> bool:
-    """Whether there are holes in ``node``; notes at it, for `_Filler`, in which of its fields, and how those are filled."""
+    """Whether there are holes in ``node``; notes at it in which of its fields, and how `_Filler` fills those."""
     if isinstance(node, ast.Name):
         return node.id[0].isupper()
     fields: list[tuple[str, bool, bool]] = []
@@ -147,7 +147,7 @@ def _find_holes(node: ast.AST) -> bool:
         inner = [item for item in (value if several else [value]) if isinstance(item, ast.AST)]
         if any([_find_holes(item) for item in inner]):  # noqa: C419  # each of them is to be looked at
             fields.append((name, several, several and name in _BLOCKS))
-    node._holes = fields  # type: ignore[attr-defined]
+    node.holes = fields  # type: ignore[attr-defined]
     return bool(fields)
 
 
@@ -171,11 +171,11 @@ class _Filler:
         """``node`` itself where it has no hole, else a copy with the holes filled."""
         if type(node) is ast.Name:
             return self._name(node)
-        if not node._holes:
+        if not node.holes:
             return node
         made = type(node).__new__(type(node))
         made.__dict__.update(node.__dict__)
-        for name, several, block in node._holes:
+        for name, several, block in node.holes:
             value = getattr(node, name)
             if not several:
                 filled: Any = self.fill(value)
