@@ -173,7 +173,8 @@ class _Filler:
             return self._name(node)
         if not node.holes:
             return node
-        made = type(node).__new__(type(node))
+        kind: type[ast.AST] = type(node)
+        made = kind.__new__(kind)
         made.__dict__.update(node.__dict__)
         for name, several, block in node.holes:
             value = getattr(node, name)
