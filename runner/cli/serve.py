@@ -14,9 +14,9 @@ from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFol
 from transload.runner.cli.run import checked
 from transload.runner.cli.screen import say_findings
 from transload.runner.engine import Engine
-from transload.runner.engine.supervisor import Supervisor
 from transload.runner.ledger import Ledger
 from transload.runner.logs import configure_logging
+from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace import Workspace, load_workspace
 
 
@@ -77,7 +77,7 @@ def serve(
             supervisor=Supervisor.of_environment(),
         )
         if member:
-            from transload.runner.dispatch.crew import end_with_parent
+            from transload.runner.processes.crew import end_with_parent
 
             end_with_parent(engine.stop)
         engine.serve()
@@ -94,7 +94,7 @@ def _check_shared(workspace: Workspace) -> None:
 
 
 def _crew(folder: Path, workers: int, threads: int, environment: str | None, *, as_json: bool) -> int:
-    from transload.runner.dispatch.crew import Crew
+    from transload.runner.processes.crew import Crew
 
     command = [sys.executable, "-m", "transload.runner.cli", "serve", "--workspace", str(folder)]
     command += ["--threads", str(threads)]

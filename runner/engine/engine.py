@@ -11,13 +11,13 @@ from transload.runner.dispatch.threads import Threads
 from transload.runner.engine.lines import Line, Outlet, lines_of
 from transload.runner.engine.preview import Preview
 from transload.runner.engine.summary import Summary, Tally
-from transload.runner.engine.supervisor import Supervisor
 from transload.runner.engine.upkeep import Upkeep
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.incidents import Incident
 from transload.runner.logs import get_logger
+from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace.model import Workspace, choose
 
 if TYPE_CHECKING:

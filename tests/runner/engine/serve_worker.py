@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from house import House
 
 from transload.runner.engine import configure_logging
-from transload.runner.engine.supervisor import Supervisor
+from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace.model import Every
 
 root, seconds = Path(sys.argv[1]), float(sys.argv[2])

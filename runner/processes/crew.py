@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 
-from transload.runner.dispatch.charge import Charge
-from transload.runner.engine.supervisor import Supervisor
 from transload.runner.logs import get_logger
+from transload.runner.processes.charge import Charge
+from transload.runner.processes.supervisor import Supervisor
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """How long it takes until one that ended is started again: longer each time that it did not live long."""

@@ -12,7 +12,7 @@ import pytest
 MEMBER = Path(__file__).with_name("crew_member.py")
 CODE = """
 import sys
-from transload.runner.dispatch import crew
+from transload.runner.processes import crew
 crew.FIRST_PAUSE = 0.05
 folder, member = sys.argv[1:]
 sys.exit(crew.Crew(lambda number: [sys.executable, member, folder, str(number)], 2).run())

@@ -6,8 +6,8 @@ import sys
 import threading
 from pathlib import Path
 
-from transload.runner.dispatch.crew import end_with_parent
-from transload.runner.engine.supervisor import Supervisor
+from transload.runner.processes.crew import end_with_parent
+from transload.runner.processes.supervisor import Supervisor
 
 folder, number = Path(sys.argv[1]), sys.argv[2]
 if (folder / "wrong").exists():

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from transload.runner.dispatch.charge import Charge
-from transload.runner.engine.supervisor import Supervisor
 from transload.runner.ledger import LedgerError
 from transload.runner.ledger.errors import LedgerBusy, NoConnection
+from transload.runner.processes.charge import Charge
+from transload.runner.processes.supervisor import Supervisor
 
-WORKER = Path(__file__).with_name("serve_worker.py")
+WORKER = Path(__file__).parents[1] / "engine" / "serve_worker.py"
 
 
 @pytest.fixture(params=["path", "abstract"])
