@@ -22,9 +22,9 @@ from transload.mappings.residue import Residue
 from transload.runner.engine.filtering import Wrapping, Wrappings
 from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
 from transload.runner.engine.lines import Line, Outlet, Writer
-from transload.runner.engine.templates import fill_all, once
 from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
+from transload.runner.templates import fill_all, once
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
 

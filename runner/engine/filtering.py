@@ -9,7 +9,7 @@ from transload.canonical.errors import Reject, Retry, Stop
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
 from transload.runner.engine.guarding import guarded
-from transload.runner.engine.templates import fill_all
+from transload.runner.templates import fill_all
 from transload.runner.workspace.filters import FilterSetting
 
 MOST_UNPACKED = 2 * 1024**3

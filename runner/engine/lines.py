@@ -14,8 +14,8 @@ from transload.canonical.documents import document_model
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Finding
 from transload.canonical.places import MappingPlace
-from transload.runner.engine.templates import holes, template_fault
 from transload.runner.ledger.artifacts import Artifact
+from transload.runner.templates import holes, template_fault
 from transload.runner.workspace.identities import identity_of
 from transload.runner.workspace.model import Acknowledge, Partner, ReceiveRoute, RetryPolicy, SendRoute, Workspace
 from transload.runner.workspace.suggestions import suggestion

@@ -20,8 +20,8 @@ from transload.runner.engine.drafting import Origin
 from transload.runner.engine.filtering import Wrapping
 from transload.runner.engine.guarding import guarded
 from transload.runner.engine.lines import Line, Passer
-from transload.runner.engine.templates import fill_all, once
 from transload.runner.ledger.drafts import Draft, Frozen
+from transload.runner.templates import fill_all, once
 
 Standing = Callable[[Message], str | None]
 """Why a message cannot be passed on by any target, as the end of a sentence; None where it can."""

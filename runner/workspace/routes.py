@@ -219,8 +219,6 @@ def _filter_templates(file: PartnerFile, one: FilterSetting, take: Node | None) 
 
 def _template(file: PartnerFile, node: Node | None, take: Node | None) -> None:
     """Report a template with a fault in its form, or with a field that the route's document does not have."""
-    from transload.runner.engine.templates import template_fault  # the engine imports the workspace
-
     if not isinstance(node, Scalar):
         return
     fault = template_fault(node.text)

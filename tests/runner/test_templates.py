@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transload.canonical.errors import Reject
-from transload.runner.engine.templates import fill, fill_all, once, template_fault
+from transload.runner.templates import fill, fill_all, once, template_fault
 
 FACTS = {
     "document": lambda: {"number": "4711", "buyer": {"gln": "5412345000013"}, "lines": [{"number": "1"}]},
