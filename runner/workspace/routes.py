@@ -14,6 +14,7 @@ from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
 from transload.mappings import library_names
 from transload.mappings.matching import FACTS
+from transload.runner.templates import template_fault
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import expectations_of
