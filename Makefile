@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 VERSIONS := 3.11 3.12 3.13
+# one more than there are cores, since many tests wait for servers
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 # the tests start many processes, which would compile all modules each time
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -22,10 +24,10 @@ demo: $(VENV)/.demo  ## run the main job with loopback partners
 	$(BIN)/transload demo
 
 test: $(VENV)/.dev  ## everything that CI checks, tests first
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 coverage: $(VENV)/.dev  ## which lines no test reaches; the tests take half as long again
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,6 +1,5 @@
 """Threads of this process that do the work: one at a name at a time, several names at once."""
 
-import heapq
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -27,7 +26,7 @@ class Threads:
         self._kin = kin
         self._condition = threading.Condition()
         self._waiting: dict[str, dict[str, None]] = {}  # by kin: each in the order of waking, each name once
-        self._later: list[tuple[float, str]] = []
+        self._later: dict[str, float] = {}  # when each goes round again: one time for a name, or they would pile up
         self._running: set[str] = set()
         self._again: set[str] = set()
         self._threads: list[threading.Thread] = []
@@ -48,7 +47,7 @@ class Threads:
         with self._condition:
             for name in names:
                 if after > 0:
-                    heapq.heappush(self._later, (time.monotonic() + after, name))
+                    self._postpone(name, after)
                 else:
                     self._enter(name)
             self._condition.notify_all()
@@ -92,12 +91,17 @@ class Threads:
         with self._condition:
             while not self._closed:
                 now = time.monotonic()
-                while self._later and self._later[0][0] <= now:
-                    self._enter(heapq.heappop(self._later)[1])
+                for name in [name for name, moment in self._later.items() if moment <= now]:
+                    del self._later[name]
+                    self._enter(name)
                 if self._waiting:
                     return self._taken()
-                self._condition.wait(max(0.0, self._later[0][0] - now) if self._later else None)
+                self._condition.wait(max(0.0, min(self._later.values()) - now) if self._later else None)
             return None
+
+    def _postpone(self, name: str, seconds: float) -> None:
+        moment = time.monotonic() + seconds
+        self._later[name] = min(moment, self._later.get(name, moment))
 
     def _taken(self) -> str:
         kin = next(iter(self._waiting))
@@ -116,6 +120,6 @@ class Threads:
                 if name in self._again or after == 0:
                     self._enter(name)
                 elif after is not None:
-                    heapq.heappush(self._later, (time.monotonic() + after, name))
+                    self._postpone(name, after)
             self._again.discard(name)
             self._condition.notify_all()

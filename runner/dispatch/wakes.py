@@ -41,6 +41,7 @@ class Wakes:
         self._worker: Any = None
         self._app: Any = None
         self._waiting: dict[str, None] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._woken: asyncio.Event | None = None
         self._closed = False
         self._ready = threading.Event()
@@ -83,9 +84,20 @@ class Wakes:
             return
         with suppress(RuntimeError):  # the loop has ended
             if after > 0:
-                loop.call_soon_threadsafe(lambda: loop.call_later(after, self._add, known))
+                loop.call_soon_threadsafe(self._postpone, known, after)
             else:
                 loop.call_soon_threadsafe(self._add, known)
+
+    def _postpone(self, names: list[str], after: float) -> None:
+        """One timer for a name, or they would pile up."""
+        assert self._loop is not None
+        for name in names:
+            if name not in self._timers:
+                self._timers[name] = self._loop.call_later(after, self._come, name)
+
+    def _come(self, name: str) -> None:
+        del self._timers[name]
+        self._add([name])
 
     def _add(self, names: list[str]) -> None:
         self._waiting.update(dict.fromkeys(names))

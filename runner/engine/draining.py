@@ -31,6 +31,8 @@ CHUNK_SECONDS = 0.05
 """How long the calls of one announced chunk may take together; its size follows from the calls before."""
 SLICE_SECONDS = 2.0
 """After so long another lane may have the worker."""
+LONG_WAIT = 1.0
+"""Seconds from which on a lane rests that waits for its connection's rate."""
 CALL_PATIENCE = timedelta(minutes=1)
 """How long a call may go on of a worker that lost its lane to another."""
 FAILURES_IN_A_ROW = 3
@@ -117,6 +119,9 @@ class Draining:
         elif len(self.in_a_row) >= FAILURES_IN_A_ROW:
             self.ledger.lanes.rest(self.outlet.lane, min(self.in_a_row))
         elif self.wait:
+            if self.wait > LONG_WAIT:  # so that no sweep looks into it meanwhile
+                until = self.clock() + timedelta(seconds=self.wait - LONG_WAIT / 10)
+                self.ledger.lanes.rest(self.outlet.lane, until)
             return self.wait
         elif goes_on and not self.stopping():
             return 0

@@ -109,6 +109,18 @@ def test_a_rate_is_kept_and_a_pass_waits_for_it(make_house):
     assert took >= 6 / 20 - 0.01  # two at once, then one each twentieth of a second
 
 
+def test_a_lane_that_waits_long_for_its_rate_rests(make_house, hands):
+    house = make_house(limits=limits(rate="30/min"))
+    house.put_orders("a.txt", "1", "2")
+    with house.ledger() as ledger:
+        began = time.monotonic()
+        house.engine(ledger).run_pass()
+        assert time.monotonic() - began > 1.5
+        assert house.landed() == ["1", "2"]
+        with ledger.read() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM lanes WHERE wait_until IS NOT NULL").scalar() == 1
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.integers(1, 12)), min_size=1, max_size=60),
     st.integers(1, 20),

@@ -341,6 +341,41 @@ def test_a_name_is_worked_on_by_one_at_a_time_and_never_missed():
     assert set(done) == {"a", "b", "c"}
 
 
+def test_one_time_for_a_name_that_comes_again_later():
+    """Each sweep wakes it as well; what it wants each time must not add up."""
+    done = []
+
+    def work(name):
+        done.append(name)
+        return 0.3
+
+    dispatcher = Threads(work, workers=2)
+    dispatcher.start()
+    for _ in range(30):
+        dispatcher.wake(["a"])
+        time.sleep(0.002)
+    early = len(done)
+    time.sleep(1.1)
+    dispatcher.stop()
+    assert 3 <= len(done) - early <= 4
+
+
+def test_partners_take_turns():
+    done, go = [], threading.Event()
+
+    def work(name):
+        go.wait(10)
+        done.append(name)
+
+    dispatcher = Threads(work, workers=1, kin=lambda name: name[0])
+    dispatcher.start()
+    dispatcher.wake(["x", "a1", "a2", "a3", "b1", "c1"])
+    go.set()
+    dispatcher.join()
+    dispatcher.stop()
+    assert done == ["x", "a1", "b1", "c1", "a2", "a3"]
+
+
 def test_a_wake_during_the_work_is_kept():
     started, go, done = threading.Event(), threading.Event(), []
 
