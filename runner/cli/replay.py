@@ -28,9 +28,10 @@ from transload.runner.cli.criteria import (
 )
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import opened, user
-from transload.runner.cli.options import HERE, AsJson, Environment, Reason, WorkspaceFolder, Yes, agreed
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder, Yes, agreed
 from transload.runner.cli.plan import tell_plan
 from transload.runner.cli.screen import counted, say, say_json, say_table
+from transload.runner.cli.unmasked import uncovered, view
 from transload.runner.ledger import Ledger
 from transload.runner.ledger import references as names
 from transload.runner.ledger.bulks import Bulk, Done, Way
@@ -81,6 +82,7 @@ def replay(
         ),
     ] = False,
     reason: Reason = None,
+    unmasked: Unmasked = False,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -172,6 +174,7 @@ def replay(
             (workspace, environment),
             preview=preview,
             yes=yes,
+            unmasked=unmasked,
             batch=batch,
             rate=rate,
             as_json=as_json,
@@ -240,6 +243,7 @@ def _bulk(
     *,
     preview: bool,
     yes: bool,
+    unmasked: bool,
     batch: int,
     rate: float | None,
     as_json: bool,
@@ -250,6 +254,8 @@ def _bulk(
 
     picked = chosen(ledger, way, *found)
     workspace = load_workspace(folder[0], environment=folder[1])
+    seen = view(ledger, "replay", workspace.mask, unmasked=unmasked, reason=who.reason)
+    workspace = uncovered(workspace, seen.veil(Ref(found[0], item.subject) for item in picked.items))
     plan = Planning(workspace, ledger, clock=lambda: datetime.now(UTC)).plan(picked)
     done = preview or not picked.items
     if not as_json:

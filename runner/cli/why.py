@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ from transload.runner.cli.files import named, read_bytes
 from transload.runner.cli.given import Given, loaded, workspace_of
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.naming import mapping_named
-from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder
 from transload.runner.cli.screen import say, say_findings, say_json, say_table
 from transload.runner.filenames import FILE
 
@@ -48,6 +48,8 @@ def why(
         int, typer.Option("--document", metavar="N", min=1, help="Document N of the message, where it holds several.")
     ] = 1,
     everything: Annotated[bool, typer.Option("--all", help="A table of all values.")] = False,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -81,6 +83,7 @@ def why(
         raise typer.BadParameter("which field? name one, or give --all", param_hint="FIELD")
     path = parse_path(field)
     unpacked: dict[str, str] = {}
+    row: dict[str, Any] | None = None
     if Path(what).is_file() or what == "-" or mapping is not None:
         payload = read_bytes(Path(what))
         reader, found = _of_file(Path(what), payload, mapping, message, workspace)
@@ -93,6 +96,10 @@ def why(
         found, document = _numbered(reader, payload, int(row["message"]), what), max(int(row["ordinal"]), 1)
     reader = reader.reader_of(found) or reader
     answer = find_why(reader, found, path, document, payload)
+    if row is not None:
+        from transload.runner.cli.masked import answer_of  # here, as above
+
+        answer = answer_of(answer, row, workspace, environment, unmasked=unmasked, reason=reason)
     if as_json:
         say_json({**answer.as_dict(), "payload": unpacked} if "filters" in unpacked else answer.as_dict())
     elif everything:

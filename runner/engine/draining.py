@@ -5,6 +5,7 @@ One call follows another, or several are under way at once; of those with one or
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -264,15 +265,22 @@ class Draining:
         self.tally.observer.attempted(self.outlet, begun, began)
         for outcome in begun:
             self.began.pop(outcome.delivery.id)
-            self.tally.delivered(outcome.delivery.id, outcome.state, _shown(outcome))
+            found = self.seen(outcome)
+            self.tally.delivered(outcome.delivery.id, outcome.state, _shown(outcome, found))
             _log.info(
                 outcome.said,
                 **_ids(outcome.delivery),
                 state=outcome.state.value,
                 attempt=outcome.delivery.tries + 1,
-                error=outcome.findings[0].message if outcome.findings else None,
+                error=found[0].message if found else None,
                 next_at=outcome.next_at.isoformat() if outcome.next_at else None,
             )
+
+    def seen(self, outcome: Outcome) -> list[Finding]:
+        """The findings as they may be told: without the masked values of what is delivered."""
+        veil = self.tally.veil
+        refs = [Ref("delivery", outcome.delivery.id)] if outcome.findings else []
+        return veil.findings(outcome.findings, veil.values(refs))
 
     def open_breaker(self, error: TransloadError) -> None:
         """Leave the connection alone for a while."""
@@ -299,16 +307,12 @@ def _ids(delivery: Delivery) -> dict[str, str]:
     return found
 
 
-def _shown(outcome: Outcome) -> tuple[Finding, ...]:
+def _shown(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings as a summary shows them, without remarks: what will be tried again is no error yet."""
+    told = tuple(item for item in findings if item.severity is not Severity.REMARK)
     if outcome.state is not State.RETRY_AT:
-        return (
-            ()
-            if outcome.said == "stopped"
-            else tuple(item for item in outcome.findings if item.severity is not Severity.REMARK)
-        )
+        return () if outcome.said == "stopped" else told
     return tuple(
         Finding(code=item.code, severity=Severity.WARNING, message=item.message, hint=item.hint, place=item.place)
-        for item in outcome.findings
-        if item.severity is not Severity.REMARK
+        for item in told
     )
