@@ -103,8 +103,10 @@ class _Work:
         found = of_touch(touch)
         if found.how is not How.KEEP or self.also is None or not found.field or not self.also(found.field):
             return found
-        numeric = touch.slot.field is not None and touch.slot.field.type.kind is Kind.DECIMAL
-        return Verdict(how=How.NUMBER if numeric else How.TEXT, field=found.field)
+        kind = touch.slot.field.type.kind if touch.slot.field is not None else Kind.TEXT
+        if kind not in (Kind.TEXT, Kind.TEXTS, Kind.DECIMAL):
+            raise _refusal(f"{found.field} is to be masked, and nothing can be put in its place")
+        return Verdict(how=How.NUMBER if kind is Kind.DECIMAL else How.TEXT, field=found.field)
 
     def value(self, value: str, verdict: Verdict) -> str:
         """A value by its verdict, and a note of what was done."""

@@ -211,7 +211,7 @@ class Draining:
                     return known
             answer = target.deliver(outbound)
         except (Stop, ConfigurationError) as error:
-            self.stopped = error.at(self.outlet.at)
+            self.stop(delivery, error.at(self.outlet.at))
             return failed(delivery, error, policy, self.clock())
         except Exception as error:  # noqa: BLE001  # also a plug-in's fault has a consequence: it may have landed
             if isinstance(error, TransloadError):
@@ -228,16 +228,24 @@ class Draining:
         try:
             return sent(delivery, target.judge(outbound, reply, said), self.clock())
         except Stop as error:
-            self.stopped = error.at(self.outlet.at)
+            self.stop(delivery, error.at(self.outlet.at))
             later = Retry(error.message, findings=error.findings)
             return failed(delivery, later, self.outlet.retry, self.clock())
+
+    def stop(self, delivery: Delivery, error: TransloadError) -> None:
+        """Call no more; what is told of the connection goes without the masked values of the last ``delivery``."""
+        veil = self.tally.veil
+        if veil.fields:
+            told = veil.findings(error.findings, veil.values([Ref("delivery", delivery.id)]))
+            error = Stop(told[0].message, hint=told[0].hint, findings=told)
+        self.stopped = error
 
     def resolve(self, delivery: Delivery, outcome: Outcome, outbound: Outbound) -> Outcome:
         """Find out at once about a lost answer; where the target says that nothing landed, it is tried again later."""
         try:
             known = self.look(delivery, self.targets.own(), outbound, why=outcome.findings)
         except (Stop, ConfigurationError) as error:
-            self.stopped = error
+            self.stop(delivery, error)
             return outcome
         return known or outcome
 
