@@ -65,7 +65,7 @@ def serve(
     loaded = load()
     if not as_json and not member:
         say_findings(loaded.findings, to_error=True)
-    form: Literal[json, console] = "json" if as_json or not sys.stderr.isatty() else "console"
+    form: Literal["json", "console"] = "json" if as_json or not sys.stderr.isatty() else "console"
     configure_logging(form, mask=masked, quotes=lambda: not any(masking))
     if workers > 1:
         _check_shared(loaded)

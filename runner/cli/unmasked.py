@@ -33,12 +33,13 @@ class View:
     unmasked: bool = False
     reason: str | None = None
 
-    def veil(self, refs: Iterable[Ref]) -> Veil:
-        """What goes before all that is told of ``refs``; where they are shown unmasked, that is noted here."""
+    def veil(self, refs: Iterable[Ref], what: str = "") -> Veil:
+        """What goes before all that is told of ``refs``, or ``what`` of them; shown unmasked, that is noted here."""
         if not self.unmasked or not self.fields:
             return Veil(self.fields, self.ledger)
         who = Who(by=user(), reason=self.reason)
-        self.ledger.looks.note(self.command, list(dict.fromkeys(refs)), datetime.now(UTC), who=who)
+        command = f"{self.command}: {what}" if what else self.command
+        self.ledger.looks.note(command, list(dict.fromkeys(refs)), datetime.now(UTC), who=who)
         return Veil()
 
     def rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -53,7 +54,7 @@ class View:
 
         Raises `Refused` where the workspace masks fields, unless ``unmasked`` was said.
         """
-        if self.veil([ref]).fields:
+        if self.veil([ref], what).fields:
             way = "--unmasked --reason TEXT shows them" if self.fields.may_be_shown else "mask: says unmasked: never"
             raise Refused(f"{what} of {ref} may hold values of masked fields", hint=way)
 
