@@ -219,7 +219,10 @@ def test_no_view_shows_a_masked_value_unless_it_is_asked_and_noted(
     reading.write_text(reading.read_text().replace("BOX: BX", "PCE: KGM"))
     calls = lines(masked, refs)
     assert calls.keys() == {name for name, shows in VIEWS.items() if shows in (Shows.MASKED, Shows.ASKED)}
-    for line in (line for group in calls.values() for line in group):
+    others = ["incidents", "incidents --json --all", "incidents i1 i2 --json", "expectations --json", "erase d1 --json"]
+    others += ["audit verify --json", "tidy --json", "ledger --json", "replay --bulks --json"]
+    bulk = "replay --number KANARI-8 --as redeliver --yes --json"
+    for line in (line for group in [[bulk], *calls.values(), others] for line in group):
         ran = run(*line.split())
         assert ran.code != 2, (line, ran.err)
         assert "E-INTERNAL" not in ran.err, line
