@@ -26,6 +26,7 @@ from transload.runner.cli.unmasked import view
 from transload.runner.cli.updates import replace_file, write_all
 from transload.runner.ledger.references import Ref
 from transload.runner.masking.origins import answer_without
+from transload.runner.masking.veil import Veil
 from transload.runner.workspace import load_mask
 
 _SUFFIXES = {"edifact": ".edi", "x12": ".edi", "xml": ".xml", "soap": ".xml", "json": ".json", "csv": ".csv"}
@@ -82,14 +83,30 @@ def document_payload(reference: str, workspace: Path, environment: str | None) -
 
 
 def answer_of(
-    answer: Why, row: dict[str, Any], workspace: Path, environment: str | None, *, unmasked: bool, reason: str | None
-) -> Why:
-    """An answer about a document of the ledger as it may be told: without masked values, or noted as told with them."""
+    answer: Why,
+    row: dict[str, Any],
+    unpacked: dict[str, str],
+    where: tuple[Path, str | None],
+    *,
+    unmasked: bool,
+    reason: str | None,
+) -> tuple[Why, dict[str, str]]:
+    """An answer about a document, and where that was ``unpacked`` from, as they may be told.
+
+    They are without masked values, or noted as told with them.
+    """
     ref = Ref("document", int(row["id"]))
-    with opened(workspace, environment) as ledger:
-        fields = load_mask(workspace, environment=environment)
+    with opened(*where) as ledger:
+        fields = load_mask(where[0], environment=where[1])
         veil = view(ledger, "why", fields, unmasked=unmasked, reason=reason).veil([ref])
-        return answer_without(answer, veil, veil.values([ref]), str(row["document"]))
+        values = veil.values([ref])
+        return answer_without(answer, veil, values, str(row["document"])), veil.shown(unpacked, values)
+
+
+def veiled(error: ConfigurationError, workspace: Path, environment: str | None) -> ConfigurationError:
+    """An error about a payload of the ledger, without masked values."""
+    veil = Veil(load_mask(workspace, environment=environment))
+    return ConfigurationError(error.message, findings=veil.findings(error.findings))
 
 
 def mapping_called(name: str, workspace: Path) -> tuple[Mapping, Path]:

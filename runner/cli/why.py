@@ -88,18 +88,23 @@ def why(
         payload = read_bytes(Path(what))
         reader, found = _of_file(Path(what), payload, mapping, message, workspace)
     else:
-        from transload.runner.cli.masked import document_payload, mapping_called  # here: it brings the ledger with it
+        from transload.runner.cli.masked import document_payload, mapping_called, veiled  # here: they bring the ledger
 
         row, payload = document_payload(what, workspace, environment)
         unpacked = {name: row["receipt"][name] for name in _UNPACKED if name in row["receipt"]}
         reader = mapping_called(str(row["mapping"]), workspace)[0]
-        found, document = _numbered(reader, payload, int(row["message"]), what), max(int(row["ordinal"]), 1)
+        document = max(int(row["ordinal"]), 1)
+        try:
+            found = _numbered(reader, payload, int(row["message"]), what)
+        except ConfigurationError as error:
+            raise veiled(error, workspace, environment) from None
     reader = reader.reader_of(found) or reader
     answer = find_why(reader, found, path, document, payload)
     if row is not None:
         from transload.runner.cli.masked import answer_of  # here, as above
 
-        answer = answer_of(answer, row, workspace, environment, unmasked=unmasked, reason=reason)
+        where = workspace, environment
+        answer, unpacked = answer_of(answer, row, unpacked, where, unmasked=unmasked, reason=reason)
     if as_json:
         say_json({**answer.as_dict(), "payload": unpacked} if "filters" in unpacked else answer.as_dict())
     elif everything:

@@ -28,7 +28,7 @@ _OPEN = frozenset(
     }
 )  # fmt: skip
 """Findings at a place of a payload that tell of envelopes, counts and names of segments, and of no value."""
-_CLOSED = frozenset({"E-INTERNAL"})
+_CLOSED = frozenset({"E-INTERNAL", "E-ADAPTER"})
 """Those that have no place, and a text that nobody has written for people: that of an exception."""
 _NAMES = frozenset(
     {
