@@ -50,6 +50,8 @@ _SHAPES = (
 """What looks like a credential: in an address, a header, a form, a key."""
 _MAYBE = re.compile(r"[:=]|bearer|-----BEGIN", re.IGNORECASE)
 """What each of these has in it: most values of a line have none, so that one look is enough."""
+_TRACE = re.compile(r"\s*[+|]?\s*(Exception Group )?Traceback \(most recent call last\):$")
+_FRAME = re.compile(r"\s*\|?\s*File \"[^\"]*\", line \d+, in \S+$")
 _OWN = frozenset({"timestamp", "level"})
 logging.getLogger(_ROOT).addHandler(logging.NullHandler())
 
@@ -79,11 +81,13 @@ def configure_logging(
     stream: TextIO | None = None,
     level: int = logging.INFO,
     mask: Callable[[str], str] = str,
+    quotes: Callable[[], bool] = lambda: True,
 ) -> None:
     """Print the log to ``stream`` (standard error) from now on; called again, it replaces what was set before.
 
     Warnings of all other libraries are printed too, in the same form.  ``mask`` takes the known secrets out of a line
-    (`transload.runner.workspace.hidden.Hidden.mask`); what looks like a credential is taken out without it.
+    (`transload.runner.workspace.hidden.Hidden.mask`); what looks like a credential is taken out without it.  Where
+    ``quotes`` gives False exceptions are told by their classes and places: their texts may quote documents.
     """
     renderer: Any = (
         structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False)
@@ -95,7 +99,7 @@ def configure_logging(
         structlog.stdlib.ProcessorFormatter(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _Masking(mask),
+                _Masking(mask, quotes=quotes),
                 renderer,
             ],
             foreign_pre_chain=_SHARED,
@@ -119,10 +123,13 @@ class _Handler(logging.StreamHandler[TextIO]):
 class _Masking:
     """A processor that takes secrets out of the values of a line, just before it is written."""
 
-    def __init__(self, mask: Callable[[str], str]) -> None:
+    def __init__(self, mask: Callable[[str], str], *, quotes: Callable[[], bool]) -> None:
         self._mask = mask
+        self._quotes = quotes
 
     def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        if isinstance(trace := event.get("exception"), str) and not self._quotes():
+            event = {**event, "exception": without_texts(trace)}
         return {
             name: value if name in _OWN else STARS if value and _is_secret(name) else self._shown(value)
             for name, value in event.items()
@@ -140,6 +147,26 @@ class _Masking:
             for shape, stars in _SHAPES:
                 text = shape.sub(stars, text)
         return text
+
+
+def without_texts(trace: str) -> str:
+    """A traceback as Python writes it: files and lines, and the classes of the exceptions, but not their texts.
+
+    The first line behind the places names the class; what follows up to the next traceback is text, of several lines
+    too, as those of pydantic are.
+    """
+    kept: list[str] = []
+    inside = False
+    for line in trace.splitlines():
+        if _TRACE.match(line):
+            inside = True
+            kept.append(line)
+        elif inside and _FRAME.match(line):
+            kept.append(line)
+        elif inside and not line.startswith(" "):
+            inside = False
+            kept.append(line.partition(":")[0])
+    return "\n".join(kept)
 
 
 @lru_cache(maxsize=1024)

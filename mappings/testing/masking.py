@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,9 @@ from transload.canonical.documents import as_json
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Severity
 from transload.canonical.model import Model
+from transload.mappings.language.fields import Kind
 from transload.mappings.mapping import Mapping, Trace
+from transload.mappings.reports.origins import Touch
 from transload.mappings.testing.masks import Masks
 from transload.mappings.testing.samples import CONTEXT, format_of
 from transload.mappings.testing.secrets import How, Verdict, names_of, of_touch, unread
@@ -46,8 +48,13 @@ _IN_PLACE = ("edifact", "x12", "xml", "json")
 """Formats in which values are replaced where they stand.  Others are written anew from the masked document."""
 
 
-def mask(mapping: Mapping, message: Message, masks: Masks | None = None) -> Masked:
+def mask(
+    mapping: Mapping, message: Message, masks: Masks | None = None, *, also: Callable[[str], bool] | None = None
+) -> Masked:
     """Mask a message that ``mapping`` reads without errors.
+
+    ``also`` says of a field (``lines[].quantity``) that it is masked whatever it holds; then nothing is quoted of a
+    message that has errors.
 
     Raises `ConfigurationError` when that cannot be done faithfully: the masked message must be read without
     errors, by the very same entries and with the same warnings, and none of the masked values may be left in it.
@@ -55,8 +62,9 @@ def mask(mapping: Mapping, message: Message, masks: Masks | None = None) -> Mask
     before = mapping.trace(message)
     if not before.documents:
         first = next((finding for finding in before.findings if finding.is_error), None)
-        raise _refusal(f"the message has errors: {first.message}" if first else "the message gives no document")
-    work = _Work(mapping=mapping, masks=masks or Masks())
+        said = first and (first.message if also is None else first.code)
+        raise _refusal(f"the message has errors: {said}" if first else "the message gives no document")
+    work = _Work(mapping=mapping, masks=masks or Masks(), also=also)
     body = _body(message, before, work)
     if mapping.format_type not in _IN_PLACE:
         wire, again = work.rewritten(before, message)
@@ -80,6 +88,7 @@ def mask(mapping: Mapping, message: Message, masks: Masks | None = None) -> Mask
 class _Work:
     mapping: Mapping
     masks: Masks
+    also: Callable[[str], bool] | None = None
     fields: Counter[str] = field(default_factory=Counter)
     hidden: dict[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
@@ -88,6 +97,16 @@ class _Work:
     def asked(self) -> set[str]:
         """The identities that ``match:`` of the mapping asks for."""
         return {value for values in self.mapping.meaning.match.values() for value in values}
+
+    def verdict(self, touch: Touch) -> Verdict:
+        """What becomes of a value that an entry reads."""
+        found = of_touch(touch)
+        if found.how is not How.KEEP or self.also is None or not found.field or not self.also(found.field):
+            return found
+        kind = touch.slot.field.type.kind if touch.slot.field is not None else Kind.TEXT
+        if kind not in (Kind.TEXT, Kind.TEXTS, Kind.DECIMAL):
+            raise _refusal(f"{found.field} is to be masked, and nothing can be put in its place")
+        return Verdict(how=How.NUMBER if kind is Kind.DECIMAL else How.TEXT, field=found.field)
 
     def value(self, value: str, verdict: Verdict) -> str:
         """A value by its verdict, and a note of what was done."""
@@ -125,7 +144,7 @@ class _Work:
         (document,) = before.documents
         value = as_json(document)
         for touch in before.touches:
-            verdict = of_touch(touch)
+            verdict = self.verdict(touch)
             if touch.location is None or verdict.how is How.KEEP:
                 continue
             holder, last = _at(value, touch.location)
@@ -198,7 +217,7 @@ def _records(body: Records, before: Trace, work: _Work, known: frozenset[str]) -
     verdicts: dict[tuple[int, int, int], Verdict] = {}
     for touch in before.touches:
         for where in _spots(touch.slot.places, touch.where):
-            verdicts[where] = of_touch(touch)
+            verdicts[where] = work.verdict(touch)
     segments = []
     for index, segment in enumerate(body.segments):
         elements = [segment[0]]
@@ -230,7 +249,7 @@ def _unread(value: str, known: frozenset[str]) -> Verdict:
 
 
 def _json(body: Tree, before: Trace, work: _Work, known: frozenset[str]) -> Any:
-    verdicts = {tuple(touch.where): of_touch(touch) for touch in before.touches}
+    verdicts = {tuple(touch.where): work.verdict(touch) for touch in before.touches}
 
     def walk(value: Any, path: tuple[str | int, ...]) -> Any:
         if isinstance(value, dict):
@@ -253,7 +272,7 @@ def _xml(body: Tree, before: Trace, work: _Work, known: frozenset[str]) -> str:
     verdicts: dict[tuple[Any, str | None], Verdict] = {}
     for touch in before.touches:
         element, attribute = touch.where
-        verdicts[twins[element], attribute] = of_touch(touch)
+        verdicts[twins[element], attribute] = work.verdict(touch)
     for element in root.iter():
         if not isinstance(element.tag, str):  # comments and instructions may say anything
             if element.getparent() is not None:

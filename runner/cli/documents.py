@@ -6,9 +6,11 @@ import typer
 
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import moment, opened
-from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder
 from transload.runner.cli.screen import say, say_json, say_table
+from transload.runner.cli.unmasked import view
 from transload.runner.ledger import State
+from transload.runner.workspace import load_mask
 
 _HEADS = ["ID", "STATE", "PARTNER", "DOCUMENT", "NUMBER", "MESSAGE", "INTERCHANGE", "CREATED", "ERROR"]
 
@@ -34,6 +36,8 @@ def documents(
     ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Only before then.")] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest.")] = 100,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     environment: Environment = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,9 +52,12 @@ def documents(
     chosen = _state(state)
     begin, end = moment(since, "--since"), moment(until, "--until")
     with opened(workspace, environment) as ledger:
+        fields = load_mask(workspace, environment=environment)
+        seen = view(ledger, "documents", fields, unmasked=unmasked, reason=reason)
         found = ledger.queries.documents(
             partner=partner, state=chosen, number=number, kind=kind, since=begin, until=end, limit=limit
         )
+        found = seen.rows(found)
     if as_json:
         say_json(found)
         return

@@ -23,11 +23,13 @@ from transload.runner.cli.criteria import (
 )
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import finding_of, opened
-from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder
 from transload.runner.cli.screen import counted, say, say_findings, say_json, say_table
+from transload.runner.cli.unmasked import view
 from transload.runner.ledger import Ledger, parse_ref
 from transload.runner.ledger import references as names
 from transload.runner.ledger.searching import Criteria
+from transload.runner.workspace import load_mask
 
 _KINDS: dict[str, names.Kind] = {"documents": "document", "receipts": "receipt", "deliveries": "delivery"}
 _HEADS = ["ID", "STATE", "WHEN (UTC)", "ROUTE", "WHAT", "NUMBERS", "ERROR"]
@@ -60,6 +62,8 @@ def find(
     ids: Annotated[
         bool, typer.Option("--ids", help="Only the IDs, one a line, all of them, the oldest first.")
     ] = False,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -98,6 +102,8 @@ def find(
         before=ref.id if ref else None,
     )
     with opened(workspace, environment) as ledger:
+        fields = load_mask(workspace, environment=environment)
+        seen = view(ledger, "find", fields, unmasked=unmasked, reason=reason)
         if ids:
             if word is not None:
                 raise typer.BadParameter("say what it is: --number, --control or --file", param_hint="TEXT")
@@ -110,7 +116,7 @@ def find(
         else:
             chosen = ref.kind if ref and what is None else _KINDS[what or "documents"]
             pages = {chosen: ledger.searching.page(chosen, wanted, limit)}
-    rows = [row for page in pages.values() for row in page]
+        rows = seen.rows([row for page in pages.values() for row in page])
     full = [page[-1]["ref"] for page in pages.values() if len(page) == limit]
     if as_json:
         say_json({"found": rows, "before": full[0] if full else None})
@@ -168,6 +174,8 @@ def failures(
     ] = None,
     partner: Partner = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many IDs of one.")] = 20,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -190,6 +198,10 @@ def failures(
             raise ConfigurationError(
                 f"nothing that failed with the fingerprint {fingerprint!r} waits", hint="transload failures lists them"
             )
+        fields = load_mask(workspace, environment=environment)
+        veil = view(ledger, "failures", fields, unmasked=unmasked, reason=reason).veil(one.example for one in found)
+        for one in found:
+            one.findings = veil.shown(one.findings, veil.values([one.example]))
         members = ledger.failures.members(fingerprint) if fingerprint is not None else {}
     if as_json:
         told = [cluster.as_dict() for cluster in found]

@@ -1,5 +1,6 @@
 """``transload impact``: what a changed file would change, if what arrived had been read with it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,14 @@ from transload.runner.cli import exits
 from transload.runner.cli.files import write_text
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import moment, opened
-from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder
 from transload.runner.cli.run import checked
 from transload.runner.cli.screen import say, say_findings, say_json
 from transload.runner.cli.shadow import tell_impact
+from transload.runner.cli.unmasked import view
 from transload.runner.impact import Asked, impact_of
+from transload.runner.ledger.references import Ref
+from transload.runner.masking.fields import Fields
 from transload.runner.workspace import load_workspace
 
 
@@ -56,6 +60,8 @@ def impact(
     values: Annotated[
         bool, typer.Option("--values", help="Show all values; without it names, addresses, numbers, prices are masked.")
     ] = False,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write it as a page.")] = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
@@ -96,7 +102,9 @@ def impact(
     if not as_json:
         say_findings(loaded.findings, to_error=True)
     with opened(workspace, environment) as ledger:
-        found = impact_of(loaded, ledger, asked)
+        seen = view(ledger, "impact", loaded.mask, unmasked=unmasked, reason=reason)
+        found = impact_of(replace(loaded, mask=Fields()) if unmasked else loaded, ledger, asked)
+        seen.veil(Ref("document", number) for number in found.changed)
     told = found.as_dict()
     if html is not None:
         from transload.runner.impact.page import page_of  # here: it is hardly ever wanted

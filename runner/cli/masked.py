@@ -18,11 +18,16 @@ from transload.mappings.testing.masking import Masked, mask
 from transload.mappings.testing.running import run_case
 from transload.mappings.testing.samples import format_of
 from transload.mappings.testing.updating import Change
+from transload.mappings.views.origins import Why
 from transload.runner.cli.given import Given, loaded, workspace_of
 from transload.runner.cli.ledger import opened
 from transload.runner.cli.screen import counted, say, say_json
+from transload.runner.cli.unmasked import view
 from transload.runner.cli.updates import replace_file, write_all
 from transload.runner.ledger.references import Ref
+from transload.runner.masking.origins import answer_without
+from transload.runner.masking.veil import Veil
+from transload.runner.workspace import load_mask
 
 _SUFFIXES = {"edifact": ".edi", "x12": ".edi", "xml": ".xml", "soap": ".xml", "json": ".json", "csv": ".csv"}
 
@@ -39,7 +44,9 @@ def make_test(reference: str, place: Path, environment: str | None, *, as_json: 
     row, payload = document_payload(reference, workspace, environment)
     mapping, file = mapping_called(str(row["mapping"]), workspace)
     message = _message(mapping, payload, int(row["message"]), reference)
-    masked = mask(mapping, message)
+    fields = load_mask(workspace, environment=environment)
+    document = str(row["document"])
+    masked = mask(mapping, message, also=lambda field: fields.cover(document, field))
     stem = _stem(file, str(row["ref"]))
     wire = file.parent / "samples" / f"{stem}{_SUFFIXES.get(mapping.format_type, '.txt')}"
     expected = wire.with_name(f"{stem}.expected.json")
@@ -73,6 +80,33 @@ def document_payload(reference: str, workspace: Path, environment: str | None) -
         if not row["mapping"] or not row["document"]:
             raise ConfigurationError(f"{row['ref']} gave no document: {row['state']}", hint="see: transload show")
         return row, ledger.queries.payload(Ref("receipt", int(row["receipt_id"])))
+
+
+def answer_of(
+    answer: Why,
+    row: dict[str, Any],
+    unpacked: dict[str, str],
+    where: tuple[Path, str | None],
+    *,
+    unmasked: bool,
+    reason: str | None,
+) -> tuple[Why, dict[str, str]]:
+    """An answer about a document, and where that was ``unpacked`` from, as they may be told.
+
+    They are without masked values, or noted as told with them.
+    """
+    ref = Ref("document", int(row["id"]))
+    with opened(*where) as ledger:
+        fields = load_mask(where[0], environment=where[1])
+        veil = view(ledger, "why", fields, unmasked=unmasked, reason=reason).veil([ref])
+        values = veil.values([ref])
+        return answer_without(answer, veil, values, str(row["document"])), veil.shown(unpacked, values)
+
+
+def veiled(error: ConfigurationError, workspace: Path, environment: str | None) -> ConfigurationError:
+    """An error about a payload of the ledger, without masked values."""
+    veil = Veil(load_mask(workspace, environment=environment))
+    return ConfigurationError(error.message, findings=veil.findings(error.findings))
 
 
 def mapping_called(name: str, workspace: Path) -> tuple[Mapping, Path]:

@@ -17,6 +17,9 @@ WorkspaceFolder = Annotated[
     Path, typer.Option("--workspace", "-w", metavar="DIR", help="The workspace's folder.", envvar="TRANSLOAD_WORKSPACE")
 ]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")]
+Unmasked = Annotated[
+    bool, typer.Option("--unmasked", help="Show the real values of masked fields; with --reason, and an event.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 HERE = Path()
 

@@ -28,16 +28,19 @@ from transload.runner.cli.criteria import (
 )
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import opened, user
-from transload.runner.cli.options import HERE, AsJson, Environment, Reason, WorkspaceFolder, Yes, agreed
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder, Yes, agreed
 from transload.runner.cli.plan import tell_plan
 from transload.runner.cli.screen import counted, say, say_json, say_table
+from transload.runner.cli.unmasked import uncovered, view
 from transload.runner.ledger import Ledger
 from transload.runner.ledger import references as names
 from transload.runner.ledger.bulks import Bulk, Done, Way
 from transload.runner.ledger.references import Ref, parse_ref
 from transload.runner.ledger.repeating import Who
 from transload.runner.ledger.searching import Criteria
-from transload.runner.workspace import load_workspace
+from transload.runner.masking.values import Values
+from transload.runner.masking.veil import Veil
+from transload.runner.workspace import load_mask, load_workspace
 
 _BULK = re.compile(r"b(\d{1,18})", re.IGNORECASE)
 _WAYS: dict[str, Way] = {way: way for way in get_args(Way)}
@@ -81,6 +84,7 @@ def replay(
         ),
     ] = False,
     reason: Reason = None,
+    unmasked: Unmasked = False,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -137,8 +141,9 @@ def replay(
     if sum(ways) != 1:
         raise typer.BadParameter("say what: IDs, a search, --ids, --resume or --bulks, and one of them")
     with opened(workspace, environment) as ledger:
+        veil = Veil(load_mask(workspace, environment=environment))
         if bulks:
-            _list(ledger, as_json=as_json)
+            _list(ledger, veil, as_json=as_json)
             return
         if resume is not None:
             number_ = bulk_number(resume)
@@ -147,7 +152,7 @@ def replay(
             bulk = ledger.bulks.get(number_)
             if not bulk.goes_on:
                 raise ConfigurationError(f"{bulk.ref} is {bulk.state}", hint="transload replay --bulks lists them")
-            _work(ledger, bulk, batch=batch, rate=rate, as_json=as_json)
+            _work(ledger, bulk, veil, batch=batch, rate=rate, as_json=as_json)
             return
         if references and not preview:
             refs = [named(one) for one in dict.fromkeys(references)]
@@ -160,7 +165,7 @@ def replay(
             if not as_json:
                 say(f"{left.ref} was begun for the same and is not at its end: {left.position} of {left.total} done")
             if agreed(f"go on with {left.ref}?", yes=yes, as_json=as_json):
-                _work(ledger, left, batch=batch, rate=rate, as_json=as_json)
+                _work(ledger, left, veil, batch=batch, rate=rate, as_json=as_json)
                 return
             raise ConfigurationError(f"{left.ref} is not at its end", hint=f"--resume {left.ref}, or cancel it first")
         _bulk(
@@ -172,6 +177,7 @@ def replay(
             (workspace, environment),
             preview=preview,
             yes=yes,
+            unmasked=unmasked,
             batch=batch,
             rate=rate,
             as_json=as_json,
@@ -240,6 +246,7 @@ def _bulk(
     *,
     preview: bool,
     yes: bool,
+    unmasked: bool,
     batch: int,
     rate: float | None,
     as_json: bool,
@@ -250,6 +257,8 @@ def _bulk(
 
     picked = chosen(ledger, way, *found)
     workspace = load_workspace(folder[0], environment=folder[1])
+    seen = view(ledger, "replay", workspace.mask, unmasked=unmasked, reason=who.reason)
+    workspace = uncovered(workspace, seen.veil(Ref(found[0], item.subject) for item in picked.items))
     plan = Planning(workspace, ledger, clock=lambda: datetime.now(UTC)).plan(picked)
     done = preview or not picked.items
     if not as_json:
@@ -264,10 +273,10 @@ def _bulk(
         say("nothing was done; --yes does it", to_error=True)
         raise typer.Exit(exits.ERRORS)
     bulk = ledger.bulks.begin(way, asked, picked.items, datetime.now(UTC), who=who)
-    _work(ledger, bulk, batch=batch, rate=rate, as_json=as_json)
+    _work(ledger, bulk, Veil(workspace.mask), batch=batch, rate=rate, as_json=as_json)
 
 
-def _work(ledger: Ledger, bulk: Bulk, *, batch: int, rate: float | None, as_json: bool) -> None:
+def _work(ledger: Ledger, bulk: Bulk, veil: Veil, *, batch: int, rate: float | None, as_json: bool) -> None:
     """Do a bulk to its end, step by step; what is done is noted with it."""
     if not as_json:
         say(f"{bulk.ref}: {bulk.way} {counted(bulk.total - bulk.position, 'item')}")
@@ -288,7 +297,9 @@ def _work(ledger: Ledger, bulk: Bulk, *, batch: int, rate: float | None, as_json
         raise
     ended = ledger.bulks.get(bulk.id)
     if as_json:
-        say_json({**ended.as_dict(), "refused": [_done(one) for one in ledger.bulks.refused(bulk.id)]})
+        say_json(
+            {**veil.shown(ended.as_dict(), Values()), "refused": [_done(one) for one in ledger.bulks.refused(bulk.id)]}
+        )
     else:
         for one in ledger.bulks.refused(bulk.id):
             say(f"{one.subject} was left out: {one.note}")
@@ -301,10 +312,10 @@ def _done(one: Done) -> dict[str, Any]:
     return {"ref": one.subject, "note": one.note}
 
 
-def _list(ledger: Ledger, *, as_json: bool) -> None:
+def _list(ledger: Ledger, veil: Veil, *, as_json: bool) -> None:
     found = ledger.bulks.newest()
     if as_json:
-        say_json([bulk.as_dict() for bulk in found])
+        say_json(veil.shown([bulk.as_dict() for bulk in found], Values()))
         return
     rows = [
         [

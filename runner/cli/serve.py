@@ -4,7 +4,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -49,10 +49,12 @@ def serve(
       transload serve --workers 2
     """
     masks: deque[Callable[[str], str]] = deque(maxlen=2)
+    masking: deque[bool] = deque(maxlen=2)
 
     def load() -> Workspace:
         found = checked(load_workspace(workspace, environment=environment))
         masks.append(found.hidden.mask)
+        masking.append(bool(found.mask))
         return found
 
     def masked(text: str) -> str:
@@ -63,7 +65,8 @@ def serve(
     loaded = load()
     if not as_json and not member:
         say_findings(loaded.findings, to_error=True)
-    configure_logging("json" if as_json or not sys.stderr.isatty() else "console", mask=masked)
+    form: Literal["json", "console"] = "json" if as_json or not sys.stderr.isatty() else "console"
+    configure_logging(form, mask=masked, quotes=lambda: not any(masking))
     if workers > 1:
         _check_shared(loaded)
         raise typer.Exit(_crew(workspace, workers, threads, environment, as_json=as_json))

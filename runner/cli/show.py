@@ -10,11 +10,13 @@ from transload.canonical.findings import Finding, Severity
 from transload.canonical.places import MappingPlace
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import finding_of, opened
-from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder
 from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_json
+from transload.runner.cli.unmasked import View, view
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.arrivals import KEPT
-from transload.runner.ledger.references import Ref
+from transload.runner.ledger.references import Ref, parse_ref
+from transload.runner.workspace import load_mask
 
 _ROOM = 48
 """Behind so many characters of a message with holes stands what is said of a line."""
@@ -47,6 +49,8 @@ def show(
     holes: Annotated[
         bool, typer.Option("--holes", help="MAPPING as a message with the fields' names where values stand.")
     ] = False,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -54,7 +58,8 @@ def show(
     """Show what happened to a receipt, a document or a delivery; without an ID, how much there is of everything.
 
     The journey goes from the bytes that arrived through the documents made of them to
-    each delivery with its attempts, with every finding and event on the way.
+    each delivery with its attempts, with every finding and event on the way. Fields that the
+    workspace masks are told without their values.
 
     \b
     Examples:
@@ -76,15 +81,16 @@ def show(
     if evidence is not None and (reference is None or content):
         raise typer.BadParameter("it goes with an ID, and without --content", param_hint="--evidence")
     with opened(workspace, environment) as ledger:
+        fields = load_mask(workspace, environment=environment)
+        seen = view(ledger, "show", fields, unmasked=unmasked, reason=reason)
         if reference is None:
-            _counts(ledger, as_json)
+            _counts(ledger, seen, as_json)
             return
         refs = ledger.queries.find(reference)
         if content or evidence is not None:
-            ref = _only(reference, refs)
-            say_bytes(ledger.queries.payload(ref) if evidence is None else ledger.queries.evidence(ref, evidence))
+            say_bytes(_bytes(ledger, _only(reference, refs), evidence, seen))
             return
-        journeys = [ledger.queries.journey(ref) for ref in refs]
+        journeys = [_seen(ledger.queries.journey(ref), seen) for ref in refs]
     if as_json:
         say_json(journeys[0] if len(journeys) == 1 else journeys)
         return
@@ -127,8 +133,32 @@ def _only(reference: str, refs: list[Ref]) -> Ref:
     return refs[0]
 
 
-def _counts(ledger: Ledger, as_json: bool) -> None:
+def _bytes(ledger: Ledger, ref: Ref, evidence: str | None, seen: View) -> bytes:
+    """What is kept of ``ref``; of a document without its masked fields, and else only where it may be shown whole."""
+    if evidence is None and ref.kind == "document":
+        found = ledger.queries.payload(ref)
+        model = str(ledger.queries.journey(ref)["documents"][0]["document"])
+        return seen.veil([ref], "the content").fields.bytes_without(model, found)
+    found = ledger.queries.payload(ref) if evidence is None else ledger.queries.evidence(ref, evidence)
+    seen.whole(ref, "the bytes" if evidence is None else f"the {evidence}")
+    return found
+
+
+def _seen(journey: dict[str, Any], seen: View) -> dict[str, Any]:
+    """A journey without the masked fields of all that it tells of."""
+    rows = [journey["receipt"], *journey["documents"], *journey["deliveries"]]
+    told = [ref for row in rows if row is not None and (ref := parse_ref(row["ref"]))]
+    veil = seen.veil([ref for ref in [parse_ref(journey["ref"])] if ref])
+    shown: dict[str, Any] = veil.shown(journey, veil.values(told))
+    return shown
+
+
+def _counts(ledger: Ledger, seen: View, as_json: bool) -> None:
     counts, clusters = ledger.queries.counts(), ledger.failures.clusters()
+    veil = seen.veil([cluster.example for cluster in clusters])
+    for cluster in clusters:
+        cluster.findings = veil.shown(cluster.findings, veil.values([cluster.example]))
+    counts = veil.shown(counts, veil.values([]))
     if as_json:
         say_json({**counts, "failures": [cluster.as_dict() for cluster in clusters]})
         return

@@ -8,11 +8,12 @@ import typer
 
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import moment, opened
-from transload.runner.cli.options import HERE, Environment, WorkspaceFolder
+from transload.runner.cli.options import HERE, Environment, Reason, Unmasked, WorkspaceFolder
 from transload.runner.cli.screen import say, visible
+from transload.runner.cli.unmasked import view
 from transload.runner.statement.gathering import gather
 from transload.runner.statement.writing import as_html, as_json, as_text
-from transload.runner.workspace import load_timezone
+from transload.runner.workspace import load_mask, load_timezone
 
 
 @guarded
@@ -29,6 +30,8 @@ def statement(
     rows: Annotated[
         bool, typer.Option("--list", help="Each message and delivery too, with its control and business numbers.")
     ] = False,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
 ) -> None:
@@ -50,7 +53,9 @@ def statement(
     if first >= last:
         raise typer.BadParameter("the period ends before it begins", param_hint="--to")
     with opened(workspace, environment) as ledger:
-        found = gather(ledger, partner, first, last)
+        fields = load_mask(workspace, environment=environment)
+        veil = view(ledger, "statement", fields, unmasked=unmasked, reason=reason).veil(())
+        found = gather(ledger, partner, first, last, veil.fields)
         if form == "json":
             pieces = as_json(found, rows=rows)
         elif form == "html":

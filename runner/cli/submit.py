@@ -12,15 +12,17 @@ from transload.canonical.errors import ConfigurationError
 from transload.runner.cli import exits
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.ledger import opened, user
-from transload.runner.cli.options import HERE, AsJson, Environment, Reason, WorkspaceFolder, Yes, agreed
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder, Yes, agreed
 from transload.runner.cli.preview import tell_preview
 from transload.runner.cli.replay import bulk_number, named
 from transload.runner.cli.run import checked, looked_at
 from transload.runner.cli.screen import say, say_findings, say_json
+from transload.runner.cli.unmasked import view
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger, Ref
 from transload.runner.ledger.repeating import Who
-from transload.runner.workspace import load_workspace
+from transload.runner.masking.fields import MASKED
+from transload.runner.workspace import load_mask, load_workspace
 
 _LINES = 400
 """How many lines of a difference are shown at most."""
@@ -99,6 +101,7 @@ def correct(
         Path | None, typer.Option("--export", metavar="FILE", help="Write the bytes as they arrived, to be mended.")
     ] = None,
     yes: Yes = False,
+    unmasked: Unmasked = False,
     reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
@@ -109,6 +112,7 @@ def correct(
     The original's bytes stay as they are, and what was good in it is not made again. The
     correction holds the whole payload, or the corrected messages alone. The difference is
     shown first, and what would still be wrong. No acknowledgement is sent for it.
+    Where the workspace masks fields, the bytes are exported and compared with --unmasked only.
 
     \b
     Examples:
@@ -119,7 +123,10 @@ def correct(
     with opened(workspace, environment) as ledger:
         stuck = ledger.reopening.stuck(ref)
         before = ledger.arrivals.payload(stuck.receipt.digest)
+        fields = load_mask(workspace, environment=environment)
+        seen = view(ledger, "correct", fields, unmasked=unmasked, reason=reason)
         if export is not None:
+            seen.whole(ref, "the bytes")
             _written(export, before)
             _told({"ref": str(ref), "file": str(export)}, f"the bytes of {ref} are in {export}", as_json=as_json)
             return
@@ -130,18 +137,20 @@ def correct(
         loaded = checked(load_workspace(workspace, environment=environment))
         who, now = Who(by=user(), reason=reason), datetime.now(UTC)
         found = correction(loaded, ledger, stuck, _read(file), now, who=who)
-        difference = _difference(before, _read(file))
+        veil = seen.veil([ref])
+        difference = _difference(before, _read(file), masked=bool(veil.fields))
+        errors = veil.findings(found.errors, veil.values([Ref("receipt", stuck.receipt.id)]))
         facts: dict[str, Any] = {
             "ref": str(ref),
             "messages": found.messages,
             "difference": difference,
-            "errors": [finding.as_dict() for finding in found.errors],
+            "errors": [finding.as_dict() for finding in errors],
         }
         if not as_json:
             for line in difference:
                 say(line, style="red" if line.startswith("-") else "green" if line.startswith("+") else None)
-            say_findings(found.errors)
-            if found.errors:
+            say_findings(errors)
+            if errors:
                 say("with these errors it would be quarantined again")
         if not agreed(f"process this in the place of {ref}?", yes=yes, as_json=as_json):
             _told(facts | {"new": None}, "nothing was done; --yes does it", as_json=as_json)
@@ -215,9 +224,15 @@ def _written(file: Path, content: bytes) -> None:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror or error}") from error
 
 
-def _difference(before: bytes, after: bytes) -> list[str]:
-    """How two payloads differ by lines; what is EDI in one line by its segments."""
-    found = list(unified_diff(_lines(before), _lines(after), "as it arrived", "corrected", lineterm="", n=1))
+def _difference(before: bytes, after: bytes, *, masked: bool) -> list[str]:
+    """How two payloads differ by lines; what is EDI in one line by its segments.
+
+    ``masked``: which lines differ, and nothing of what stands in them.
+    """
+    names = "as it arrived", "corrected"
+    found = list(unified_diff(_lines(before), _lines(after), *names, lineterm="", n=0 if masked else 1))
+    if masked:
+        found = [*found[:2], *(row if row.startswith("@@") else f"{row[0]}{MASKED}" for row in found[2:])]
     return found if len(found) <= _LINES else [*found[:_LINES], f"... {len(found) - _LINES} more lines differ"]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ from transload.runner.cli.files import named, read_bytes
 from transload.runner.cli.given import Given, loaded, workspace_of
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.naming import mapping_named
-from transload.runner.cli.options import HERE, AsJson, Environment, WorkspaceFolder
+from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unmasked, WorkspaceFolder
 from transload.runner.cli.screen import say, say_findings, say_json, say_table
 from transload.runner.filenames import FILE
 
@@ -48,6 +48,8 @@ def why(
         int, typer.Option("--document", metavar="N", min=1, help="Document N of the message, where it holds several.")
     ] = 1,
     everything: Annotated[bool, typer.Option("--all", help="A table of all values.")] = False,
+    unmasked: Unmasked = False,
+    reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -81,18 +83,28 @@ def why(
         raise typer.BadParameter("which field? name one, or give --all", param_hint="FIELD")
     path = parse_path(field)
     unpacked: dict[str, str] = {}
+    row: dict[str, Any] | None = None
     if Path(what).is_file() or what == "-" or mapping is not None:
         payload = read_bytes(Path(what))
         reader, found = _of_file(Path(what), payload, mapping, message, workspace)
     else:
-        from transload.runner.cli.masked import document_payload, mapping_called  # here: it brings the ledger with it
+        from transload.runner.cli.masked import document_payload, mapping_called, veiled  # here: they bring the ledger
 
         row, payload = document_payload(what, workspace, environment)
         unpacked = {name: row["receipt"][name] for name in _UNPACKED if name in row["receipt"]}
         reader = mapping_called(str(row["mapping"]), workspace)[0]
-        found, document = _numbered(reader, payload, int(row["message"]), what), max(int(row["ordinal"]), 1)
+        document = max(int(row["ordinal"]), 1)
+        try:
+            found = _numbered(reader, payload, int(row["message"]), what)
+        except ConfigurationError as error:
+            raise veiled(error, workspace, environment) from None
     reader = reader.reader_of(found) or reader
     answer = find_why(reader, found, path, document, payload)
+    if row is not None:
+        from transload.runner.cli.masked import answer_of  # here, as above
+
+        where = workspace, environment
+        answer, unpacked = answer_of(answer, row, unpacked, where, unmasked=unmasked, reason=reason)
     if as_json:
         say_json({**answer.as_dict(), "payload": unpacked} if "filters" in unpacked else answer.as_dict())
     elif everything:

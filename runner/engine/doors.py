@@ -15,6 +15,7 @@ from transload.runner.engine.responding import Responding
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.references import Ref
 from transload.runner.logs import about, get_logger
+from transload.runner.masking.veil import Veil
 
 _log = get_logger("doors")
 _LATER = {"Retry-After": "30"}
@@ -37,7 +38,9 @@ class Doors:
         stopping: Callable[[], bool],
         arrived: Callable[[str], None],
         observer: Observer | None = None,
+        veil: Veil | None = None,
     ) -> None:
+        self._veil = veil or Veil()
         self._observer = observer or Observer()
         self._ledger = ledger
         self._clock = clock
@@ -76,7 +79,7 @@ class Doors:
                 return Response(status=503, content=b"try again later\n", headers=_LATER)
             return endpoint.greet(request) or self._taken(line, endpoint, request)
         except Refused as refusal:
-            finding = refusal.finding
+            finding = self._veil.finding(refusal.finding)
             tell = _log.info if finding.severity is Severity.REMARK else _log.warning
             tell(finding.message, status=refusal.response.status)
             return refusal.response

@@ -5,6 +5,7 @@ One call follows another, or several are under way at once; of those with one or
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -218,7 +219,7 @@ class Draining:
                     return known
             answer = target.deliver(outbound)
         except (Stop, ConfigurationError) as error:
-            self.stopped = error.at(self.outlet.at)
+            self.stop(delivery, error.at(self.outlet.at))
             return failed(delivery, error, policy, self.clock())
         except Exception as error:  # noqa: BLE001  # also a plug-in's fault has a consequence: it may have landed
             if isinstance(error, TransloadError):
@@ -235,16 +236,24 @@ class Draining:
         try:
             return sent(delivery, target.judge(outbound, reply, said), self.clock())
         except Stop as error:
-            self.stopped = error.at(self.outlet.at)
+            self.stop(delivery, error.at(self.outlet.at))
             later = Retry(error.message, findings=error.findings)
             return failed(delivery, later, self.outlet.retry, self.clock())
+
+    def stop(self, delivery: Delivery, error: TransloadError) -> None:
+        """Call no more; what is told of the connection goes without the masked values of the last ``delivery``."""
+        veil = self.tally.veil
+        if veil.fields:
+            told = veil.findings(error.findings, veil.values([Ref("delivery", delivery.id)]))
+            error = Stop(told[0].message, hint=told[0].hint, findings=told)
+        self.stopped = error
 
     def resolve(self, delivery: Delivery, outcome: Outcome, outbound: Outbound) -> Outcome:
         """Find out at once about a lost answer; where the target says that nothing landed, it is tried again later."""
         try:
             known = self.look(delivery, self.targets.own(), outbound, why=outcome.findings)
         except (Stop, ConfigurationError) as error:
-            self.stopped = error
+            self.stop(delivery, error)
             return outcome
         return known or outcome
 
@@ -272,15 +281,22 @@ class Draining:
         self.tally.observer.attempted(self.outlet, begun, began)
         for outcome in begun:
             self.began.pop(outcome.delivery.id)
-            self.tally.delivered(outcome.delivery.id, outcome.state, _shown(outcome))
+            found = self.seen(outcome)
+            self.tally.delivered(outcome.delivery.id, outcome.state, _shown(outcome, found))
             _log.info(
                 outcome.said,
                 **_ids(outcome.delivery),
                 state=outcome.state.value,
                 attempt=outcome.delivery.tries + 1,
-                error=outcome.findings[0].message if outcome.findings else None,
+                error=found[0].message if found else None,
                 next_at=outcome.next_at.isoformat() if outcome.next_at else None,
             )
+
+    def seen(self, outcome: Outcome) -> list[Finding]:
+        """The findings as they may be told: without the masked values of what is delivered."""
+        veil = self.tally.veil
+        refs = [Ref("delivery", outcome.delivery.id)] if outcome.findings else []
+        return veil.findings(outcome.findings, veil.values(refs))
 
     def open_breaker(self, error: TransloadError) -> None:
         """Leave the connection alone for a while."""
@@ -307,16 +323,12 @@ def _ids(delivery: Delivery) -> dict[str, str]:
     return found
 
 
-def _shown(outcome: Outcome) -> tuple[Finding, ...]:
+def _shown(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings as a summary shows them, without remarks: what will be tried again is no error yet."""
+    told = tuple(item for item in findings if item.severity is not Severity.REMARK)
     if outcome.state is not State.RETRY_AT:
-        return (
-            ()
-            if outcome.said == "stopped"
-            else tuple(item for item in outcome.findings if item.severity is not Severity.REMARK)
-        )
+        return () if outcome.said == "stopped" else told
     return tuple(
         Finding(code=item.code, severity=Severity.WARNING, message=item.message, hint=item.hint, place=item.place)
-        for item in outcome.findings
-        if item.severity is not Severity.REMARK
+        for item in told
     )

@@ -17,13 +17,14 @@ from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, 
 from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.incidents import Incident
 from transload.runner.logs import get_logger
+from transload.runner.masking.veil import Veil
 from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace.model import Workspace, choose
 
 if TYPE_CHECKING:
     from transload.runner.alarms.herald import Herald
     from transload.runner.expectations.watch import Watch
-    from transload.runner.observing.observing import Observing
+from transload.runner.observing.observing import Observing
 
 SWEEP_SECONDS = 1.0
 """How often is looked for what is due: deliveries whose time has come, and what nobody was woken for."""
@@ -86,7 +87,7 @@ class Engine:
             line.make_ready()
         outlets = _ways_out(poll, feeding, sends)
         with self.ledger.exclusively("transload run") as lock, self.observing.passing() as observer:
-            tally = Tally(observer=observer)
+            tally = Tally(observer=observer, veil=Veil(self.workspace.mask, self.ledger))
             self.ledger.belong(self.workspace.environment)
             self.ledger.scratch.tidy()
             failed = False
@@ -134,13 +135,14 @@ class Engine:
         poll, feeding, sends = self._selected(routes)
         for line in (*poll, *feeding):
             line.make_ready()
-        return Preview(self.ledger, clock=self.clock).look(poll, _ways_out(poll, feeding, sends).values())
+        preview = Preview(self.ledger, clock=self.clock, mask=self.workspace.mask)
+        return preview.look(poll, _ways_out(poll, feeding, sends).values())
 
     def foresee(self, route: str, arrivals: Sequence[Arrival]) -> dict[str, Any]:
         """A dry run of what is submitted to ``route``, as `preview` gives it.  Raises as `run_pass` does."""
         (line,), _, _ = self._selected([route])
         line.make_ready()
-        return Preview(self.ledger, clock=self.clock).submitted(line, arrivals)
+        return Preview(self.ledger, clock=self.clock, mask=self.workspace.mask).submitted(line, arrivals)
 
     def serve(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
         """Run as a service until `stop` is called, or SIGTERM or SIGINT comes; see `Service.run`."""

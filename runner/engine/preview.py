@@ -27,6 +27,8 @@ from transload.runner.ledger.drafts import Draft
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers, receipts
 from transload.runner.ledger.staging import Parsed
+from transload.runner.masking.fields import Fields
+from transload.runner.masking.veil import Veil
 
 
 class _PreviewNumbers:
@@ -42,9 +44,13 @@ class _PreviewNumbers:
 
 
 class Preview:
-    """Looks at what routes offer.  The result is JSON values; errors are findings in it."""
+    """Looks at what routes offer.
 
-    def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime]) -> None:
+    The result is JSON values, without those of the fields of ``mask``; errors are findings in it.
+    """
+
+    def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime], mask: Fields | None = None) -> None:
+        self._veil = Veil(mask, ledger)
         self._ledger = ledger
         self._clock = clock
         self._numbers = _PreviewNumbers(ledger)
@@ -79,7 +85,7 @@ class Preview:
             "receipts": arrived,
             "unread": self._unread({line.route.ref for line in lines}),
             "waiting": self._waiting(outlets),
-            "findings": [finding.as_dict() for finding in findings],
+            "findings": [finding.as_dict() for finding in self._veil.findings(findings)],
             "errors": wrong,
         }
 
@@ -164,7 +170,8 @@ class Preview:
         except Reject as error:
             refused = _found(receipt)
             remarks += error.findings
-            yield {**refused, "findings": [finding.as_dict() for finding in remarks], "errors": 1}
+            told = [finding.as_dict() for finding in self._veil.findings(remarks)]
+            yield {**refused, "findings": told, "errors": 1}
         else:
             yield from parts
 
@@ -193,6 +200,8 @@ class Preview:
         found["findings"] = [finding.as_dict() for finding in findings]
         wrong = stopped if parsed else errors_of(findings)
         found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])
+        values = {text for item in parsed for text in self._veil.made(item.document, item.canonical)}
+        found.update(self._veil.shown(found, self._veil.values([], values)))
 
     def _document(self, item: Parsed, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for draft in item.drafts:

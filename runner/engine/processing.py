@@ -79,7 +79,7 @@ class Processing:
                 with about(receipt=str(Ref("receipt", receipt.id))):
                     _Reading(self, line, receipt, epoch).work()
         except (Retry, Stop) as error:  # something that mappings look up cannot be had; the receipt stays due
-            _log.warning("reading waits", error=error.message)
+            _log.warning("reading waits", error=self._tally.said(error))
             self._ledger.arrivals.spare(line.route.ref)
             self._tally.failure(error, later=isinstance(error, Retry))
         except LedgerError:

@@ -91,11 +91,11 @@ class Reception:
         except Stop as error:
             return "failed", Later(until=self._stop(line, error.at(at)))
         except Retry as error:
-            _log.warning("source not reachable", error=error.message)
+            _log.warning("source not reachable", error=self._tally.said(error))
             self._tally.failure(error.at(at), later=True)
             return "later", Later(failed=True, at_least=error.wait)
         except TransloadError as error:
-            _log.warning("item refused", error=error.message)
+            _log.warning("item refused", error=self._tally.said(error))
             self._tally.failure(error.at(at))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
             _log.exception("source failed unexpectedly")
@@ -150,7 +150,7 @@ class Reception:
         except Stop:
             raise
         except TransloadError as error:
-            _log.warning("not settled", origin=inbound.origin, error=error.message)
+            _log.warning("not settled", origin=inbound.origin, error=self._tally.said(error))
             self._tally.failure(error.at(line.route.connection.at), later=isinstance(error, Retry))
         except Exception as error:  # noqa: BLE001  # a plug-in's fault must not end the others' work
             _log.exception("settling failed unexpectedly", origin=inbound.origin)
@@ -165,7 +165,7 @@ class Reception:
             now=self._clock(),
             lane=line.lane,
         )
-        _log.error("connection stopped", error=error.message, until=str(breaker.open_until))
+        _log.error("connection stopped", error=self._tally.said(error), until=str(breaker.open_until))
         self._tally.failure(error)
         return breaker.open_until
 

@@ -21,6 +21,7 @@ from transload.runner.engine.summary import Tally
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import LedgerError, LockLost, ProcessLock
 from transload.runner.logs import get_logger
+from transload.runner.masking.veil import Veil
 from transload.runner.workspace.model import Workspace
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Service:
                 lines=lines,
                 outlets=outlets_of(lines),
                 readers=engine.readers(),
-                tally=Tally(most_findings=0, observer=observer),
+                tally=Tally(most_findings=0, observer=observer, veil=Veil(engine.workspace.mask, engine.ledger)),
                 clock=engine.clock,
                 wake=lambda names: dispatch.wake(names),
                 stopping=lambda: ended or engine.stopping,
@@ -163,6 +164,7 @@ class Service:
             stopping=lambda: engine.stopping,
             arrived=arrived,
             observer=engine.observing.observer,
+            veil=Veil(engine.workspace.mask, engine.ledger),
         )
 
     def _porch(self, threshold: "Threshold", dispatch: Dispatch) -> "Porch":

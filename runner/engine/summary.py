@@ -11,6 +11,7 @@ from transload.canonical.findings import Finding
 from transload.runner.engine.observer import Observer
 from transload.runner.ledger import ACTIVE, State
 from transload.runner.ledger.incidents import Incident
+from transload.runner.masking.veil import Veil
 
 _BAD = (State.DEAD, State.REJECTED, State.UNKNOWN, State.QUARANTINED)
 
@@ -71,10 +72,14 @@ class Summary:
 
 
 class Tally:
-    """Counts what several threads do during a pass; ``observer`` hears of the same, and of what it is about."""
+    """Counts what several threads do during a pass; ``observer`` hears of the same, and of what it is about.
 
-    def __init__(self, most_findings: int = 1000, observer: Observer | None = None) -> None:
+    Findings are told as ``veil`` lets them be seen.
+    """
+
+    def __init__(self, most_findings: int = 1000, observer: Observer | None = None, veil: Veil | None = None) -> None:
         self.observer = observer or Observer()
+        self.veil = veil or Veil()
         self.told: tuple[Incident, ...] = ()
         self._lock = threading.Lock()
         self._most = most_findings
@@ -107,10 +112,10 @@ class Tally:
             if receipt is not None:
                 self._receipts[receipt] += 1
             self._documents.update(documents)
-            self._note(findings)
+            self._note(self.veil.findings(findings))
 
     def delivered(self, delivery: int, state: State, findings: Iterable[Finding] = ()) -> None:
-        """Note the state that a delivery has come to."""
+        """Note the state that a delivery has come to; ``findings`` as they may be seen."""
         with self._lock:
             self._deliveries[delivery] = state
             self._note(findings)
@@ -121,16 +126,21 @@ class Tally:
         One that was tried again in the same pass, with the same outcome, counts once.
         """
         with self._lock:
-            if error.findings and all(finding in self._findings for finding in error.findings):
+            found = self.veil.findings(error.findings)
+            if found and all(finding in self._findings for finding in found):
                 return
             self._postponed += later
             self._failed += not later
-            self._note(error.findings)
+            self._note(found)
 
     def note(self, findings: Iterable[Finding]) -> None:
         """Add findings that count nowhere else."""
         with self._lock:
-            self._note(finding for finding in findings if finding not in self._findings)
+            self._note(finding for finding in self.veil.findings(findings) if finding not in self._findings)
+
+    def said(self, error: TransloadError) -> str:
+        """What an error says, for the log."""
+        return self.veil.finding(error.findings[0]).message if self.veil.fields else error.message
 
     def _note(self, findings: Iterable[Finding]) -> None:
         for finding in findings:

@@ -75,7 +75,7 @@ def impact_of(workspace: Workspace, ledger: Ledger, asked: Asked) -> Impact:
                 f"{version.digest[:12]} is a version of the {version.kind} {version.name}, which no route here uses"
             )
             raise ConfigurationError(message, hint="choose other routes or another version")
-    result = Impact(samples=asked.samples, wanted=asked.fields, **_hiding(lines, masked=asked.masked))
+    result = Impact(samples=asked.samples, wanted=asked.fields, **_hiding(lines, workspace, masked=asked.masked))
     with rebuilt(workspace, versions) as before:
         for line in lines:
             concern = concerns.get(line.route.ref) if concerns is not None else None
@@ -100,8 +100,9 @@ def _is_changed(line: Line, versions: Versions, files: set[Path]) -> bool:
     return any(one.changed and (not files or one.sources & files) for one in versions.of_line(line))
 
 
-def _hiding(lines: Sequence[Line], *, masked: bool) -> dict[str, Hiding]:
-    return {"hide": Hiding(lines)} if masked else {}
+def _hiding(lines: Sequence[Line], workspace: Workspace, *, masked: bool) -> dict[str, Hiding]:
+    wanted = masked or workspace.mask
+    return {"hide": Hiding(lines, fields=workspace.mask, others=masked)} if wanted else {}
 
 
 def _only(line: Line, versions: Versions, concern: Concern | None, asked: Asked) -> frozenset[str] | None:

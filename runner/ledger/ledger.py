@@ -29,6 +29,7 @@ from transload.runner.ledger.failures import Failures
 from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.lanes import Lanes
+from transload.runner.ledger.looks import Looks
 from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.pauses import Pauses
 from transload.runner.ledger.queries import Queries
@@ -85,6 +86,7 @@ class Ledger:
         self.searching = Searching(self.database)
         self.failures = Failures(self.database)
         self.series = Series(self.database)
+        self.looks = Looks(self.database)
 
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises as `Database.open` does."""

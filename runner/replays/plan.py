@@ -27,6 +27,7 @@ from transload.runner.ledger.bulks import Item
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.schema import control_numbers, deliveries, delivery_documents, documents
 from transload.runner.ledger.staging import Parsed
+from transload.runner.masking.veil import Veil
 from transload.runner.replays.chosen import Chosen
 from transload.runner.workspace.model import Workspace
 
@@ -92,6 +93,7 @@ class Planning:
         self._clock = clock
         self._lines = lines_of(workspace)
         self._shared: set[str] = set()
+        self._veil = Veil(workspace.mask, ledger)
 
     def plan(self, chosen: Chosen) -> Plan:
         """What would come of ``chosen``."""
@@ -136,16 +138,16 @@ class Planning:
                 if row.target not in targets:
                     plan.outcomes["waits: its route is no more"] += 1
                 if len(plan.shown) < SHOWN:
-                    plan.shown.append(
-                        {
-                            "ref": str(Ref("delivery", row.id)),
-                            "state": row.state,
-                            "target": row.target,
-                            "metadata": row.metadata,
-                            "numbers": numbers.get(row.id, []),
-                            "known_to_target": known,
-                        }
-                    )
+                    ref = Ref("delivery", row.id)
+                    told = {
+                        "ref": str(ref),
+                        "state": row.state,
+                        "target": row.target,
+                        "metadata": row.metadata,
+                        "numbers": numbers.get(row.id, []),
+                        "known_to_target": known,
+                    }
+                    plan.shown.append(self._veil.shown(told, self._veil.values([ref])))
 
     def _remap(self, plan: Plan, item: Item) -> None:
         receipt = self._ledger.arrivals.get(item.subject)
@@ -158,7 +160,7 @@ class Planning:
             for parsed, before in self._parsed(line, receipt):
                 self._compared(plan, receipt, parsed, before)
         except TransloadError as error:
-            self._lost(plan, Ref("receipt", receipt.id), f"cannot be read: {error.message}")
+            self._lost(plan, Ref("receipt", receipt.id), f"cannot be read: {self._said(error)}")
 
     def _parsed(self, line: Line, receipt: Receipt) -> Iterator[tuple[Parsed, _Before | None]]:
         """The documents that would be made, each with the one before, as at the moment of that one."""
@@ -232,7 +234,8 @@ class Planning:
         told |= {"outcome": outcome, "fields": changed[:_FIELDS], "differences": len(changed)}
         told["findings"] = [finding.as_dict() for finding in errors_of(parsed.findings)]
         if len(plan.shown) < SHOWN:
-            plan.shown.append(told)
+            values = self._veil.values([Ref("receipt", receipt.id)], self._veil.made(parsed.document, parsed.canonical))
+            plan.shown.append(self._veil.shown(told, values))
 
     def _frozen(self, freeze: Callable[[Any], Any], was: tuple[int, str | None, State] | None) -> tuple[str, bool]:
         """How the bytes compare to those before, made with the control numbers of then; whether the target has them."""
@@ -246,7 +249,7 @@ class Planning:
         try:
             frozen = freeze(NumbersOfThen(known))
         except TransloadError as error:
-            return f"cannot be sent: {error.message}", False
+            return f"cannot be sent: {self._said(error)}", False
         if was is None or was[1] is None:
             return "was not sent before", False
         try:
@@ -266,7 +269,9 @@ class Planning:
         content = self._ledger.arrivals.payload(receipt.digest)
         # Its number is none that there is, so that what was read of it then is known as an earlier arrival.
         arriving = replace(receipt, id=0, generation=0, again=None, received_at=self._clock())
-        for found in Preview(self._ledger, clock=self._clock).arriving(line, arriving, content):
+        for found in Preview(self._ledger, clock=self._clock, mask=self._workspace.mask).arriving(
+            line, arriving, content
+        ):
             for document in found["documents"]:
                 plan.outcomes[f"would be {document['state']}"] += 1
                 for delivery in document["deliveries"]:
@@ -275,6 +280,10 @@ class Planning:
                 plan.outcomes[f"would be acknowledged by {made['kind']}"] += 1
             if len(plan.shown) < SHOWN:
                 plan.shown.append({"ref": str(ref), **found})
+
+    def _said(self, error: TransloadError) -> str:
+        """What an error says; its code alone where it may quote a masked value."""
+        return error.findings[0].code if self._workspace.mask and error.findings else error.message
 
     def _lost(self, plan: Plan, ref: Ref, why: str) -> None:
         plan.outcomes[why] += 1

@@ -1,7 +1,7 @@
 """Counting a statement."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from transload.runner.expectations.sequence import Sequence, number_of
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.incidents import Incident
 from transload.runner.ledger.statements import Received, Sent
+from transload.runner.masking.fields import MASKED, Fields
 
 RECEIVED = ("messages", "accepted", "quarantined", "duplicates", "replaced", "acknowledgements")
 """What is counted of messages that came: ``acknowledgements`` are the partner's for what we sent."""
@@ -55,14 +56,22 @@ class Statement:
     gaps: tuple[Gap, ...]
     incidents: tuple[Incident, ...]
     ledger: Ledger = field(repr=False)
+    mask: Fields = field(default_factory=Fields)
 
     def received_rows(self) -> Iterator[Received]:
         """The messages that came."""
-        return self.ledger.statements.received(self.partner, self.begin, self.end)
+        for row in self.ledger.statements.received(self.partner, self.begin, self.end):
+            yield replace(row, number=MASKED) if row.number and self._hides(row.type) else row
 
     def sent_rows(self) -> Iterator[Sent]:
         """The deliveries."""
-        return self.ledger.statements.sent(self.partner, self.begin, self.end)
+        for row in self.ledger.statements.sent(self.partner, self.begin, self.end):
+            hidden = row.numbers and any(self._hides(kind) for kind in row.type.split(", "))
+            yield replace(row, numbers=(MASKED,) * len(row.numbers)) if hidden else row
+
+    def _hides(self, kind: str) -> bool:
+        """Whether the numbers of documents of a type are masked; of messages without one too."""
+        return self.mask.cover(kind if "/" in kind else None, "number")
 
     def as_dict(self) -> dict[str, Any]:
         """It as JSON values, without the rows."""
@@ -77,8 +86,8 @@ class Statement:
         }
 
 
-def gather(ledger: Ledger, partner: str, begin: datetime, end: datetime) -> Statement:
-    """Count what went between us and ``partner`` from ``begin`` to before ``end``."""
+def gather(ledger: Ledger, partner: str, begin: datetime, end: datetime, mask: Fields | None = None) -> Statement:
+    """Count what went between us and ``partner`` from ``begin`` to before ``end``; ``mask`` is not told of the rows."""
     received, gaps = _received(ledger.statements.received(partner, begin, end))
     return Statement(
         partner=partner,
@@ -89,6 +98,7 @@ def gather(ledger: Ledger, partner: str, begin: datetime, end: datetime) -> Stat
         gaps=gaps,
         incidents=tuple(ledger.statements.incidents(partner, begin, end)),
         ledger=ledger,
+        mask=mask or Fields(),
     )
 
 

@@ -1,7 +1,7 @@
 """What a user writes, transload.yaml and the partners' files, loaded and checked into frozen objects."""
 
 from transload.runner.workspace.connection import Connection
-from transload.runner.workspace.loader import load_store, load_timezone, load_workspace
+from transload.runner.workspace.loader import load_mask, load_store, load_timezone, load_workspace
 from transload.runner.workspace.model import (
     Acknowledge,
     Cron,
@@ -25,6 +25,7 @@ __all__ = [
     "SendRoute",
     "Take",
     "Workspace",
+    "load_mask",
     "load_store",
     "load_timezone",
     "load_workspace",

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from transload.adapters.base.registry import adapter as find_adapter
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.store import SQLITE_BEGIN, Store
+from transload.runner.masking.fields import Fields
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import (
@@ -67,6 +68,7 @@ def effective(workspace: Workspace) -> tuple[Setting, ...]:
         *_values({"environment": workspace.environment}),
         *_values({"timezone": str(workspace.timezone), "identities": dict(workspace.identities)}),
         Setting(name="retry", block=_retry(workspace.retry, WRITTEN)),
+        *_mask(workspace.mask),
     )
     partners = tuple(_partner(partner, workspace) for partner in workspace.partners.values())
     return (*head, Setting(name="partners", block=partners))
@@ -89,6 +91,15 @@ def _kept(store: Store) -> tuple[Setting, ...]:
         "lock_timeout": span(store.lock_timeout),
     }
     return (Setting(name="store", block=tuple(_values(values))), *blobs)
+
+
+def _mask(fields: Fields) -> tuple[Setting, ...]:
+    """The masked fields, where there are any."""
+    if not fields:
+        return ()
+    named = {name or "fields": [".".join(path) for path in paths] for name, paths in fields.paths.items() if paths}
+    unmasked = {"unmasked": "with_reason" if fields.may_be_shown else "never"}
+    return (Setting(name="mask", block=tuple(_values({**named, **unmasked}))),)
 
 
 def settings_of(values: Mapping[str, Any], kind: type[BaseModel], inherited: Sequence[str] = ()) -> tuple[Setting, ...]:

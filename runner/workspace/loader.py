@@ -17,6 +17,7 @@ from transload.mappings.tables.databases import Database
 from transload.runner.calendar import Calendar
 from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.ledger.store import Store
+from transload.runner.masking.fields import Fields
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.alarming import channels_of, check_partners
 from transload.runner.workspace.branches import Environments
@@ -24,6 +25,7 @@ from transload.runner.workspace.databases import databases_of, url_fault
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
+from transload.runner.workspace.masked import mask_of
 from transload.runner.workspace.model import Listening, Operations, Partner, ReceiveRoute, RetryPolicy, Workspace
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import Report, text_of, texts_of
@@ -55,6 +57,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     adapted = Adapted(secrets=secrets)
     store = store_of(settings, head.chosen, folder, secrets, report) if settings and head.chosen else None
     retry = RetryPolicy(**settings.defaults.retry.model_dump()) if settings else RetryPolicy()
+    mask = mask_of(settings.mask, head.chosen, report) if settings else Fields()
     databases = _databases(settings, root, secrets, report)
     plugins = _plugins(report)
     facts = Facts(
@@ -95,6 +98,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         retry=retry,
         listening=_listening(settings.http, folder) if settings.http is not None else None,
         operations=_operations(settings.operations),
+        mask=mask,
         hidden=secrets.hidden,
         partners=partners,
         findings=tuple(findings),
@@ -186,6 +190,17 @@ def load_timezone(folder: Path, *, environment: str | None = None) -> ZoneInfo:
     found = zone(_value(head.root, "timezone"), head.report)
     _raise_errors(head.report.sorted())
     return found or ZoneInfo("UTC")
+
+
+def load_mask(folder: Path, *, environment: str | None = None) -> Fields:
+    """The fields of documents that are masked; partners' files are not looked at.
+
+    Raises `ConfigurationError` when transload.yaml has errors.
+    """
+    head = _head(folder, environment)
+    found = mask_of(head.settings.mask, head.chosen, head.report) if head.settings else Fields()
+    _raise_errors(head.report.sorted())
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ from transload.runner.calendar import Calendar
 from transload.runner.calendar.firing import Otherwise
 from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation
 from transload.runner.ledger.store import Store
+from transload.runner.masking.fields import Fields
 from transload.runner.workspace.alarming import Channel
 from transload.runner.workspace.build import make_format, wrong
 from transload.runner.workspace.connection import Connection
@@ -311,7 +312,7 @@ class Workspace:
     ``store`` is where the ledger is kept.  ``environment`` is the one in
     force (``test``, ``production``).  ``identities`` are our own.  ``findings`` holds the
     warnings and remarks of loading: whatever was an error was raised instead.  ``hidden`` are the secrets that were
-    looked up so far: whatever is told passes through it.
+    looked up so far: whatever is told passes through it.  ``mask`` are the fields of documents that are not told.
     """
 
     name: str
@@ -325,6 +326,7 @@ class Workspace:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     listening: Listening | None = None
     operations: Operations = Operations()
+    mask: Fields = field(default_factory=Fields)
     hidden: Hidden = field(default_factory=Hidden, repr=False)
     partners: Mapping[str, Partner] = field(default_factory=dict)
     findings: Sequence[Finding] = ()

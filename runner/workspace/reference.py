@@ -18,6 +18,7 @@ from transload.runner.workspace.written import (
     WrittenEncryption,
     WrittenHttp,
     WrittenIdentities,
+    WrittenMask,
     WrittenOperations,
     WrittenPartner,
     WrittenReceive,
@@ -87,6 +88,13 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         'Written `encryption: {use: k2026, keys: {k2026: "${file:secrets/k2026}"}}`. What is under a key, and what is'
         " not: [keeping](keeping.md#encryption).",
         WrittenEncryption,
+    ),
+    (
+        "mask",
+        "Written `mask: {fields: [buyer.contact, lines.net_price], documents: {invoice/1: [totals]}}`. A path leads"
+        " through lists without numbers; all that is below it is masked. `/buyer/contact` and `lines/*/net_price` are"
+        " the same paths. What is masked where: [keeping](keeping.md#masking).",
+        WrittenMask,
     ),
     ("identities", "In transload.yaml our own, in partner.yaml the partner's.", WrittenIdentities),
     ("identities: edifact, x12", "", EnvelopeIdentity),

@@ -239,6 +239,22 @@ class WrittenEncryption(Settings):
         return self
 
 
+class WrittenMask(Settings):
+    """Fields of documents whose values nobody is shown by default."""
+
+    fields: list[str] = Field(
+        [],
+        description="Fields of every document that has them, and all that is below",
+        examples=[["buyer.contact", "lines.price"]],
+    )
+    documents: dict[str, list[str]] = Field(
+        {}, description="Fields of one document, by its name", examples=[{"order/1": ["references"]}]
+    )
+    unmasked: Literal["with_reason", "never"] = Field(
+        "with_reason", description="Whether `--unmasked --reason TEXT` shows the real values, as an event of the ledger"
+    )
+
+
 class WrittenWorkspace(Settings):
     """transload.yaml."""
 
@@ -255,6 +271,9 @@ class WrittenWorkspace(Settings):
     )
     encryption: WrittenEncryption | None = Field(
         None, description="Keys under which payloads are kept; by default they lie there in plain"
+    )
+    mask: WrittenMask = Field(
+        default_factory=WrittenMask, description="Fields of documents whose values nobody is shown by default"
     )
     environments: list[Name] = Field(["test", "production"], description="Names that branches may use", min_length=1)
     environment: str = Field("test", description="The environment in force when the command names none")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from transload.runner.cli.app import application
+from transload.runner.cli.app import COMMANDS, application
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,9 @@ def run() -> Run:
     """Call the command line in this process: ``run("check", folder, stdin=...)``."""
 
     def call(*arguments: object, stdin: bytes = b"") -> Ran:
-        result = CliRunner().invoke(application(), [str(argument) for argument in arguments], input=stdin)
+        words = [str(argument) for argument in arguments]
+        app = application(words[:1] if words and words[0] in COMMANDS else COMMANDS)  # one alone is made much faster
+        result = CliRunner().invoke(app, words, input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception  # nothing but an exit may leave a command
         return Ran(code=result.exit_code, out=result.stdout, err=result.stderr, raw=result.stdout_bytes)

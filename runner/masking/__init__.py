@@ -1,0 +1,1 @@
+"""Fields whose values nobody is shown by default: which they are, and how what is told goes without them."""
