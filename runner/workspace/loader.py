@@ -21,6 +21,7 @@ from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.alarming import channels_of, check_partners
 from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.databases import databases_of, url_fault
+from transload.runner.workspace.dispatching import broker_of
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
@@ -54,6 +55,8 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     calendar = own or Calendar(timezone=timezone)
     adapted = Adapted(secrets=secrets)
     store = store_of(settings, head.chosen, folder, secrets, report) if settings and head.chosen else None
+    dispatch = settings.dispatch if settings else None
+    broker = broker_of(dispatch, _value(head.chosen, "dispatch"), store, folder, secrets, report)
     retry = RetryPolicy(**settings.defaults.retry.model_dump()) if settings else RetryPolicy()
     databases = _databases(settings, root, secrets, report)
     plugins = _plugins(report)
@@ -95,6 +98,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         retry=retry,
         listening=_listening(settings.http, folder) if settings.http is not None else None,
         operations=_operations(settings.operations),
+        broker=broker,
         hidden=secrets.hidden,
         partners=partners,
         findings=tuple(findings),

@@ -18,11 +18,25 @@ WORKER = Path(__file__).with_name("cluster_worker.py")
 SHARED = pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 
 
+BOTH = pytest.mark.parametrize("wakes", ["procrastinate", "celery"], indirect=True)
+"""By which services wake each other."""
+
+
 def until(condition, seconds=40.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
+
+
+@pytest.fixture
+def wakes(request, tmp_path):
+    """Lets the services of the house use this dispatch; gives the broker, where it has one."""
+    if request.param == "procrastinate":
+        return None
+    broker = request.getfixturevalue("rabbitmq")
+    (tmp_path / "broker").write_text(broker.url)
+    return broker
 
 
 @pytest.fixture
@@ -56,7 +70,8 @@ def states_of(house):
 
 
 @SHARED
-def test_order_by_key_is_kept_through_retries_kills_and_takeovers(make_house, crew):
+@BOTH
+def test_order_by_key_is_kept_through_retries_kills_and_takeovers(make_house, crew, wakes):
     """Two workers, one call in five fails, and each is killed and started again while they work."""
     house = make_house()
     keys = [f"K{number}" for number in range(7)]
@@ -83,7 +98,8 @@ def test_order_by_key_is_kept_through_retries_kills_and_takeovers(make_house, cr
 
 
 @SHARED
-def test_a_dead_workers_lane_is_taken_over_at_once(make_house, crew):
+@BOTH
+def test_a_dead_workers_lane_is_taken_over_at_once(make_house, crew, wakes):
     house = make_house()
     house.put_orders("a.txt", "1", "2", "3")
     first = crew(house, 1, slow=20)[0]
@@ -113,7 +129,8 @@ def test_what_a_dead_worker_was_sending_is_sent_at_once_where_twice_is_once(make
 
 
 @SHARED
-def test_a_poll_that_was_not_ended_is_made_again_by_another(make_house, crew):
+@BOTH
+def test_a_poll_that_was_not_ended_is_made_again_by_another(make_house, crew, wakes):
     house = make_house()
     house.put_orders("a.txt", "1")
     first = crew(house, 1, wait_in_source="receive")[0]
