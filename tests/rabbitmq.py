@@ -68,6 +68,16 @@ class Broker:
         """Its address."""
         return f"amqp://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/"
 
+    def asked(self, ledger: str) -> tuple[int, int]:
+        """How many names wait for the services on a ledger, and how many of these listen."""
+        from transload.runner.dispatch.broker import Broker as Place
+        from transload.runner.dispatch.receiving import App, queue_of
+
+        app = App(queue_of(ledger), Place(url=self.url).connecting())
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            told = queue_of(ledger).bind(channel).queue_declare()
+            return told.message_count, told.consumer_count
+
     def start(self) -> None:
         """Start it, and wait until it listens."""
         if self._mapper is None:

@@ -44,7 +44,7 @@ class Broker:
         return f"{url.drivername}://{user}{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
     def connecting(self) -> dict[str, Any]:
-        """kombu's arguments for a connection, with secrets that are looked up now.
+        """The arguments of kombu's connections, with secrets that are looked up now.
 
         A reference within the address stands for one part of it, whatever characters that has.  Raises
         `ConfigurationError` when it is no address, `Stop` or `Retry` when a secret cannot be had.

@@ -5,6 +5,7 @@ settings from the environment, no remote control, no events, no results.  A name
 ends, so a worker holds as many as it works on and no more, and what a dead one had goes to another at once.
 """
 
+import os
 import socket
 import threading
 import time
@@ -57,7 +58,7 @@ def queue_of(ledger: str) -> Queue:
     )
 
 
-class App(Celery):
+class App(Celery):  # type: ignore[misc]
     """A Celery application that knows its broker from us alone, whatever CELERY_BROKER_URL says."""
 
     def __init__(self, queue: Queue, connecting: dict[str, Any]) -> None:
@@ -158,11 +159,30 @@ class Receiving:
             pause = FIRST_PAUSE if time.monotonic() - began > LONGEST_PAUSE * 2 else min(pause * 2, LONGEST_PAUSE)
             self._ending.wait(pause)
 
+    def _reached(self, connection: Connection) -> Connection:
+        """The ``connection`` as soon as it can be made; raises `WorkerShutdown` once we end."""
+        pause = FIRST_PAUSE
+        while not self._ending.is_set():
+            try:
+                connection.connect()
+                return connection
+            except Exception as error:  # noqa: BLE001  # whatever it is, it may be mended meanwhile
+                _log.error("the broker is not reached", broker=self._shown, error=str(error))
+            self._ending.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        raise WorkerShutdown(0)
+
+    def _look(self) -> None:
+        if self._ending.is_set():
+            raise WorkerShutdown(0)
+
     def _made(self) -> WorkController:
-        app, pool, ending, shown = self._app, self._pool, self._ending, self._shown
+        app, pool, reached = self._app, self._pool, self._reached
 
         class OurPool(TaskPool):  # type: ignore[misc]
             """Hands names to our threads, which outlive it."""
+
+            executor: Any
 
             def __init__(self, *args: Any, **options: Any) -> None:
                 super().__init__(*args, **options)
@@ -183,16 +203,7 @@ class Receiving:
             """Tries to reach the broker until we end."""
 
             def ensure_connected(self, conn: Connection) -> Connection:
-                pause = FIRST_PAUSE
-                while True:
-                    if ending.is_set():
-                        raise WorkerShutdown(0)
-                    try:
-                        return conn.connect() and conn
-                    except Exception as error:  # noqa: BLE001  # whatever it is, it may be mended meanwhile
-                        _log.error("the broker is not reached", broker=shown, error=str(error))
-                    ending.wait(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE)
+                return reached(conn)
 
         class OurController(WorkController):  # type: ignore[misc]
             """Lets us tell why it ended."""
@@ -210,16 +221,11 @@ class Receiving:
             pool_cls=OurPool,
             consumer_cls=OurConsumer,
             concurrency=self._workers,
-            hostname=f"transload-{threading.get_native_id()}@{socket.gethostname()}",
+            hostname=f"transload-{os.getpid()}@{socket.gethostname()}",
             task_events=False,
             without_gossip=True,
             without_heartbeat=True,
             without_mingle=True,
         )
-
-        def look() -> None:
-            if ending.is_set():
-                raise WorkerShutdown(0)
-
-        controller.hub.on_tick.add(look)
+        controller.hub.on_tick.add(self._look)
         return controller

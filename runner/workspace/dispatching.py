@@ -36,7 +36,9 @@ def broker_of(
     _check(celery.url, at, secrets, report)
     if store is not None and store.url.startswith(SQLITE_BEGIN):
         hint = "keep the ledger in PostgreSQL (store: postgresql://...), or leave dispatch: out"
-        report.add("C-VALUE", "dispatch: is for services that share a ledger, and a SQLite file has one", block, hint=hint)
+        report.add(
+            "C-VALUE", "dispatch: is for services that share a ledger, and a SQLite file has one", block, hint=hint
+        )
     if len(report.findings) > before:
         return None
     if find_spec("celery") is None:

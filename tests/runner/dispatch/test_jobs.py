@@ -1,8 +1,6 @@
 """Wakes through Celery, over a real broker: who does the work, and that the broker can do no harm."""
 
-import os
 import signal
-import socket
 import threading
 import time
 from uuid import uuid4
@@ -66,11 +64,11 @@ def place(rabbitmq):
 
     def start(work, url=rabbitmq.url, *, workers=1):
         found = Jobs(work, lock, Broker(url=url), ledger=ledger, workers=workers)
-        found.start()
         started.append(found)
+        found.start()
         return found
 
-    start.ledger = ledger
+    start.ledger, start.broker = ledger, rabbitmq
     start.app = App(queue_of(ledger), Broker(url=rabbitmq.url).connecting())
     yield start
     for one in started:
@@ -86,15 +84,15 @@ def until(condition, seconds=20.0):
 
 def asked(place):
     """How many names wait, and how many listen."""
-    with place.app.connection_for_write() as connection, connection.channel() as channel:
-        told = queue_of(place.ledger).bind(channel).queue_declare()
-        return told.message_count, told.consumer_count
+    return place.broker.asked(place.ledger)
 
 
 def test_names_go_to_whoever_is_free_and_wait_once(place):
     """One holds a name: the other does the rest.  Both hold: a name that is woken again and again waits once."""
     busy, free = Work(), Work()
-    one, other = place(busy), place(free)
+    one = place(busy)
+    until(lambda: asked(place)[1] == 1)
+    other = place(free)
     until(lambda: asked(place)[1] == 2)
     busy.going.clear()
     free.going.clear()
