@@ -97,6 +97,13 @@ class App(Celery):  # type: ignore[misc]
         return Connection(**self._connecting, connect_timeout=CONNECT_SECONDS, **options)
 
 
+class _Unheard:
+    """A log for names that cannot be acknowledged, since the broker is gone: they come again, and that is all."""
+
+    def critical(self, *told: object, **more: object) -> None:
+        pass
+
+
 class Receiving:
     """Lets ``work`` be done on each name that comes to ``app``, by up to ``workers`` threads of ``pool``."""
 
@@ -204,6 +211,9 @@ class Receiving:
 
             def ensure_connected(self, conn: Connection) -> Connection:
                 return reached(conn)
+
+            def call_soon_ack(self, p: Callable[..., None], logger: Any, *more: Any) -> Any:
+                return super().call_soon_ack(p, _Unheard(), *more)
 
         class OurController(WorkController):  # type: ignore[misc]
             """Lets us tell why it ended."""

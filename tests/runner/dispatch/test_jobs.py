@@ -194,3 +194,11 @@ def test_without_celery_it_is_said_what_to_install(monkeypatch):
     with pytest.raises(ConfigurationError, match="Celery, which is not installed") as caught:
         Jobs(Work(), Lock(), Broker(url="amqp://host/"), ledger="x").start()
     assert caught.value.hint == 'install it with: pip install "transload[celery]"'
+
+
+def test_a_ledger_with_one_service_has_no_use_for_it(make_house, tmp_path):
+    house = make_house()
+    (tmp_path / "broker").write_text("amqp://host/")
+    with house.ledger() as ledger, pytest.raises(ConfigurationError, match="services that share a ledger") as caught:
+        house.engine(ledger).serve(handle_signals=False)
+    assert caught.value.hint == "keep the ledger in PostgreSQL (store: postgresql://...), or leave dispatch: out"
