@@ -60,7 +60,8 @@ class Broker:
             "RABBITMQ_LOG_BASE": str(folder),
             "RABBITMQ_MNESIA_BASE": str(folder / "data"),
             "RABBITMQ_NODENAME": "transload-test@localhost",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-noinput -kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-noinput -kernel inet_dist_use_interface {127,0,0,1}"
+            " +sbwt none +sbwtdcpu none +sbwtdio none",  # no thread of it waits busily
         }
 
     @property
