@@ -71,11 +71,11 @@ class Broker:
 
     def asked(self, ledger: str) -> tuple[int, int]:
         """How many names wait for the services on a ledger, and how many of these listen."""
-        from transload.runner.dispatch.broker import Broker as Place
-        from transload.runner.dispatch.receiving import App, queue_of
+        from kombu import Connection
 
-        app = App(queue_of(ledger), Place(url=self.url).connecting())
-        with app.connection_for_write() as connection, connection.channel() as channel:
+        from transload.runner.dispatch.receiving import queue_of
+
+        with Connection(self.url) as connection, connection.channel() as channel:
             told = queue_of(ledger).bind(channel).queue_declare()
             return told.message_count, told.consumer_count
 
