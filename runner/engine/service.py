@@ -134,7 +134,17 @@ class Service:
 
     def _dispatch(self, work: Work, lock: ProcessLock) -> Dispatch:
         """Threads of our own; where other processes share the ledger, those of all."""
-        place = self._engine.ledger.database.wakes
+        place, broker = self._engine.ledger.database.wakes, self._engine.workspace.broker
+        if broker is not None:
+            if not lock.shared:
+                raise ConfigurationError(
+                    f"dispatch: is for services that share a ledger, and {self._engine.ledger.database.name} is not"
+                    " shared",
+                    hint="keep the ledger in PostgreSQL (store: postgresql://...), or leave dispatch: out",
+                )
+            from transload.runner.dispatch.jobs import Jobs
+
+            return Jobs(work, lock, broker, ledger=self._engine.ledger.identity(), workers=self._engine.workers)
         if place is None or not lock.shared:
             return Threads(work.do, workers=self._engine.workers, kin=kin_of)
         from transload.runner.dispatch.wakes import Wakes

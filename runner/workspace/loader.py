@@ -22,6 +22,7 @@ from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.alarming import channels_of, check_partners
 from transload.runner.workspace.branches import Environments
 from transload.runner.workspace.databases import databases_of, url_fault
+from transload.runner.workspace.dispatching import broker_of
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
@@ -56,6 +57,8 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     calendar = own or Calendar(timezone=timezone)
     adapted = Adapted(secrets=secrets)
     store = store_of(settings, head.chosen, folder, secrets, report) if settings and head.chosen else None
+    dispatch = settings.dispatch if settings else None
+    broker = broker_of(dispatch, _value(head.chosen, "dispatch"), store, folder, secrets, report)
     retry = RetryPolicy(**settings.defaults.retry.model_dump()) if settings else RetryPolicy()
     mask = mask_of(settings.mask, head.chosen, report) if settings else Fields()
     databases = _databases(settings, root, secrets, report)
@@ -99,6 +102,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         listening=_listening(settings.http, folder) if settings.http is not None else None,
         operations=_operations(settings.operations),
         mask=mask,
+        broker=broker,
         hidden=secrets.hidden,
         partners=partners,
         findings=tuple(findings),

@@ -25,6 +25,7 @@ from transload.mappings.surroundings import Surroundings
 from transload.mappings.tables.databases import Database
 from transload.runner.calendar import Calendar
 from transload.runner.calendar.firing import Otherwise
+from transload.runner.dispatch.broker import Broker
 from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation
 from transload.runner.ledger.store import Store
 from transload.runner.masking.fields import Fields
@@ -309,7 +310,8 @@ class Operations:
 class Workspace:
     """One company's connections and mappings, checked and linked.
 
-    ``store`` is where the ledger is kept.  ``environment`` is the one in
+    ``store`` is where the ledger is kept, ``broker`` the one through which services that share it wake each other
+    instead of through its database.  ``environment`` is the one in
     force (``test``, ``production``).  ``identities`` are our own.  ``findings`` holds the
     warnings and remarks of loading: whatever was an error was raised instead.  ``hidden`` are the secrets that were
     looked up so far: whatever is told passes through it.  ``mask`` are the fields of documents that are not told.
@@ -327,6 +329,7 @@ class Workspace:
     listening: Listening | None = None
     operations: Operations = Operations()
     mask: Fields = field(default_factory=Fields)
+    broker: Broker | None = None
     hidden: Hidden = field(default_factory=Hidden, repr=False)
     partners: Mapping[str, Partner] = field(default_factory=dict)
     findings: Sequence[Finding] = ()

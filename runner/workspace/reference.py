@@ -13,8 +13,10 @@ from transload.runner.workspace.written import (
     EnvelopeIdentity,
     SecretFolders,
     WrittenBlobs,
+    WrittenCelery,
     WrittenConnection,
     WrittenDefaults,
+    WrittenDispatch,
     WrittenEncryption,
     WrittenHttp,
     WrittenIdentities,
@@ -82,6 +84,16 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "Written `blobs: /mnt/transload`, or as a block with more. An object store needs `transload[object-store]` and"
         " fsspec's plug-in for it.",
         WrittenBlobs,
+    ),
+    (
+        "dispatch",
+        "For those who run RabbitMQ and Celery already; see [several processes](operations.md#wakes-through-celery).",
+        WrittenDispatch,
+    ),
+    (
+        "dispatch: celery",
+        "Written `dispatch: {celery: amqps://...}`, or as a block with more. Needs `transload[celery]`.",
+        WrittenCelery,
     ),
     (
         "encryption",

@@ -214,6 +214,27 @@ class WrittenStore(Settings):
     )
 
 
+class WrittenCelery(Settings):
+    """A broker of RabbitMQ's kind for a Celery worker in each service."""
+
+    url: str = Field(
+        description="Its address, or a reference that stands for it; a password in it is a reference",
+        examples=["amqps://transload:${env:BROKER_PASSWORD}@broker.example/transload"],
+    )
+    ca: str | None = Field(
+        None, description="File with the authority of its certificate, by default those that the system trusts"
+    )
+
+
+class WrittenDispatch(Settings):
+    """How services that share a ledger wake each other."""
+
+    celery: str | WrittenCelery = Field(
+        description="By Celery over RabbitMQ: its address, or a block with url; needs transload[celery] and a ledger"
+        " in PostgreSQL"
+    )
+
+
 class WrittenBlobs(Settings):
     """An object store for large payloads."""
 
@@ -274,6 +295,9 @@ class WrittenWorkspace(Settings):
     )
     mask: WrittenMask = Field(
         default_factory=WrittenMask, description="Fields of documents whose values nobody is shown by default"
+    )
+    dispatch: WrittenDispatch | None = Field(
+        None, description="How services that share a ledger wake each other; by default through its database"
     )
     environments: list[Name] = Field(["test", "production"], description="Names that branches may use", min_length=1)
     environment: str = Field("test", description="The environment in force when the command names none")

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests import rabbitmq as brokers
 from tests.postgresql import Server, binaries, running
 
 from transload.runner.ledger import Ledger, Store
@@ -37,6 +38,18 @@ def postgresql() -> Iterator[Server]:
         pytest.skip("no PostgreSQL server: apt-get install postgresql")
     with running(programs) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[brokers.Broker]:
+    """A running broker; without one, or without Celery, tests that need it are skipped."""
+    if importlib.util.find_spec("celery") is None:
+        pytest.skip("no Celery: pip install 'transload[celery]'")
+    script = brokers.program()
+    if script is None:
+        pytest.skip("no RabbitMQ: apt-get install rabbitmq-server")
+    with brokers.running(script) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

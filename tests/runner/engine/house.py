@@ -42,6 +42,7 @@ from transload.adapters.base.format import Acknowledgement
 from transload.canonical.order import Order
 from transload.canonical.parts import Party
 from transload.canonical.places import MappingPlace
+from transload.runner.dispatch.broker import Broker
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger, Store
 from transload.runner.workspace.limits import Limits
@@ -340,6 +341,12 @@ class House:
         file = self.root / "store"
         return Store(url=file.read_text() if file.exists() else f"sqlite:///{self.root}/var/ledger.db")
 
+    @property
+    def broker(self) -> Broker | None:
+        """As the file ``broker`` says, where there is one."""
+        file = self.root / "broker"
+        return Broker(url=file.read_text()) if file.exists() else None
+
     def put(self, name: str, *lines: str) -> None:
         """Offer a file at the partner."""
         (self.root / "out" / name).write_text("".join(f"{line}\n" for line in lines))
@@ -395,6 +402,7 @@ class House:
             identities={"lines": {"id": "us"}},
             retry=self.retry,
             operations=self.operations,
+            broker=self.broker,
             partners={"acme": acme, "erp": erp},
         )
 

@@ -18,11 +18,25 @@ WORKER = Path(__file__).with_name("cluster_worker.py")
 SHARED = pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 
 
+BOTH = pytest.mark.parametrize("wakes", ["procrastinate", "celery"], indirect=True)
+"""By which services wake each other."""
+
+
 def until(condition, seconds=40.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
+
+
+@pytest.fixture
+def wakes(request, tmp_path):
+    """Lets the services of the house use this dispatch; gives the broker, where it has one."""
+    if request.param == "procrastinate":
+        return None
+    broker = request.getfixturevalue("rabbitmq")
+    (tmp_path / "broker").write_text(broker.url)
+    return broker
 
 
 @pytest.fixture
@@ -50,26 +64,43 @@ def put_keys(house, name, keys, each, reference, begin=0):
     return {row.split("|")[2] for row in rows}
 
 
+def more_lands(house, expected):
+    seen = len(house.landed())
+    until(lambda: len(house.landed()) > seen or len(house.landed()) == len(expected))
+
+
 def states_of(house):
     with house.ledger() as ledger:
         return {row["state"] for row in ledger.queries.deliveries(limit=10_000)}
 
 
 @SHARED
-def test_order_by_key_is_kept_through_retries_kills_and_takeovers(make_house, crew):
-    """Two workers, one call in five fails, and each is killed and started again while they work."""
+@BOTH
+def test_order_by_key_is_kept_through_retries_kills_and_takeovers(make_house, crew, wakes):
+    """Two workers, one call in five fails, and each is killed and started again while they work.
+
+    Where they have a broker it is, and one of them, who is not started again: the other takes over without it.
+    """
     house = make_house()
     keys = [f"K{number}" for number in range(7)]
     expected = put_keys(house, "a.txt", keys, 12, "1")
     options = {"slow": 0.004, "fail": 5, "ordered": True, "idempotent": True}
     workers = crew(house, 2, **options)
     chance = random.Random(11)
-    for _ in range(4):
-        seen = len(house.landed())
-        until(lambda seen=seen: len(house.landed()) > seen or len(house.landed()) == len(expected))
+    for _ in range(4 if wakes is None else 1):
+        more_lands(house, expected)
+        if wakes is not None:
+            wakes.kill()
         victim = chance.randrange(2)
         workers[victim].kill()
-        workers[victim] = crew(house, 1, **options)[0]
+        if wakes is None:
+            workers[victim] = crew(house, 1, **options)[0]
+    if wakes is not None:
+        more_lands(house, expected)  # the work goes on without the broker
+        wakes.start()
+        with house.ledger() as ledger:
+            identity = ledger.identity()
+        until(lambda: wakes.asked(identity)[1] == 1)
     until(lambda: len(set(house.landed())) == len(expected) and states_of(house) == {"SENT"}, 60)
     landed = house.landed()
     assert sorted(landed) == sorted(expected)  # each once: the target knows the key of each
