@@ -63,6 +63,7 @@ def test_on_postgresql_without_the_password(run, workspace, store, monkeypatch):
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_where_there_is_none(run, workspace):
+    (workspace / "var/ledger.db").unlink()
     shown = run("ledger", "--workspace", workspace)
     assert shown.code == 1
     assert "there is no ledger" in shown.err
