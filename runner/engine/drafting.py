@@ -114,6 +114,7 @@ def draft(
         connection=outlet.connection,
         key=key,
         order_key=_order_key(document, writer.route.order_by),
+        holds=writer.route.holds and bool(writer.route.order_by),
         freeze=_freezer(writer, document, facts, origin.now, residue, wrapping),
         artifacts=writer.artifacts,
         product=writer.product,

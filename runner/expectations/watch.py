@@ -80,6 +80,7 @@ class Watch:
                 yield partial(acknowledged.judge, each, ledger.observed, state, incident, now)
         yield lambda: _no_more([one for one in known if one.source in _EXPECTED and one.subject not in expected])
         yield lambda: conditions.waiting(ledger.conditions, known)
+        yield lambda: conditions.held(ledger.conditions, known, now)
         yield lambda: conditions.breakers(ledger.conditions, known)
         yield lambda: conditions.lanes(ledger.conditions, states.get("lanes", (None, None))[1], known, now)
         yield lambda: conditions.disk(ledger.database.folders, known, now)

@@ -29,7 +29,8 @@ class Draft:
 
     ``freeze`` is called inside the transaction with the control numbers and makes the
     bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
-    A ``shared`` one carries a whole payload: the messages of a receipt have one together for each target.
+    A ``shared`` one carries a whole payload: the messages of a receipt have one together for each
+    target.  With ``holds`` those after it in its sequence wait for a person once it has failed.
     """
 
     lane: str
@@ -41,6 +42,7 @@ class Draft:
     artifacts: tuple[Artifact, ...] = ()
     product: str = ""
     shared: bool = False
+    holds: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

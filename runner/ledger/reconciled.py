@@ -19,6 +19,7 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.schema import control_numbers, deliveries, partner_verdicts
+from transload.runner.ledger.sequences import let_go
 from transload.runner.ledger.states import ACTIVE, State
 
 _STATES = {
@@ -189,7 +190,10 @@ def _move(
         "findings": findings,
         "fingerprint": fingerprint if state is State.REJECTED else None,
     }
-    connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(values))
+    changed = deliveries.update().where(deliveries.c.id == delivery).values(values)
+    lane = connection.execute(changed.returning(deliveries.c.lane)).scalar_one()
+    if state is State.ACKED:
+        let_go(connection, lane, [delivery])
     follow(connection, delivery)
 
 

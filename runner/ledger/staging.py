@@ -33,6 +33,7 @@ from transload.runner.ledger.schema import (
     documents,
     receipts,
 )
+from transload.runner.ledger.sequences import give_place, held_by
 from transload.runner.ledger.states import State, of_document
 
 
@@ -182,7 +183,7 @@ class _Batch:
             self.journal.record(item.state, receipt=self.receipt.id, document=document, detail=detail, digest=digest)
         for draft in item.drafts:
             delivery, state = self._joined(draft, document, detail) or self.deliver(
-                draft, kind="document", document=document, detail=detail
+                draft, kind="document", document=document, detail=detail, instead=item.replaces
             )
             self.links.append({"delivery_id": delivery, "document_id": document})
             states.append(state)
@@ -276,8 +277,19 @@ class _Batch:
                 }
             )
 
-    def deliver(self, draft: Draft, *, kind: str, document: int | None, detail: Mapping[str, Any]) -> tuple[int, State]:
-        """Add one delivery: staged, or quarantined when its bytes cannot be made."""
+    def deliver(
+        self,
+        draft: Draft,
+        *,
+        kind: str,
+        document: int | None,
+        detail: Mapping[str, Any],
+        instead: int | None = None,
+    ) -> tuple[int, State]:
+        """Add one delivery: staged, or quarantined when its bytes cannot be made.
+
+        It takes the place in its sequence of what of the document ``instead`` holds others there.
+        """
         mark = self.numbers.mark()
         frozen: Frozen | None = None
         findings: tuple[Finding, ...] = ()
@@ -291,6 +303,10 @@ class _Batch:
             findings = error.findings
             self.findings += findings
         delivery = self.ids.next(deliveries)
+        held = held_by(self.connection, instead, draft.target) if instead is not None and draft.order_key else None
+        place = delivery if held is None else give_place(self.connection, held, delivery)
+        if held is not None:
+            detail = {**detail, "in_place_of": held["id"]}
         blob = self.store.prepare(frozen.content) if frozen else None
         if blob:
             self.blobs.append(blob)
@@ -306,6 +322,9 @@ class _Batch:
                 "state": state.value,
                 "key": draft.key,
                 "order_key": draft.order_key,
+                "place": place,
+                "holds": draft.holds,
+                "behind": 0,
                 "body": blob.digest if blob else None,
                 "content_type": frozen.content_type if frozen else "",
                 "metadata": dict(frozen.metadata) if frozen else {},

@@ -101,7 +101,8 @@ class SendRoute:
     With a `Passing` as its ``take`` there is no mapping: payloads whose messages fit leave as they were received.
 
     ``order_by`` names the field whose documents keep their sequence: while one of them is
-    unfinished, later ones with the same value wait.  Empty means: no order is kept.
+    unfinished, later ones with the same value wait.  Empty means: no order is kept.  With ``holds`` they
+    wait as well for a person when it has failed for good.
     ``written`` is the ``format:`` of the route, laid over the mapping's own options.
     """
 
@@ -113,6 +114,7 @@ class SendRoute:
     options: Mapping[str, Any] = field(repr=False)
     filters: tuple[FilterSetting, ...] = ()
     order_by: tuple[str, ...] = ()
+    holds: bool = False
     written: Mapping[str, Any] = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     expect_acknowledgement: AcknowledgementExpectation | None = None

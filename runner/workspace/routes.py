@@ -46,6 +46,10 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
     written = examine(block, WrittenSend, file.report, what)
     for further in texts_of(block.get("order_by"))[1:]:
         file.report.not_yet(f"order_by: {further.text} of {what}", further, "the first field alone tells what waits")
+    if block.get("when_failed") is not None and block.get("order_by") is None:
+        message = f"'when_failed' of {what} says what becomes of those behind, and there is no 'order_by'"
+        hint = "name the field whose documents keep their sequence, or leave it out"
+        file.report.add("C-VALUE", message, block.key("when_failed") or name, hint=hint)
     delivery = _delivery(file, block, "to", what, everybody)
     _mapping(file, block.get("mapping"))
     take = _take(file, block, what)
@@ -59,6 +63,7 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         mapping_reference=written.mapping,
         **delivery.parts,
         order_by=tuple(written.order_by),
+        holds=written.when_failed == "hold",
         written=written.format or {},
         retry=RetryPolicy(**written.retry.model_dump()) if written.retry else file.facts.retry,
         expect_acknowledgement=written.expect_acknowledgement,

@@ -352,6 +352,11 @@ class WrittenSend(Settings):
     )
     to: Open = Field(description="connection, and the options of its target")
     order_by: list[str] = Field([], description="Field whose documents keep their sequence")
+    when_failed: Literal["skip", "hold"] = Field(
+        "skip",
+        description="With order_by, when one of a sequence is dead, rejected or cannot be written: skip, the next ones"
+        " are sent; hold, they wait until a person sends it again (it goes first then) or cancels it",
+    )
     format: Open | None = Field(None, description="Options of the format, laid over the mapping's")
     retry: WrittenRetry | None = Field(None, description="Instead of the workspace's defaults")
     expect_acknowledgement: AcknowledgementExpectation | None = Field(

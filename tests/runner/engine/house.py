@@ -316,6 +316,7 @@ class House:
         )
     )
     order_by: tuple[str, ...] = ()
+    holds: bool = False
     acknowledge: bool = False
     environment: str = "production"
     second_target: bool = False
@@ -433,6 +434,7 @@ class House:
             connection=self._connection("erp", box, box=box),
             options={"file": self.file},
             order_by=self.order_by,
+            holds=self.holds,
             retry=self.retry,
             at=AT,
         )

@@ -307,6 +307,19 @@ def upgrade(operations: Operations) -> None:
         sa.Column("state", TEXT, nullable=False),
         sa.Column("key", TEXT, nullable=False, comment="the idempotency key"),
         sa.Column("order_key", TEXT, nullable=True),
+        sa.Column(
+            "place",
+            sa.BigInteger(),
+            nullable=False,
+            comment="in the lane's order: its number, or that of what it replaces",
+        ),
+        sa.Column("holds", sa.Boolean(), nullable=False, comment="when it fails, later ones of its order key wait"),
+        sa.Column(
+            "behind",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the failed delivery behind which it waits; or 0",
+        ),
         sa.Column("body", DIGEST, nullable=True),
         sa.Column("content_type", TEXT, nullable=False),
         sa.Column("metadata", sa.Text(), nullable=False),
@@ -357,11 +370,18 @@ def upgrade(operations: Operations) -> None:
     operations.create_index(
         "deliveries_active",
         "deliveries",
-        ["lane", "id"],
+        ["lane", "behind", "place"],
         unique=False,
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
     )
+    failed = "holds = true AND state IN ('DEAD', 'REJECTED', 'QUARANTINED')"
+    for name, columns, condition in (
+        ("deliveries_order", ["lane", "order_key", "place"], f"finished_at IS NULL OR {failed}"),
+        ("deliveries_heads", ["lane", "place"], f"state = 'UNKNOWN' OR {failed}"),
+    ):
+        where = sa.text(f"order_key IS NOT NULL AND behind = 0 AND ({condition})")
+        operations.create_index(name, "deliveries", columns, unique=False, sqlite_where=where, postgresql_where=where)
     operations.create_index("deliveries_state", "deliveries", ["state", "id"], unique=False)
     operations.create_index("deliveries_target", "deliveries", ["target", "id"], unique=False)
     operations.create_index("ix_deliveries_origin_id", "deliveries", ["origin_id"], unique=False)
