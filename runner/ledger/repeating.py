@@ -115,7 +115,12 @@ def redeliver(connection: Connection, journal: Journal, delivery: int, who: Who)
     connection.execute(deliveries.insert(), row)
     carried = documents_of(connection, delivery)
     if carried:
-        links = [{"delivery_id": new, "document_id": document} for document in carried]
+        columns = delivery_documents.c
+        old_links = select(columns.document_id, columns.position).where(columns.delivery_id == delivery)
+        links = [
+            {"delivery_id": new, "document_id": row.document_id, "position": row.position}
+            for row in connection.execute(old_links).all()
+        ]
         connection.execute(delivery_documents.insert(), links)
         more = {"targets": documents.c.targets + 1}
         for document in carried:

@@ -217,6 +217,16 @@ delivery_documents = Table(
     metadata,
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), primary_key=True),
     Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True, index=True),
+    Column("position", Integer, comment="where a delivery holds several: which message it is, from 1"),
+    Column("state", _Name, comment="where the partner has judged them apart"),
+)
+
+gathered = Table(
+    "gathered",
+    metadata,
+    Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True),
+    Column("target", _Name, primary_key=True, comment="for which it waits until its receipt is read to the end"),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
 )
 
 attachments = Table(

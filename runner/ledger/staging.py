@@ -17,10 +17,12 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
+from transload.runner.ledger.bundling import Bundling
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.drafts import AcknowledgementDraft, Closing, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
+from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids, LedgerNumbers
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
@@ -126,13 +128,12 @@ class Staging:
                 batch.add(item)
             values: dict[str, Any] = {"position": position, "begun": 0}
             if closing is not None:
+                found = (*closing.findings, *batch.bundle(closing))
                 if closing.acknowledge is not None:
                     batch.acknowledge(closing.acknowledge)
                 values |= {"state": closing.state.value, "finished_at": now, "again": None}
-                values |= {"findings": as_rows(closing.findings), "fingerprint": fingerprint_of(closing.findings)}
-                batch.journal.record(
-                    closing.state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest
-                )
+                values |= {"findings": as_rows(found), "fingerprint": fingerprint_of(found)}
+                batch.journal.record(closing.state, receipt=receipt.id, detail=_codes(found), digest=receipt.digest)
             connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
             return batch.flush()
 
@@ -162,7 +163,8 @@ class _Batch:
         self.blobs: list[Blob] = []
         self.documents: list[dict[str, Any]] = []
         self.deliveries: list[dict[str, Any]] = []
-        self.links: list[dict[str, int]] = []
+        self.links: list[dict[str, Any]] = []
+        self.bundling = Bundling(connection, receipt, self.numbers, self.deliver)
         self.acknowledgements: list[dict[str, Any]] = []
         self.control_numbers: list[dict[str, Any]] = []
         self.verdicts: list[tuple[int, PartnerVerdict]] = []
@@ -182,10 +184,16 @@ class _Batch:
             digest = item.digest or item.wire_digest if item.state is State.MAPPED else item.wire_digest
             self.journal.record(item.state, receipt=self.receipt.id, document=document, detail=detail, digest=digest)
         for draft in item.drafts:
+            if draft.gathered is not None:
+                self.bundling.add(document, draft.target, draft.gathered)
+                gathering = {**detail, "target": draft.target}
+                self.journal.record("GATHERED", receipt=self.receipt.id, document=document, detail=gathering)
+                states.append(State.STAGED)
+                continue
             delivery, state = self._joined(draft, document, detail) or self.deliver(
                 draft, kind="document", document=document, detail=detail, instead=item.replaces
             )
-            self.links.append({"delivery_id": delivery, "document_id": document})
+            self.links.append({"delivery_id": delivery, "document_id": document, "position": None})
             states.append(state)
         self.verdicts += [(document, verdict) for verdict in item.verdicts]
         if item.replaces is not None:
@@ -261,6 +269,13 @@ class _Batch:
             detail={**detail, "target": draft.target},
         )
         return delivery, state
+
+    def bundle(self, closing: Closing) -> tuple[Finding, ...]:
+        """Add the deliveries of what was gathered of the receipt; gives what is to be said of it there."""
+        left_out = self.bundling.write(closing, self.documents)
+        self.links += self.bundling.links
+        self.findings += left_out
+        return left_out
 
     def acknowledge(self, make: Callable[[Numbers], Sequence[AcknowledgementDraft]]) -> None:
         """Add the acknowledgements; when they cannot be made, none is, and their numbers are not used."""
@@ -373,6 +388,9 @@ class _Batch:
         ):
             if rows:
                 self.connection.execute(table.insert(), rows)
+        self.bundling.keep()
+        for delivery in self.bundling.quarantined:
+            follow(self.connection, delivery)
         for old, new in self.replaced:
             self._replace(old, new)
         answered = [

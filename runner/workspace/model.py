@@ -75,6 +75,13 @@ LIBRARY = "library:"
 """How the name of a shipped mapping begins."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """The documents of a receipt leave together, ``most`` in one delivery; None: all."""
+
+    most: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Acknowledge:
     """How what arrives is acknowledged: ``kinds`` (contrl, 997) go out through ``connection`` with ``options``."""
@@ -102,7 +109,7 @@ class SendRoute:
 
     ``order_by`` names the field whose documents keep their sequence: while one of them is
     unfinished, later ones with the same value wait.  Empty means: no order is kept.  With ``holds`` they
-    wait as well for a person when it has failed for good.
+    wait as well for a person when it has failed for good.  With ``batch`` several documents are one delivery.
     ``written`` is the ``format:`` of the route, laid over the mapping's own options.
     """
 
@@ -115,6 +122,7 @@ class SendRoute:
     filters: tuple[FilterSetting, ...] = ()
     order_by: tuple[str, ...] = ()
     holds: bool = False
+    batch: Batching | None = None
     written: Mapping[str, Any] = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     expect_acknowledgement: AcknowledgementExpectation | None = None

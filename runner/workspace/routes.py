@@ -18,7 +18,7 @@ from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import expectations_of
 from transload.runner.workspace.filters import FilterSetting
-from transload.runner.workspace.model import LIBRARY, Acknowledge, ReceiveRoute, RetryPolicy, SendRoute
+from transload.runner.workspace.model import LIBRARY, Acknowledge, Batching, ReceiveRoute, RetryPolicy, SendRoute
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import texts_of, without
 from transload.runner.workspace.schedules import schedule
@@ -50,6 +50,10 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         message = f"'when_failed' of {what} says what becomes of those behind, and there is no 'order_by'"
         hint = "name the field whose documents keep their sequence, or leave it out"
         file.report.add("C-VALUE", message, block.key("when_failed") or name, hint=hint)
+    if block.get("batch") is not None and block.get("order_by") is not None:
+        message = f"{what} has 'batch' and 'order_by', and what leaves together has many values of that field"
+        hint = "remove one of them; batches of one receipt leave one after the other"
+        file.report.add("C-VALUE", message, block.key("order_by") or name, hint=hint)
     delivery = _delivery(file, block, "to", what, everybody)
     _mapping(file, block.get("mapping"))
     take = _take(file, block, what)
@@ -64,6 +68,7 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         **delivery.parts,
         order_by=tuple(written.order_by),
         holds=written.when_failed == "hold",
+        batch=None if written.batch is None else Batching(most=getattr(written.batch, "most", None)),
         written=written.format or {},
         retry=RetryPolicy(**written.retry.model_dump()) if written.retry else file.facts.retry,
         expect_acknowledgement=written.expect_acknowledgement,
@@ -381,7 +386,9 @@ def _with_or_without_mapping(
         return False
     if not isinstance(take, Passing):
         return True
-    found = [key for key in (block.key(other) for other in ("mapping", "order_by", "format")) if key is not None]
+    found = [
+        key for key in (block.key(other) for other in ("mapping", "order_by", "batch", "format")) if key is not None
+    ]
     for key in found:
         message = f"{what} passes on what was received as it is, so it can have no {key.text!r}"
         file.report.add("C-VALUE", message, key, hint="remove it, or take a document: instead of messages")

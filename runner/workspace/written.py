@@ -343,6 +343,13 @@ class WrittenTake(Settings):
     receiver: str | list[str] | None = Field(None, description="The receiver's identification in the envelope")
 
 
+class WrittenBatch(Settings):
+    """Documents that leave together."""
+
+    of: Literal["receipt"] = Field("receipt", description="What is received at once: its documents leave together")
+    most: int | None = Field(None, description="Documents in one delivery at most; by default all", ge=1)
+
+
 class WrittenSend(Settings):
     """A send route."""
 
@@ -356,6 +363,11 @@ class WrittenSend(Settings):
         "skip",
         description="With order_by, when one of a sequence is dead, rejected or cannot be written: skip, the next ones"
         " are sent; hold, they wait until a person sends it again (it goes first then) or cancels it",
+    )
+    batch: Literal["receipt"] | WrittenBatch | None = Field(
+        None,
+        description="receipt: the documents of one receipt leave together, as one interchange or file;"
+        " or a block with of: receipt, and most",
     )
     format: Open | None = Field(None, description="Options of the format, laid over the mapping's")
     retry: WrittenRetry | None = Field(None, description="Instead of the workspace's defaults")

@@ -47,6 +47,7 @@ from transload.runner.ledger import Ledger, Store
 from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.model import (
     Acknowledge,
+    Batching,
     Connection,
     Operations,
     Partner,
@@ -317,6 +318,7 @@ class House:
     )
     order_by: tuple[str, ...] = ()
     holds: bool = False
+    batch: Batching | None = None
     acknowledge: bool = False
     environment: str = "production"
     second_target: bool = False
@@ -435,6 +437,7 @@ class House:
             options={"file": self.file},
             order_by=self.order_by,
             holds=self.holds,
+            batch=self.batch,
             retry=self.retry,
             at=AT,
         )

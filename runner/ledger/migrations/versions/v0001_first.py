@@ -622,6 +622,13 @@ def upgrade(operations: Operations) -> None:
         "delivery_documents",
         sa.Column("delivery_id", ID, nullable=False),
         sa.Column("document_id", ID, nullable=False),
+        sa.Column(
+            "position",
+            sa.Integer(),
+            nullable=True,
+            comment="where a delivery holds several: which message it is, from 1",
+        ),
+        sa.Column("state", TEXT, nullable=True, comment="where the partner has judged them apart"),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["deliveries.id"],
@@ -632,6 +639,22 @@ def upgrade(operations: Operations) -> None:
         ),
         sa.PrimaryKeyConstraint("delivery_id", "document_id"),
     )
+    operations.create_table(
+        "gathered",
+        sa.Column("document_id", ID, nullable=False),
+        sa.Column("target", TEXT, nullable=False, comment="for which it waits until its receipt is read to the end"),
+        sa.Column("receipt_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("document_id", "target"),
+    )
+    operations.create_index("ix_gathered_receipt_id", "gathered", ["receipt_id"], unique=False)
     operations.create_index("ix_delivery_documents_document_id", "delivery_documents", ["document_id"], unique=False)
     operations.create_table(
         "partner_verdicts",
