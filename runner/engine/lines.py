@@ -199,8 +199,7 @@ class Line:
     @property
     def lanes(self) -> tuple[str, ...]:
         """The lanes that it feeds; nothing is loaded for it."""
-        own = (f"{self.route.ref}/acknowledge", f"{self.route.ref}/reply")
-        return (*own, *(f"{self.route.ref}/{send.ref}" for send in self.route.to))
+        return self.route.lanes
 
     @property
     def outlets(self) -> tuple[Outlet, ...]:

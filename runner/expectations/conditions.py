@@ -174,6 +174,30 @@ def _held_title(one: Holding) -> str:
     return f"{one.count} {many} on {one.route} behind s{one.delivery} of their sequence, which is {one.state.value}"
 
 
+def crowds(counts: Mapping[str, tuple[int, int]], incidents: Iterable[Incident], now: datetime) -> Judged:
+    """Receive routes of which more waits than may, by name with what waits and what may; their sources rest."""
+    found = {
+        f"crowd|{route}": partial(_crowd, route, most, now)
+        for route, (waiting, most) in counts.items()
+        if waiting > most
+    }
+    return _lasting("crowd", found, incidents, "less waits again")
+
+
+def _crowd(route: str, most: int, now: datetime) -> Opening:
+    return Opening(
+        source="crowd",
+        subject=f"crowd|{route}",
+        key=f"crowd|{route}|{now.isoformat()}",
+        severity="warning",
+        partner=route.partition("/")[0],
+        about=route,
+        title=f"the source of {route} is not asked: more than {most} wait, to be read or sent",
+        hint="transload pause --lanes tells what waits where; mend the targets that stand still",
+        lasting=True,
+    )
+
+
 def lanes(
     conditions: Conditions, state: Mapping[str, Any] | None, incidents: Iterable[Incident], now: datetime
 ) -> Judged:

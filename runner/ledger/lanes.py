@@ -378,6 +378,20 @@ class Lanes:
         with self._database.read() as connection:
             return sorted(connection.scalars(query))
 
+    def crowd(self, route: str, names: Sequence[str], most: int) -> int:
+        """How many receipts of ``route`` wait to be read, and deliveries in these lanes to be sent.
+
+        Not counted on beyond ``most`` and one of each kind.
+        """
+        unsent = select(deliveries.c.id).where(deliveries.c.lane.in_(names), deliveries.c.finished_at.is_(None))
+        unread = select(receipts.c.id).where(receipts.c.route == route, receipts.c.finished_at.is_(None))
+        with self._database.read() as connection:
+            counts = [
+                connection.scalar(select(func.count()).select_from(query.limit(most + 1).subquery()))
+                for query in (unsent, unread)
+            ]
+        return sum(count or 0 for count in counts)
+
     def waiting(self) -> dict[str, dict[State, int]]:
         """How many unfinished deliveries there are by lane and state."""
         query = (

@@ -167,7 +167,7 @@ class ReceiveRoute:
     others by ``run``.  ``written`` is the ``format:`` of the route without its type.  ``answers`` is the
     send route whose target's answers it reads, instead of what a source fetches.  ``response_references`` are the
     mappings that write what a calling partner is told.  ``keep_payloads`` is how long payloads are kept; None: for
-    good.
+    good.  While more than ``at_most_waiting`` of it wait, the source is not asked.
     """
 
     partner: "Partner" = field(repr=False)
@@ -186,12 +186,19 @@ class ReceiveRoute:
     answers: SendRoute | None = None
     expect: tuple[Expectation, ...] = ()
     keep_payloads: timedelta | None = None
+    at_most_waiting: int | None = None
     at: MappingPlace
 
     @property
     def ref(self) -> str:
         """Its name in the workspace: ``acme/orders``."""
         return f"{self.partner.name}/{self.name}"
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The lanes that it feeds."""
+        own = (f"{self.ref}/acknowledge", f"{self.ref}/reply")
+        return (*own, *(f"{self.ref}/{send.ref}" for send in self.to))
 
     @property
     def is_polled(self) -> bool:

@@ -97,6 +97,10 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         key = block.key("every") or block.key("cron") or name
         hint = "leave the schedule out"
         file.report.add("C-VALUE", f"{what} {brought}, so there is nothing to be fetched", key, hint=hint)
+    if brought is not None and written is not None and written.at_most_waiting is not None:
+        key = block.key("at_most_waiting") or name
+        message = f"{what} {brought}, so there is no source that could be left alone"
+        file.report.add("C-VALUE", message, key, hint="leave at_most_waiting out")
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
@@ -115,6 +119,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         guides=file.facts.guides,
         answers=answers,
         expect=expected,
+        at_most_waiting=written.at_most_waiting,
         keep_payloads=written.keep_payloads or file.facts.keep_payloads,
         at=file.report.at(name),
     )

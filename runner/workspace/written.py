@@ -319,6 +319,12 @@ class WrittenReceive(Settings):
         None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
     )
     expect: ExpectationList = Field(None, description="What should arrive by when: one expectation, or a list of them")
+    at_most_waiting: int | None = Field(
+        None,
+        description="While more than so many of what it received wait, to be read or to be sent, the source is not"
+        " asked; by default it always is",
+        ge=0,
+    )
     keep_payloads: Duration | None = Field(
         None,
         description="How long what arrived, and was made and sent of it, is kept, instead of the workspace's default",

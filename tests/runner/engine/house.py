@@ -319,6 +319,7 @@ class House:
     order_by: tuple[str, ...] = ()
     holds: bool = False
     batch: Batching | None = None
+    at_most_waiting: int | None = None
     acknowledge: bool = False
     environment: str = "production"
     second_target: bool = False
@@ -379,6 +380,7 @@ class House:
             connection=outward,
             options={},
             schedule=self.schedule,
+            at_most_waiting=self.at_most_waiting,
             mapping_references=("orders.yaml",),
             to=sends if self.targets else (),
             acknowledge=self._acknowledge() if self.acknowledge else None,
