@@ -359,6 +359,20 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
             "erp:10:28: error C-FIELD order/1 has no field 'number.x': there is no 'x'",
         ],
     ),
+    "a sequence that holds, and is none": (
+        {"erp": [("order_by: [buyer.gln]", "when_failed: hold")]},
+        [
+            "erp:10:5: error C-VALUE 'when_failed' of the send route 'orders' says what becomes of those behind, and "
+            "there is no 'order_by' (name the field whose documents keep their sequence, or leave it out)",
+        ],
+    ),
+    "a batch in sequences": (
+        {"erp": [("order_by: [buyer.gln]", "order_by: [buyer.gln]\n    batch: {of: receipt, most: 5}")]},
+        [
+            "erp:10:5: error C-VALUE the send route 'orders' has 'batch' and 'order_by', and what leaves together has "
+            "many values of that field (remove one of them; batches of one receipt leave one after the other)",
+        ],
+    ),
     "partner and folder differ": (
         {"erp": [("partner: erp", "partner: epr")]},
         ["erp:1:10: error C-PARTNER the partner is called 'epr', but its folder 'erp' (give both the same name)"],
