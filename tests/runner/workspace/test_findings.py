@@ -120,8 +120,8 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         {"acme": [("from: {connection: mailbox, folder: /out, ", "from: [mailbox]\n    x: {")]},
         [
             "acme:12:11: error C-TYPE 'from' of the receive route 'orders' must be a block of keys, not a list",
-            "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, cron, "
-            "every, expect, format, from, keep_payloads, mappings, on, otherwise, response, timezone, to)",
+            "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, "
+            "at_most_waiting, cron, every, expect, format, from, keep_payloads, mappings, on, otherwise, response, timezone, to)",
         ],
     ),
     "unknown adapter": (
