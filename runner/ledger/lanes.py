@@ -225,7 +225,8 @@ class Lanes:
             epoch: int | None = connection.scalar(_take, {"lane": lane, "now": now, "horizon": now + LONGEST_REST})
             if epoch is not None:
                 connection.execute(_put_right, {"of_lane": lane, "now": now})
-                mark_waiting(connection, lane)
+                if reading is None:
+                    mark_waiting(connection, lane)
             if reading is not None and epoch is not None:
                 begin_first(connection, reading)
             return epoch

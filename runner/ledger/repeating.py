@@ -76,8 +76,8 @@ def locked_delivery(connection: Connection, delivery: int) -> dict[str, Any]:
 def finish(connection: Connection, delivery: int, state: State, journal: Journal) -> None:
     """Bring a delivery to a final state by hand; what waited behind it in its sequence goes on."""
     values = {"state": state.value, "finished_at": journal.at, "unsure": False, "behind": 0}
-    connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(values))
-    let_go(connection, journal.lane, [delivery])
+    change = deliveries.update().where(deliveries.c.id == delivery).values(values).returning(deliveries.c.lane)
+    let_go(connection, connection.execute(change).scalar_one(), [delivery])
 
 
 def redeliver(connection: Connection, journal: Journal, delivery: int, who: Who) -> int:
