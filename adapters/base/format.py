@@ -262,6 +262,11 @@ class Format(ABC, Generic[S]):
         del folders
         return self
 
+    @property
+    def holds_many(self) -> bool:
+        """Whether a payload may have several messages; where it may not, a route cannot write batches."""
+        return True
+
     @abstractmethod
     def read(self, payload: bytes, *, file: str | None = None) -> Reading:
         """Find the messages in ``payload``; ``file`` is the name that places carry.

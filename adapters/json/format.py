@@ -141,6 +141,11 @@ class JsonFormat(Format[JsonOptions]):
         ]
         return JsonReading(messages, [*source.findings, *own.get(-1, ()), *wrong], page)
 
+    @property
+    def holds_many(self) -> bool:
+        """A page has its items; without items a payload is one message."""
+        return self.options.items is not None
+
     def write(self, messages: Sequence[Encoded], *, envelope: Any = None, context: Context) -> bytes:
         """The values of ``messages`` as one JSON text, compact unless ``indent`` says otherwise.
 

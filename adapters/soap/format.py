@@ -112,6 +112,11 @@ class SoapFormat(Format[SoapOptions]):
             place=tree.place(()),
         )
 
+    @property
+    def holds_many(self) -> bool:
+        """A payload is one message."""
+        return False
+
     def write(self, messages: Sequence[Encoded], *, envelope: Any = None, context: Context) -> bytes:
         """The element's text in an envelope of the version that the options name.
 

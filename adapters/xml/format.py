@@ -48,6 +48,11 @@ class XmlFormat(Format[XmlOptions]):
         )
         return XmlReading((message,), ())
 
+    @property
+    def holds_many(self) -> bool:
+        """A payload is one message."""
+        return False
+
     def write(self, messages: Sequence[Encoded], *, envelope: Any = None, context: Context) -> bytes:
         """The root element's text as a document, after its declaration.
 

@@ -156,6 +156,7 @@ def _row(row: Mapping[str, Any]) -> list[str]:
         return [row["ref"], row["state"], _when(row["received_at"]), row["route"], row["origin"], "", error]
     if "target" in row:
         facts = ", ".join(str(value) for value in row["metadata"].values())
+        error = error or (f"waits behind {row['waits_behind']}" if row["waits_behind"] else "")
         return [row["ref"], row["state"], _when(row["staged_at"]), row["target"], facts, "", error]
     name = " ".join(part for part in (row["document"] or row["kind"], row["number"]) if part)
     about = f"order {row['about']}" if row["about"] else ""
@@ -220,7 +221,8 @@ def failures(
                 f"{cluster.first:%Y-%m-%d %H:%M}",
                 f"{cluster.last:%Y-%m-%d %H:%M}",
                 str(cluster.example),
-                finding_of(cluster.findings[0]).message if cluster.findings else "",
+                (finding_of(cluster.findings[0]).message if cluster.findings else "")
+                + (f"; {cluster.holds_back} wait behind" if cluster.holds_back else ""),
             ]
             for cluster in found
         ]
@@ -232,6 +234,8 @@ def failures(
     say(f"at {', '.join(f'{route} ({count})' for route, count in sorted(cluster.routes.items()))}")
     say(f"for example {cluster.example}:")
     say_findings(finding_of(one) for one in cluster.findings)
+    if cluster.holds_back:
+        say(f"{counted(cluster.holds_back, 'delivery', 'deliveries')} of their sequences wait behind them")
     for kind, numbers in members.items():
         shown = ", ".join(str(names.Ref(kind, one)) for one in numbers[:limit])
         say(

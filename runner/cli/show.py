@@ -249,6 +249,13 @@ def _delivery(delivery: Mapping[str, Any]) -> None:
         f"{f' ({facts})' if facts else ''}, {counted(len(delivery['attempts']), 'attempt')}",
         style="bold",
     )
+    if delivery["waits_behind"]:
+        say(f"  waits behind {delivery['waits_behind']} of its sequence", style="yellow")
+    if delivery["holds_back"]:
+        say(
+            f"  {counted(delivery['holds_back'], 'delivery', 'deliveries')} of its sequence wait behind it",
+            style="yellow",
+        )
     _erased(delivery)
     _findings(delivery["findings"])
     for attempt in delivery["attempts"]:

@@ -23,7 +23,7 @@ from transload.runner.engine.filtering import Wrapping, Wrappings
 from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
 from transload.runner.engine.lines import Line, Outlet, Writer
 from transload.runner.ledger.arrivals import Receipt
-from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen, Gathered
 from transload.runner.templates import fill_all, once
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
@@ -101,6 +101,7 @@ def draft(
     outlet = writer.outlet
     wrapping = origin.wrappings.of(outlet.lane, writer.route.filters)
     key = origin.key(number, ordinal, outlet.target)
+    body, encode = _encoding(writer, document, origin.now, residue)
     facts = {
         "document": once(lambda: as_json(document)),
         "message": {"reference": message.reference, "kind": message.kind},
@@ -114,7 +115,9 @@ def draft(
         connection=outlet.connection,
         key=key,
         order_key=_order_key(document, writer.route.order_by),
-        freeze=_freezer(writer, document, facts, origin.now, residue, wrapping),
+        holds=writer.route.holds and bool(writer.route.order_by),
+        freeze=_freezer(writer, body, encode, facts, origin.now, wrapping),
+        gathered=None if writer.route.batch is None or isinstance(body, Reject) else Gathered(body=body),
         artifacts=writer.artifacts,
         product=writer.product,
     )
@@ -193,15 +196,13 @@ def _acknowledgement(
     )
 
 
-def _freezer(
-    writer: Writer,
-    document: Model,
-    facts: Mapping[str, Any],
-    now: datetime,
-    residue: Residue | None,
-    wrapping: Wrapping,
-) -> Callable[[Numbers], Frozen]:
-    """What freezes a document's bytes: its body is encoded here, before the transaction, unless it holds a number."""
+def _encoding(
+    writer: Writer, document: Model, now: datetime, residue: Residue | None
+) -> tuple[Encoded | Reject | None, Callable[[Numbers], Encoded]]:
+    """A document's body, encoded before the transaction, or why it cannot be; None where it holds a number.
+
+    With what encodes it then.
+    """
     partner = writer.route.partner.facts
     name = f"the mapping {writer.mapping.name}"
 
@@ -221,6 +222,19 @@ def _freezer(
         body = None
     except Reject as error:
         body = error
+    return body, encode
+
+
+def _freezer(
+    writer: Writer,
+    body: Encoded | Reject | None,
+    encode: Callable[[Numbers], Encoded],
+    facts: Mapping[str, Any],
+    now: datetime,
+    wrapping: Wrapping,
+) -> Callable[[Numbers], Frozen]:
+    """What freezes a document's bytes."""
+    partner = writer.route.partner.facts
 
     def freeze(numbers: Numbers) -> Frozen:
         if isinstance(body, Reject):

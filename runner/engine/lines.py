@@ -199,8 +199,7 @@ class Line:
     @property
     def lanes(self) -> tuple[str, ...]:
         """The lanes that it feeds; nothing is loaded for it."""
-        own = (f"{self.route.ref}/acknowledge", f"{self.route.ref}/reply")
-        return (*own, *(f"{self.route.ref}/{send.ref}" for send in self.route.to))
+        return self.route.lanes
 
     @property
     def outlets(self) -> tuple[Outlet, ...]:
@@ -241,6 +240,18 @@ class Line:
         writer = next((writer for writer in self.writers if writer.route is send), None)
         if writer is None:
             return
+        if send.batch is not None and not writer.format.holds_many:
+            raise ConfigurationError(
+                f"{send.ref} has 'batch', and its format writes one document a payload",
+                findings=[
+                    Finding(
+                        code="C-BATCH",
+                        message=f"{send.ref} has 'batch', and its format writes one document a payload",
+                        hint="remove batch:; of JSON, say under format: what holds the items",
+                        mapping=send.at,
+                    )
+                ],
+            )
         try:
             writer.format.envelope(**writer.envelope)
         except ConfigurationError as error:
@@ -323,6 +334,8 @@ def _check_templates(way: SendRoute | Acknowledge, at: MappingPlace) -> None:
                 faults.append((f"{name}: {{{hole}}} cannot be filled, as an acknowledgement has no document", None))
             elif scope == "document" and isinstance(way, SendRoute) and isinstance(way.take, Passing):
                 faults.append((f"{name}: {{{hole}}} cannot be filled, as what is passed on is no document", None))
+            elif scope in ("document", "message", "reference") and isinstance(way, SendRoute) and way.batch:
+                faults.append((f"{name}: {{{hole}}} cannot be filled, as a batch has many documents", None))
             elif scope == "document" and isinstance(way, SendRoute) and isinstance(way.take, Take):
                 model = document_model(way.take.document)
                 missing = missing_step(model, path)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 from transload.adapters.base import Inbound, Payload
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding, errors_of
+from transload.runner.engine.batching import batches
 from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.filtering import named, unwrapped
@@ -23,7 +25,7 @@ from transload.runner.engine.standing import standing
 from transload.runner.engine.unwrapping import nothing_inside, origin_of
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.arrivals import Arrival, Receipt
-from transload.runner.ledger.drafts import Draft
+from transload.runner.ledger.drafts import Batch, Draft, Frozen, Member, Stored
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers, receipts
 from transload.runner.ledger.staging import Parsed
@@ -41,6 +43,12 @@ class _PreviewNumbers:
     def next(self, series: str) -> int:
         self._last[series] = number = self._last.get(series, 0) + 1
         return number
+
+    def mark(self) -> dict[str, int]:
+        return dict(self._last)
+
+    def back(self, mark: dict[str, int]) -> None:
+        self._last = dict(mark)
 
 
 class Preview:
@@ -194,7 +202,7 @@ class Preview:
         except TransloadError as error:
             stopped = tuple(errors_of(error.findings))
             findings += error.findings
-        shared: dict[str, dict[str, Any]] = {}
+        shared: dict[str, dict[str, Any]] = self._batches(line, origin, parsed)
         found["documents"] = [self._document(item, shared) for item in parsed]
         origin.wrappings.close()
         found["findings"] = [finding.as_dict() for finding in findings]
@@ -202,6 +210,38 @@ class Preview:
         found["errors"] = len(wrong) + sum(item["state"] == State.QUARANTINED for item in found["documents"])
         values = {text for item in parsed for text in self._veil.made(item.document, item.canonical)}
         found.update(self._veil.shown(found, self._veil.values([], values)))
+
+    def _batches(self, line: Line, origin: Origin, parsed: Sequence[Parsed]) -> dict[str, dict[str, Any]]:
+        """The deliveries in which documents would leave together, by the keys of their drafts."""
+        found: dict[str, dict[str, Any]] = {}
+        for target, batch in batches(line, origin).items():
+            waiting = [
+                (draft, item) for item in parsed for draft in item.drafts if draft.target == target and draft.gathered
+            ]
+            size = batch.most or max(1, len(waiting))
+            for start in range(0, len(waiting), size):
+                chunk = waiting[start : start + size]
+                found |= self._bundle(batch, start // size + 1, chunk)
+        return found
+
+    def _bundle(self, batch: Batch, part: int, chunk: Sequence[tuple[Draft, Parsed]]) -> dict[str, dict[str, Any]]:
+        members = [
+            Member(document=number, body=draft.gathered.body if draft.gathered else None, stored=partial(_stored, item))
+            for number, (draft, item) in enumerate(chunk)
+        ]
+        try:
+            bundle = batch.freeze(self._numbers, batch.key(part), members)
+        except TransloadError as error:
+            wrong = {"target": batch.target, "findings": [finding.as_dict() for finding in error.findings]}
+            return {draft.key: wrong for draft, _ in chunk}
+        found: dict[str, dict[str, Any]] = {}
+        if bundle.frozen is not None:
+            told = {**_shown(batch.target, bundle.frozen), "documents": len(bundle.members)}
+            found |= {chunk[number][0].key: told for number in bundle.members}
+        for number, findings in bundle.refused.items():
+            refused = {"target": batch.target, "findings": [finding.as_dict() for finding in findings]}
+            found[chunk[number][0].key] = refused
+        return found
 
     def _document(self, item: Parsed, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for draft in item.drafts:
@@ -232,12 +272,22 @@ class Preview:
             frozen = draft.freeze(self._numbers)
         except Reject as error:
             return {"target": draft.target, "findings": [finding.as_dict() for finding in error.findings]}
-        return {
-            "target": draft.target,
-            "metadata": dict(frozen.metadata),
-            "size": len(frozen.content),
-            "findings": [finding.as_dict() for finding in frozen.findings],
-        }
+        return _shown(draft.target, frozen)
+
+
+def _shown(target: str, frozen: Frozen) -> dict[str, Any]:
+    return {
+        "target": target,
+        "metadata": dict(frozen.metadata),
+        "size": len(frozen.content),
+        "findings": [finding.as_dict() for finding in frozen.findings],
+    }
+
+
+def _stored(item: Parsed) -> Stored:
+    assert item.document is not None
+    assert item.canonical is not None
+    return Stored(document=item.document, canonical=item.canonical, residue=item.residue, mapping=item.mapping or "")
 
 
 def _found(receipt: Receipt, *, known: bool = False) -> dict[str, Any]:

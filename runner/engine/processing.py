@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from transload.adapters.base.acknowledgement import Reference
+from transload.adapters.base.format import Encoded
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
+from transload.runner.engine.batching import batches
 from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.lines import Line
@@ -31,6 +34,8 @@ SLICE_SECONDS = 2.0
 """After so long, at the end of a receipt, another lane may have the worker."""
 BATCH = 100
 """How many messages are staged in one transaction."""
+MOST_HELD = 10_000
+"""How many encoded documents that wait for their batch are kept in memory; others are encoded again."""
 _log = get_logger("processing")
 
 
@@ -99,7 +104,7 @@ class Processing:
         epoch: int,
         position: int,
         closing: Closing | None = None,
-    ) -> None:
+    ) -> Staged:
         """Commit a batch, on which work began at ``began``, count it, and wake the lanes it feeds."""
         staged: Staged = self._ledger.staging.stage(
             receipt, batch, now, lane=line.lane, epoch=epoch, position=position, closing=closing
@@ -122,6 +127,7 @@ class Processing:
                 messages=position,
                 errors=len(errors_of(found)),
             )
+        return staged
 
     def unwrapped(
         self, line: Line, receipt: Receipt, parts: int, findings: tuple[Finding, ...], began: datetime
@@ -179,6 +185,7 @@ class _Reading:
         self.began = self.origin.now
         self.position = receipt.position
         self.found_any = receipt.position > 0
+        self.bodies: dict[tuple[int, str], Encoded | None] = {}
 
     def work(self) -> None:
         """Deal with the receipt, whatever is wrong with it: nothing of one may hold up those behind it."""
@@ -250,7 +257,7 @@ class _Reading:
         return self.receipt.again is None or number in self.receipt.again
 
     def _stage(self, closing: Closing | None = None) -> None:
-        self.processing.stage(
+        staged = self.processing.stage(
             self.line,
             self.receipt,
             self.batch,
@@ -260,6 +267,10 @@ class _Reading:
             position=self.position,
             closing=closing,
         )
+        for item, document in zip(self.batch, staged.documents, strict=True):
+            for draft in item.drafts:
+                if draft.gathered is not None and len(self.bodies) < MOST_HELD:
+                    self.bodies[document, draft.target] = draft.gathered.body
         self.batch, self.began = [], self.processing.now
 
     def _close(self, payload: bytes, findings: tuple[Finding, ...], failed: TransloadError | None) -> None:
@@ -275,12 +286,20 @@ class _Reading:
         ):
             state = State.DUPLICATE
         make = None if state is State.DUPLICATE else acknowledgements(self.line, payload, self.origin)
+        closing = Closing(
+            state=state,
+            findings=findings,
+            acknowledge=make,
+            batches=batches(self.line, self.origin),
+            bodies=self.bodies,
+        )
         try:
-            self._stage(Closing(state=state, findings=findings, acknowledge=make))
-        except LedgerError:
+            self._stage(closing)
+        except (LedgerError, Retry):
             raise
         except TransloadError as error:  # the acknowledgements cannot be made; the documents can
-            self._stage(Closing(state=state, findings=(*findings, *error.findings), incomplete=True))
+            findings = (*findings, *error.findings)
+            self._stage(replace(closing, findings=findings, acknowledge=None, incomplete=True))
 
 
 def _named(documents: Sequence[int]) -> str | None:

@@ -1,24 +1,28 @@
 """Receiving: a source's items become receipts, and only then are settled at the partner."""
 
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from transload.adapters.base import Inbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
-from transload.canonical.findings import Finding
+from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.gates import Closed, Gates
 from transload.runner.engine.lines import Line
-from transload.runner.engine.standing import Look
+from transload.runner.engine.standing import LOOK_SECONDS, Look
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.breakers import Breaker
 from transload.runner.ledger.references import Ref
 from transload.runner.logs import about, get_logger
 
+CROWDED = timedelta(seconds=10)
+"""How long a source is left alone before it is seen again whether too much of its route waits."""
 _log = get_logger("reception")
 
 
@@ -53,6 +57,8 @@ class Reception:
         self._clock = clock
         self._stopping = stopping
         self._arrived = arrived
+        self._crowded: set[str] = set()
+        self._guard = threading.Lock()
 
     def poll(self, line: Line, name: str) -> Later | None:
         """Receive what the route's source has now; gives why it is to be asked again before its schedule says so.
@@ -69,6 +75,9 @@ class Reception:
         except Closed as closed:
             self._told(closed)
             return Later(until=closed.until)
+        if self._is_crowded(line):
+            self._tally.note([crowded(line)])
+            return Later(until=self._clock() + CROWDED)
         with self._gates.slots(connection, name) as slots:
             if not slots:
                 return Later()
@@ -85,7 +94,7 @@ class Reception:
         """Receive; gives what came of it in one word, and when to ask again where not all went well."""
         connection, at = line.route.connection.ref, line.route.connection.at
         try:
-            self._receive(line)
+            to_the_end = self._receive(line)
         except LedgerError:
             raise
         except Stop as error:
@@ -103,8 +112,23 @@ class Reception:
         else:
             if breaker:
                 self._ledger.breakers.close(connection, self._clock(), lane=line.lane)
-            return "ok", None
+            return "ok", None if to_the_end else Later(until=self._clock() + CROWDED)
         return "failed", None
+
+    def _is_crowded(self, line: Line) -> bool:
+        """Whether more of the route waits than may; the log is told when that begins and when it ends."""
+        route, most = line.route.ref, line.route.at_most_waiting
+        if most is None:
+            return False
+        is_crowded = self._ledger.lanes.crowd(route, line.lanes, most) > most
+        with self._guard:
+            changed = is_crowded is not (route in self._crowded)
+            self._crowded ^= {route} if changed else set()
+        if changed and is_crowded:
+            _log.warning("not asked, as too much waits", route=route, at_most=most)
+        elif changed:
+            _log.info("asked again", route=route)
+        return is_crowded
 
     def _told(self, closed: Closed) -> None:
         """Pauses and windows are meant; a connection that rests after an error is not as it should be."""
@@ -113,10 +137,12 @@ class Reception:
         else:
             self._tally.failure(closed, later=closed.findings[0].code == "W-CLOSED")
 
-    def _receive(self, line: Line) -> None:
+    def _receive(self, line: Line) -> bool:
+        """Receive what there is; False where it was broken off since too much waits."""
         route = line.route
         look = Look(lambda: self._gates.paused(route.connection, route=route.ref))
         memory = self._ledger.memory(route=route.ref, connection=route.connection.ref)
+        full, looked_at = False, time.monotonic()
         try:
             with route.source() as source:
                 for inbound in source.receive(memory):
@@ -135,6 +161,10 @@ class Reception:
                         self._settle(line, inbound)
                     if self._stopping() or look():
                         break
+                    if route.at_most_waiting is not None and time.monotonic() - looked_at >= LOOK_SECONDS:
+                        looked_at, full = time.monotonic(), self._is_crowded(line)
+                        if full:
+                            break
         except LedgerError:
             raise
         except BaseException:
@@ -142,6 +172,7 @@ class Reception:
                 self._ledger.arrivals.remember(memory, route.ref)
             raise
         self._ledger.arrivals.remember(memory, route.ref)
+        return not full
 
     def _settle(self, line: Line, inbound: Inbound) -> None:
         """Close the item at the partner; where that fails it comes again, and is known then."""
@@ -168,6 +199,16 @@ class Reception:
         _log.error("connection stopped", error=self._tally.said(error), until=str(breaker.open_until))
         self._tally.failure(error)
         return breaker.open_until
+
+
+def crowded(line: Line) -> Finding:
+    """The remark that a source is not asked, since too much of what it gave before waits."""
+    return Finding(
+        code="R-CROWDED",
+        severity=Severity.REMARK,
+        message=f"the source of {line.route.ref} is not asked, as more than {line.route.at_most_waiting} wait",
+        hint="it goes on by itself; transload pause --lanes tells what waits where",
+    )
 
 
 def _fault(adapter: str, error: Exception) -> Reject:

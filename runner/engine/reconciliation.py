@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transload.adapters.base import Format, Message
-from transload.adapters.base.acknowledgement import Reconciliation, Reference
+from transload.adapters.base.acknowledgement import Reconciliation, Reference, Verdict
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger import State
 from transload.runner.ledger.fingerprints import fingerprint
@@ -67,7 +67,14 @@ def _verdict(carrier: Carrier, made: Reconciliation) -> PartnerVerdict:
         verdict=made.verdict,
         findings=findings,
         fingerprint=fingerprint(tuple(errors_of(findings))) if rejected else None,
+        apart=_apart(made),
     )
+
+
+def _apart(made: Reconciliation) -> dict[int, Verdict]:
+    """The verdicts on single messages of a delivery, which is one interchange, where not all are the same."""
+    said = {one.message: one.verdict for one in made.outcomes if one.verdict is not None}
+    return said if len({state_after(verdict) for verdict in said.values()}) > 1 else {}
 
 
 def _contradiction(carrier: Carrier, verdict: PartnerVerdict, message: Message) -> list[Finding]:

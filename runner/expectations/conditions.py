@@ -10,8 +10,9 @@ from typing import Any
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from transload.runner.ledger.conditions import KINDS, Bad, Conditions
+from transload.runner.ledger.conditions import KINDS, Bad, Conditions, Holding
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening, Severity
+from transload.runner.ledger.states import State
 
 STANDS = timedelta(minutes=30)
 """How long nothing may happen on a lane with work that is due."""
@@ -123,6 +124,78 @@ def breakers(conditions: Conditions, incidents: Iterable[Incident]) -> Judged:
     rows = conditions.open_breakers().items()
     found = {f"breaker|{name}": partial(opening, name, row) for name, row in rows}
     return _lasting("breaker", found, incidents, "the connection works again")
+
+
+def held(conditions: Conditions, incidents: Iterable[Incident], now: datetime) -> Judged:
+    """Failed deliveries behind which others of their sequences wait, since their route says hold; or unknown ones."""
+    known = {incident.subject: incident for incident in incidents if incident.source == "held"}
+    found = {f"held|s{one.delivery}": one for one in conditions.holding()}
+    changes: list[Opening | Change | Closing] = [
+        Closing(incident=incident.id, why="nothing waits behind it any more")
+        for subject, incident in known.items()
+        if subject not in found
+    ]
+    for subject, one in found.items():
+        incident = known.get(subject)
+        if incident is None:
+            changes.append(_holding(subject, one, now))
+        elif incident.count != one.count:
+            title = _held_title(one)
+            changes.append(
+                Change(incident=incident.id, title=title, count=one.count, members=[], detail=incident.detail)
+            )
+    return Judged(changes=changes)
+
+
+def _holding(subject: str, one: Holding, now: datetime) -> Opening:
+    name = f"s{one.delivery}"
+    ways = (
+        f"transload resolve {name} says whether it landed"
+        if one.state is State.UNKNOWN
+        else f"transload replay {name} sends it first; transload cancel {name} lets the others go without it"
+    )
+    return Opening(
+        source="held",
+        subject=subject,
+        key=f"{subject}|{now.isoformat()}",
+        severity="error",
+        partner=one.route.partition("/")[0],
+        about=one.route,
+        title=_held_title(one),
+        hint=ways,
+        detail={"delivery": name, "state": one.state.value},
+        count=one.count,
+        lasting=True,
+    )
+
+
+def _held_title(one: Holding) -> str:
+    many = "delivery waits" if one.count == 1 else "deliveries wait"
+    return f"{one.count} {many} on {one.route} behind s{one.delivery} of their sequence, which is {one.state.value}"
+
+
+def crowds(counts: Mapping[str, tuple[int, int]], incidents: Iterable[Incident], now: datetime) -> Judged:
+    """Receive routes of which more waits than may, by name with what waits and what may; their sources rest."""
+    found = {
+        f"crowd|{route}": partial(_crowd, route, most, now)
+        for route, (waiting, most) in counts.items()
+        if waiting > most
+    }
+    return _lasting("crowd", found, incidents, "less waits again")
+
+
+def _crowd(route: str, most: int, now: datetime) -> Opening:
+    return Opening(
+        source="crowd",
+        subject=f"crowd|{route}",
+        key=f"crowd|{route}|{now.isoformat()}",
+        severity="warning",
+        partner=route.partition("/")[0],
+        about=route,
+        title=f"the source of {route} is not asked: more than {most} wait, to be read or sent",
+        hint="transload pause --lanes tells what waits where; mend the targets that stand still",
+        lasting=True,
+    )
 
 
 def lanes(

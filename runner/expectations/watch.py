@@ -80,6 +80,8 @@ class Watch:
                 yield partial(acknowledged.judge, each, ledger.observed, state, incident, now)
         yield lambda: _no_more([one for one in known if one.source in _EXPECTED and one.subject not in expected])
         yield lambda: conditions.waiting(ledger.conditions, known)
+        yield lambda: conditions.crowds(_crowds(self._workspace, ledger), known, now)
+        yield lambda: conditions.held(ledger.conditions, known, now)
         yield lambda: conditions.breakers(ledger.conditions, known)
         yield lambda: conditions.lanes(ledger.conditions, states.get("lanes", (None, None))[1], known, now)
         yield lambda: conditions.disk(ledger.database.folders, known, now)
@@ -103,6 +105,15 @@ def expected_of(workspace: Workspace, ledger: Ledger) -> Iterator[Each]:
                 expectation=send.expect_acknowledgement,
                 calendar=send.partner.calendar,
             )
+
+
+def _crowds(workspace: Workspace, ledger: Ledger) -> dict[str, tuple[int, int]]:
+    """Of each route that says how much may wait, how much does, and may."""
+    found: dict[str, tuple[int, int]] = {}
+    for ref, route in workspace.receive_routes.items():
+        if route.at_most_waiting is not None:
+            found[ref] = ledger.lanes.crowd(ref, route.lanes, route.at_most_waiting), route.at_most_waiting
+    return found
 
 
 def _of_route(route: ReceiveRoute, ledger: Ledger) -> Iterator[Each]:

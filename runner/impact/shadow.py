@@ -212,8 +212,8 @@ class _Route:
 
     def _written_in_use(self, sent: Sent) -> bool:
         writer = next((one for one in self.real.writers if one.outlet.target == sent.target), None)
-        if any(send.ref == sent.target and send.filters for send in self.real.route.to):
-            return False  # what was sent is wrapped
+        if any(send.ref == sent.target and (send.filters or send.batch) for send in self.real.route.to):
+            return False  # what was sent is wrapped, or holds other documents as well
         partner = sent.target.partition("/")[0]
         if not self.versions.same(sent.partner_digest, self.versions.partner(partner)):
             return False

@@ -26,6 +26,7 @@ from transload.runner.ledger.repeating import (
     wanted,
 )
 from transload.runner.ledger.schema import deliveries
+from transload.runner.ledger.sequences import HOLDING
 from transload.runner.ledger.states import State
 
 T = TypeVar("T")
@@ -100,6 +101,8 @@ class Actions:
     def cancel(self, delivery: int, now: datetime, *, by: str = "operator", reason: str | None = None) -> None:
         """Let a delivery that waits, or waits for a person, not be sent: it is SUPPRESSED, and can be sent again later.
 
+        One that has failed and holds others lets them go on.
+
         Raises `NotFound`, and `NotPossible` when it is under way, or the target has it.
         """
         who = Who(by=by, reason=reason)
@@ -118,9 +121,14 @@ class Actions:
 
 
 def cancel(connection: Connection, journal: Journal, delivery: int, who: Who) -> None:
-    """Cancel one in a transaction under way; raises `NotPossible` where it is under way or there already."""
-    state = State(locked_delivery(connection, delivery)["state"])
-    if state not in _CANCELLABLE:
+    """Cancel one in a transaction under way; what waits behind it in its sequence goes on.
+
+    Raises `NotPossible` where it is under way or there already.
+    """
+    row = locked_delivery(connection, delivery)
+    state = State(row["state"])
+    holding = row["holds"] and row["order_key"] is not None and state in HOLDING
+    if state not in _CANCELLABLE and not holding:
         hint = {
             State.SENDING: "a call is under way; see what comes of it",
             State.AWAITING: "the target has it, and its own receipt is awaited",

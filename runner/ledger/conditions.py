@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, FromClause, Table, and_, func, null, or_, 
 
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.decisions import pauses
+from transload.runner.ledger.dialects import among
 from transload.runner.ledger.following import replayed
 from transload.runner.ledger.schema import (
     breakers,
@@ -25,6 +26,7 @@ from transload.runner.ledger.schema import (
     quarantined_receipt,
     receipts,
 )
+from transload.runner.ledger.sequences import waiting_behind
 from transload.runner.ledger.states import State
 
 _MOST = 10_000
@@ -54,6 +56,16 @@ class Standing:
     since: datetime
     paused: bool
     sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """A delivery behind which ``count`` others of its sequence wait for a person."""
+
+    delivery: int
+    route: str
+    state: State
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +188,17 @@ class Conditions:
             rows = connection.execute(select(breakers)).mappings()
             return {row["connection"]: dict(row) for row in rows}
 
+    def holding(self) -> list[Holding]:
+        """The deliveries behind which others of their sequences wait for a person, by number."""
+        with self._database.read() as connection:
+            behind = waiting_behind(connection)
+            columns = (deliveries.c.id, deliveries.c.target, deliveries.c.state)
+            query = select(*columns).where(among(connection, deliveries.c.id, behind)).order_by(deliveries.c.id)
+            return [
+                Holding(delivery=row.id, route=row.target, state=State(row.state), count=behind[row.id])
+                for row in (connection.execute(query) if behind else ())
+            ]
+
     def standing(self, due_before: datetime) -> list[Standing]:
         """The lanes with work due since before then that nobody does, by name; those with an open breaker left out."""
         active = (
@@ -186,7 +209,7 @@ class Conditions:
                 func.min(deliveries.c.target).label("target"),
                 func.min(deliveries.c.connection).label("connection"),
             )
-            .where(deliveries.c.finished_at.is_(None), deliveries.c.next_at < due_before)
+            .where(deliveries.c.finished_at.is_(None), deliveries.c.next_at < due_before, deliveries.c.behind == 0)
             .where(deliveries.c.state.in_([state.value for state in (State.STAGED, State.RETRY_AT, State.SENDING)]))
             .where(deliveries.c.connection.not_in(select(breakers.c.connection)))
             .group_by(deliveries.c.lane)

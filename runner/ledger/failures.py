@@ -1,15 +1,18 @@
 """Failures in clusters: what waits for a person, by the fault that it has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from transload.runner.ledger.conditions import FAILED, Kinds
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.dialects import among
 from transload.runner.ledger.references import Kind, Ref
 from transload.runner.ledger.schema import deliveries, documents, receipts
+from transload.runner.ledger.sequences import waiting_behind
 
 _WAYS: dict[str, tuple[Kind, Any]] = {
     "deliveries": ("delivery", deliveries.c.staged_at),
@@ -20,7 +23,10 @@ _WAYS: dict[str, tuple[Kind, Any]] = {
 
 @dataclass(kw_only=True)
 class Cluster:
-    """Things with the same fault that wait: how many in which states, since when, on which routes, and the newest."""
+    """Things with the same fault that wait: how many in which states, since when, on which routes, and the newest.
+
+    ``holds_back`` is how many deliveries of their sequences wait behind them.
+    """
 
     fingerprint: str
     count: int
@@ -30,6 +36,7 @@ class Cluster:
     routes: dict[str, int]
     example: Ref
     findings: list[dict[str, Any]]
+    holds_back: int = 0
 
     @property
     def partners(self) -> list[str]:
@@ -48,6 +55,7 @@ class Cluster:
             "routes": self.routes,
             "example": str(self.example),
             "findings": self.findings,
+            "holds_back": self.holds_back,
         }
 
 
@@ -69,6 +77,7 @@ class Failures:
                 table = _tables[cluster.example.kind]
                 query = select(table.c.findings).where(table.c.id == cluster.example.id)
                 cluster.findings = list(connection.scalar(query) or [])
+            _count_held(connection, found)
         return sorted(found.values(), key=lambda cluster: (-cluster.count, cluster.first))
 
     def members(self, fingerprint: str) -> dict[Kind, list[int]]:
@@ -103,6 +112,14 @@ def _counted(kind: Kinds, fingerprint: str | None) -> Any:
         .order_by(table.c.fingerprint, kind.about, table.c.state)
     )
     return query if fingerprint is None else query.where(table.c.fingerprint == fingerprint)
+
+
+def _count_held(connection: Connection, found: Mapping[str, Cluster]) -> None:
+    behind = waiting_behind(connection)
+    query = select(deliveries.c.id, deliveries.c.fingerprint).where(among(connection, deliveries.c.id, behind))
+    for row in connection.execute(query) if behind else ():
+        if row.fingerprint in found:
+            found[row.fingerprint].holds_back += behind[row.id]
 
 
 def _add(found: dict[str, Cluster], kind: Kinds, row: Any) -> None:

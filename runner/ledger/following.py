@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select
 
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 from transload.runner.ledger.states import State, of_document
@@ -28,11 +28,14 @@ def documents_of(connection: Connection, delivery: int) -> list[int]:
 def state_of(connection: Connection, document: int) -> str:
     """The state of a document from those of its deliveries that no replay has taken the place of.
 
+    Of one that the partner has judged apart from others of its delivery it is that judgement.
+
     The document is locked: of two lanes that have news of it, the second sees what the first has written.
     """
     connection.execute(_lock, {"of": document})
+    judged = deliveries.c.state.in_([State.ACKED.value, State.REJECTED.value])
     query = (
-        select(deliveries.c.state)
+        select(case((judged, func.coalesce(delivery_documents.c.state, deliveries.c.state)), else_=deliveries.c.state))
         .join(delivery_documents, delivery_documents.c.delivery_id == deliveries.c.id)
         .where(delivery_documents.c.document_id == document, ~replayed())
     )

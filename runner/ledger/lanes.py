@@ -32,6 +32,7 @@ from transload.runner.ledger.schema import (
     lanes,
     receipts,
 )
+from transload.runner.ledger.sequences import in_the_way, let_go, mark_waiting
 from transload.runner.ledger.states import ACTIVE, FINAL, State
 
 LONGEST_REST = timedelta(days=1)
@@ -47,7 +48,8 @@ class Delivery:
     midst the process ended, so that a delivery that ends it each time is given up.  ``documents`` are the ids of its
     documents, each with the number of deliveries made of it.  ``answer`` is what the target said last, as JSON values;
     ``late`` is what it said later and is not judged yet.  ``begun_at`` is when an attempt began whose end was not
-    recorded; ``received_at`` when its receipt came, None for replays.
+    recorded; ``received_at`` when its receipt came, None for replays.  With ``holds`` what comes after it in its
+    sequence waits for a person once it has failed.
     """
 
     id: int
@@ -72,6 +74,7 @@ class Delivery:
     late: LateReply | None = field(default=None, repr=False)
     begun_at: datetime | None = None
     received_at: datetime | None = None
+    holds: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +122,7 @@ _put_right = (
     .where(
         deliveries.c.lane == bindparam("of_lane"),
         deliveries.c.finished_at.is_(None),
+        deliveries.c.behind == 0,
         deliveries.c.staged_at > bindparam("now", type_=_moment),
     )
     .values(staged_at=bindparam("now", type_=_moment), next_at=bindparam("now", type_=_moment))
@@ -171,19 +175,20 @@ def _due_query(*, hold: bool) -> Any:
         .where(
             deliveries.c.lane == bindparam("lane"),
             deliveries.c.finished_at.is_(None),
+            deliveries.c.behind == 0,
             deliveries.c.state.in_(_ACTIVE),
             deliveries.c.next_at <= bindparam("now", type_=deliveries.c.next_at.type),
             or_(deliveries.c.state != State.SENDING.value, deliveries.c.epoch < bindparam("mine")),
         )
-        .order_by(deliveries.c.id)
+        .order_by(deliveries.c.place)
         .limit(bindparam("most"))
     )
     if hold:
         blocked = select(earlier.c.id).where(
             earlier.c.lane == deliveries.c.lane,
-            earlier.c.finished_at.is_(None),
             earlier.c.order_key == deliveries.c.order_key,
-            earlier.c.id < deliveries.c.id,
+            earlier.c.place < deliveries.c.place,
+            in_the_way(earlier),
         )
         query = query.where(~blocked.exists())
     return query
@@ -220,6 +225,8 @@ class Lanes:
             epoch: int | None = connection.scalar(_take, {"lane": lane, "now": now, "horizon": now + LONGEST_REST})
             if epoch is not None:
                 connection.execute(_put_right, {"of_lane": lane, "now": now})
+                if reading is None:
+                    mark_waiting(connection, lane)
             if reading is not None and epoch is not None:
                 begin_first(connection, reading)
             return epoch
@@ -227,10 +234,10 @@ class Lanes:
         return self._database.write(work, lane=lane)
 
     def due(self, lane: str, epoch: int, now: datetime, *, most: int, hold: bool = False) -> list[Delivery]:
-        """Up to ``most`` deliveries whose time has come, oldest first.
+        """Up to ``most`` deliveries whose time has come, in their order.
 
-        Those that an earlier epoch left in SENDING are among them, marked unsure.  With
-        ``hold`` a delivery waits while an earlier one with the same order key is unfinished.
+        Those that an earlier epoch left in SENDING are among them, marked unsure.  With ``hold`` a delivery waits while
+        an earlier one with the same order key is unfinished, or has failed and holds those after it.
         """
         with self._database.read() as connection:
             values = {"lane": lane, "now": now, "mine": epoch, "most": most}
@@ -270,6 +277,7 @@ class Lanes:
                 late=late.get(row.id),
                 begun_at=begun.get(row.id),
                 received_at=row.received_at if row.origin_id is None and not row.generation else None,
+                holds=row.holds,
             )
             for row in rows
         ]
@@ -334,6 +342,9 @@ class Lanes:
             )
             hasten(connection, [outcome.delivery.id for outcome in outcomes], now)
             take_pending(connection, journal, [outcome.delivery.id for outcome in outcomes])
+            let_go(connection, lane, [outcome.delivery.id for outcome in outcomes if _lets_go(outcome)])
+            if any(_is_stuck(outcome) for outcome in outcomes):
+                mark_waiting(connection, lane)
             journal.flush()
             for answer, blob in arriving:
                 insert_arrival(connection, self._store, answer, blob, now)
@@ -355,6 +366,7 @@ class Lanes:
             .join(lanes, lanes.c.name == deliveries.c.lane)
             .where(
                 deliveries.c.finished_at.is_(None),
+                deliveries.c.behind == 0,
                 deliveries.c.state.in_(_ACTIVE),
                 or_(deliveries.c.next_at <= now, deliveries.c.staged_at > now),
                 lanes.c.paused.is_(False),
@@ -366,6 +378,20 @@ class Lanes:
             query = query.where(deliveries.c.lane == lane)
         with self._database.read() as connection:
             return sorted(connection.scalars(query))
+
+    def crowd(self, route: str, names: Sequence[str], most: int) -> int:
+        """How many receipts of ``route`` wait to be read, and deliveries in these lanes to be sent.
+
+        Not counted on beyond ``most`` and one of each kind.
+        """
+        unsent = select(deliveries.c.id).where(deliveries.c.lane.in_(names), deliveries.c.finished_at.is_(None))
+        unread = select(receipts.c.id).where(receipts.c.route == route, receipts.c.finished_at.is_(None))
+        with self._database.read() as connection:
+            counts = [
+                connection.scalar(select(func.count()).select_from(query.limit(most + 1).subquery()))
+                for query in (unsent, unread)
+            ]
+        return sum(count or 0 for count in counts)
 
     def waiting(self) -> dict[str, dict[State, int]]:
         """How many unfinished deliveries there are by lane and state."""
@@ -379,6 +405,17 @@ class Lanes:
             for lane, state, count in connection.execute(query):
                 counts.setdefault(lane, {})[State(state)] = count
         return counts
+
+
+def _is_stuck(outcome: Outcome) -> bool:
+    """Whether what comes after it in its sequence waits for a person."""
+    failed = outcome.state is State.DEAD and outcome.delivery.holds
+    return outcome.delivery.order_key is not None and (failed or outcome.state is State.UNKNOWN)
+
+
+def _lets_go(outcome: Outcome) -> bool:
+    """Whether it was tried again after others were marked as waiting behind it, and is done."""
+    return outcome.delivery.order_key is not None and outcome.state in FINAL and not _is_stuck(outcome)
 
 
 def _changes(outcome: Outcome) -> dict[str, Any]:

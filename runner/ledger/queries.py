@@ -29,11 +29,12 @@ from transload.runner.ledger.schema import (
     receipts,
     responses,
 )
+from transload.runner.ledger.sequences import waiting_behind
 from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 
 _TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
-HIDDEN = {"file", "canonical", "residue", "epoch", "again", "begun", "source_key", "whole"}
+HIDDEN = {"file", "canonical", "residue", "epoch", "again", "begun", "source_key", "whole", "place", "holds", "behind"}
 """Columns that nobody is shown."""
 
 
@@ -130,7 +131,8 @@ class Queries:
 
         Keys: ``ref``; ``receipt`` (with ``unpacked_from`` and ``filters``, or ``parts``, where filters have unwrapped
         it, ``made_again``, the receipts that a person has made of it, and ``response`` where its sender waited for
-        one); ``documents``; ``deliveries``, each with its ``attempts``; ``acknowledgements`` that we made;
+        one); ``documents``; ``deliveries``, each with its ``attempts``, what it ``waits_behind``
+        and how many it ``holds_back`` in its sequence; ``acknowledgements`` that we made;
         ``verdicts`` that partners gave; ``events`` in the order of happening.
         Raises `NotFound`.
         """
@@ -139,6 +141,7 @@ class Queries:
             found_receipt = _rows(connection, "receipt", [receipt] if receipt else [])
             for found in found_receipt:
                 found |= _unpacking(connection, found["id"]) | _response(connection, found["id"])
+            behind = waiting_behind(connection, delivery_ids)
             return {
                 "ref": str(ref),
                 "receipt": found_receipt[0] if found_receipt else None,
@@ -146,6 +149,7 @@ class Queries:
                 "deliveries": [
                     {
                         **row,
+                        "holds_back": behind.get(row["id"], 0),
                         "attempts": _attempts(connection, row["id"]),
                         "documents": _documents_of(connection, row["id"]),
                     }
@@ -261,7 +265,7 @@ def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[s
 
 def _told(connection: Connection, kind: Kind, query: Select[Any]) -> list[dict[str, Any]]:
     """Rows as they are shown; ``erased`` says when, by whom and why what one held was let go of, where it was."""
-    found = [{"ref": str(Ref(kind, row.id)), **plain(row, *HIDDEN)} for row in connection.execute(query)]
+    found = [shown(kind, row) for row in connection.execute(query)]
     known = erasures_of(connection, {row["erasure_id"] for row in found if row["erasure_id"] is not None})
     for row in found:
         number = row.pop("erasure_id")
@@ -349,6 +353,14 @@ def _events(
         }
         for row in connection.execute(query)
     ]
+
+
+def shown(kind: Kind, row: Row[Any]) -> dict[str, Any]:
+    """A row of the table of ``kind`` as it is shown; a delivery with ``waits_behind``, where it waits for another."""
+    found = {"ref": str(Ref(kind, row.id)), **plain(row, *HIDDEN)}
+    if kind == "delivery":
+        found["waits_behind"] = str(Ref("delivery", row.behind)) if row.behind else None
+    return found
 
 
 def plain(row: Row[Any], *left_out: str) -> dict[str, Any]:

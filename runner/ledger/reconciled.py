@@ -18,7 +18,8 @@ from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal
-from transload.runner.ledger.schema import control_numbers, deliveries, partner_verdicts
+from transload.runner.ledger.schema import control_numbers, deliveries, delivery_documents, partner_verdicts
+from transload.runner.ledger.sequences import let_go
 from transload.runner.ledger.states import ACTIVE, State
 
 _STATES = {
@@ -45,6 +46,14 @@ _carriers = (
 )
 _state = select(deliveries.c.state).where(deliveries.c.id == bindparam("of_delivery")).with_for_update(key_share=True)
 """Locked: an outcome that is being written is waited for, or finds the verdict pending."""
+_apart = (
+    delivery_documents.update()
+    .where(
+        delivery_documents.c.delivery_id == bindparam("of_delivery"),
+        delivery_documents.c.position == bindparam("of_position"),
+    )
+    .values(state=bindparam("judged"))
+)
 _pending = (
     select(partner_verdicts)
     .where(partner_verdicts.c.delivery_id.in_(bindparam("of_deliveries", expanding=True)))
@@ -64,13 +73,17 @@ class Carrier:
 
 @dataclass(frozen=True, kw_only=True)
 class PartnerVerdict:
-    """What an acknowledgement says of one delivery; ``findings`` have their places in the delivery's bytes."""
+    """What an acknowledgement says of one delivery; ``findings`` have their places in the delivery's bytes.
+
+    ``apart`` has the verdicts on single messages of it, by position, where they are not all the same.
+    """
 
     delivery: int
     kind: str
     verdict: Verdict | None
     findings: tuple[Finding, ...] = ()
     fingerprint: str | None = None
+    apart: Mapping[int, Verdict] = field(default_factory=dict)
 
 
 def state_after(verdict: Verdict | None) -> State | None:
@@ -149,6 +162,8 @@ def take_verdict(
             "at": journal.at,
         },
     )
+    if pending or (wanted is not None and state in _OPEN):
+        _judge_apart(connection, verdict)
     moved = wanted if wanted is not None and state in _OPEN else None
     detail = _detail(verdict.kind, verdict.verdict, found) | {"was": state.value}
     what = moved or "ACKNOWLEDGED"
@@ -156,6 +171,17 @@ def take_verdict(
     if moved is not None:
         _move(connection, journal, verdict.delivery, moved, found, verdict.fingerprint)
     return moved
+
+
+def _judge_apart(connection: Connection, verdict: PartnerVerdict) -> None:
+    """Keep what is said of single messages; it counts once the delivery's state is what the partner made of it."""
+    rows = [
+        {"of_position": position, "of_delivery": verdict.delivery, "judged": state.value}
+        for position, one in verdict.apart.items()
+        if (state := state_after(one)) is not None
+    ]
+    if rows:
+        connection.execute(_apart, rows)
 
 
 def take_pending(connection: Connection, journal: Journal, concluded: Sequence[int]) -> None:
@@ -189,7 +215,10 @@ def _move(
         "findings": findings,
         "fingerprint": fingerprint if state is State.REJECTED else None,
     }
-    connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(values))
+    changed = deliveries.update().where(deliveries.c.id == delivery).values(values)
+    lane = connection.execute(changed.returning(deliveries.c.lane)).scalar_one()
+    if state is State.ACKED:
+        let_go(connection, lane, [delivery])
     follow(connection, delivery)
 
 

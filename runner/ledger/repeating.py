@@ -21,6 +21,7 @@ from transload.runner.ledger.numbers import Ids
 from transload.runner.ledger.reconciled import copy_numbers
 from transload.runner.ledger.references import NotFound, Ref
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, parts, receipts
+from transload.runner.ledger.sequences import give_place, let_go
 from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 
@@ -73,15 +74,17 @@ def locked_delivery(connection: Connection, delivery: int) -> dict[str, Any]:
 
 
 def finish(connection: Connection, delivery: int, state: State, journal: Journal) -> None:
-    """Bring a delivery to a final state by hand."""
-    values = {"state": state.value, "finished_at": journal.at, "unsure": False}
-    connection.execute(deliveries.update().where(deliveries.c.id == delivery).values(values))
+    """Bring a delivery to a final state by hand; what waited behind it in its sequence goes on."""
+    values = {"state": state.value, "finished_at": journal.at, "unsure": False, "behind": 0}
+    change = deliveries.update().where(deliveries.c.id == delivery).values(values).returning(deliveries.c.lane)
+    let_go(connection, connection.execute(change).scalar_one(), [delivery])
 
 
 def redeliver(connection: Connection, journal: Journal, delivery: int, who: Who) -> int:
     """Send the same bytes again, as a new delivery with a key of its own; gives its id.
 
-    An UNKNOWN one is then SUPPRESSED.  Raises `NotPossible` when it is still under way or has no bytes.
+    An UNKNOWN one is then SUPPRESSED.  Where others wait behind the old one in its sequence, the new one takes its
+    place.  Raises `NotPossible` when it is still under way or has no bytes.
     """
     old = locked_delivery(connection, delivery)
     see_whole(connection, Ref("delivery", delivery))
@@ -106,11 +109,18 @@ def redeliver(connection: Connection, journal: Journal, delivery: int, who: Who)
         "fingerprint": None,
         "answer": None,
         "origin_id": delivery,
+        "place": give_place(connection, old, new),
+        "behind": 0,
     }
     connection.execute(deliveries.insert(), row)
     carried = documents_of(connection, delivery)
     if carried:
-        links = [{"delivery_id": new, "document_id": document} for document in carried]
+        columns = delivery_documents.c
+        old_links = select(columns.document_id, columns.position).where(columns.delivery_id == delivery)
+        links = [
+            {"delivery_id": new, "document_id": row.document_id, "position": row.position}
+            for row in connection.execute(old_links).all()
+        ]
         connection.execute(delivery_documents.insert(), links)
         more = {"targets": documents.c.targets + 1}
         for document in carried:

@@ -123,6 +123,7 @@ def stage_reply(connection: Connection, store: BlobStore, journal: Journal, rece
         deliveries.insert(),
         {
             "id": delivery,
+            "place": delivery,
             "lane": reply.lane,
             "target": reply.target,
             "connection": reply.connection,

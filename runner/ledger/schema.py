@@ -185,6 +185,9 @@ deliveries = Table(
     Column("state", _Name, nullable=False),
     Column("key", _Key, nullable=False, unique=True, comment="the idempotency key"),
     Column("order_key", _Key),
+    Column("place", BigInteger, nullable=False, comment="in the lane's order: its number, or that of what it replaces"),
+    Column("holds", Boolean, nullable=False, default=False, comment="when it fails, later ones of its order key wait"),
+    Column("behind", BigInteger, nullable=False, default=0, comment="the failed delivery behind which it waits; or 0"),
     Column("body", _Digest, ForeignKey("blobs.digest")),
     Column("content_type", _Name, nullable=False),
     Column("metadata", Json, nullable=False),
@@ -206,7 +209,7 @@ deliveries = Table(
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
 Index("deliveries_body", deliveries.c.body)
-Index("deliveries_active", deliveries.c.lane, deliveries.c.id, **_unfinished(deliveries))
+Index("deliveries_active", deliveries.c.lane, deliveries.c.behind, deliveries.c.place, **_unfinished(deliveries))
 Index("deliveries_state", deliveries.c.state, deliveries.c.id)
 
 delivery_documents = Table(
@@ -214,6 +217,16 @@ delivery_documents = Table(
     metadata,
     Column("delivery_id", _Id, ForeignKey("deliveries.id"), primary_key=True),
     Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True, index=True),
+    Column("position", Integer, comment="where a delivery holds several: which message it is, from 1"),
+    Column("state", _Name, comment="where the partner has judged them apart"),
+)
+
+gathered = Table(
+    "gathered",
+    metadata,
+    Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True),
+    Column("target", _Name, primary_key=True, comment="for which it waits until its receipt is read to the end"),
+    Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
 )
 
 attachments = Table(

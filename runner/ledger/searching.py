@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, un
 from transload.runner.ledger.columns import Words, compact_json
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.decisions import with_findings
-from transload.runner.ledger.queries import HIDDEN, plain
-from transload.runner.ledger.references import Kind, Ref
+from transload.runner.ledger.queries import shown
+from transload.runner.ledger.references import Kind
 from transload.runner.ledger.schema import control_numbers, deliveries, delivery_documents, documents, receipts
 from transload.runner.ledger.states import State
 
@@ -77,7 +77,7 @@ class Searching:
         table = _TABLES[kind]
         query = self.query(kind, wanted, select(table)).order_by(table.c.id.desc()).limit(limit)
         with self._database.read() as connection:
-            return [{"ref": str(Ref(kind, row.id)), **plain(row, *HIDDEN)} for row in connection.execute(query)]
+            return [shown(kind, row) for row in connection.execute(query)]
 
     def ids(self, kind: Kind, wanted: Criteria) -> "array[int]":
         """The numbers of all rows that fit, the oldest first; 8 bytes of memory for each."""

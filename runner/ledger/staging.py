@@ -17,10 +17,12 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
+from transload.runner.ledger.bundling import Bundling
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.drafts import AcknowledgementDraft, Closing, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
+from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids, LedgerNumbers
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
@@ -33,6 +35,7 @@ from transload.runner.ledger.schema import (
     documents,
     receipts,
 )
+from transload.runner.ledger.sequences import give_place, held_by
 from transload.runner.ledger.states import State, of_document
 
 
@@ -125,13 +128,12 @@ class Staging:
                 batch.add(item)
             values: dict[str, Any] = {"position": position, "begun": 0}
             if closing is not None:
+                found = (*closing.findings, *batch.bundle(closing))
                 if closing.acknowledge is not None:
                     batch.acknowledge(closing.acknowledge)
                 values |= {"state": closing.state.value, "finished_at": now, "again": None}
-                values |= {"findings": as_rows(closing.findings), "fingerprint": fingerprint_of(closing.findings)}
-                batch.journal.record(
-                    closing.state, receipt=receipt.id, detail=_codes(closing.findings), digest=receipt.digest
-                )
+                values |= {"findings": as_rows(found), "fingerprint": fingerprint_of(found)}
+                batch.journal.record(closing.state, receipt=receipt.id, detail=_codes(found), digest=receipt.digest)
             connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
             return batch.flush()
 
@@ -161,7 +163,8 @@ class _Batch:
         self.blobs: list[Blob] = []
         self.documents: list[dict[str, Any]] = []
         self.deliveries: list[dict[str, Any]] = []
-        self.links: list[dict[str, int]] = []
+        self.links: list[dict[str, Any]] = []
+        self.bundling = Bundling(connection, receipt, self.numbers, self.deliver)
         self.acknowledgements: list[dict[str, Any]] = []
         self.control_numbers: list[dict[str, Any]] = []
         self.verdicts: list[tuple[int, PartnerVerdict]] = []
@@ -181,10 +184,16 @@ class _Batch:
             digest = item.digest or item.wire_digest if item.state is State.MAPPED else item.wire_digest
             self.journal.record(item.state, receipt=self.receipt.id, document=document, detail=detail, digest=digest)
         for draft in item.drafts:
+            if draft.gathered is not None:
+                self.bundling.add(document, draft.target, draft.gathered)
+                gathering = {**detail, "target": draft.target}
+                self.journal.record("GATHERED", receipt=self.receipt.id, document=document, detail=gathering)
+                states.append(State.STAGED)
+                continue
             delivery, state = self._joined(draft, document, detail) or self.deliver(
-                draft, kind="document", document=document, detail=detail
+                draft, kind="document", document=document, detail=detail, instead=item.replaces
             )
-            self.links.append({"delivery_id": delivery, "document_id": document})
+            self.links.append({"delivery_id": delivery, "document_id": document, "position": None})
             states.append(state)
         self.verdicts += [(document, verdict) for verdict in item.verdicts]
         if item.replaces is not None:
@@ -261,6 +270,13 @@ class _Batch:
         )
         return delivery, state
 
+    def bundle(self, closing: Closing) -> tuple[Finding, ...]:
+        """Add the deliveries of what was gathered of the receipt; gives what is to be said of it there."""
+        left_out = self.bundling.write(closing, self.documents)
+        self.links += self.bundling.links
+        self.findings += left_out
+        return left_out
+
     def acknowledge(self, make: Callable[[Numbers], Sequence[AcknowledgementDraft]]) -> None:
         """Add the acknowledgements; when they cannot be made, none is, and their numbers are not used."""
         for made in make(self.numbers):
@@ -276,8 +292,19 @@ class _Batch:
                 }
             )
 
-    def deliver(self, draft: Draft, *, kind: str, document: int | None, detail: Mapping[str, Any]) -> tuple[int, State]:
-        """Add one delivery: staged, or quarantined when its bytes cannot be made."""
+    def deliver(
+        self,
+        draft: Draft,
+        *,
+        kind: str,
+        document: int | None,
+        detail: Mapping[str, Any],
+        instead: int | None = None,
+    ) -> tuple[int, State]:
+        """Add one delivery: staged, or quarantined when its bytes cannot be made.
+
+        It takes the place in its sequence of what of the document ``instead`` holds others there.
+        """
         mark = self.numbers.mark()
         frozen: Frozen | None = None
         findings: tuple[Finding, ...] = ()
@@ -291,6 +318,10 @@ class _Batch:
             findings = error.findings
             self.findings += findings
         delivery = self.ids.next(deliveries)
+        held = held_by(self.connection, instead, draft.target) if instead is not None and draft.order_key else None
+        place = delivery if held is None else give_place(self.connection, held, delivery)
+        if held is not None:
+            detail = {**detail, "in_place_of": held["id"]}
         blob = self.store.prepare(frozen.content) if frozen else None
         if blob:
             self.blobs.append(blob)
@@ -306,6 +337,9 @@ class _Batch:
                 "state": state.value,
                 "key": draft.key,
                 "order_key": draft.order_key,
+                "place": place,
+                "holds": draft.holds,
+                "behind": 0,
                 "body": blob.digest if blob else None,
                 "content_type": frozen.content_type if frozen else "",
                 "metadata": dict(frozen.metadata) if frozen else {},
@@ -354,6 +388,9 @@ class _Batch:
         ):
             if rows:
                 self.connection.execute(table.insert(), rows)
+        self.bundling.keep()
+        for delivery in self.bundling.quarantined:
+            follow(self.connection, delivery)
         for old, new in self.replaced:
             self._replace(old, new)
         answered = [

@@ -218,6 +218,8 @@ class Planning:
         for draft in news:
             was = before.sent.get(draft.target) if before else None
             outcome, known = self._frozen(draft.freeze, was)
+            if draft.gathered is not None and was is not None and not outcome.startswith("cannot"):
+                outcome = "leaves with what else is mapped again of its receipt"
             told["targets"][draft.target] = outcome
             if outcome.startswith("cannot"):
                 continue

@@ -174,11 +174,19 @@ def _send(route: SendRoute, workspace: Workspace) -> Setting:
     to = _way(route.connection, route.options, declared.Options, route.filters)
     origin = INHERITED if route.retry is workspace.retry else WRITTEN
     parts = [*_values({"take": _taken(route.take), "mapping": route.mapping_reference}), Setting(name="to", block=to)]
-    parts += _values({"order_by": list(route.order_by)})
+    parts += _values(
+        {"order_by": list(route.order_by), "when_failed": "hold" if route.holds else None, "batch": _batch(route)}
+    )
     if isinstance(route.take, Take):
         parts.append(_format(route))
     parts.append(Setting(name="retry", block=_retry(route.retry, origin)))
     return Setting(name=route.name, block=tuple(part for part in parts if part.block is not None or part.value))
+
+
+def _batch(route: SendRoute) -> Any:
+    if route.batch is None:
+        return None
+    return "receipt" if route.batch.most is None else f"receipt, at most {route.batch.most}"
 
 
 def _acknowledge(way: Acknowledge) -> Setting:

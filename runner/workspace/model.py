@@ -77,6 +77,13 @@ LIBRARY = "library:"
 """How the name of a shipped mapping begins."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """The documents of a receipt leave together, ``most`` in one delivery; None: all."""
+
+    most: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Acknowledge:
     """How what arrives is acknowledged: ``kinds`` (contrl, 997) go out through ``connection`` with ``options``."""
@@ -103,7 +110,8 @@ class SendRoute:
     With a `Passing` as its ``take`` there is no mapping: payloads whose messages fit leave as they were received.
 
     ``order_by`` names the field whose documents keep their sequence: while one of them is
-    unfinished, later ones with the same value wait.  Empty means: no order is kept.
+    unfinished, later ones with the same value wait.  Empty means: no order is kept.  With ``holds`` they
+    wait as well for a person when it has failed for good.  With ``batch`` several documents are one delivery.
     ``written`` is the ``format:`` of the route, laid over the mapping's own options.
     """
 
@@ -115,6 +123,8 @@ class SendRoute:
     options: Mapping[str, Any] = field(repr=False)
     filters: tuple[FilterSetting, ...] = ()
     order_by: tuple[str, ...] = ()
+    holds: bool = False
+    batch: Batching | None = None
     written: Mapping[str, Any] = field(default_factory=dict)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     expect_acknowledgement: AcknowledgementExpectation | None = None
@@ -159,7 +169,7 @@ class ReceiveRoute:
     others by ``run``.  ``written`` is the ``format:`` of the route without its type.  ``answers`` is the
     send route whose target's answers it reads, instead of what a source fetches.  ``response_references`` are the
     mappings that write what a calling partner is told.  ``keep_payloads`` is how long payloads are kept; None: for
-    good.
+    good.  While more than ``at_most_waiting`` of it wait, the source is not asked.
     """
 
     partner: "Partner" = field(repr=False)
@@ -178,12 +188,19 @@ class ReceiveRoute:
     answers: SendRoute | None = None
     expect: tuple[Expectation, ...] = ()
     keep_payloads: timedelta | None = None
+    at_most_waiting: int | None = None
     at: MappingPlace
 
     @property
     def ref(self) -> str:
         """Its name in the workspace: ``acme/orders``."""
         return f"{self.partner.name}/{self.name}"
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The lanes that it feeds."""
+        own = (f"{self.ref}/acknowledge", f"{self.ref}/reply")
+        return (*own, *(f"{self.ref}/{send.ref}" for send in self.to))
 
     @property
     def is_polled(self) -> bool:

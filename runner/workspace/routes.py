@@ -19,7 +19,7 @@ from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import expectations_of
 from transload.runner.workspace.filters import FilterSetting
-from transload.runner.workspace.model import LIBRARY, Acknowledge, ReceiveRoute, RetryPolicy, SendRoute
+from transload.runner.workspace.model import LIBRARY, Acknowledge, Batching, ReceiveRoute, RetryPolicy, SendRoute
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import texts_of, without
 from transload.runner.workspace.schedules import schedule
@@ -47,6 +47,14 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
     written = examine(block, WrittenSend, file.report, what)
     for further in texts_of(block.get("order_by"))[1:]:
         file.report.not_yet(f"order_by: {further.text} of {what}", further, "the first field alone tells what waits")
+    if block.get("when_failed") is not None and block.get("order_by") is None:
+        message = f"'when_failed' of {what} says what becomes of those behind, and there is no 'order_by'"
+        hint = "name the field whose documents keep their sequence, or leave it out"
+        file.report.add("C-VALUE", message, block.key("when_failed") or name, hint=hint)
+    if block.get("batch") is not None and block.get("order_by") is not None:
+        message = f"{what} has 'batch' and 'order_by', and what leaves together has many values of that field"
+        hint = "remove one of them; batches of one receipt leave one after the other"
+        file.report.add("C-VALUE", message, block.key("order_by") or name, hint=hint)
     delivery = _delivery(file, block, "to", what, everybody)
     _mapping(file, block.get("mapping"))
     take = _take(file, block, what)
@@ -60,6 +68,8 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         mapping_reference=written.mapping,
         **delivery.parts,
         order_by=tuple(written.order_by),
+        holds=written.when_failed == "hold",
+        batch=None if written.batch is None else Batching(most=getattr(written.batch, "most", None)),
         written=written.format or {},
         retry=RetryPolicy(**written.retry.model_dump()) if written.retry else file.facts.retry,
         expect_acknowledgement=written.expect_acknowledgement,
@@ -88,6 +98,10 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         key = block.key("every") or block.key("cron") or name
         hint = "leave the schedule out"
         file.report.add("C-VALUE", f"{what} {brought}, so there is nothing to be fetched", key, hint=hint)
+    if brought is not None and written is not None and written.at_most_waiting is not None:
+        key = block.key("at_most_waiting") or name
+        message = f"{what} {brought}, so there is no source that could be left alone"
+        file.report.add("C-VALUE", message, key, hint="leave at_most_waiting out")
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
@@ -106,6 +120,7 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
         guides=file.facts.guides,
         answers=answers,
         expect=expected,
+        at_most_waiting=written.at_most_waiting,
         keep_payloads=written.keep_payloads or file.facts.keep_payloads,
         at=file.report.at(name),
     )
@@ -375,7 +390,9 @@ def _with_or_without_mapping(
         return False
     if not isinstance(take, Passing):
         return True
-    found = [key for key in (block.key(other) for other in ("mapping", "order_by", "format")) if key is not None]
+    found = [
+        key for key in (block.key(other) for other in ("mapping", "order_by", "batch", "format")) if key is not None
+    ]
     for key in found:
         message = f"{what} passes on what was received as it is, so it can have no {key.text!r}"
         file.report.add("C-VALUE", message, key, hint="remove it, or take a document: instead of messages")

@@ -362,6 +362,12 @@ class WrittenReceive(Settings):
         None, description="with (one or more of contrl, 997, 999, ta1), connection, and the options of its target"
     )
     expect: ExpectationList = Field(None, description="What should arrive by when: one expectation, or a list of them")
+    at_most_waiting: int | None = Field(
+        None,
+        description="While more than so many of what it received wait, to be read or to be sent, the source is not"
+        " asked; by default it always is",
+        ge=0,
+    )
     keep_payloads: Duration | None = Field(
         None,
         description="How long what arrived, and was made and sent of it, is kept, instead of the workspace's default",
@@ -386,6 +392,13 @@ class WrittenTake(Settings):
     receiver: str | list[str] | None = Field(None, description="The receiver's identification in the envelope")
 
 
+class WrittenBatch(Settings):
+    """Documents that leave together."""
+
+    of: Literal["receipt"] = Field("receipt", description="What is received at once: its documents leave together")
+    most: int | None = Field(None, description="Documents in one delivery at most; by default all", ge=1)
+
+
 class WrittenSend(Settings):
     """A send route."""
 
@@ -395,6 +408,16 @@ class WrittenSend(Settings):
     )
     to: Open = Field(description="connection, and the options of its target")
     order_by: list[str] = Field([], description="Field whose documents keep their sequence")
+    when_failed: Literal["skip", "hold"] = Field(
+        "skip",
+        description="With order_by, when one of a sequence is dead, rejected or cannot be written: skip, the next ones"
+        " are sent; hold, they wait until a person sends it again (it goes first then) or cancels it",
+    )
+    batch: Literal["receipt"] | WrittenBatch | None = Field(
+        None,
+        description="receipt: the documents of one receipt leave together, as one interchange or file;"
+        " or a block with of: receipt, and most",
+    )
     format: Open | None = Field(None, description="Options of the format, laid over the mapping's")
     retry: WrittenRetry | None = Field(None, description="Instead of the workspace's defaults")
     expect_acknowledgement: AcknowledgementExpectation | None = Field(

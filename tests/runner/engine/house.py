@@ -48,6 +48,7 @@ from transload.runner.ledger import Ledger, Store
 from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.model import (
     Acknowledge,
+    Batching,
     Connection,
     Operations,
     Partner,
@@ -317,6 +318,9 @@ class House:
         )
     )
     order_by: tuple[str, ...] = ()
+    holds: bool = False
+    batch: Batching | None = None
+    at_most_waiting: int | None = None
     acknowledge: bool = False
     environment: str = "production"
     second_target: bool = False
@@ -383,6 +387,7 @@ class House:
             connection=outward,
             options={},
             schedule=self.schedule,
+            at_most_waiting=self.at_most_waiting,
             mapping_references=("orders.yaml",),
             to=sends if self.targets else (),
             acknowledge=self._acknowledge() if self.acknowledge else None,
@@ -441,6 +446,8 @@ class House:
             connection=self._connection("erp", box, box=box),
             options={"file": self.file},
             order_by=self.order_by,
+            holds=self.holds,
+            batch=self.batch,
             retry=self.retry,
             at=AT,
         )

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from tests.runner.ledger.samples import NOW
 
 from transload.adapters.base import Answer
+from transload.runner.expectations.watch import Watch
 from transload.runner.ledger import LedgerError, Ref, State
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.lanes import Lanes
@@ -378,3 +380,39 @@ def test_what_is_cancelled_just_before_it_is_sent_is_not_sent(make_house, hands,
         ledger.actions.redeliver(1, hands())
     run(house)
     assert house.landed() == ["2", "1"]
+
+
+def test_a_failed_one_of_a_sequence_that_holds_is_sent_again_before_those_behind_it(make_house, hands, script, run):
+    house = make_house(target_act=script("before landing", ["reject"]), order_by=("buyer.name",), holds=True)
+    house.put("a.txt", "H|acme|us|1", "M|1|1|A", "M|2|2|A", "M|3|3|A", "M|4|4|B", "T|4")
+    run(house)
+    assert house.landed() == ["4"]
+    with house.ledger() as ledger:
+        behind = {row["ref"]: row["waits_behind"] for row in ledger.queries.deliveries()}
+        assert behind == {"s1": None, "s2": "s1", "s3": "s1", "s4": None}
+        assert ledger.queries.journey(Ref("delivery", 1))["deliveries"][0]["holds_back"] == 2
+        assert [cluster.holds_back for cluster in ledger.failures.clusters()] == [2]
+        assert [lane for lane in ledger.lanes.ready(hands()) if "sales" in lane] == []
+        Watch(house.workspace(), ledger, clock=hands).look()
+        (incident,) = [one for one in ledger.incidents.waiting() if one.source == "held"]
+        assert incident.title == "2 deliveries wait on erp/sales-orders behind s1 of their sequence, which is DEAD"
+        assert incident.hint == (
+            "transload replay s1 sends it first; transload cancel s1 lets the others go without it"
+        )
+        assert ledger.actions.redeliver(1, hands()) == 5
+        hands.turn(seconds=30)
+        Watch(house.workspace(), ledger, clock=hands).look()
+        assert [one for one in ledger.incidents.waiting() if one.source == "held"] == []
+    run(house)
+    assert house.landed() == ["4", "1", "2", "3"]
+
+
+def test_a_failed_one_of_a_sequence_that_holds_is_let_go_by_cancelling_it(make_house, script, run):
+    house = make_house(order_by=("buyer.name",), holds=True)
+    house.put_orders("a.txt", "NOT-ENCODABLE", "2", "3")
+    run(house)
+    assert house.landed() == []
+    with house.ledger() as ledger:
+        ledger.actions.cancel(1, NOW, by="ann", reason="they order by phone")
+    run(house)
+    assert house.landed() == ["2", "3"]

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -323,6 +324,31 @@ def test_what_was_sent_again_is_acknowledged_in_its_newest_delivery(sent):
     assert states(sent) == {"s1": "REJECTED", "s2": "SENT", f"s{new}": "ACKED"}
     with Ledger(loaded.store) as ledger:
         assert ledger.queries.journey(Ref("document", 1))["documents"][0]["state"] == "SENT"
+
+
+def test_a_997_on_a_batch_says_of_each_document_what_became_of_it(sent):
+    partner, acme = sent / "mappings/erp/partner.yaml", sent / "mappings/acme/partner.yaml"
+    partner.write_text(
+        partner.read_text().replace("    mapping: library:x12", "    batch: receipt\n    mapping: library:x12")
+    )
+    acme.write_text(acme.read_text().replace("[erp/as-850, erp/as-orders]", "[erp/as-850]"))
+    payload = (FIXTURES / "edifact/orders.edi").read_bytes().replace(b"HG000000417", b"HG000000418")
+    start, end = payload.index(b"UNH+1+"), payload.index(b"UNZ+1+")
+    first = payload[start:end]
+    second = first.replace(b"UNH+1+", b"UNH+2+").replace(b"UNT+62+1'", b"UNT+62+2'").replace(b"00417+9'", b"00418+9'")
+    (sent / "in/two.edi").write_bytes(payload[:start] + first + second + payload[end:].replace(b"UNZ+1", b"UNZ+2"))
+    assert run(sent).deliveries == {State.SENT: 1}
+    answer_997(sent, "AK1*PO*2", "AK2*850*0001", "AK5*R*5", "AK2*850*0002", "AK5*A", "AK9*P*2*2*1")
+    assert run(sent).deliveries == {State.REJECTED: 1}
+    with Ledger(load_workspace(sent).store) as ledger:
+        found = {row["ref"]: row["state"] for row in ledger.queries.documents()}
+        assert (found["d2"], found["d3"]) == ("REJECTED", "ACKED")
+        ledger.actions.remap(Ref("document", 2), datetime.now(UTC))
+    assert run(sent).deliveries == {State.SENT: 1}
+    journey = look(sent, "s4")
+    assert journey["deliveries"][0]["documents"] == ["d5"]
+    (again,) = (document for document in journey["documents"] if document["ref"] == "d5")
+    assert again["origin_id"] == 2
 
 
 def test_a_mapping_that_matches_goes_before(sent, monkeypatch):

@@ -41,7 +41,7 @@ def fill(ledger: Ledger, rows: list[dict[str, Any]], sent: list[dict[str, Any]] 
         connection.execute(receipts.insert(), [receipt])
         connection.execute(documents.insert(), [{**document, "id": n, **row} for n, row in enumerate(rows, 1)])
         if sent:
-            numbered = [{**delivery, "id": n, "key": str(n), **row} for n, row in enumerate(sent, 1)]
+            numbered = [{**delivery, "id": n, "place": n, "key": str(n), **row} for n, row in enumerate(sent, 1)]
             connection.execute(deliveries.insert(), numbered)
             links = [{"delivery_id": n, "document_id": 1} for n in range(1, len(sent) + 1)]
             connection.execute(delivery_documents.insert(), links)

@@ -120,8 +120,9 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         {"acme": [("from: {connection: mailbox, folder: /out, ", "from: [mailbox]\n    x: {")]},
         [
             "acme:12:11: error C-TYPE 'from' of the receive route 'orders' must be a block of keys, not a list",
-            "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, cron, "
-            "every, expect, format, from, keep_payloads, mappings, on, otherwise, response, timezone, to)",
+            "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, "
+            "at_most_waiting, cron, every, expect, format, from, keep_payloads, mappings, on, otherwise, response, "
+            "timezone, to)",
         ],
     ),
     "unknown adapter": (
@@ -357,6 +358,20 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
             "erp:10:28: warning C-NOT-YET order_by: number.x of the send route 'orders' is read but has no "
             "effect in this version (the first field alone tells what waits)",
             "erp:10:28: error C-FIELD order/1 has no field 'number.x': there is no 'x'",
+        ],
+    ),
+    "a sequence that holds, and is none": (
+        {"erp": [("order_by: [buyer.gln]", "when_failed: hold")]},
+        [
+            "erp:10:5: error C-VALUE 'when_failed' of the send route 'orders' says what becomes of those behind, and "
+            "there is no 'order_by' (name the field whose documents keep their sequence, or leave it out)",
+        ],
+    ),
+    "a batch in sequences": (
+        {"erp": [("order_by: [buyer.gln]", "order_by: [buyer.gln]\n    batch: {of: receipt, most: 5}")]},
+        [
+            "erp:10:5: error C-VALUE the send route 'orders' has 'batch' and 'order_by', and what leaves together has "
+            "many values of that field (remove one of them; batches of one receipt leave one after the other)",
         ],
     ),
     "partner and folder differ": (

@@ -307,6 +307,19 @@ def upgrade(operations: Operations) -> None:
         sa.Column("state", TEXT, nullable=False),
         sa.Column("key", TEXT, nullable=False, comment="the idempotency key"),
         sa.Column("order_key", TEXT, nullable=True),
+        sa.Column(
+            "place",
+            sa.BigInteger(),
+            nullable=False,
+            comment="in the lane's order: its number, or that of what it replaces",
+        ),
+        sa.Column("holds", sa.Boolean(), nullable=False, comment="when it fails, later ones of its order key wait"),
+        sa.Column(
+            "behind",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the failed delivery behind which it waits; or 0",
+        ),
         sa.Column("body", DIGEST, nullable=True),
         sa.Column("content_type", TEXT, nullable=False),
         sa.Column("metadata", sa.Text(), nullable=False),
@@ -357,11 +370,18 @@ def upgrade(operations: Operations) -> None:
     operations.create_index(
         "deliveries_active",
         "deliveries",
-        ["lane", "id"],
+        ["lane", "behind", "place"],
         unique=False,
         sqlite_where=sa.text("finished_at IS NULL"),
         postgresql_where=sa.text("finished_at IS NULL"),
     )
+    failed = "holds = true AND state IN ('DEAD', 'REJECTED', 'QUARANTINED')"
+    for name, columns, condition in (
+        ("deliveries_order", ["lane", "order_key", "place"], f"finished_at IS NULL OR {failed}"),
+        ("deliveries_heads", ["lane", "place"], f"state = 'UNKNOWN' OR {failed}"),
+    ):
+        where = sa.text(f"order_key IS NOT NULL AND behind = 0 AND ({condition})")
+        operations.create_index(name, "deliveries", columns, unique=False, sqlite_where=where, postgresql_where=where)
     operations.create_index("deliveries_state", "deliveries", ["state", "id"], unique=False)
     operations.create_index("deliveries_target", "deliveries", ["target", "id"], unique=False)
     operations.create_index("ix_deliveries_origin_id", "deliveries", ["origin_id"], unique=False)
@@ -602,6 +622,13 @@ def upgrade(operations: Operations) -> None:
         "delivery_documents",
         sa.Column("delivery_id", ID, nullable=False),
         sa.Column("document_id", ID, nullable=False),
+        sa.Column(
+            "position",
+            sa.Integer(),
+            nullable=True,
+            comment="where a delivery holds several: which message it is, from 1",
+        ),
+        sa.Column("state", TEXT, nullable=True, comment="where the partner has judged them apart"),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["deliveries.id"],
@@ -612,6 +639,22 @@ def upgrade(operations: Operations) -> None:
         ),
         sa.PrimaryKeyConstraint("delivery_id", "document_id"),
     )
+    operations.create_table(
+        "gathered",
+        sa.Column("document_id", ID, nullable=False),
+        sa.Column("target", TEXT, nullable=False, comment="for which it waits until its receipt is read to the end"),
+        sa.Column("receipt_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipts.id"],
+        ),
+        sa.PrimaryKeyConstraint("document_id", "target"),
+    )
+    operations.create_index("ix_gathered_receipt_id", "gathered", ["receipt_id"], unique=False)
     operations.create_index("ix_delivery_documents_document_id", "delivery_documents", ["document_id"], unique=False)
     operations.create_table(
         "partner_verdicts",

@@ -1,0 +1,188 @@
+"""Bundling: the documents of a receipt that leave together are gathered while it is read, and written when it ends.
+
+What is gathered stands in a table, and its documents in theirs, so a process that ends in the midst loses nothing; what
+is written has its rows in the transaction that ends the receipt, so nothing is written twice.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from transload.adapters.base.format import Encoded
+from transload.canonical.errors import Retry, TransloadError
+from transload.canonical.findings import Finding, Severity
+from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.drafts import Batch, Bundle, Closing, Draft, Frozen, Gathered, Member, Stored
+from transload.runner.ledger.errors import LedgerError
+from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.schema import documents, gathered
+from transload.runner.ledger.states import State
+
+_columns = (documents.c.document, documents.c.canonical, documents.c.residue, documents.c.mapping)
+_stored = select(*_columns).where(documents.c.id == bindparam("of"))
+_NAMED = 10
+"""How many of what is left out a finding names."""
+
+
+class Stager(Protocol):
+    """What adds a delivery to the transaction."""
+
+    def __call__(
+        self, draft: Draft, *, kind: str, document: int | None, detail: Mapping[str, Any]
+    ) -> tuple[int, State]:
+        """Gives its id and its state."""
+        ...
+
+
+class Bundling:
+    """The batches of one receipt, in one transaction; ``deliver`` adds a delivery to it."""
+
+    def __init__(self, connection: Connection, receipt: Receipt, numbers: LedgerNumbers, deliver: Stager) -> None:
+        self._connection = connection
+        self._receipt = receipt
+        self._numbers = numbers
+        self._deliver = deliver
+        self._fresh: list[dict[str, Any]] = []
+        self._bodies: dict[tuple[int, str], Encoded | None] = {}
+        self.links: list[dict[str, Any]] = []
+        self.quarantined: list[int] = []
+        """The deliveries that could not be written, whose documents follow them."""
+
+    def add(self, document: int, target: str, body: Gathered) -> None:
+        """Gather a document of this transaction."""
+        self._fresh.append({"document_id": document, "target": target, "receipt_id": self._receipt.id})
+        self._bodies[document, target] = body.body
+
+    def keep(self) -> None:
+        """Keep what this transaction has gathered; its documents are there."""
+        if self._fresh:
+            self._connection.execute(gathered.insert(), self._fresh)
+
+    def write(self, closing: Closing, rows: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+        """Make the deliveries of all that was gathered, as ``closing`` says; ``rows`` are the documents added here.
+
+        Gives what is to be said of it beside the receipt: that documents were left out.
+        """
+        mine = gathered.c.receipt_id == self._receipt.id
+        query = select(gathered.c.document_id, gathered.c.target).where(mine)
+        pairs = [(row.target, row.document_id) for row in self._connection.execute(query)]
+        if pairs:
+            self._connection.execute(gathered.delete().where(mine))
+        pairs += [(row["target"], row["document_id"]) for row in self._fresh]
+        self._fresh = []
+        if not pairs:
+            return ()
+        here = {row["id"]: row for row in rows}
+        for target, group in groupby(sorted(pairs), key=lambda pair: pair[0]):
+            ids = [document for _, document in group]
+            batch = closing.batches.get(target)
+            if batch is None:
+                self._lost(target, ids)
+                continue
+            size = batch.most or len(ids)
+            bodies = {**closing.bodies, **self._bodies}
+            for part, start in enumerate(range(0, len(ids), size), start=1):
+                members = self._members(ids[start : start + size], target, bodies, here)
+                self._bundle(batch, part, ids[start : start + size], members)
+
+        return self._left_out(rows)
+
+    def _members(
+        self,
+        ids: Sequence[int],
+        target: str,
+        bodies: Mapping[tuple[int, str], Encoded | None],
+        here: Mapping[int, Mapping[str, Any]],
+    ) -> Iterator[Member]:
+        for number in ids:
+
+            def stored(number: int = number) -> Stored:
+                row = here.get(number) or self._connection.execute(_stored, {"of": number}).mappings().one()
+                return Stored(**{name: row[name] for name in ("document", "canonical", "residue", "mapping")})
+
+            yield Member(document=number, body=bodies.get((number, target)), stored=stored)
+
+    def _bundle(self, batch: Batch, part: int, ids: Sequence[int], members: Iterator[Member]) -> None:
+        mark = self._numbers.mark()
+        key = batch.key(part)
+        try:
+            bundle = batch.freeze(self._numbers, key, members)
+        except (LedgerError, Retry):
+            raise  # a table that the mapping asks may be there again soon
+        except TransloadError as error:
+            self._numbers.back(mark)
+            bundle = Bundle(frozen=None, members=tuple(ids))
+            self._stage(batch, key, bundle.members, _raiser(error))
+            return
+        if bundle.frozen is None:
+            self._numbers.back(mark)
+        else:
+            frozen = bundle.frozen
+            self._stage(batch, key, bundle.members, lambda numbers: frozen)
+        for document, findings in bundle.refused.items():
+            refusal = TransloadError(findings[0].message, findings=list(findings))
+            self._stage(batch, f"{key} without d{document}", (document,), _raiser(refusal))
+
+    def _stage(self, batch: Batch, key: str, members: Sequence[int], freeze: Any) -> None:
+        draft = Draft(
+            lane=batch.lane,
+            target=batch.target,
+            connection=batch.connection,
+            key=key,
+            freeze=freeze,
+            artifacts=batch.artifacts,
+            product=batch.product,
+        )
+        alone = members[0] if len(members) == 1 else None
+        detail = {"documents": len(members)}
+        delivery, state = self._deliver(draft, kind="document", document=alone, detail=detail)
+        self.links += [
+            {"delivery_id": delivery, "document_id": document, "position": position}
+            for position, document in enumerate(members, start=1)
+        ]
+        if state is State.QUARANTINED:
+            self.quarantined.append(delivery)
+
+    def _lost(self, target: str, ids: Sequence[int]) -> None:
+        """What nobody can write: its route is gone, or the reading was given up."""
+        lane = f"{self._receipt.route}/{target}"
+        batch = Batch(lane=lane, target=target, connection="", key=lambda part: f"{lane} {ids[0]}", freeze=_never)
+        finding = Finding(
+            code="E-BATCH",
+            message=f"{len(ids)} documents for {target} were to leave together, and were not written",
+            hint="see what the receipt says and whether the route is still there, then `transload replay` the receipt",
+        )
+        refusal = TransloadError(finding.message, findings=[finding])
+        self._stage(batch, batch.key(1), ids, _raiser(refusal))
+
+    def _left_out(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+        """The finding that documents of the receipt are quarantined, and in no batch; none of a replay."""
+        if self._receipt.generation:
+            return ()
+        wrong = (documents.c.receipt_id == self._receipt.id, documents.c.state == State.QUARANTINED.value)
+        before = select(func.count()).select_from(documents).where(*wrong)
+        first = select(documents.c.id).where(*wrong).order_by(documents.c.id).limit(_NAMED)
+        count = int(self._connection.scalar(before) or 0)
+        names = list(self._connection.scalars(first)) if count else []
+        fresh = [row["id"] for row in rows if row["state"] == State.QUARANTINED]
+        count, names = count + len(fresh), (names + fresh)[:_NAMED]
+        if not count:
+            return ()
+        shown = ", ".join(f"d{number}" for number in names) + (", ..." if count > len(names) else "")
+        many = "document is" if count == 1 else "documents are"
+        message = f"of the receipt {count} {many} quarantined, and not in what leaves together"
+        hint = f"they leave by themselves once they are mended and replayed: {shown}"
+        return (Finding(code="W-BATCH", severity=Severity.WARNING, message=message, hint=hint),)
+
+
+def _raiser(error: TransloadError) -> Any:
+    def freeze(numbers: Any) -> Frozen:
+        raise error
+
+    return freeze
+
+
+def _never(numbers: Any, key: str, members: Any) -> Bundle:
+    raise AssertionError("a batch that is lost is not written")
