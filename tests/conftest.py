@@ -1,5 +1,6 @@
 """What tests of every folder share."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,19 @@ import pytest
 from tests.forks import Forks
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Nothing that a test did to the log, in whatever thread, is heard by the next."""
+    ours, root = logging.getLogger("transload"), logging.getLogger()
+    before = [(each, [*each.handlers], each.level, each.propagate) for each in (ours, root)]
+    yield
+    for each, handlers, level, propagate in before:
+        gone = [one for one in each.handlers if one not in handlers and type(one).__module__.startswith("transload")]
+        each.handlers = [one for one in each.handlers if one not in gone]
+        each.setLevel(level)
+        each.propagate = propagate
 
 
 @pytest.fixture(scope="session")
