@@ -11,6 +11,9 @@ from tests.chaos.partner import Partner
 from tests.chaos.workers import Worker
 from tests.postgresql import Server
 
+HELD = 1.0
+"""Seconds in which Python itself starts, and would end at SIGHUP."""
+
 
 class Trouble:
     """Makes trouble of the kinds that ``weights`` names, every ``pause`` seconds on the average.
@@ -86,7 +89,6 @@ class Trouble:
         worker = self._chance.choice(self._workers)
         if kind == "kill -9":
             worker.kill()
-            self._soon(self._chance.uniform(0, 1), lambda: None)
         elif kind == "kill -9 of all":
             for each in self._workers:
                 each.kill()
@@ -97,7 +99,8 @@ class Trouble:
             if worker.alive and (code := worker.end()) not in (0, -15):
                 self.faults.append(f"worker {worker.number} ended with {code} when it was told to end")
         elif kind == "SIGHUP":
-            worker.tell(signal.SIGHUP)
+            if worker.age > HELD:
+                worker.tell(signal.SIGHUP)
         elif kind == "storm":
             self._partner.storm(self._chance.choice(list(self._partner.arrived)))
             self._soon(self._chance.uniform(1, 8), self._partner.calm)

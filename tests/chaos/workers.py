@@ -12,9 +12,7 @@ _SERVE = """\
 import sys
 from datetime import timedelta
 from transload.runner.engine import draining
-patience = float(sys.argv.pop(1))
-if patience:
-    draining.CALL_PATIENCE = timedelta(seconds=patience)
+draining.CALL_PATIENCE = timedelta(seconds=float(sys.argv.pop(1)))
 from transload.runner.cli.main import main
 main()
 """
@@ -29,19 +27,26 @@ class Worker:
         self.starts = 0
         self.ends = Counter[int]()
         self.wanted = True
-        self._command = [sys.executable, "-c", _SERVE, str(patience), "serve", "--workspace", str(workspace), "--json"]
+        program = ["-c", _SERVE, str(patience)] if patience else ["-m", "transload.runner.cli"]
+        self._command = [sys.executable, *program, "serve", "--workspace", str(workspace), "--json"]
+        self._began = 0.0
         self._logs = logs
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = False
 
     @property
     def alive(self) -> bool:
         """Whether it runs now."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def age(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._began
+
     def start(self) -> None:
         """Start it."""
         self.starts += 1
+        self._began = time.monotonic()
         with (self._logs / f"worker-{self.number}-{self.starts:03}.log").open("wb") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
 
@@ -92,13 +97,3 @@ def tracebacks(logs: Path) -> list[str]:
             if "Traceback" in line or '"exception"' in line:
                 found.append(f"{file.name}:{number}: {line[:1500]}")
     return found
-
-
-def wait(condition: object, seconds: float) -> bool:
-    """Whether ``condition()`` came true in time."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():  # type: ignore[operator]
-            return True
-        time.sleep(0.05)
-    return False
