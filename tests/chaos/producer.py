@@ -30,7 +30,7 @@ class Producer:
     ``interchanges`` the references of good EDIFACT interchanges.
     """
 
-    def __init__(self, place: Place, seed: str, *, pause: float, large: int) -> None:
+    def __init__(self, place: Place, seed: str, *, pause: float, large: int, most: int | None) -> None:
         self.orders: dict[str, str] = {}
         self.never: set[str] = set()
         self.interchanges: set[str] = set()
@@ -40,6 +40,7 @@ class Producer:
         self._chance = random.Random(f"{seed}:producer")
         self._pause = pause
         self._large = large
+        self._most = most
         self._number = 0
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -65,7 +66,7 @@ class Producer:
         kinds, weights = list(_KINDS), list(_KINDS.values())
         first = [*kinds]  # of each at least one
         self._chance.shuffle(first)
-        while not self._stop.is_set():
+        while not self._stop.is_set() and self.delivered.total() != self._most:
             kind = first.pop() if first else self._chance.choices(kinds, weights)[0]
             self._deliver(kind)
             self._stop.wait(self._chance.expovariate(1 / self._pause))

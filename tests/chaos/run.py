@@ -25,13 +25,16 @@ from transload.runner.demo.partners.servers import http_server
 from transload.runner.ledger import Ledger
 from transload.runner.workspace import load_workspace
 
+_FIRST = 30.0
+"""How long the first documents may take to arrive, before there is trouble."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
     """How fast all goes, in seconds: pauses on the average, spans at most.
 
-    ``large`` is the number of orders in a large interchange.  ``only`` are the troubles, in this order at first; all of
-    them when empty.
+    ``large`` is the number of orders in a large interchange, ``most`` that of interchanges.  ``only`` are the troubles,
+    each made once in this order; else any of them are made as long as the run goes on.
     """
 
     delivering: float = 1.0
@@ -42,6 +45,7 @@ class Pace:
     patience: float = 0.0
     settling: float = 300.0
     large: int = 150
+    most: int | None = None
     only: tuple[str, ...] = ()
 
 
@@ -76,7 +80,7 @@ def chaos(
         logs = folder / "logs"
         logs.mkdir()
         crew = [Worker(place.folder, logs, number, pace.patience) for number in range(1, workers + 1)]
-        producer = Producer(place, mark, pause=pace.delivering, large=pace.large)
+        producer = Producer(place, mark, pause=pace.delivering, large=pace.large, most=pace.most)
         trouble = Trouble(
             crew, partner, server, place.root / "in", mark, pause=pace.trouble, stood=pace.stood, away=pace.away
         )
@@ -111,6 +115,10 @@ def _played(
     for worker in crew:
         worker.start()
     producer.start()
+    until = time.monotonic() + _FIRST
+    while not all(partner.arrived.values()) and time.monotonic() < until:
+        trouble.tend()
+        time.sleep(0.05)
     trouble.run(seconds, only=pace.only)
     producer.stop()
     report = Report()

@@ -8,9 +8,12 @@ from tests.chaos.__main__ import table
 from tests.chaos.run import Pace, chaos
 from tests.postgresql import binaries
 
-SHORT = Pace(delivering=0.2, trouble=1.0, stood=0.8, away=0.1, quiet=0.2, patience=3.0, settling=40.0, large=20)
+SHORT = Pace(
+    delivering=0.2, trouble=0.5, stood=0.8, away=0.1, quiet=0.2, patience=3.0, settling=100.0, large=10, most=11
+)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("store", "workers", "only"),
     [
@@ -24,6 +27,6 @@ SHORT = Pace(delivering=0.2, trouble=1.0, stood=0.8, away=0.1, quiet=0.2, patien
     ],
 )
 def test_nothing_is_lost_or_comes_twice(tmp_path: Path, store: str, workers: int, only: tuple[str, ...]) -> None:
-    report = chaos(tmp_path, store=store, workers=workers, seconds=4.0, seed=4, pace=replace(SHORT, only=only))
+    report = chaos(tmp_path, store=store, workers=workers, seconds=10.0, seed=4, pace=replace(SHORT, only=only))
     assert report.wrong == [], table(report)
     assert int(report.facts["starts of workers"]) > workers

@@ -49,11 +49,11 @@ class Trouble:
             self._kinds |= {"database": 3, "kill -9 of all": 1}
 
     def run(self, seconds: float, *, only: Sequence[str] = ()) -> None:
-        """Go on for ``seconds``, at first with ``only`` in this order, and with no others where there are any.
+        """Go on for ``seconds``, or make the troubles of ``only``, one after the other.
 
         All is as it should be at the end but for what has died.
         """
-        first, kinds = list(only), list(only) or list(self._kinds)
+        kinds, weights, first = list(self._kinds), list(self._kinds.values()), list(only)
         end = time.monotonic() + seconds
         following = time.monotonic() + self._wait()
         while time.monotonic() < end:
@@ -63,8 +63,9 @@ class Trouble:
                 self._later.remove(entry)
                 entry[1]()
             if now >= following:
-                kind = first.pop(0) if first else self._chance.choices(kinds, [self._kinds[each] for each in kinds])[0]
-                self._make(kind)
+                if only and not first:
+                    break
+                self._make(first.pop(0) if first else self._chance.choices(kinds, weights)[0])
                 following = time.monotonic() + self._wait()
             time.sleep(0.05)
         for _, undo in sorted(self._later, key=lambda entry: entry[0]):
