@@ -82,6 +82,8 @@ def erase(
             told.append({"ref": str(ref), **_facts(done)})
             if not as_json:
                 say(_line(str(ref), done, done_now=yes))
+        if yes:
+            ledger.erasing.complete()  # also what an erasure that was broken off has left on disk
     if as_json:
         say_json({"done": yes, "erased": told})
     elif not yes and told:
@@ -118,7 +120,7 @@ def tidy(
                 for name in found:
                     found[name] += len(getattr(one, name))
         if yes:
-            ledger.erasing.sweep()
+            ledger.erasing.complete()
     if as_json:
         say_json({"done": yes, "routes": counts})
         return

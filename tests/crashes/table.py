@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.crashes.matrix import Outcome
-from tests.crashes.scenes import SCENES
+from tests.crashes.scenes import Scene
 from tests.crashes.steps import Point
 
 _HEAD = """\
@@ -74,9 +74,9 @@ def _numbers(row: Row) -> tuple[int, ...]:
     return row.kills, row.lost, row.torn, row.twice, row.unknown, row.left
 
 
-def page(found: Mapping[str, Sequence[Row]], before: str) -> str:
+def page(found: Mapping[str, Sequence[Row]], scenes: Mapping[str, Scene], before: str) -> str:
     """The page of the documentation; scenes that were not played are as the page ``before`` has them."""
     sections = dict(part.split("\n", 1) for part in before.split("\n## ")[1:])
-    sections |= {scene: f"\n{SCENES[scene].__doc__}\n\n{table(rows)}\n" for scene, rows in found.items()}
-    names = [*SCENES, *(name for name in sections if name not in SCENES)]
+    sections |= {scene: f"\n{scenes[scene].__doc__}\n\n{table(rows)}\n" for scene, rows in found.items()}
+    names = [*scenes, *(name for name in sections if name not in scenes)]
     return "\n## ".join([_HEAD, *(f"{name}\n{sections[name]}" for name in names if name in sections)])

@@ -1,8 +1,9 @@
 """A process that makes processes to be killed: it imports everything once, and forks one for each pass.
 
 It has no threads, so that forking is sound.  Orders come as JSON lines on its input, each with ``folder`` (a
-workspace), ``record`` (a file for the steps), ``end`` (a `Point` as a list, or null) and ``serve``; the answers are
-JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes at once and has the number
+workspace), ``record`` (a file for the steps), ``end`` (a `Point` as a list, or null), ``inside`` (see `Steps.install`),
+``patience`` (seconds that calls of a dead worker are waited for), ``command`` (words of a command of ``transload``, or
+null for a pass or service) and ``serve``; the answers are JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes at once and has the number
 of the process, and ``{"wait": NUMBER}`` gives its exit code, null while it goes on.
 """
 
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ from tests.crashes.steps import Point, Steps
 
 from transload.adapters.base.registry import adapter, adapter_names
 from transload.canonical.errors import TransloadError
-from transload.runner.engine import Engine
+from transload.runner.cli.main import main as main_command
+from transload.runner.engine import Engine, draining
 from transload.runner.ledger import Ledger
 from transload.runner.workspace import load_workspace
 
@@ -51,7 +54,12 @@ def _live(order: dict[str, Any]) -> None:
         for stream in (1, 2):
             os.dup2(log, stream)
         os.chdir(folder)
-        Steps(Path(order["record"]), Point(*order["end"]) if order["end"] else None).install()
+        steps = Steps(Path(order["record"]), Point(*order["end"]) if order["end"] else None)
+        steps.install(inside=order["inside"])
+        if order["command"]:
+            code = _command(order["command"])
+            return
+        draining.CALL_PATIENCE = timedelta(seconds=order["patience"])
         loaded = load_workspace(folder)
         with Ledger(loaded.store) as ledger:
             engine = Engine(loaded, ledger, workers=1)
@@ -66,6 +74,16 @@ def _live(order: dict[str, Any]) -> None:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _command(words: list[str]) -> int:
+    """The exit code of a command."""
+    sys.argv = ["transload", *words]
+    try:
+        main_command()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
 
 
 if __name__ == "__main__":

@@ -102,10 +102,7 @@ def test_a_secret_is_hidden_however_it_is_written(secret: str, before: bytes, af
 def test_a_library_tells_its_error_without_its_traceback():
     stream = io.StringIO()
     configure_logging("json", stream=stream)
-    try:
-        raise OSError("the server\nis gone")
-    except OSError:
-        logging.getLogger("some.library").exception("cannot listen")
+    logging.getLogger("some.library").error("cannot listen", exc_info=OSError("the server\nis gone"))
     [line] = stream.getvalue().splitlines()
     told = json.loads(line)
     assert told["error"] == "OSError: the server is gone"
