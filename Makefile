@@ -2,8 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+VERSIONS := 3.11 3.12 3.13
+# the tests start many processes, which would compile all modules each time
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage lint types check docs wheel bench schemas example clean
+.PHONY: demo test coverage lint types $(VERSIONS:%=types-%) check docs wheel bench schemas example clean
 
 $(VENV)/.demo: pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -19,20 +22,20 @@ demo: $(VENV)/.demo  ## run the main job with loopback partners
 	$(BIN)/transload demo
 
 test: $(VENV)/.dev  ## everything that CI checks, tests first
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 coverage: $(VENV)/.dev  ## which lines no test reaches; the tests take half as long again
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(VENV)/.dev  ## against the standard library of every version that we support
-	$(BIN)/mypy --python-version 3.11
-	$(BIN)/mypy --python-version 3.12 --cache-dir .mypy_cache/3.12
-	$(BIN)/mypy --python-version 3.13 --cache-dir .mypy_cache/3.13
+types: $(VERSIONS:%=types-%)  ## against the standard library of every version that we support
+
+$(VERSIONS:%=types-%): types-%: $(VENV)/.dev
+	$(BIN)/mypy --python-version $* --cache-dir .mypy_cache/$*
 
 check: lint types test  ## lint, types and tests
 

@@ -17,16 +17,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from transload.adapters.base import Answer, Outbound, Settings, Target
 from transload.runner.engine.delivering import Delivering
+from transload.runner.engine.gates import Gates
 from transload.runner.engine.lines import Outlet
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, State, Store
 from transload.runner.ledger.arrivals import Arrival, Receipt
+from transload.runner.ledger.databases.claims import OwnClaims
 from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.staging import Parsed
+from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.model import RetryPolicy
 
 CONTENT = (b"LIN+1++4000862141404:EN'QTY+21:24:PCE'PRI+AAA:12.50'" * 20)[:1000]
@@ -109,6 +113,8 @@ class Sink(Target[Settings, Settings]):
 
 
 class Way:
+    connection = SimpleNamespace(ref="c/e", limits=Limits())
+
     def target(self) -> Sink:
         return Sink(Settings(), Settings())
 
@@ -126,10 +132,13 @@ def outlet(lane: int) -> Outlet:
 
 
 def drain(ledger: Ledger, lanes: int) -> None:
-    delivering = Delivering(ledger, Tally(), clock=now, stopping=lambda: False, readers={}, arrived=lambda lane: None)
+    gates = Gates(ledger, OwnClaims(), clock=now, wake=lambda names: None)  # type: ignore[arg-type]
+    delivering = Delivering(
+        ledger, Tally(), gates, clock=now, stopping=lambda: False, readers={}, arrived=lambda lane: None
+    )
 
     def one(lane: int) -> None:
-        while delivering.drain(outlet(lane)):
+        while delivering.drain(outlet(lane)) is not None:
             pass
 
     with ThreadPoolExecutor(lanes) as pool:

@@ -1,9 +1,12 @@
 """What tests of every folder share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.forks import Forks
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,3 +24,11 @@ def shared() -> Path:
 def fixtures() -> Path:
     """The folder of our own sample files."""
     return ROOT / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Python processes that start in no time."""
+    made = Forks()
+    yield made
+    made.close()

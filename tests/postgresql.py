@@ -20,7 +20,7 @@ PASSWORD = "only p@ss/for:tests"
 """With characters that mean something in an address."""
 OWNER = "transload"
 _ALONE = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 _RESTART = (

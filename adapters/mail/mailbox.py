@@ -227,6 +227,8 @@ class _Watched(IMAPClient):  # type: ignore[misc]  # the library has no types
                 def _create_socket(self, timeout: float | None = None) -> socket.socket:
                     found: socket.socket = super()._create_socket(timeout)
                     sockets.append(found)
+                    # the library sends a command in pieces, and each would wait for the server's sign of life, 40 ms
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     return found
 
             return Noting

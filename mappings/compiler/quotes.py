@@ -10,13 +10,11 @@ import ast
 import copy
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from operator import is_not
 from typing import Any
 
 _HERE: dict[str, Any] = {"lineno": 1, "col_offset": 0}
 """A place for each node that is made, which the compiler asks for; finding places for all at the end takes longer."""
 _BLOCKS = frozenset({"body", "orelse", "finalbody"})
-_PLACED = (ast.expr, ast.stmt, ast.arg, ast.excepthandler, ast.keyword)
 _LOAD = ast.Load()
 
 Statements = list[ast.stmt]
@@ -134,7 +132,23 @@ _BUILTINS: dict[str, Any] = {
 
 @lru_cache(maxsize=512)
 def _parsed(template: str, mode: str) -> Any:
-    return ast.parse(template, mode=mode)
+    tree = ast.parse(template, mode=mode)
+    _find_holes(tree)
+    return tree
+
+
+def _find_holes(node: ast.AST) -> bool:
+    """Whether there are holes in ``node``; notes at it in which of its fields, and how `_Filler` fills those."""
+    if isinstance(node, ast.Name):
+        return node.id[0].isupper()
+    fields: list[tuple[str, bool, bool]] = []
+    for name, value in ast.iter_fields(node):
+        several = isinstance(value, list)
+        inner = [item for item in (value if several else [value]) if isinstance(item, ast.AST)]
+        if any([_find_holes(item) for item in inner]):  # noqa: C419  # each of them is to be looked at
+            fields.append((name, several, several and name in _BLOCKS))
+    node.holes = fields  # type: ignore[attr-defined]
+    return bool(fields)
 
 
 class _Filler:
@@ -155,26 +169,23 @@ class _Filler:
 
     def fill(self, node: Any) -> Any:
         """``node`` itself where it has no hole, else a copy with the holes filled."""
-        if isinstance(node, ast.Name):
+        if type(node) is ast.Name:
             return self._name(node)
-        changed: dict[str, Any] = {}
-        for name in node._fields:
-            value = getattr(node, name)
-            if isinstance(value, _PLACED):
-                filled = self.fill(value)
-                if filled is not value:
-                    changed[name] = filled
-            elif isinstance(value, list) and value:
-                if name in _BLOCKS:
-                    items = self.block(value) or ([ast.Pass(**_HERE)] if name == "body" else [])
-                else:
-                    items = [self.fill(item) if isinstance(item, ast.AST) else item for item in value]
-                if len(items) != len(value) or any(map(is_not, items, value)):
-                    changed[name] = items
-        if not changed:
+        if not node.holes:
             return node
-        fields = {name: getattr(node, name) for name in node._fields}
-        return type(node)(**{**fields, **changed}, **(_HERE if isinstance(node, _PLACED) else {}))
+        kind: type[ast.AST] = type(node)
+        made = kind.__new__(kind)
+        made.__dict__.update(node.__dict__)
+        for name, several, block in node.holes:
+            value = getattr(node, name)
+            if not several:
+                filled: Any = self.fill(value)
+            elif block:
+                filled = self.block(value) or ([ast.Pass(**_HERE)] if name == "body" else [])
+            else:
+                filled = [self.fill(item) if isinstance(item, ast.AST) else item for item in value]
+            setattr(made, name, filled)
+        return made
 
     def _name(self, node: ast.Name) -> ast.expr:
         hole = self.holes.get(node.id)

@@ -29,6 +29,7 @@ class Documents:
         self._derived = [tuple(derived.field.plain().split(".")) for derived in meaning.derived]
         self._operands = operands_of(meaning)
         self._made: Made = {}
+        self._fields: dict[tuple[Shape, Path], list[tuple[str, FieldType, Path]]] = {}
 
     def all(self, count: int, seed: str) -> Iterator[Model]:
         """``count`` documents: the systematic ones first, then as many by chance as are missing."""
@@ -125,11 +126,8 @@ class Documents:
         """The values of an object; None where it holds nothing of its own."""
         found: dict[str, Any] = {}
         telling = False
-        for field in model.model_fields:
-            kind = field_type(model, field)
-            assert kind is not None
-            path, key = (*prefix, field), f"{name}.{field}"
-            value, tells = self._field(kind, path, shape, pick, key)
+        for field, kind, path in self._reached(model, prefix, shape):
+            value, tells = self._field(kind, path, shape, pick, f"{name}.{field}")
             if value is None and kind.required:
                 value = _placeholder(shape, path, kind)
             if value is not None:
@@ -137,6 +135,20 @@ class Documents:
                 telling = telling or tells
         self._settle(found, prefix, shape, pick, name)
         return found if telling and found else None
+
+    def _reached(self, model: type[BaseModel], prefix: Path, shape: Shape) -> list[tuple[str, FieldType, Path]]:
+        """The fields of an object that can have a value, by their names: they or something in them is carried."""
+        known = self._fields.get((shape, prefix))
+        if known is None:
+            carried = {path[:end] for path in (*shape.fields, *shape.lists) for end in range(1, len(path) + 1)}
+            known = []
+            for field in model.model_fields:
+                kind, path = field_type(model, field), (*prefix, field)
+                assert kind is not None
+                if kind.required or path in carried:
+                    known.append((field, kind, path))
+            self._fields[shape, prefix] = known
+        return known
 
     def _field(self, kind: FieldType, path: Path, shape: Shape, pick: Pick, key: str) -> tuple[Any, bool]:
         """A field's value, and whether it is more than a default."""

@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from transload.mappings.language.fields import FieldType, Kind
 from transload.mappings.language.layout import AnyNode, Segment, below
@@ -62,7 +63,7 @@ class Carried:
         """Whether the model asks for it, or an entry with ``required: yes`` wherever its object is."""
         return self.field.type.required or any(binding.slot.required for binding in self.bindings)
 
-    @property
+    @cached_property
     def needs(self) -> tuple[Path, ...]:
         """The lists of the field's own scope that must have an item."""
         found: list[Path] = []

@@ -152,9 +152,8 @@ def restore(
         say(f"accepted; {counted(len(held), 'lane')} held:")
         for lane in held:
             say(f"  {lane}")
-        say(
-            "now fetch (transload run), look at what waits in each lane, and let one after the other go on: transload resume lane NAME"
-        )
+        say("now fetch (transload run), look at what waits in each lane, and let one after the other go on:")
+        say("transload resume lane NAME")
         return
     from transload.runner.cli.run import checked
     from transload.runner.engine.lines import Line, lines_of

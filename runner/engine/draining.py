@@ -159,12 +159,15 @@ class Draining:
     def announced(self, most: int) -> list[Delivery]:
         """Up to ``most`` due deliveries, as many as the connection's rate lets pass, announced in the ledger."""
         lanes, lane = self.ledger.lanes, self.outlet.lane
-        chunk = lanes.due(lane, self.epoch, self.clock(), most=most, hold=self.outlet.hold)
-        if chunk:
+        while chunk := lanes.due(lane, self.epoch, self.clock(), most=most, hold=self.outlet.hold):
             granted, wait_for = self.gates.calls(self.outlet.way.connection, len(chunk))
             self.wait = wait_for if granted < len(chunk) else 0.0
-            chunk = chunk[:granted]
-        return lanes.announce(lane, self.epoch, chunk, self.clock()) if chunk else []
+            if not granted:
+                return []
+            announced = lanes.announce(lane, self.epoch, chunk[:granted], self.clock())
+            if announced:
+                return announced  # else all of them were cancelled since
+        return []
 
     def next_size(self, size: int, seconds: float) -> int:
         """As many calls as fit into a chunk's time; one where a crash would leave the others' fate unknown."""

@@ -5,14 +5,13 @@ Each gives a clear finding or a durable retry, never a traceback, and the raw by
 
 import json
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from tests.forks import Forks
 
 from transload.runner.demo.scene import ARRIVALS, Scene
 
@@ -119,22 +118,15 @@ def test_an_api_in_trouble_gets_everything_later(
     assert erp["state"] in ("RETRY_AT", "STAGED")
 
 
-def test_raw_bytes_can_be_had_whatever_became_of_them(transload: Command, scene: Scene) -> None:
+def test_raw_bytes_can_be_had_whatever_became_of_them(transload: Command, forks: Forks, scene: Scene) -> None:
     arrived = [(scene.mailbox / name).read_bytes() for name in ARRIVALS]
     scene.erp.mischief.plan(status=500, times=50)
     run(transload, scene)
     kept = set()
     for number in range(1, 4):
         command = ["show", f"r{number}", "--content", "--workspace", scene.workspace]
-        kept.add(raw(command))
+        kept.add(forks.run(*command).stdout)
     assert kept == set(arrived)
-
-
-def raw(arguments: list[Any]) -> bytes:
-    import sys
-
-    program = Path(sys.executable).with_name("transload")
-    return subprocess.run([program, *map(str, arguments)], capture_output=True, check=True).stdout
 
 
 def test_files_that_are_wrong_are_kept_and_explained(transload: Command, scene: Scene) -> None:

@@ -1,17 +1,21 @@
 """A process that makes processes to be killed: it imports everything once, and forks one for each pass.
 
-It has no threads, so that forking is sound.  Orders come as JSON lines on its input, each with ``folder`` (a
-workspace), ``record`` (a file for the steps), ``end`` (a `Point` as a list, or null), ``inside`` (see `Steps.install`),
-``patience`` (seconds that calls of a dead worker are waited for), ``command`` (words of a command of ``transload``, or
-null for a pass or service) and ``serve``; the answers are JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes at once and has the number
-of the process, and ``{"wait": NUMBER}`` gives its exit code, null while it goes on.
+It has no threads, so that forking is sound.  What a process had to import beyond that is imported here too, before the
+next one.  Orders come as JSON lines on its input, each with ``folder`` (a workspace), ``record`` (a file for the
+steps), ``end`` (a `Point` as a list, or null), ``inside`` (see `Steps.install`), ``patience`` (seconds that calls of a
+dead worker are waited for), ``command`` (words of a command of ``transload``, or null for a pass or service) and
+``serve``; the answers are JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes
+at once and has the number of the process, and ``{"wait": NUMBER}`` gives its exit code, null while it goes on.
 """
 
+import gc
+import importlib
 import json
 import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,13 +34,17 @@ def main() -> None:
     """Work off the orders."""
     for name in adapter_names():
         adapter(name)
+    learnt = os.memfd_create("imported")
     for line in sys.stdin:
         order = json.loads(line)
+        if "folder" in order:
+            gc.freeze()  # what is collected in a child is copied for it
         child = order.get("wait") or os.fork()
         if child == 0:
-            _live(order)
+            _live(order, learnt)
         answer = {"process": child} if order.get("serve") else {"code": _code(child, at_once="wait" in order)}
         print(json.dumps(answer), flush=True)
+        _import_too(learnt)
 
 
 def _code(child: int, *, at_once: bool) -> int | None:
@@ -45,9 +53,18 @@ def _code(child: int, *, at_once: bool) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _live(order: dict[str, Any]) -> None:
+def _import_too(learnt: int) -> None:
+    """Import what a process had to import that has ended."""
+    names = os.pread(learnt, os.fstat(learnt).st_size, 0).decode().split()
+    os.truncate(learnt, 0)
+    for name in names:
+        with suppress(ImportError):  # made, not found by its name
+            importlib.import_module(name)
+
+
+def _live(order: dict[str, Any], learnt: int) -> None:
     """The life of one process: a pass of the workspace, or a service until it is told to stop."""
-    code = 70
+    code, before = 70, set(sys.modules)
     try:
         folder = Path(order["folder"])
         log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -73,6 +90,7 @@ def _live(order: dict[str, Any]) -> None:
     except BaseException:  # noqa: BLE001  # it is told, and the process ends
         traceback.print_exc()
     finally:
+        os.pwrite(learnt, "\n".join(sys.modules.keys() - before).encode(), 0)
         os._exit(code)
 
 

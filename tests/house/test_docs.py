@@ -3,11 +3,10 @@
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forks import Forks
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")] + sorted(
@@ -32,18 +31,17 @@ def test_the_readme_quotes_commands() -> None:
     assert len([line for line in lines if line.startswith("transload ")]) > 10
 
 
-def test_every_transload_command_of_the_readme_runs(tmp_path: Path) -> None:
+def test_every_transload_command_of_the_readme_runs(tmp_path: Path, forks: Forks) -> None:
     """In their order, in a folder that has what the project's folder has."""
     for name in ("fixtures", "mappings"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    program = str(Path(sys.executable).with_name("transload"))
     for line in shell_lines(ROOT / "README.md"):
         words = shlex.split(line)
         if words[0] != "transload":
             continue
         if words[1] == "serve":  # it runs until it is told to stop; its own tests let it
             words = ["transload", "serve", "--help"]
-        done = subprocess.run([program, *words[1:]], cwd=tmp_path, capture_output=True, check=False)
+        done = forks.run(*words[1:], cwd=tmp_path)
         assert done.returncode == EXPECTED.get(line, 0), f"{line}\n{done.stdout!r}\n{done.stderr!r}"
 
 

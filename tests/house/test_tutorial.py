@@ -8,10 +8,10 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forks import Forks
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/tutorial.md"
@@ -20,12 +20,11 @@ BLOCK = re.compile(r"^```(console|diff)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LONGEST = 24
 
 
-def run(line: str, folder: Path) -> str:
+def run(line: str, folder: Path, forks: Forks) -> str:
     """What a command prints, both streams, in the order of printing."""
     words = shlex.split(line)
     if words[0] == "transload":
-        code = "from transload.runner.cli.main import main; main()"
-        words = [sys.executable, "-c", code, *words[1:]]
+        return forks.run(*words[1:], cwd=folder, together=True).stdout.decode()
     done = subprocess.run(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return done.stdout.decode()
 
@@ -53,7 +52,7 @@ def shortened(output: str) -> str:
 
 
 @pytest.mark.skipif(not SAMPLE.is_file(), reason="the sample of another project is not here")
-def test_the_terminal_log_is_what_happens(tmp_path: Path) -> None:
+def test_the_terminal_log_is_what_happens(tmp_path: Path, forks: Forks) -> None:
     (tmp_path / "samples").mkdir()
     shutil.copy(SAMPLE, tmp_path / "samples/invoice.edi")
     text = PAGE.read_text(encoding="utf-8")
@@ -67,7 +66,7 @@ def test_the_terminal_log_is_what_happens(tmp_path: Path) -> None:
             file.write_text(changed(file.read_text(encoding="utf-8"), block[2]), encoding="utf-8")
             return block[0]
         command = block[2].splitlines()[0]
-        return f"```console\n{command}\n{shortened(run(command.removeprefix('$ '), tmp_path))}```"
+        return f"```console\n{command}\n{shortened(run(command.removeprefix('$ '), tmp_path, forks))}```"
 
     now = BLOCK.sub(shown, text)
     if os.environ.get("TRANSLOAD_TUTORIAL") == "write":

@@ -77,6 +77,7 @@ first_valid_uid = 1
 last_valid_uid = 0
 mail_location = maildir:{folder}/mail/%u
 mailbox_list_index = no
+mail_fsync = never
 namespace inbox {{
   inbox = yes
   separator = /
@@ -97,6 +98,8 @@ userdb {{
 }}
 service imap-login {{
   chroot =
+  service_count = 0
+  process_min_avail = 1
   inet_listener imap {{
     address = 127.0.0.1
     port = {plain}

@@ -1,8 +1,6 @@
 """kill -9 at each step of a pass, then a restart: one copy at the target, one end of the story, no gap in numbers."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,9 +15,14 @@ FILE_ONLY = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 """For what starts many processes and asks nothing of the database that others do not."""
 
 
-def crash(house, where: str, what: str, **options) -> int:
-    command = [sys.executable, str(WORKER), str(house.root), where, what, json.dumps(options)]
-    return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode
+@pytest.fixture
+def crash(forks):
+    """Runs a pass in a process that is to end on the way; gives how it ended."""
+
+    def run(house, where: str, what: str, **options) -> int:
+        return forks.run(house.root, where, what, json.dumps(options), script=WORKER).returncode
+
+    return run
 
 
 def restart(house, hands):
@@ -49,7 +52,7 @@ def restart(house, hands):
         ("target", "after landing", True),
     ],
 )
-def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent):
+def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent, crash):
     house = make_house(idempotent=idempotent)
     house.put_orders("a.txt", *ORDERS)
     assert crash(house, where, what, idempotent=idempotent) == -9
@@ -70,7 +73,7 @@ COMMITS = 11
 @pytest.mark.parametrize(
     ("where", "number"), [("before commit", 1), *(("after commit", number) for number in range(1, COMMITS + 1))]
 )
-def test_killed_around_a_commit(make_house, hands, where, number):
+def test_killed_around_a_commit(make_house, hands, where, number, crash):
     house = make_house(acknowledge=True)
     house.put_orders("a.txt", "1")
     assert crash(house, where, str(number), acknowledge=True) == -9
@@ -82,14 +85,14 @@ def test_killed_around_a_commit(make_house, hands, where, number):
     assert documents == [("1", "SENT")]
 
 
-def test_these_are_all_commits(make_house):
+def test_these_are_all_commits(make_house, crash):
     house = make_house(acknowledge=True)
     house.put_orders("a.txt", "1")
     assert crash(house, "before commit", str(COMMITS + 1), acknowledge=True) == 0
     assert house.landed() == ["1"]
 
 
-def test_killed_where_nobody_can_tell_leaves_at_most_the_one_in_flight(make_house, hands):
+def test_killed_where_nobody_can_tell_leaves_at_most_the_one_in_flight(make_house, hands, crash):
     house = make_house(can_tell=False)
     house.put_orders("a.txt", *ORDERS)
     assert crash(house, "target", "after landing", can_tell=False) == -9
@@ -100,7 +103,7 @@ def test_killed_where_nobody_can_tell_leaves_at_most_the_one_in_flight(make_hous
     assert summary.exit_code == 1
 
 
-def test_killed_again_and_again(make_house, hands):
+def test_killed_again_and_again(make_house, hands, crash):
     house = make_house()
     house.put_orders("a.txt", *ORDERS)
     for _ in range(3):
@@ -110,7 +113,7 @@ def test_killed_again_and_again(make_house, hands):
 
 
 @FILE_ONLY
-def test_a_receipt_that_ends_the_process_each_time_is_quarantined(make_house, hands):
+def test_a_receipt_that_ends_the_process_each_time_is_quarantined(make_house, hands, crash):
     house = make_house(acknowledge=True)
     house.put("a.txt", "H|acme|us|1", "DIE|")
     house.put_orders("b.txt", "1", "2", reference="2")
@@ -127,7 +130,7 @@ def test_a_receipt_that_ends_the_process_each_time_is_quarantined(make_house, ha
 
 
 @FILE_ONLY
-def test_a_receipt_that_gets_on_is_not_given_up(make_house, hands):
+def test_a_receipt_that_gets_on_is_not_given_up(make_house, hands, crash):
     """Each process stages a batch of it before it ends; only the last message ends it for good."""
     house = make_house()
     house.put_orders("a.txt", *map(str, range(450)))

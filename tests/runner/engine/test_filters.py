@@ -4,8 +4,6 @@ import gzip
 import io
 import json
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -423,12 +421,11 @@ def test_more_than_one_receipt_may_become_is_refused(place: Place, monkeypatch: 
 
 
 @pytest.mark.parametrize("moment", ["received", "unwrapping", "unpacking", "unpacked"])
-def test_killed_between_receipt_and_format(place: Place, moment: str) -> None:
+def test_killed_between_receipt_and_format(place: Place, forks: Any, moment: str) -> None:
     """kill -9 behind the receipt, in a filter, before and after the parts are committed: nothing lost, none twice."""
     place.write("[zip]", "[gzip]")
     place.offer("day.zip", packed(("1.edi", ORDERS), ("2.edi", another(43))))
-    done = subprocess.run([sys.executable, str(KILLED), str(place.root), moment], check=False, timeout=60)
-    assert done.returncode == -9
+    assert forks.run(place.root, moment, script=KILLED).returncode == -9
     assert place.files("out") == {}
     for _ in range(3):
         place.run()

@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -343,7 +341,7 @@ def test_a_mapping_that_matches_goes_before(sent, monkeypatch):
 
 
 @pytest.mark.parametrize("commit", range(1, 6))
-def test_killed_around_a_commit_it_takes_effect_once(sent, commit):
+def test_killed_around_a_commit_it_takes_effect_once(sent, forks, commit):
     """The process ends right after one of the commits of the pass; the next pass brings it to the same end."""
     answer_997(sent, *REJECTED)
     code = (
@@ -365,8 +363,7 @@ def test_killed_around_a_commit_it_takes_effect_once(sent, commit):
         "    Database.write = counted\n"
         "    Engine(loaded, ledger, workers=1).run_pass()\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code, str(sent), str(commit)], check=False, timeout=60)
-    assert ended.returncode == -9
+    assert forks.run(sent, commit, code=code).returncode == -9
     run(sent)
     journey = look(sent, "s1")
     assert journey["deliveries"][0]["state"] == "REJECTED"

@@ -2,8 +2,6 @@
 
 import json
 import logging
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -439,14 +437,16 @@ def test_a_subject_has_one_open_incident_and_a_key_is_used_once(ledger: Ledger) 
 
 
 @pytest.mark.parametrize(("moment", "left"), [("before", 1), ("after", 0)])
-def test_who_is_killed_while_he_tells_leaves_it_told_once(scene: Callable[..., Scene], moment: str, left: int) -> None:
+def test_who_is_killed_while_he_tells_leaves_it_told_once(
+    scene: Callable[..., Scene], forks: Any, moment: str, left: int
+) -> None:
     """That a due time is judged and the incident are one transaction."""
     found = scene()
     found.expect({"by": "18:00"})
     found.look()
     found.hands.turn(hours=11)
-    command = [sys.executable, str(WORKER), str(found.house.root), moment, found.hands().isoformat()]
-    assert subprocess.run(command, check=False).returncode == -9
+    ended = forks.run(found.house.root, moment, found.hands().isoformat(), script=WORKER)
+    assert ended.returncode == -9
     found.hands.turn(minutes=1)
     assert len(found.look()) == left
     assert [one.title for one in found.open] == ["no arrivals on acme/orders by 2026-03-02 18:00 UTC"]

@@ -171,10 +171,11 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, hands: Any) -> Iterator[Shop]:
+def shop(tmp_path: Path, hands: Any, keep_empty: Callable[[Path], None]) -> Iterator[Shop]:
     for folder in ("in", "out"):
         (tmp_path / folder).mkdir()
     (tmp_path / "transload.yaml").write_text(WORKSPACE)
+    keep_empty(tmp_path / "var/ledger.db")
     with Ledger(f"sqlite:///{tmp_path}/var/ledger.db") as ledger:
         made = Shop(root=tmp_path, ledger=ledger, now=hands)
         made.reads()

@@ -140,7 +140,7 @@ def test_an_older_ledger_at_which_a_process_works_is_left_alone(own, later):
         assert version_of(connection) == 2
 
 
-def test_a_migration_that_is_killed_is_not_there(own, later, steps):
+def test_a_migration_that_is_killed_is_not_there(own, later, steps, forks):
     with Ledger(own) as ledger:
         ledger.arrivals.add(arrival(), NOW)
     code = (
@@ -151,8 +151,7 @@ def test_a_migration_that_is_killed_is_not_there(own, later, steps):
         "database.migrate = lambda connection: migrate(connection, pathlib.Path(sys.argv[2]))\n"
         "Ledger(sys.argv[1]).open()\n"
     )
-    command = [sys.executable, "-c", code, own.url, str(steps)]
-    ended = subprocess.run(command, env={**os.environ, "DIE": "1"}, check=False, timeout=60)
+    ended = forks.run(own.url, steps, code=code, env={**os.environ, "DIE": "1"})
     assert ended.returncode == -9
     with Ledger(own) as ledger:
         assert ledger.arrivals.due("a/b").origin == "/out/x"
@@ -163,7 +162,7 @@ def test_a_migration_that_is_killed_is_not_there(own, later, steps):
         assert rows(ledger, "SELECT came_from FROM receipts") == [("/out/x",)]
 
 
-def test_a_making_that_is_killed_leaves_no_ledger(own):
+def test_a_making_that_is_killed_leaves_no_ledger(own, forks):
     code = (
         "import os, signal, sys\n"
         "from transload.runner.ledger import Ledger, database\n"
@@ -174,8 +173,7 @@ def test_a_making_that_is_killed_leaves_no_ledger(own):
         "database.migrate = dying\n"
         "Ledger(sys.argv[1]).open()\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code, own.url], check=False, timeout=60)
-    assert ended.returncode == -9
+    assert forks.run(own.url, code=code).returncode == -9
     with Ledger(own) as ledger:
         assert ledger.arrivals.add(arrival(), NOW) == (1, True)
 

@@ -101,7 +101,7 @@ def test_a_ledger_out_of_reach_makes_a_service_unready_and_not_dead(make_house, 
     assert service.get("/readyz").json() == {"ready": True}
     assert service.get("/healthz").json()["alive"] is True
 
-    def failing():
+    def failing(*_):
         raise LedgerError("the ledger postgresql://db/x cannot be reached: hunter2")
 
     service.engine.workspace.hidden.learn("hunter2")

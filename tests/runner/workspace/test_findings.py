@@ -121,7 +121,7 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         [
             "acme:12:11: error C-TYPE 'from' of the receive route 'orders' must be a block of keys, not a list",
             "acme:13:5: error C-KEY the receive route 'orders' has no key 'x' (keys are: acknowledge, cron, "
-            "every, expect, format, from, mappings, on, otherwise, response, timezone, to)",
+            "every, expect, format, from, keep_payloads, mappings, on, otherwise, response, timezone, to)",
         ],
     ),
     "unknown adapter": (
