@@ -67,6 +67,8 @@ def erase(
     told: list[dict[str, Any]] = []
     refused = False
     with opened(workspace, environment) as ledger:
+        if yes:
+            ledger.erasing.complete()  # what an erasure that was broken off has left on disk
         for ref in _named(ledger, references or (), partner, moment(before, "--before")):
             try:
                 done = _done(ledger, ref, by or user(), (reason or "").strip()) if yes else ledger.erasing.look(ref)
@@ -79,8 +81,6 @@ def erase(
             told.append({"ref": str(ref), **_facts(done)})
             if not as_json:
                 say(_line(str(ref), done, done_now=yes))
-        if yes:
-            ledger.erasing.complete()  # also what an erasure that was broken off has left on disk
     if as_json:
         say_json({"done": yes, "erased": told})
     elif not yes and told:

@@ -17,6 +17,11 @@ where the partner's protocol cannot tell what became of them: they wait as UNKNO
 never sent again by themselves. *Left over* counts halves of files, also on our own disk, and files that are still
 offered although they were taken.
 
+The scenes called *ledger* are about the ledger itself: what counts there are its commits, with a moment at which all is
+written and nothing committed, and what is done to files of ours. Instead of a pass it may be a service or a command
+that is killed, and given again; in *takeover* a second service does the rest by itself. At the end everything must be
+final and `transload audit verify` find nothing: what is not so counts as *torn*.
+
 The partners are real servers on this machine. `python -m tests.crashes --write` plays it all again and writes this
 page; the test suite plays a part of it.
 """
