@@ -102,7 +102,7 @@ def configure_logging(
                 _Masking(mask, quotes=quotes),
                 renderer,
             ],
-            foreign_pre_chain=_SHARED,
+            foreign_pre_chain=[*_SHARED[:-1], _told],
         )
     )
     logger = logging.getLogger(_ROOT)
@@ -114,6 +114,15 @@ def configure_logging(
     others.setLevel(max(level, logging.WARNING))
     root = logging.getLogger()
     root.handlers = [*(one for one in root.handlers if not isinstance(one, _Handler)), others]
+
+
+def _told(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What a library says of an error that it met, without its traceback: that is about its own insides."""
+    info = event.pop("exc_info", None)
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["error"] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return event
 
 
 class _Handler(logging.StreamHandler[TextIO]):

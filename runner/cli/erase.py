@@ -67,12 +67,11 @@ def erase(
     told: list[dict[str, Any]] = []
     refused = False
     with opened(workspace, environment) as ledger:
+        if yes:
+            ledger.erasing.complete()  # what an erasure that was broken off has left on disk
         for ref in _named(ledger, references or (), partner, moment(before, "--before")):
             try:
-                if yes:
-                    done = ledger.erasing.erase(ref, datetime.now(UTC), by=by or user(), reason=(reason or "").strip())
-                else:
-                    done = ledger.erasing.look(ref)
+                done = _done(ledger, ref, by or user(), (reason or "").strip()) if yes else ledger.erasing.look(ref)
             except (NotPossible, Erased) as error:
                 if partner is not None and isinstance(error, Erased):
                     continue  # it went with one before it
@@ -88,6 +87,10 @@ def erase(
         say("nothing was erased yet; give --reason and --yes to do it")
     if refused:
         raise typer.Exit(exits.ERRORS)
+
+
+def _done(ledger: Ledger, ref: Ref, by: str, reason: str) -> Erasure:
+    return ledger.erasing.erase(ref, datetime.now(UTC), by=by, reason=reason)
 
 
 @guarded
@@ -118,7 +121,7 @@ def tidy(
                 for name in found:
                     found[name] += len(getattr(one, name))
         if yes:
-            ledger.erasing.sweep()
+            ledger.erasing.complete()
     if as_json:
         say_json({"done": yes, "routes": counts})
         return

@@ -1,6 +1,7 @@
 """Where ``transload`` starts."""
 
 import gc
+import signal
 import sys
 
 from transload.runner.cli.app import COMMANDS, application, overview
@@ -17,5 +18,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     gc.set_threshold(_YOUNG)
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    if wanted == "serve":  # to load anew what is not loaded yet: nothing is to be done, least of all to end
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     app = application([wanted]) if wanted in COMMANDS else overview()
     app(prog_name="transload")

@@ -1,6 +1,8 @@
 """``transload serve``: the daemon."""
 
+import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +64,8 @@ def serve(
             text = mask(text)
         return text
 
+    early = threading.Event()
+    signal.signal(signal.SIGHUP, lambda *_: early.set())
     loaded = load()
     if not as_json and not member:
         say_findings(loaded.findings, to_error=True)
@@ -79,6 +83,9 @@ def serve(
             number=max(0, member - 1),
             supervisor=Supervisor.of_environment(),
         )
+        signal.signal(signal.SIGHUP, lambda *_: engine.renewal.set())  # until the service itself listens
+        if early.is_set():
+            engine.renewal.set()
         if member:
             from transload.runner.processes.crew import end_with_parent
 

@@ -83,9 +83,13 @@ class Erasing:
         incident is about it.
         """
         done = self._erased(ref, now, by=by, reason=reason)
+        self.complete()
+        return done
+
+    def complete(self) -> None:
+        """Do what is left to do of erasures, also of those that were broken off: nothing of them stays on disk."""
         self.sweep()
         self._database.forget()
-        return done
 
     def _erased(self, ref: Ref, now: datetime, *, by: str, reason: str) -> Erasure:
         def work(connection: Connection) -> Erasure:
@@ -127,8 +131,7 @@ class Erasing:
                 count += 1
                 yield done
         if count and not preview:
-            self.sweep()
-            self._database.forget()
+            self.complete()
 
     def sweep(self) -> int:
         """Remove the files of payloads that nothing refers to any more; gives how many."""

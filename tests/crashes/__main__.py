@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.crashes.matrix import killed_at, points_of, victim
-from tests.crashes.scenes import SCENES
+from tests.crashes.scenes import SCENES, ledger_scenes
 from tests.crashes.table import Row, page, rows_of, table
 
 PAGE = Path(__file__).parents[2] / "docs/crashes.md"
@@ -22,15 +22,16 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     asked = parser.parse_args()
     began, found = time.monotonic(), dict[str, list[Row]]()
-    with victim() as process:
-        for scene in asked.scenes or SCENES:
-            points = points_of(scene, process)
-            found[scene] = rows_of((point, killed_at(scene, point, process)) for point in points)
-            print(f"{scene}: {SCENES[scene].__doc__}\n\n{table(found[scene])}\n", flush=True)
+    with ledger_scenes() as ledgers, victim() as process:
+        scenes = {**SCENES, **ledgers}
+        for name in asked.scenes or scenes:
+            scene = scenes[name]
+            found[name] = rows_of((point, killed_at(scene, point, process)) for point in points_of(scene, process))
+            print(f"{name}: {scene.__doc__}\n\n{table(found[name])}\n", flush=True)
     kills = sum(row.kills for rows in found.values() for row in rows)
     print(f"{kills} times kill -9, {time.monotonic() - began:.0f} s")
     if asked.write:
-        PAGE.write_text(page(found, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        PAGE.write_text(page(found, scenes, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return any(row.wrong for rows in found.values() for row in rows)
 
 

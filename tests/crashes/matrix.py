@@ -8,21 +8,29 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.crashes.scenes import SCENES, Stage
+from sqlalchemy import select
+from tests.crashes.scenes.ledger import Scene
+from tests.crashes.scenes.stage import Act, Stage
 from tests.crashes.steps import Point, read_points
 
+from transload.canonical.findings import Finding
 from transload.runner.ledger import Ledger
+from transload.runner.ledger.schema import deliveries, receipts
+from transload.runner.workspace import load_workspace
 
 KILLED = -9
 RETRY = 3
 PASSES = 8
 PATIENCE = 20.0
+TAKEN_OVER = 0.5
+"""Seconds that a second service waits for the call of one that is dead, instead of a minute."""
+_OWN = ("commit ", "file: ")
 
 
 class Victim:
@@ -34,24 +42,41 @@ class Victim:
         )
 
     def live(self, stage: Stage, end: Point | None = None) -> int:
-        """One pass of the stage's workspace, or its service while the partner calls; killed at ``end``.
+        """One pass of the stage's workspace, its command, or its service while the partner calls; killed at ``end``.
 
         Gives the exit code.
         """
-        order = {
-            "folder": str(stage.folder),
-            "record": str(record_of(stage)),
-            "end": [end.name, end.time, end.moment] if end else None,
-        }
         if stage.call is None:
-            return int(self.ask(**order, serve=False)["code"])
-        process = self.ask(**order, serve=True)["process"]
+            return self.do(stage, stage.command, end)
+        process = self._serve(stage, end)
+        other = self._second(stage, process) if stage.beside and end is not None else None
+        code = self._until_landed(stage, process)
+        if other is not None:
+            self._until_landed(stage, other)
+        return code
+
+    def do(self, stage: Stage, command: Sequence[str], end: Point | None = None) -> int:
+        """A command, a pass where there is none; gives the exit code."""
+        return int(self.ask(**_order(stage, end), serve=False, command=list(command) or None)["code"])
+
+    def _serve(self, stage: Stage, end: Point | None) -> int:
+        return int(self.ask(**_order(stage, end), serve=True, command=None)["process"])
+
+    def _second(self, stage: Stage, first: int) -> int:
+        """Another service, as soon as the first one is at work on the ledger."""
+        until = time.monotonic() + PATIENCE
+        while not read_points(record_of(stage)) and time.monotonic() < until:
+            time.sleep(0.01)
+        return self._serve(stage, None)
+
+    def _until_landed(self, stage: Stage, process: int) -> int:
+        assert stage.call is not None
         until, told = time.monotonic() + PATIENCE, False
         while (code := self.ask(wait=process)["code"]) is None:
             if time.monotonic() > until:
                 os.kill(process, signal.SIGABRT)
-            elif not told and stage.call() and len(stage.landed()) >= len(stage.expected):
-                time.sleep(0.3)  # until it is written down that they landed
+            elif not told and stage.call() and len(stage.landed()) >= len(stage.expected) and _is_final(stage):
+                time.sleep(0 if stage.inside else 0.3)  # until it is written down that they landed
                 os.kill(process, signal.SIGTERM)
                 told = True
             time.sleep(0.02)
@@ -100,55 +125,100 @@ class Outcome:
     left: tuple[str, ...] = ()
 
 
-def points_of(scene: str, process: Victim) -> list[Point]:
+def points_of(scene: Scene, process: Victim) -> list[Point]:
     """The moments of an undisturbed pass, each step's once for the first document and once for the second."""
-    with tempfile.TemporaryDirectory() as folder, SCENES[scene](Path(folder)) as stage:
+    with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as stage:
+        _do_all(stage, stage.before, process)
+        record_of(stage).unlink(missing_ok=True)
         code = process.live(stage)
         found = read_points(record_of(stage))
-        outcome = _outcome(stage)
-        assert (code, outcome) == (0, Outcome()), f"{scene}: {code} {outcome}\n{_log(stage)}"
-        return found
+        wrong = _do_all(stage, stage.afterwards, process)
+        outcome = _outcome(stage, wrong)
+        assert (code, outcome) == (0, Outcome()), f"{scene.__doc__}: {code} {outcome}\n{_log(stage)}"
+        return [point for point in found if not stage.inside or point.name.startswith(_OWN)]
 
 
-def killed_at(scene: str, point: Point, process: Victim) -> Outcome | None:
+def killed_at(scene: Scene, point: Point, process: Victim) -> Outcome | None:
     """What comes of the documents when the first pass is killed at ``point``; None where that was not reached.
 
     A service has steps that depend on its clock.  A pass has none.
     """
-    with tempfile.TemporaryDirectory() as folder, SCENES[scene](Path(folder)) as stage:
+    with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as stage:
+        _do_all(stage, stage.before, process)
+        record_of(stage).unlink(missing_ok=True)
         code = process.live(stage, point)
-        if code == 0 and stage.call is not None:
+        if code == 0 and (stage.call is not None or stage.command):
             return None
-        assert code == KILLED, f"{scene} was not killed at {point}: {code}\n{_log(stage)}"
-        for _ in range(PASSES):
+        assert code == KILLED, f"{scene.__doc__} was not killed at {point}: {code}\n{_log(stage)}"
+        for _ in range(0 if stage.beside else PASSES):
             if process.live(stage) != RETRY:
                 break
             time.sleep(0.2)
-        return _outcome(stage)
+        return _outcome(stage, _do_all(stage, stage.afterwards, process))
 
 
-def _outcome(stage: Stage) -> Outcome:
-    landed = Counter(stage.landed())
+def _do_all(stage: Stage, acts: Sequence[Act], process: Victim) -> list[str]:
+    """Do them, one after the other; gives those that went wrong."""
+    wrong = []
+    for act in acts:
+        if callable(act):
+            act()
+        elif process.do(stage, act) != 0:
+            wrong.append(" ".join(act))
+    return wrong
+
+
+def _outcome(stage: Stage, wrong: Sequence[str]) -> Outcome:
+    landed, expected = Counter(stage.landed()), Counter(stage.expected)
     states = Counter(_states(stage))
-    missing = sum(landed[document] == 0 for document in stage.expected)
+    missing = sum((expected - landed).values())
     unknown = states["UNKNOWN"]
+    torn = sum(count for document, count in landed.items() if document not in expected)
+    if stage.inside:
+        torn += len(wrong) + len(stage.wrong()) + len(_audit(stage)) + (not _is_final(stage))
     return Outcome(
         lost=max(0, missing - unknown),
-        torn=sum(count for document, count in landed.items() if document not in stage.expected),
-        twice=sum(max(0, landed[document] - 1) for document in stage.expected),
+        torn=torn,
+        twice=sum(max(0, landed[document] - count) for document, count in expected.items()),
         unknown=unknown,
         left=(*stage.left(), *(file.name for file in stage.folder.glob("*.scratch/*/*"))),
     )
 
 
+def _order(stage: Stage, end: Point | None) -> dict[str, Any]:
+    return {
+        "folder": str(stage.folder),
+        "record": str(record_of(stage)),
+        "end": [end.name, end.time, end.moment] if end else None,
+        "inside": stage.inside,
+        "patience": TAKEN_OVER if stage.beside else 60.0,
+    }
+
+
+def _ledger(stage: Stage) -> Ledger:
+    return Ledger(load_workspace(stage.folder).store)
+
+
 def _states(stage: Stage) -> list[str]:
     """The states of the deliveries in the ledger."""
-    from sqlalchemy import select
-
-    from transload.runner.ledger.schema import deliveries
-
-    with Ledger(f"sqlite:///{stage.folder / 'ledger.db'}") as ledger, ledger.read() as connection:
+    with _ledger(stage) as ledger, ledger.read() as connection:
         return list(connection.scalars(select(deliveries.c.state)))
+
+
+def _audit(stage: Stage) -> list[Finding]:
+    with _ledger(stage) as ledger:
+        return ledger.verify()
+
+
+def _is_final(stage: Stage) -> bool:
+    """Whether nothing is left to do, where the ledger is what the scene is about."""
+    if not stage.inside:
+        return True
+    with _ledger(stage) as ledger, ledger.read() as connection:
+        return not any(
+            connection.scalar(select(table.c.id).where(table.c.finished_at.is_(None)).limit(1))
+            for table in (receipts, deliveries)
+        )
 
 
 def _log(stage: Stage) -> str:

@@ -44,9 +44,18 @@ class Steps:
         self._end = end
         self._times: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._inside = False
 
-    def install(self) -> None:
-        """Count what every adapter and the ledger do from now on."""
+    def install(self, *, inside: bool = False) -> None:
+        """Count what every adapter and the ledger do from now on.
+
+        ``inside``: commits have a moment at which all is written and nothing committed, and what is done to files of
+        our own counts too.
+        """
+        self._inside = inside
+        if inside:
+            for name in ("fsync", "rename", "replace", "unlink"):
+                setattr(os, name, self._file_step(name, getattr(os, name)))
         for kind in _concrete(FileStore):
             for name in ("list", "look", "has_folder", "remove", "make_folder"):
                 _wrap(kind, name, self._of_folder(name))
@@ -124,8 +133,24 @@ class Steps:
         return self.whole(f"answer {request.method} {request.path}", lambda: original(doors, request))
 
     def _committed(self, original: Callable[..., Any], database: Any, work: Callable[..., Any], **named: Any) -> Any:
-        name = work.__qualname__.partition(".<locals>")[0].removeprefix("_")
-        return self.whole(f"commit {name}", lambda: original(database, work, **named))
+        known = getattr(work, "func", work)  # what `partial` wraps
+        name = known.__qualname__.partition(".<locals>")[0].removeprefix("_")
+        at = self.begin(f"commit {name}")
+
+        def within(connection: Any) -> Any:
+            result = work(connection)
+            at("half")
+            return result
+
+        result = original(database, within if self._inside else work, **named)
+        at("after")
+        return result
+
+    def _file_step(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **named: Any) -> Any:
+            return self.whole(f"file: {name}", lambda: original(*arguments, **named))
+
+        return counted
 
 
 def read_points(record: Path) -> list[Point]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.crashes.matrix import Outcome
-from tests.crashes.scenes import SCENES
+from tests.crashes.scenes import Scene
 from tests.crashes.steps import Point
 
 _HEAD = """\
@@ -16,6 +16,11 @@ came of the documents, summed over all kills at the steps of one name. *Asked* c
 where the partner's protocol cannot tell what became of them: they wait as UNKNOWN for `transload resolve`, and are
 never sent again by themselves. *Left over* counts halves of files, also on our own disk, and files that are still
 offered although they were taken.
+
+The scenes called *ledger* are about the ledger itself: what counts there are its commits, with a moment at which all is
+written and nothing committed, and what is done to files of ours. Instead of a pass it may be a service or a command
+that is killed, and given again; in *takeover* a second service does the rest by itself. At the end everything must be
+final and `transload audit verify` find nothing: what is not so counts as *torn*.
 
 The partners are real servers on this machine. `python -m tests.crashes --write` plays it all again and writes this
 page; the test suite plays a part of it.
@@ -74,9 +79,9 @@ def _numbers(row: Row) -> tuple[int, ...]:
     return row.kills, row.lost, row.torn, row.twice, row.unknown, row.left
 
 
-def page(found: Mapping[str, Sequence[Row]], before: str) -> str:
+def page(found: Mapping[str, Sequence[Row]], scenes: Mapping[str, Scene], before: str) -> str:
     """The page of the documentation; scenes that were not played are as the page ``before`` has them."""
     sections = dict(part.split("\n", 1) for part in before.split("\n## ")[1:])
-    sections |= {scene: f"\n{SCENES[scene].__doc__}\n\n{table(rows)}\n" for scene, rows in found.items()}
-    names = [*SCENES, *(name for name in sections if name not in SCENES)]
+    sections |= {scene: f"\n{scenes[scene].__doc__}\n\n{table(rows)}\n" for scene, rows in found.items()}
+    names = [*scenes, *(name for name in sections if name not in scenes)]
     return "\n## ".join([_HEAD, *(f"{name}\n{sections[name]}" for name in names if name in sections)])

@@ -7,6 +7,7 @@ import pytest
 from tests.crashes.__main__ import PAGE
 from tests.crashes.matrix import KILLED, Outcome, Victim, killed_at, points_of, victim
 from tests.crashes.scenes import SCENES
+from tests.crashes.scenes.ledger import on_sqlite
 from tests.crashes.scenes.stage import LARGE
 from tests.crashes.steps import Point
 
@@ -31,11 +32,11 @@ def _matters(point: Point) -> bool:
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("scene", SCENES)
 def test_killed_behind_each_step_of_the_first_document(scene: str, process: Victim) -> None:
-    points = [point for point in points_of(scene, process) if _matters(point)]
+    points = [point for point in points_of(SCENES[scene], process) if _matters(point)]
     assert len(points) >= 7
     wrong, unknown = [], 0
     for point in points:
-        outcome = killed_at(scene, point, process)
+        outcome = killed_at(SCENES[scene], point, process)
         if outcome is None:
             continue
         unknown += outcome.unknown
@@ -43,6 +44,16 @@ def test_killed_behind_each_step_of_the_first_document(scene: str, process: Vict
             wrong.append((point, outcome))
     assert wrong == []
     assert (unknown > 0) == (scene in CANNOT_TELL)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", ["erase", "rekey"])
+def test_what_people_do_to_a_ledger_can_be_broken_off_behind_each_commit(name: str, process: Victim) -> None:
+    scene = on_sqlite()[f"ledger on SQLite, {name}"]
+    points = [point for point in points_of(scene, process) if point.name.startswith("commit")]
+    ends = [point for point in points if point.moment == "after"]
+    assert len(ends) >= 2
+    assert {point: outcome for point in ends if (outcome := killed_at(scene, point, process)) != Outcome()} == {}
 
 
 def test_the_page_has_every_scene_and_nothing_wrong() -> None:

@@ -2,9 +2,10 @@
 
 It has no threads, so that forking is sound.  What a process had to import beyond that is imported here too, before the
 next one.  Orders come as JSON lines on its input, each with ``folder`` (a workspace), ``record`` (a file for the
-steps), ``end`` (a `Point` as a list, or null) and ``serve``; the answers are JSON lines with the exit code, -9 for one
-that was killed.  With ``serve`` the answer comes at once and has the number of the process, and ``{"wait": NUMBER}``
-gives its exit code, null while it goes on.
+steps), ``end`` (a `Point` as a list, or null), ``inside`` (see `Steps.install`), ``patience`` (seconds that calls of a
+dead worker are waited for), ``command`` (words of a command of ``transload``, or null for a pass or service) and
+``serve``; the answers are JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes
+at once and has the number of the process, and ``{"wait": NUMBER}`` gives its exit code, null while it goes on.
 """
 
 import gc
@@ -15,6 +16,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ from tests.crashes.steps import Point, Steps
 
 from transload.adapters.base.registry import adapter, adapter_names
 from transload.canonical.errors import TransloadError
-from transload.runner.engine import Engine
+from transload.runner.cli.main import main as main_command
+from transload.runner.engine import Engine, draining
 from transload.runner.ledger import Ledger
 from transload.runner.workspace import load_workspace
 
@@ -68,7 +71,12 @@ def _live(order: dict[str, Any], learnt: int) -> None:
         for stream in (1, 2):
             os.dup2(log, stream)
         os.chdir(folder)
-        Steps(Path(order["record"]), Point(*order["end"]) if order["end"] else None).install()
+        steps = Steps(Path(order["record"]), Point(*order["end"]) if order["end"] else None)
+        steps.install(inside=order["inside"])
+        if order["command"]:
+            code = _command(order["command"])
+            return
+        draining.CALL_PATIENCE = timedelta(seconds=order["patience"])
         loaded = load_workspace(folder)
         with Ledger(loaded.store) as ledger:
             engine = Engine(loaded, ledger, workers=1)
@@ -84,6 +92,16 @@ def _live(order: dict[str, Any], learnt: int) -> None:
     finally:
         os.pwrite(learnt, "\n".join(sys.modules.keys() - before).encode(), 0)
         os._exit(code)
+
+
+def _command(words: list[str]) -> int:
+    """The exit code of a command."""
+    sys.argv = ["transload", *words]
+    try:
+        main_command()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def hand_over(store: FileStore, options: HandOver, outbound: Outbound) -> Answer
 
 def landed(store: FileStore, options: HandOver, outbound: Outbound) -> Landing:
     """Whether an earlier attempt at handing over ``outbound`` was completed."""
-    name = _name(options, outbound)
+    name, temporary = _name(options, outbound), _temporary(options, outbound)
     try:
         for path in _candidates(options, name):
             found = store.look(path)
@@ -83,8 +83,10 @@ def landed(store: FileStore, options: HandOver, outbound: Outbound) -> Landing:
             if _holds(store, found, outbound.content):
                 signal = _done_path(options, path)
                 whole = signal is None or store.look(signal) is not None
+                if whole and store.look(temporary) is not None:  # linked to its name, and we ended before it went
+                    _tidy(store, temporary)
                 return Landing.LANDED if whole else Landing.NOT_LANDED
-        unfinished = store.look(_temporary(options, outbound))
+        unfinished = store.look(temporary)
     except Denied:
         return Landing.CANNOT_TELL
     except FileFault as fault:

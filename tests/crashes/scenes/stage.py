@@ -23,6 +23,9 @@ defaults: {retry: {first: 100ms, longest: 200ms}}
 """
 
 
+Act = tuple[str, ...] | Callable[[], object]
+
+
 @dataclass
 class Stage:
     """A scene on stage: its workspace in ``folder``, and how to see what came of it.
@@ -38,6 +41,19 @@ class Stage:
     call: Callable[[], bool] | None = None
     """Where the partner calls us, and the workspace is served: it brings what we have not confirmed yet; gives whether
     we have confirmed all."""
+    inside: bool = False
+    """Whether the ledger is what it is about: kills come in the midst of commits, too, all must be final at the end,
+    and its audit must find nothing."""
+    before: tuple[Act, ...] = ()
+    """What is done first, undisturbed: commands of ``transload``, and functions."""
+    command: tuple[str, ...] = ()
+    """What is killed instead of a pass, and given again."""
+    afterwards: tuple[Act, ...] = ()
+    """What is done when it has ended: each command must end with 0."""
+    wrong: Callable[[], list[str]] = list
+    """What is not as it should be then."""
+    beside: bool = False
+    """Whether a second service is at work too, and goes on by itself when the first one is killed."""
 
 
 def made(

@@ -97,3 +97,13 @@ def test_a_secret_is_hidden_however_it_is_written(secret: str, before: bytes, af
     left = sum(len(piece) for piece in masked.split("***")) * 6 / 8
     assert left <= len(before) + len(after) + 5
     assert all(form in forms_of([secret]) for form in (secret, content.hex()))
+
+
+def test_a_library_tells_its_error_without_its_traceback():
+    stream = io.StringIO()
+    configure_logging("json", stream=stream)
+    logging.getLogger("some.library").error("cannot listen", exc_info=OSError("the server\nis gone"))
+    [line] = stream.getvalue().splitlines()
+    told = json.loads(line)
+    assert told["error"] == "OSError: the server is gone"
+    assert "exception" not in told
