@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,19 @@ BOTH = pytest.mark.parametrize("wakes", ["procrastinate", "celery"], indirect=Tr
 """By which services wake each other."""
 
 
-def until(condition, seconds=40.0):
+def until(condition, seconds=40.0, told=lambda: ""):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, f"it did not happen {told()}"
         time.sleep(0.05)
+
+
+def told(house):
+    """How far a house has come, and what its services said last."""
+    with house.ledger() as ledger:
+        waiting = {lane: dict(states) for lane, states in ledger.lanes.waiting().items()}
+        facts = waiting, ledger.arrivals.routes_due(), ledger.lanes.ready(datetime.now(UTC))
+    return f"{len(house.landed())} landed, {facts}\n{(house.root / 'services.log').read_text()[-4000:]}"
 
 
 @pytest.fixture
@@ -101,7 +110,11 @@ def test_order_by_key_is_kept_through_retries_kills_and_takeovers(make_house, cr
         with house.ledger() as ledger:
             identity = ledger.identity()
         until(lambda: wakes.asked(identity)[1] == 1)
-    until(lambda: len(set(house.landed())) == len(expected) and states_of(house) == {"SENT"}, 60)
+    until(
+        lambda: len(set(house.landed())) == len(expected) and states_of(house) == {"SENT"},
+        100,
+        told=lambda: told(house),
+    )
     landed = house.landed()
     assert sorted(landed) == sorted(expected)  # each once: the target knows the key of each
     by_key = defaultdict(list)
