@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """How long a broker that failed is left alone."""
 AGAIN_SECONDS = 5.0
-"""A name that was put into a queue which has not been seen empty since is put there again after so long."""
+"""A name that was put into a queue which has not been seen empty since is done here after so long: whoever listens at
+the queue has too much to do, or takes nothing."""
 LEAVE_SECONDS = 1.0
 _log = get_logger("dispatch")
 
@@ -119,7 +120,7 @@ class Jobs:
             self._do_here(name)
 
     def _posted(self, name: str) -> int:
-        """Put ``name`` into the queue unless it is there; gives how many listen at it, or 0: it was not put there."""
+        """Put ``name`` into the queue unless it is there; gives how many listen, or 0 where it is to be done here."""
         if self._connection is None:
             self._connection = self._task.app.connection_for_write()
             self._channel = self._connection.channel()
@@ -129,7 +130,11 @@ class Jobs:
         now = time.monotonic()
         if not told.message_count:
             self._put_at.clear()
-        if now - self._put_at.get(name, -AGAIN_SECONDS) >= AGAIN_SECONDS:
+        put_at = self._put_at.get(name)
+        if put_at is not None and now - put_at >= AGAIN_SECONDS:
+            self._put_at[name] = now
+            return 0
+        if put_at is None:
             self._put_at[name] = now
             producer = self._task.app.amqp.Producer(self._channel)
             self._task.apply_async((name,), producer=producer, retry=False, delivery_mode="transient")

@@ -202,3 +202,23 @@ def test_a_ledger_with_one_service_has_no_use_for_it(make_house, tmp_path):
     with house.ledger() as ledger, pytest.raises(ConfigurationError, match="services that share a ledger") as caught:
         house.engine(ledger).serve(handle_signals=False)
     assert caught.value.hint == "keep the ledger in PostgreSQL (store: postgresql://...), or leave dispatch: out"
+
+
+def test_a_listener_that_does_nothing_holds_nothing_up(place, monkeypatch):
+    """It takes what it can hold and says nothing more; what waits behind it is done by who wakes it."""
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.5)
+    with place.app.connection_for_write() as connection:
+        channel = connection.channel()
+        channel.basic_qos(0, 1, False)
+        queue = queue_of(place.ledger).bind(channel)
+        queue.declare()
+        queue.consume(callback=lambda message: None, no_ack=False)
+        until(lambda: asked(place)[1] == 1)
+        work = Work()
+        monkeypatch.setattr(receiving.Receiving, "start", lambda self: None)
+        one = place(work)
+        end = time.monotonic() + 15
+        while sorted(set(work.did)) != ["a", "b"] and time.monotonic() < end:
+            one.wake(["a", "b"])
+            time.sleep(0.1)
+        assert sorted(set(work.did)) == ["a", "b"]
