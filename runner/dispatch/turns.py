@@ -29,6 +29,7 @@ class Turns:
         self._lock = lock
         self._wake = wake
         self._stopping = stopping
+        self._again: set[str] = set()
         self.errors: list[BaseException] = []
 
     def take(self, name: str) -> None:
@@ -62,7 +63,21 @@ class Turns:
             after = self._duties.do(name)
         finally:
             self._lock.release(name)
-        if after is None and self._duties.is_due(name):  # it came while we were about to end
+        if after is None and self._came_meanwhile(name):
             after = 0
         if after is not None:
             self._wake([name], after)
+
+    def _came_meanwhile(self, name: str) -> bool:
+        """Whether something came while a turn ended.
+
+        What is still due after another look waits for something else (a window, a pause, a slot): the sweep looks
+        each second, and whoever looked at once, again and again, would do nothing else.
+        """
+        if not self._duties.is_due(name):
+            self._again.discard(name)
+            return False
+        if name in self._again:
+            return False
+        self._again.add(name)
+        return True

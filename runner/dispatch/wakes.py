@@ -21,7 +21,7 @@ from transload.runner.logs import get_logger
 
 HEARTBEAT_SECONDS = 10.0
 DEAD_SECONDS = 30.0
-"""After so long without a heartbeat a worker's jobs are forgotten: the sweep has woken what they stood for."""
+"""A worker without a heartbeat for so long is dead: the next that begins forgets its jobs, which a sweep has woken anew."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """How long a worker waits before it goes back to a queue that it lost."""
 _TASK = "work"
@@ -39,7 +39,6 @@ class Wakes:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._worker: Any = None
-        self._app: Any = None
         self._waiting: dict[str, None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._woken: asyncio.Event | None = None
@@ -92,8 +91,12 @@ class Wakes:
         """One timer for a name, or they would pile up."""
         assert self._loop is not None
         for name in names:
-            if name not in self._timers:
-                self._timers[name] = self._loop.call_later(after, self._come, name)
+            timer = self._timers.get(name)
+            if timer is not None and timer.when() <= self._loop.time() + after:
+                continue
+            if timer is not None:
+                timer.cancel()
+            self._timers[name] = self._loop.call_later(after, self._come, name)
 
     def _come(self, name: str) -> None:
         del self._timers[name]

@@ -296,6 +296,25 @@ def test_what_comes_while_a_turn_ends_is_looked_for_once_more():
     assert woken == [(["a"], 0)]
 
 
+def test_what_cannot_be_done_now_is_left_to_the_sweep():
+    """A closed window, a pause: it stays due, and looking at it again and again would be all that a worker does."""
+
+    class Closed(Due):
+        def do(self, name):
+            self.did.append(name)
+
+    duties, woken = Closed(a=1), []
+    turns = Turns(duties, Lock(), lambda names, after: woken.append((list(names), after)), stopping=lambda: False)
+    for _ in range(5):
+        turns.take("a")
+    assert woken == [(["a"], 0)]
+    duties.left["a"] = 0
+    turns.take("a")
+    duties.left["a"] = 1
+    turns.take("a")  # something new has come since
+    assert len(woken) == 2
+
+
 def test_an_error_gives_the_claim_back_and_ends_no_worker():
     class Broken(Due):
         def do(self, name):
