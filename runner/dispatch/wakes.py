@@ -21,7 +21,7 @@ from transload.runner.logs import get_logger
 
 HEARTBEAT_SECONDS = 10.0
 DEAD_SECONDS = 30.0
-"""A worker without a heartbeat for so long is dead; the next that begins forgets its jobs, long woken anew by sweeps."""
+"""A worker without a heartbeat for so long is dead; the next that begins forgets its jobs, woken anew by sweeps."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """How long a worker waits before it goes back to a queue that it lost."""
 _TASK = "work"
