@@ -148,6 +148,12 @@ class BlobStore:
         """Take a payload from its shelf.  Raises `LedgerError`."""
         self._shelved(digest).remove(digest)
 
+    def tidy(self) -> None:
+        """Remove halves of files that processes have left on the shelf that died.  Raises `LedgerError`."""
+        shelf = self._shelf()
+        if shelf is not None:
+            shelf.tidy()
+
     def _packed(self, digest: str, content: bytes) -> Blob:
         packed = zlib.compress(content, 1)
         encoding, data = ("zlib", packed) if len(packed) < len(content) else ("plain", content)

@@ -134,7 +134,8 @@ class Erasing:
             self.complete()
 
     def sweep(self) -> int:
-        """Remove the files of payloads that nothing refers to any more; gives how many."""
+        """Remove the files of payloads that nothing refers to any more, gives how many; and halves of files."""
+        self._store.tidy()
         with self._database.read() as connection:
             marked = list(connection.scalars(select(blobs.c.digest).where(erasing_only)))
 

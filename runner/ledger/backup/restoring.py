@@ -91,6 +91,8 @@ def _into_file(
     path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     working = path.with_name(path.name + RESTORING)
     with backend.lock(_WHAT):
+        if path.exists() and working.exists() and working.samefile(path):
+            working.unlink()  # a restore was ended just before this
         _refuse_there(path)
         for name in _BESIDE:  # of one that was ended
             working.with_name(working.name + name).unlink(missing_ok=True)
