@@ -23,8 +23,8 @@ HEARTBEAT_SECONDS = 10.0
 DEAD_SECONDS = 30.0
 """A worker without a heartbeat for so long is dead; the next that begins forgets its jobs, woken anew by sweeps."""
 LOOK_SECONDS = 1.0
-"""A worker looks into the queue so often, whatever it hears: it may have been told of a job before it listened, or while
-it was looking, and the sweeps tell of none that waits already."""
+"""How often a worker looks into the queue, whatever it hears: of a job that came before it listened, or while it was
+looking, it hears nothing, and sweeps put none of a name there where one waits."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """How long a worker waits before it goes back to a queue that it lost."""
 _TASK = "work"

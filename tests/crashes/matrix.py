@@ -34,6 +34,8 @@ PATIENCE = 20.0
 BESIDE, BLOCKED = 0.05, 1.0
 """Seconds that the first service stands when the second has looked what is due, and if it cannot since it waits for
 the first."""
+GOES_ON = 0.3
+"""Seconds that a service goes on which others have taken for dead."""
 TIDY = ("tidy", "--yes")
 _HALVES = ("*.scratch/*/*", f"*.blobs/{HALF}*", f"*{RESTORING}*", f"../*{UNFINISHED}")
 _OWN = ("commit ", "file: ", "restore: ")
@@ -55,7 +57,7 @@ class Victim:
         if stage.call is None:
             return self.do(stage, stage.command, end)
         process = self._serve(stage, record_of(stage), end)
-        code = self._until_landed(stage, process, end if stage.beside else None)
+        code = self._until_landed(stage, process, record_of(stage), end if stage.beside else None)
         return self._taken_over(stage, process) if code is None else code
 
     def do(self, stage: Stage, command: Sequence[str], end: Point | None = None) -> int:
@@ -64,40 +66,47 @@ class Victim:
         return int(self.ask(**order, serve=False, command=list(command) or None)["code"])
 
     def _serve(self, stage: Stage, record: Path, end: Point | None = None) -> int:
+        looked(record).unlink(missing_ok=True)
         return int(self.ask(**_order(stage, record, end), serve=True, command=None)["process"])
 
     def _taken_over(self, stage: Stage, first: int) -> int:
-        """Another service comes while the first one stands, and does what is left when that is killed."""
-        record, until = stage.folder / "second.txt", time.monotonic() + BLOCKED
-        second = self._serve(stage, record)
-        while not looked(record).exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        time.sleep(BESIDE)
-        os.kill(first, signal.SIGKILL)
-        code = self._until_ended(first)
-        ended = self._until_landed(stage, second)
-        assert ended == 0, f"the second service: {ended}\n{_log(stage)[-3000:]}"
-        return code
+        """Another service comes while the first one stands, and does what is left; gives how the first one ended.
 
-    def _until_landed(self, stage: Stage, process: int, end: Point | None = None) -> int | None:
-        """End the service when all has landed; gives its exit code, None as soon as it stands at ``end``."""
+        It is killed when the other one is at work; one that was cut off goes on when that has done it all.
+        """
+        record, until = stage.folder / "second.txt", time.monotonic() + BLOCKED
+        if stage.cut is not None:
+            stage.cut()
+        second = self._serve(stage, record)
+        if stage.cut is None:
+            while not looked(record).exists() and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(BESIDE)
+            os.kill(first, signal.SIGKILL)
+        ended = self._until_landed(stage, second, record)
+        assert ended == 0, f"the second service: {ended}\n{_log(stage)[-3000:]}"
+        if stage.cut is not None:
+            os.kill(first, signal.SIGCONT)
+            time.sleep(GOES_ON)
+        return int(self._until_landed(stage, first, record_of(stage)) or 0)
+
+    def _until_landed(self, stage: Stage, process: int, record: Path, end: Point | None = None) -> int | None:
+        """End the service when all has landed; gives its exit code, None as soon as it stands at ``end``.
+
+        Before it has looked what is due it may not know yet how to end.
+        """
         assert stage.call is not None
         until, told = time.monotonic() + PATIENCE, False
         while (code := self.ask(wait=process)["code"]) is None:
             if time.monotonic() > until:
                 os.kill(process, signal.SIGABRT)
-            elif end is not None and end in read_points(record_of(stage)):
+            elif end is not None and end in read_points(record):
                 return None
-            elif not told and stage.call() and len(stage.landed()) >= len(stage.expected) and _is_final(stage):
+            elif not told and looked(record).exists() and stage.call() and _has_ended(stage):
                 time.sleep(0 if stage.inside else 0.3)  # until it is written down that they landed
                 os.kill(process, signal.SIGTERM)
                 told = True
             time.sleep(0.02)
-        return int(code)
-
-    def _until_ended(self, process: int) -> int:
-        while (code := self.ask(wait=process)["code"]) is None:
-            time.sleep(0.01)
         return int(code)
 
     def ask(self, **order: Any) -> dict[str, Any]:
@@ -167,9 +176,12 @@ def killed_at(scene: Scene, point: Point, process: Victim) -> Outcome | None:
         code = process.live(stage, point)
         if code == 0 and stage.call is not None and not stage.inside:
             return None
-        assert code == KILLED, f"{scene.__doc__} was not killed at {point}: {code}\n{_log(stage)[-3000:]}"
+        if stage.cut is None:
+            assert code == KILLED, f"{scene.__doc__} was not killed at {point}: {code}\n{_log(stage)[-3000:]}"
         for _ in range(0 if stage.beside else PASSES):
-            if process.live(stage) != RETRY:
+            code = process.live(stage)
+            if code != RETRY:
+                assert code == 0 or stage.command or not stage.inside, f"{scene.__doc__}: {code}\n{_log(stage)[-3000:]}"
                 break
             time.sleep(0.2)
         return _outcome(stage, process)
@@ -230,6 +242,10 @@ def _states(stage: Stage) -> list[str]:
 def _audit(stage: Stage) -> list[Finding]:
     with _ledger(stage) as ledger:
         return ledger.verify()
+
+
+def _has_ended(stage: Stage) -> bool:
+    return len(stage.landed()) >= len(stage.expected) and _is_final(stage)
 
 
 def _is_final(stage: Stage) -> bool:

@@ -2,9 +2,10 @@
 
 It has no threads, so that forking is sound.  What a process had to import beyond that is imported here too, before the
 next one.  Orders come as JSON lines on its input, each with ``folder`` (a workspace), ``record`` (a file for the
-steps), ``end`` (a `Point` as a list, or null), ``stands`` and ``inside`` (see `Steps`), ``command`` (words of a command of ``transload``, or null for a pass or service) and
-``serve``; the answers are JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes
-at once and has the number of the process, and ``{"wait": NUMBER}`` gives its exit code, null while it goes on.
+steps), ``end`` (a `Point` as a list, or null), ``stands`` and ``inside`` (see `Steps`), ``command`` (words of a command
+of ``transload``, or null for a pass or service) and ``serve``; the answers are JSON lines with the exit code, -9 for
+one that was killed.  With ``serve`` the answer comes at once and has the number of the process, and ``{"wait":
+NUMBER}`` gives its exit code, null while it goes on.
 """
 
 import gc
@@ -29,7 +30,6 @@ from transload.runner.engine import Engine, draining, service
 from transload.runner.ledger import Ledger, shelves
 from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace import load_workspace
-
 
 LOOK_SECONDS = 0.1
 """How often a service looks for what is due, instead of each second."""

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, text, update
 from tests.crashes.scenes.stage import HAND_OVER, PICK_UP, Stage, keep_secret, left, made, taken
-from tests.postgresql import PASSWORD, Server
+from tests.postgresql import ALONE, PASSWORD, Server
 
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.blobs import ERASED
@@ -42,6 +42,20 @@ def ledger_pass(folder: Path, kept: dict[str, Any], **more: Any) -> Iterator[Sta
     described(workspace, kept)
     stage = {"expected": DOCUMENTS, "inside": True, **more}
     yield Stage(workspace, lambda: taken(root), lambda: left(root), **stage)
+
+
+@contextmanager
+def ledger_zombie(folder: Path, kept: dict[str, Any]) -> Iterator[Stage]:
+    """One of two services hangs and loses its sessions; when the other one has done all, it goes on where it was."""
+    only = ("commit ",)
+    with ledger_pass(folder, kept, call=lambda: True, beside=True, cut=lambda: _cut(stage), only=only) as stage:
+        yield stage
+
+
+def _cut(stage: Stage) -> None:
+    """End all sessions with the database of the stage's ledger but this."""
+    with Ledger(load_workspace(stage.folder).store) as ledger, ledger.read() as connection:
+        connection.execute(text(ALONE)).all()
 
 
 @contextmanager
@@ -159,7 +173,8 @@ def rekey(folder: Path, kept: dict[str, Any]) -> Iterator[Stage]:
         yield stage
 
 
-_ACTS: dict[str, Callable[..., AbstractContextManager[Stage]]] = {
+Act = Callable[..., AbstractContextManager[Stage]]
+_ACTS: dict[str, Act] = {
     "a pass": ledger_pass,
     "a service": ledger_service,
     "replay in bulk": replay_in_bulk,
@@ -169,14 +184,23 @@ _ACTS: dict[str, Callable[..., AbstractContextManager[Stage]]] = {
     "restore": restore,
     "rekey": rekey,
 }
+_ACTS_ON_SERVERS: dict[str, Act] = {
+    "a new ledger": ledger_new,
+    **_ACTS,
+    "takeover": ledger_takeover,
+    "zombie": ledger_zombie,
+}
+"""A new file is made in each scene, and one service at a time works on it."""
 _IN_TWO = (ledger_new, restore)
 """Scenes that take another database, in which nothing is yet."""
+SQLITE, POSTGRESQL = "ledger on SQLite, ", "ledger on PostgreSQL, "
+LEDGER_SCENES = (*(SQLITE + name for name in _ACTS), *(POSTGRESQL + name for name in _ACTS_ON_SERVERS))
 
 
 def on_sqlite() -> dict[str, Scene]:
     """The scenes on a SQLite file in the workspace."""
     kept, other = {"store": "sqlite:///ledger.db"}, {"store": "sqlite:///other.db"}
-    return {f"ledger on SQLite, {name}": _played(act, lambda: kept, lambda: other) for name, act in _ACTS.items()}
+    return {SQLITE + name: _played(act, lambda: kept, lambda: other) for name, act in _ACTS.items()}
 
 
 def on_postgresql(server: Server) -> dict[str, Scene]:
@@ -193,15 +217,10 @@ def on_postgresql(server: Server) -> dict[str, Scene]:
         made.append(server.make_database())
         return {**kept(made[0]), "blobs": "other.blobs"}
 
-    acts = {"a new ledger": ledger_new, **_ACTS, "takeover": ledger_takeover}
-    return {f"ledger on PostgreSQL, {name}": _played(act, kept, fresh) for name, act in acts.items()}
+    return {POSTGRESQL + name: _played(act, kept, fresh) for name, act in _ACTS_ON_SERVERS.items()}
 
 
-def _played(
-    act: Callable[..., AbstractContextManager[Stage]],
-    kept: Callable[[], dict[str, Any]],
-    fresh: Callable[[], dict[str, Any]],
-) -> Scene:
+def _played(act: Act, kept: Callable[[], dict[str, Any]], fresh: Callable[[], dict[str, Any]]) -> Scene:
     def played(folder: Path) -> AbstractContextManager[Stage]:
         return act(folder, kept(), fresh) if act in _IN_TWO else act(folder, kept())
 

@@ -55,6 +55,8 @@ class Stage:
     beside: bool = False
     """Whether a second service comes before the first one is killed, which stands at the moment of its end until then,
     and goes on by itself."""
+    cut: Callable[[], object] | None = None
+    """Where the first one is not killed then: lets the database end its sessions. It goes on when all is done."""
     only: tuple[str, ...] = ()
     """How the steps begin that it is about; all where this is empty."""
 
