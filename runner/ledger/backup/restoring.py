@@ -92,7 +92,11 @@ def _into_file(
     working = path.with_name(path.name + RESTORING)
     with backend.lock(_WHAT):
         if path.exists() and working.exists() and working.samefile(path):
-            working.unlink()  # a restore was ended just before this
+            working.unlink()
+            raise BackupError(
+                f"the ledger {path} is restored already: that restore was ended behind its last step",
+                hint="go on with `transload ledger restore --accept`",
+            )
         _refuse_there(path)
         for name in _BESIDE:  # of one that was ended
             working.with_name(working.name + name).unlink(missing_ok=True)
