@@ -21,7 +21,7 @@ from transload.runner.ledger.blobs import ERASED, ERASING, SMALL
 from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.schema import blobs, documents, receipts
-from transload.runner.ledger.shelves import UNTOUCHED, FolderShelf
+from transload.runner.ledger.shelves import HALF, UNTOUCHED, FolderShelf
 from transload.runner.ledger.staging import Closing, Parsed
 
 LATER = NOW + timedelta(days=40)
@@ -122,7 +122,7 @@ def test_half_a_payload_that_a_process_left_which_died_goes_too(store, tmp_path,
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
     monkeypatch.setattr(Path, "replace", replaced)
     with Ledger(store) as ledger:
-        [half] = (tmp_path / "var/shelf").iterdir()
+        [half] = (tmp_path / "var/shelf").glob(f"{HALF}*")
         ledger.erasing.complete()
         assert half.exists()  # somebody may be writing it
         os.utime(half, (time.time() - UNTOUCHED - 1,) * 2)
