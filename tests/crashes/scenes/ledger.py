@@ -18,7 +18,8 @@ from transload.runner.ledger.blobs import ERASED
 from transload.runner.ledger.schema import blobs, documents, receipts
 from transload.runner.workspace import load_workspace
 
-DOCUMENTS = tuple(json.dumps({"number": f"PO-{n}", "text": f"{n} " * 40_000}).encode() for n in (1, 2))
+ONE, TWO, THREE = (json.dumps({"number": f"PO-{n}", "text": f"{n} " * 40_000}).encode() for n in (1, 2, 3))
+DOCUMENTS = (ONE, TWO)
 """Larger than what a database keeps where there is a folder for them."""
 PASS = ("run",)
 Scene = Callable[[Path], AbstractContextManager[Stage]]
@@ -95,6 +96,17 @@ def replay_in_bulk(folder: Path, kept: dict[str, Any]) -> Iterator[Stage]:
     ids.write_text("r1\nr2\n")
     command = ("replay", "--ids", str(ids), "--as", "reingest", "--batch", "1", "--yes")
     more = {"before": (PASS,), "command": command, "afterwards": (PASS,), "expected": DOCUMENTS * 2}
+    with ledger_pass(folder, kept, **more) as stage:
+        yield stage
+
+
+@contextmanager
+def submit(folder: Path, kept: dict[str, Any]) -> Iterator[Stage]:
+    """A file is handed in by a person, who gives the command again: it arrives once."""
+    brought = folder / "brought.json"
+    brought.write_bytes(THREE)
+    command = ("submit", "partner/in", str(brought), "--reason", "it came on a stick")
+    more = {"command": command, "afterwards": (PASS,), "expected": (*DOCUMENTS, THREE)}
     with ledger_pass(folder, kept, **more) as stage:
         yield stage
 
@@ -178,6 +190,7 @@ _ACTS: dict[str, Act] = {
     "a pass": ledger_pass,
     "a service": ledger_service,
     "replay in bulk": replay_in_bulk,
+    "submit": submit,
     "erase": erase,
     "tidy": tidy,
     "backup": backup,
