@@ -26,7 +26,7 @@ from transload.adapters.base.registry import adapter, adapter_names
 from transload.canonical.errors import TransloadError
 from transload.runner.cli.main import main as main_command
 from transload.runner.dispatch import wakes
-from transload.runner.engine import Engine, draining, service
+from transload.runner.engine import Engine, draining, grouping, intake, service
 from transload.runner.ledger import Ledger, shelves
 from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace import load_workspace
@@ -35,6 +35,9 @@ LOOK_SECONDS = 0.1
 """How often a service looks for what is due, instead of each second."""
 TAKEN_OVER = 0.5
 """Seconds that the call of a worker is waited for that is dead, instead of a minute."""
+
+PATIENT = 60.0
+"""Seconds that the first one of a group waits for others at most, while there are any."""
 
 
 class Watched(Supervisor):
@@ -54,6 +57,7 @@ def main() -> None:
     service.SWEEP_SECONDS = wakes.LOOK_SECONDS = LOOK_SECONDS
     draining.CALL_PATIENCE = timedelta(seconds=TAKEN_OVER)
     shelves.UNTOUCHED = 0.0  # nobody else is writing halves of files
+    intake.SECONDS = grouping.SECONDS = PATIENT  # what is committed together is the same in each play
     for name in adapter_names():
         adapter(name)
     learnt = os.memfd_create("imported")

@@ -22,6 +22,8 @@ ONE, TWO, THREE = (json.dumps({"number": f"PO-{n}", "text": f"{n} " * 40_000}).e
 DOCUMENTS = (ONE, TWO)
 """Larger than what a database keeps where there is a folder for them."""
 PASS = ("run",)
+MOVES = ("commit ", "file: replace", "file: link", "file: unlink")
+"""What the death of a process can be told by: whether a file was forced to disk is for a machine's."""
 Scene = Callable[[Path], AbstractContextManager[Stage]]
 
 
@@ -77,15 +79,15 @@ def described(workspace: Path, kept: dict[str, Any], **encryption: Any) -> None:
 
 @contextmanager
 def ledger_service(folder: Path, kept: dict[str, Any]) -> Iterator[Stage]:
-    """A service: the same, and its schedule, its wakes and its seals."""
-    with ledger_pass(folder, kept, call=lambda: True) as stage:
+    """A service: the same, and its schedule, its wakes and its seals. Files that are forced to disk are left out."""
+    with ledger_pass(folder, kept, call=lambda: True, only=MOVES) as stage:
         yield stage
 
 
 @contextmanager
 def ledger_takeover(folder: Path, kept: dict[str, Any]) -> Iterator[Stage]:
     """Two services: one is killed, and the other one, which nobody tells, does what is left."""
-    with ledger_pass(folder, kept, call=lambda: True, beside=True) as stage:
+    with ledger_pass(folder, kept, call=lambda: True, beside=True, only=MOVES) as stage:
         yield stage
 
 
