@@ -168,13 +168,13 @@ def points_of(scene: Scene, process: Victim) -> list[Point]:
 def killed_at(scene: Scene, point: Point, process: Victim) -> Outcome | None:
     """What comes of the documents when the first pass is killed at ``point``; None where that was not reached.
 
-    A service has steps that depend on its clock, where its partner calls.
+    A service has steps that depend on its clock, and on who is woken when.
     """
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as stage:
         _do_all(stage, stage.before, process)
         record_of(stage).unlink(missing_ok=True)
         code = process.live(stage, point)
-        if code == 0 and stage.call is not None and not stage.inside:
+        if code == 0 and stage.call is not None:
             return None
         if stage.cut is None:
             assert code == KILLED, f"{scene.__doc__} was not killed at {point}: {code}\n{_log(stage)[-3000:]}"
