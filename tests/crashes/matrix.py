@@ -174,7 +174,7 @@ def killed_at(scene: Scene, point: Point, process: Victim) -> Outcome | None:
         _do_all(stage, stage.before, process)
         record_of(stage).unlink(missing_ok=True)
         code = process.live(stage, point)
-        if code == 0 and stage.call is not None:
+        if stage.call is not None and point not in read_points(record_of(stage)):
             return None
         if stage.cut is None:
             assert code == KILLED, f"{scene.__doc__} was not killed at {point}: {code}\n{_log(stage)[-3000:]}"
