@@ -336,6 +336,8 @@ def _check_templates(way: SendRoute | Acknowledge, at: MappingPlace) -> None:
                 faults.append((f"{name}: {{{hole}}} cannot be filled, as what is passed on is no document", None))
             elif scope in ("document", "message", "reference") and isinstance(way, SendRoute) and way.batch:
                 faults.append((f"{name}: {{{hole}}} cannot be filled, as a batch has many documents", None))
+            elif scope == "receipt" and isinstance(way, SendRoute) and way.batch and way.batch.across:
+                faults.append((f"{name}: {{{hole}}} cannot be filled, as such a batch is of many receipts", None))
             elif scope == "document" and isinstance(way, SendRoute) and isinstance(way.take, Take):
                 model = document_model(way.take.document)
                 missing = missing_step(model, path)

@@ -214,7 +214,7 @@ class Preview:
     def _batches(self, line: Line, origin: Origin, parsed: Sequence[Parsed]) -> dict[str, dict[str, Any]]:
         """The deliveries in which documents would leave together, by the keys of their drafts."""
         found: dict[str, dict[str, Any]] = {}
-        for target, batch in batches(line, origin).items():
+        for target, batch in batches(line, origin, across=True).items():
             waiting = [
                 (draft, item) for item in parsed for draft in item.drafts if draft.target == target and draft.gathered
             ]

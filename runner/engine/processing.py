@@ -12,7 +12,7 @@ from transload.adapters.base.acknowledgement import Reference
 from transload.adapters.base.format import Encoded
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
-from transload.runner.engine.batching import batches
+from transload.runner.engine.batching import batches, departing
 from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.lines import Line
@@ -74,10 +74,12 @@ class Processing:
 
     def _work_off(self, line: Line, epoch: int, look: Look) -> float | None:
         end = time.monotonic() + SLICE_SECONDS
+        self._depart(line, epoch)
         try:
             while not self._stopping() and not look():
                 receipt = self._ledger.arrivals.due(line.route.ref)
                 if receipt is None:
+                    self._depart(line, epoch)
                     return None
                 if time.monotonic() > end:
                     return 0
@@ -92,6 +94,29 @@ class Processing:
                 self._ledger.arrivals.spare(line.route.ref)
             raise
         return None
+
+    def _depart(self, line: Line, epoch: int) -> None:
+        """Write what has been gathered for the line's targets and is due; what cannot be written now stays due."""
+        now = self._clock()
+        due = self._ledger.staging.lanes_due(now)
+        for writer in line.writers if due and not self._stopping() else ():
+            target = writer.outlet.target
+            if writer.outlet.lane not in due:
+                continue
+            try:
+                with departing(writer, now) as batch:
+                    staged = self._ledger.staging.depart(batch, now, lane=line.lane, epoch=epoch)
+            except LedgerError:
+                raise
+            except (Retry, Stop) as error:  # of other targets more can be written
+                _log.warning("a batch waits", target=target, error=self._tally.said(error))
+                self._tally.failure(error, later=isinstance(error, Retry))
+                continue
+            for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
+                if state is not State.STAGED:
+                    self._tally.delivered(delivery, state, self._tally.veil.findings(staged.findings))
+                _log.info("batched", delivery=str(Ref("delivery", delivery)), target=target, state=state.value)
+            self._staged(staged.lanes)
 
     def stage(
         self,

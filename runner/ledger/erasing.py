@@ -33,6 +33,7 @@ from transload.runner.ledger.schema import (
     delivery_documents,
     documents,
     erasures,
+    gathered,
     incident_members,
     incidents,
     partner_verdicts,
@@ -231,6 +232,15 @@ def _allowed(connection: Connection, ref: Ref, found: Erasure) -> None:
         if busy is not None:
             hint = "let it come to its end, or decide on it with `transload resolve`"
             raise NotPossible(f"{ref} cannot be erased: {Ref(kind, busy)} is under way", hint=hint)
+    waits = select(gathered.c.document_id, gathered.c.target).where(
+        among(connection, gathered.c.document_id, found.documents)
+    )
+    waiting = connection.execute(waits.limit(1)).one_or_none()
+    if waiting is not None:
+        first = Ref("document", waiting.document_id)
+        hint = f"`transload show {first}` says when that leaves"
+        message = f"{ref} cannot be erased: {first} waits for a batch to {waiting.target}"
+        raise NotPossible(message, hint=hint)
     members = incident_members.c
     about = or_(
         (members.source == "quarantined receipt") & among(connection, members.member, found.receipts),

@@ -19,7 +19,7 @@ from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.bundling import Bundling
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.drafts import AcknowledgementDraft, Closing, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Batch, Closing, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.following import follow
@@ -33,6 +33,7 @@ from transload.runner.ledger.schema import (
     deliveries,
     delivery_documents,
     documents,
+    gathered,
     receipts,
 )
 from transload.runner.ledger.sequences import give_place, held_by
@@ -139,6 +140,27 @@ class Staging:
 
         return self._database.write(work, lane=lane)
 
+    def lanes_due(self, now: datetime) -> list[str]:
+        """The lanes that have gathered documents which are due."""
+        query = select(gathered.c.lane).where(gathered.c.due_at <= now).distinct()
+        with self._database.read() as connection:
+            return sorted(connection.scalars(query))
+
+    def depart(self, batch: Batch, now: datetime, *, lane: str, epoch: int) -> Staged:
+        """Make deliveries of what was gathered for the lane of ``batch`` and is due, as it says.
+
+        Raises as `stage` does, and `Retry` when a table that the mapping asks cannot be had.
+        """
+
+        def work(connection: Connection) -> Staged:
+            journal = Journal(connection, lane, now, epoch=epoch)
+            rows = _Batch(connection, self._store, journal, None, now, 1)
+            rows.bundling.write_due(batch, now)
+            rows.links += rows.bundling.links
+            return rows.flush()
+
+        return self._database.write(work, lane=lane)
+
 
 class _Batch:
     """The rows of one transaction."""
@@ -148,14 +170,14 @@ class _Batch:
         connection: Connection,
         store: BlobStore,
         journal: Journal,
-        receipt: Receipt,
+        receipt: Receipt | None,
         now: datetime,
         most: int,
     ) -> None:
         self.connection = connection
         self.store = store
         self.journal = journal
-        self.receipt = receipt
+        self._receipt = receipt
         self.now = now
         self.ids = Ids(connection, most)
         self.numbers = LedgerNumbers(connection)
@@ -171,6 +193,12 @@ class _Batch:
         self.replaced: list[tuple[int, int]] = []
         self.findings: list[Finding] = []
 
+    @property
+    def receipt(self) -> Receipt:
+        """The receipt that is read, where one is."""
+        assert self._receipt is not None
+        return self._receipt
+
     def add(self, item: Parsed) -> None:
         """Add one document with its deliveries."""
         document = self.ids.next(documents)
@@ -185,7 +213,7 @@ class _Batch:
             self.journal.record(item.state, receipt=self.receipt.id, document=document, detail=detail, digest=digest)
         for draft in item.drafts:
             if draft.gathered is not None:
-                self.bundling.add(document, draft.target, draft.gathered)
+                self.bundling.add(self.receipt.id, document, draft, draft.gathered)
                 gathering = {**detail, "target": draft.target}
                 self.journal.record("GATHERED", receipt=self.receipt.id, document=document, detail=gathering)
                 states.append(State.STAGED)
@@ -305,6 +333,7 @@ class _Batch:
 
         It takes the place in its sequence of what of the document ``instead`` holds others there.
         """
+        receipt = self._receipt.id if self._receipt is not None else None
         mark = self.numbers.mark()
         frozen: Frozen | None = None
         findings: tuple[Finding, ...] = ()
@@ -355,14 +384,14 @@ class _Batch:
                 "mapping_digest": kept.get("mapping"),
                 "partner_digest": kept.get("partner"),
                 "product": draft.product,
-                "receipt_id": self.receipt.id,
+                "receipt_id": receipt,
             }
         )
         if frozen:
             self.control_numbers += number_rows(delivery, frozen.references)
         self.journal.record(
             state,
-            receipt=self.receipt.id,
+            receipt=receipt,
             document=document,
             delivery=delivery,
             detail={**detail, "target": draft.target, **_codes(findings)},
@@ -388,7 +417,7 @@ class _Batch:
         ):
             if rows:
                 self.connection.execute(table.insert(), rows)
-        self.bundling.keep()
+        self.bundling.keep(self.now)
         for delivery in self.bundling.quarantined:
             follow(self.connection, delivery)
         for old, new in self.replaced:

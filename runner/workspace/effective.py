@@ -18,6 +18,7 @@ from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import (
     Acknowledge,
+    Batching,
     Cron,
     Partner,
     ReceiveRoute,
@@ -163,6 +164,8 @@ def _receive(route: ReceiveRoute) -> Setting:
     parts = [Setting(name="from", block=origin), *_schedule(route.schedule), _format(route)]
     responses = {"response": list(route.response_references)} if route.response_references else {}
     parts += _values({"mappings": list(route.mapping_references), **responses, "to": [send.ref for send in route.to]})
+    bounds = {"at_most_waiting": route.at_most_waiting, "keep_payloads": route.keep_payloads}
+    parts += _values({name: value for name, value in bounds.items() if value is not None})
     if route.acknowledge is not None:
         parts.append(_acknowledge(route.acknowledge))
     return Setting(name=route.name, block=tuple(parts))
@@ -174,19 +177,22 @@ def _send(route: SendRoute, workspace: Workspace) -> Setting:
     to = _way(route.connection, route.options, declared.Options, route.filters)
     origin = INHERITED if route.retry is workspace.retry else WRITTEN
     parts = [*_values({"take": _taken(route.take), "mapping": route.mapping_reference}), Setting(name="to", block=to)]
-    parts += _values(
-        {"order_by": list(route.order_by), "when_failed": "hold" if route.holds else None, "batch": _batch(route)}
-    )
+    parts += _values({"order_by": list(route.order_by), "when_failed": "hold" if route.holds else None})
+    parts.append(_batch(route.batch))
     if isinstance(route.take, Take):
         parts.append(_format(route))
     parts.append(Setting(name="retry", block=_retry(route.retry, origin)))
     return Setting(name=route.name, block=tuple(part for part in parts if part.block is not None or part.value))
 
 
-def _batch(route: SendRoute) -> Any:
-    if route.batch is None:
-        return None
-    return "receipt" if route.batch.most is None else f"receipt, at most {route.batch.most}"
+def _batch(batch: Batching | None) -> Setting:
+    """As a file writes it; without a value where there is none."""
+    if batch is None or (batch.most is None and not batch.across):
+        return Setting(name="batch", value=None if batch is None else "receipt")
+    if not batch.across:
+        return Setting(name="batch", block=tuple(_values({"of": "receipt", "most": batch.most})))
+    counted = [] if batch.most is None else _values({"count": batch.most})
+    return Setting(name="batch", block=(*_schedule(batch.schedule), *counted))
 
 
 def _acknowledge(way: Acknowledge) -> Setting:

@@ -52,7 +52,6 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     report, settings, root, environments = head.report, head.settings, head.root, head.environments
     secrets = _secrets(settings, head.chosen, folder, report)
     timezone = zone(_value(root, "timezone"), report) or ZoneInfo("UTC")
-    _without_effect(root, report)
     own = calendar_of(settings.calendar if settings else None, _value(head.chosen, "calendar"), report, timezone)
     calendar = own or Calendar(timezone=timezone)
     adapted = Adapted(secrets=secrets)
@@ -306,13 +305,6 @@ def _plugins(report: Report) -> Plugins:
     except ConfigurationError as error:
         report.findings += error.findings
         return Plugins()
-
-
-def _without_effect(root: Entries | None, report: Report) -> None:
-    for name in ("page",):
-        key = root.key(name) if root else None
-        if key:
-            report.not_yet(f"{name}:", key)
 
 
 def _partners(folder: Path, facts: Facts) -> tuple[dict[str, Partner], list[Finding]]:

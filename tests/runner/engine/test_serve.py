@@ -22,7 +22,7 @@ from transload.runner.engine.schedule import Clock, fires_at, missed_times, trig
 from transload.runner.expectations.settings import Expectation
 from transload.runner.ledger import LedgerBusy, LedgerError, LockLost
 from transload.runner.ledger.arrivals import Arrivals
-from transload.runner.workspace.model import Cron, Every
+from transload.runner.workspace.model import Batching, Cron, Every
 
 WORKER = Path(__file__).with_name("serve_worker.py")
 
@@ -562,3 +562,12 @@ def test_old_ticks_are_forgotten(ledger):
     ledger.ticks.fire("a", later, later)
     with ledger.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM ticks").scalar() == 1
+
+
+def test_a_batch_leaves_when_its_time_comes(serving, make_house):
+    """Nobody wakes the lane for it, and nothing arrives meanwhile."""
+    batch = Batching(across=True, schedule=Every(interval=timedelta(seconds=1)))
+    house = make_house(batch=batch, file="{number}.txt", schedule=Every(interval=timedelta(hours=1)))
+    house.put_orders("a.txt", "1", "2")
+    serving(house)
+    until(lambda: [len(content.splitlines()) for _, _, content in house.log()] == [4])
