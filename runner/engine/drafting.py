@@ -15,7 +15,6 @@ from uuid import UUID, uuid5
 from transload.adapters.base import Context, Message
 from transload.adapters.base.format import Acknowledgement, Encoded
 from transload.canonical.context import Numbers
-from transload.canonical.documents import as_json
 from transload.canonical.errors import Reject
 from transload.canonical.model import Model
 from transload.mappings.residue import Residue
@@ -93,10 +92,13 @@ def draft(
     origin: Origin,
     number: int,
     ordinal: int,
+    *,
+    values: Callable[[], Any],
     residue: Residue | None = None,
 ) -> Draft:
     """The delivery of ``document``, read from message ``number``, to one target.
 
+    ``values`` gives the document as JSON values, for templates.
     ``residue`` is what else the message holds, where the mapping that writes is the one that has read.
     Raises `Stop` or `Retry` when a secret of the way out's filters cannot be had.
     """
@@ -105,7 +107,7 @@ def draft(
     key = origin.key(number, ordinal, outlet.target)
     body, encode = _encoding(writer, document, origin.now, residue)
     facts = {
-        "document": once(lambda: as_json(document)),
+        "document": values,
         "message": {"reference": message.reference, "kind": message.kind},
         "receipt": origin.facts,
         "key": key,
