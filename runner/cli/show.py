@@ -138,7 +138,7 @@ def _bytes(ledger: Ledger, ref: Ref, evidence: str | None, seen: View) -> bytes:
     if evidence is None and ref.kind == "document":
         found = ledger.queries.payload(ref)
         model = str(ledger.queries.journey(ref)["documents"][0]["document"])
-        return seen.veil([ref], "the content").fields.bytes_without(model, found)
+        return seen.veil([ref], "the content").fields_of([ref]).bytes_without(model, found)
     found = ledger.queries.payload(ref) if evidence is None else ledger.queries.evidence(ref, evidence)
     seen.whole(ref, "the bytes" if evidence is None else f"the {evidence}")
     return found

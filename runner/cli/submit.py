@@ -138,7 +138,8 @@ def correct(
         who, now = Who(by=user(), reason=reason), datetime.now(UTC)
         found = correction(loaded, ledger, stuck, _read(file), now, who=who)
         veil = seen.veil([ref])
-        difference = _difference(before, _read(file), masked=bool(veil.fields))
+        whole = bool(veil.fields_of([Ref("receipt", stuck.receipt.id)]))
+        difference = _difference(before, _read(file), masked=whole)
         errors = veil.findings(found.errors, veil.values([Ref("receipt", stuck.receipt.id)]))
         facts: dict[str, Any] = {
             "ref": str(ref),

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from transload.adapters.base.registry import adapter as find_adapter
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.store import SQLITE_BEGIN, Store
-from transload.runner.masking.fields import Fields
+from transload.runner.masking.fields import Fields, Paths
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import (
@@ -98,9 +98,14 @@ def _mask(fields: Fields) -> tuple[Setting, ...]:
     """The masked fields, where there are any."""
     if not fields:
         return ()
-    named = {name or "fields": [".".join(path) for path in paths] for name, paths in fields.paths.items() if paths}
-    unmasked = {"unmasked": "with_reason" if fields.may_be_shown else "never"}
-    return (Setting(name="mask", block=tuple(_values({**named, **unmasked}))),)
+    unmasked = _values({"unmasked": "with_reason" if fields.may_be_shown else "never"})
+    return _mask_of(fields.paths, unmasked)
+
+
+def _mask_of(masked: Paths, more: Sequence[Setting] = ()) -> tuple[Setting, ...]:
+    named = {name or "fields": [".".join(path) for path in paths] for name, paths in masked.items() if paths}
+    block = (*_values(named), *more)
+    return (Setting(name="mask", block=block),) if block else ()
 
 
 def settings_of(values: Mapping[str, Any], kind: type[BaseModel], inherited: Sequence[str] = ()) -> tuple[Setting, ...]:
@@ -136,6 +141,7 @@ def _partner(partner: Partner, workspace: Workspace) -> Setting:
     parts = (
         *_values({"name": partner.title, "kind": "internal" if partner.internal else "external"}),
         *_values({"identities": dict(partner.identities)}),
+        *_mask_of(workspace.mask.partners.get(partner.name, {})),
         _group("connections", [_connection(one) for one in partner.connections.values()]),
         _group("receive", [_receive(one) for one in partner.receive.values()]),
         _group("send", [_send(one, workspace) for one in partner.send.values()]),

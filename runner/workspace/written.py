@@ -260,7 +260,7 @@ class WrittenEncryption(Settings):
         return self
 
 
-class WrittenMask(Settings):
+class WrittenFields(Settings):
     """Fields of documents whose values nobody is shown by default."""
 
     fields: list[str] = Field(
@@ -271,6 +271,11 @@ class WrittenMask(Settings):
     documents: dict[str, list[str]] = Field(
         {}, description="Fields of one document, by its name", examples=[{"order/1": ["references"]}]
     )
+
+
+class WrittenMask(WrittenFields):
+    """The workspace's masked fields, and whether they may be shown."""
+
     unmasked: Literal["with_reason", "never"] = Field(
         "with_reason", description="Whether `--unmasked --reason TEXT` shows the real values, as an event of the ledger"
     )
@@ -439,7 +444,16 @@ class WrittenSend(Settings):
     )
 
 
-class WrittenPartner(Settings):
+class WrittenMasked(Settings):
+    """What masks fields in a partner's file."""
+
+    mask: WrittenFields = Field(
+        default_factory=WrittenFields,
+        description="Masked fields of documents that come from it or go to it, besides those of transload.yaml",
+    )
+
+
+class WrittenPartner(WrittenMasked):
     """partner.yaml; connections and routes are checked one by one."""
 
     partner: Name = Field(description="The partner's name: that of its folder")

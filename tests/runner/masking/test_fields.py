@@ -110,3 +110,32 @@ def test_what_no_document_has_is_told_with_what_was_meant(tmp_path: Path) -> Non
     fields = load_mask(tmp_path)
     assert fields.paths == {EVERY: (("lines", "price"), ("buyer", "contact"))}
     assert not fields.may_be_shown
+
+
+def test_a_partner_masks_fields_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "transload.yaml").write_text("workspace: w\nmask: {fields: [number]}\n")
+    file = tmp_path / "mappings/acme/partner.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "partner: acme\nmask: {fields: [buyer.contact], documents: {order/1: [lines.price]}}\nsend: wrong\n"
+    )
+    fields = load_mask(tmp_path)
+    assert fields.of([]).partners == {}
+    for partners, masked in ((["acme"], True), (["erp", "acme"], True), (None, True), (["erp"], False), ([], False)):
+        assert fields.of(partners).cover("order/1", "lines[2].price") is masked, partners
+        assert fields.of(partners).cover("order/1", "number"), "the workspace masks it"
+    file.write_text("partner: acme\nmask:\n  fields: [buyer.contat]\n  unmasked: never\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_mask(tmp_path)
+    assert [finding.line().removeprefix(f"{file}:") for finding in caught.value.findings] == [
+        "4:3: error C-KEY 'mask' of partner.yaml has no key 'unmasked' (keys are: documents, fields)",
+    ]
+    file.write_text("partner: acme\nmask:\n  fields: [buyer.contat]\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_mask(tmp_path)
+    assert [finding.line().removeprefix(f"{file}:") for finding in caught.value.findings] == [
+        "3:12: error C-FIELD no document has a field 'buyer.contat': there is no 'contat' (did you mean 'contact'?)",
+    ]
+    file.write_text("partner: [acme\n")
+    with pytest.raises(ConfigurationError):
+        load_mask(tmp_path)  # it may mask something
