@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 from typing import Any
 from weakref import finalize
 
+from transload.adapters.base.covered import Cover, Covered
 from transload.adapters.base.transport import Inbound, Source
 from transload.adapters.contract.judging import hold, only_ours
 from transload.canonical.errors import Stop, TransloadError
@@ -37,6 +38,7 @@ class Notes:
         self._ledger = ledger
         self.notes = dict(ledger.notes)
         self.folder = ledger.folder
+        self.cover: Cover | None = None
 
     def seen(self, key: str) -> bool:
         """Whether a receipt with this key is committed."""
@@ -96,7 +98,7 @@ def _receipt(inbound: Inbound) -> Receipt:
             f"an inbound has {name} {text!r}, which cannot be stored or printed",
             do="give plain facts as text; escape control characters and what is no Unicode",
         )
-    if isinstance(content, Path):
+    if isinstance(content, Path | Covered):
         size, digest = _hashed(content)
         kept = content.read_bytes() if size <= _KEPT else None
         content.unlink()
@@ -115,8 +117,11 @@ def _receipt(inbound: Inbound) -> Receipt:
     )
 
 
-def _hashed(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
+def _hashed(content: Path | Covered) -> tuple[int, str]:
+    if isinstance(content, Covered):
+        whole = content.read_bytes()
+        return len(whole), sha256(whole).hexdigest()
+    with content.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
 

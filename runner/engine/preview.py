@@ -146,7 +146,7 @@ class Preview:
         """What would become of an item: one receipt, or those that filters find in it."""
         with ExitStack() as stack:
             content = inbound.content
-            if isinstance(content, Path):
+            if not isinstance(content, bytes):
                 stack.callback(content.unlink, missing_ok=True)
                 content = content.read_bytes()
         receipt = _receipt(line, inbound, content, self._clock())

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from transload.adapters.base import Inbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
@@ -150,7 +149,7 @@ class Reception:
                     try:
                         receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), began, memory)
                     finally:
-                        if isinstance(inbound.content, Path):
+                        if not isinstance(inbound.content, bytes):
                             inbound.content.unlink(missing_ok=True)
                     self._tally.arrived(new=new)
                     self._tally.observer.received(line, receipt, began, self._clock(), new=new)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from transload.adapters.base.covered import Covered
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
@@ -49,7 +50,7 @@ class Arrival:
     connection: str
     source_key: str
     origin: str
-    content: bytes | Path = field(repr=False)
+    content: bytes | Path | Covered = field(repr=False)
     metadata: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     findings: tuple[Finding, ...] = ()

@@ -14,6 +14,8 @@ Path = tuple[str, ...]
 """Names from the document down, through lists without numbers: ``("lines", "price")``."""
 Paths = Mapping[str, tuple[Path, ...]]
 """By the document's name (``order/1``), or by `EVERY`."""
+ALL: Paths = {EVERY: ((),)}
+"""Whole documents."""
 _OUTER = "documents"
 """Mappings that make several documents of a message put this before a field's path."""
 

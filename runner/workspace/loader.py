@@ -17,7 +17,7 @@ from transload.mappings.tables.databases import Database
 from transload.runner.calendar import Calendar
 from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.ledger.store import Store
-from transload.runner.masking.fields import Fields, Paths
+from transload.runner.masking.fields import ALL, Fields, Paths
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.alarming import channels_of, check_partners
 from transload.runner.workspace.branches import Environments
@@ -204,22 +204,29 @@ def load_timezone(folder: Path, *, environment: str | None = None) -> ZoneInfo:
 def load_mask(folder: Path, *, environment: str | None = None) -> Fields:
     """The fields of documents that are masked; nothing else of partners' files is looked at.
 
-    Raises `ConfigurationError` when transload.yaml has errors, or what a partner masks cannot be known.
+    Where it cannot be known what a partner masks, since its file is broken, all is masked that comes from it or goes to
+    it.  Raises `ConfigurationError` when transload.yaml has errors.
     """
     head = _head(folder, environment)
     found = mask_of(head.settings.mask, head.chosen, head.report) if head.settings else Fields()
     _raise_errors(head.report.sorted())
-    partners, findings = {}, []
-    for path in _partner_files(folder):
-        report = Report(str(path))
-        root = _read(path, report)
-        chosen = head.environments.choose(only(root, "mask"), report) if root is not None else None
-        if isinstance(chosen, Entries):
-            written = examine(chosen, WrittenMasked, report, path.name)
-            partners[path.parent.name] = masked_paths(written.mask, chosen, report) if written else {}
-        findings += report.sorted()
-    _raise_errors(findings)
+    partners = {path.parent.name: _masked(path, head.environments) for path in _partner_files(folder)}
     return with_partners(found, partners)
+
+
+def _masked(path: Path, environments: Environments) -> Paths:
+    """What a partner's file masks: all where that cannot be known, and nothing where it does not speak of masks."""
+    report = Report(str(path))
+    try:
+        if b"mask" not in path.read_bytes():
+            return {}
+    except OSError:
+        return ALL
+    root = _read(path, report)
+    chosen = environments.choose(only(root, "mask"), report) if root is not None else None
+    written = examine(chosen, WrittenMasked, report, path.name) if isinstance(chosen, Entries) else None
+    found = masked_paths(written.mask, chosen, report) if written is not None and isinstance(chosen, Entries) else ALL
+    return ALL if errors_of(report.findings) else found
 
 
 @dataclass(frozen=True, kw_only=True)
