@@ -377,3 +377,60 @@ def test_a_batch_that_cannot_be_is_refused_before_anything_is_received(
         run(house)
     assert [f"{finding.code} {finding.message}" for finding in caught.value.findings] == told
     assert house.offered == ["a.txt"]
+
+
+def test_a_document_is_taken_out_of_its_batch_and_sent_after_all(make_house, hands, run):
+    house = make_house(batch=LATER, file="{number}.txt")
+    house.put_orders("a.txt", "1", "2")
+    run(house)
+    with house.ledger() as ledger:
+        assert ledger.actions.leave_out(1, hands(), by="ann", reason="ordered twice") == ["erp/sales-orders"]
+        with pytest.raises(NotPossible, match="d1 waits for no batch"):
+            ledger.actions.leave_out(1, hands())
+        (event,) = [one for one in ledger.queries.journey(Ref("document", 1))["events"] if one["what"] == "SUPPRESSED"]
+        assert event["detail"] == {
+            "by": "ann", "cancelled": True, "reason": "ordered twice", "targets": ["erp/sales-orders"]
+        }  # fmt: skip
+    hands.turn(seconds=900)
+    run(house)
+    assert [numbers(content)[0] for _, _, content in house.log()] == [["2"]]
+    assert states(house) == {"d1": "SUPPRESSED", "d2": "SENT"}
+    with house.ledger() as ledger:
+        ledger.actions.remap(Ref("document", 1), hands())
+        assert ledger.verify() == []
+    run(house)
+    hands.turn(seconds=900)
+    run(house)
+    assert [numbers(content)[0] for _, _, content in house.log()] == [["2"], ["1"]]
+
+
+def test_what_waits_for_a_batch_is_not_gathered_twice(make_house, hands, run, house_module):
+    """Since another target could not be written, and its document is mapped again, once that is mended."""
+    house = make_house(batch=LATER, file="{number}.txt", second_target=True)
+    whole, mended = house.workspace, []
+
+    class Stricter(house_module.LineMapping):
+        def encode(self, document, context):
+            if not mended:
+                raise Reject("no such unit")
+            return super().encode(document, context)
+
+    def workspace():
+        found = whole()
+        route = found.send_routes["erp/copies"]
+        object.__setattr__(route, "batch", None)
+        vars(route)["mapping"] = Stricter()
+        return found
+
+    house.workspace = workspace
+    house.put_orders("a.txt", "1")
+    run(house)
+    assert states(house) == {"d1": "QUARANTINED"}
+    mended.append(True)
+    with house.ledger() as ledger:
+        ledger.actions.remap(Ref("document", 1), hands())
+    run(house)
+    assert len(house.log("box2")) == 1
+    hands.turn(seconds=900)
+    run(house)
+    assert [numbers(content)[0] for _, _, content in house.log()] == [["1"]]
