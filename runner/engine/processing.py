@@ -108,9 +108,13 @@ class Processing:
                     staged = self._ledger.staging.depart(batch, now, lane=line.lane, epoch=epoch)
             except LedgerError:
                 raise
-            except (Retry, Stop) as error:  # of other targets more can be written
+            except TransloadError as error:  # of other targets more can be written, and what arrives can be read
                 _log.warning("a batch waits", target=target, error=self._tally.said(error))
                 self._tally.failure(error, later=isinstance(error, Retry))
+                continue
+            except Exception as error:  # noqa: BLE001  # nor does a fault of ours hold them up
+                _log.exception("a batch waits: unexpected error", target=target)
+                self._tally.failure(TransloadError("a batch waits", findings=[_fault(error)]))
                 continue
             for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
                 if state is not State.STAGED:

@@ -21,6 +21,7 @@ from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.drafts import Batch, Bundle, Closing, Draft, Frozen, Gathered, Member, Stored
 from transload.runner.ledger.errors import LedgerError
+from transload.runner.ledger.journal import add_lane
 from transload.runner.ledger.numbers import LedgerNumbers
 from transload.runner.ledger.schema import documents, gathered, receipts
 from transload.runner.ledger.states import State
@@ -76,6 +77,8 @@ class Bundling:
         rows = [*self._fresh, *self._later]
         if rows:
             self._connection.execute(gathered.insert(), rows)
+        for lane in sorted({row["lane"] for row in self._later}):
+            add_lane(self._connection, lane)  # it is known, and can be held, before anything leaves
         for lane, most in self._full.items():
             here = gathered.c.lane == lane, gathered.c.due_at > now
             query = select(gathered.c.document_id).where(*here).order_by(gathered.c.document_id)

@@ -299,7 +299,10 @@ def _let_go(connection: Connection, journal: Journal, found: Erasure, *, whole: 
         journal.record("ERASED", receipt=receipt, detail=detail)
     for document in found.documents if not whole else ():
         journal.record("ERASED", document=document, detail=detail)
-    for delivery in found.deliveries if not whole else ():
+    query = select(deliveries.c.id).where(among(connection, deliveries.c.id, found.deliveries))
+    if whole:  # of others the event of their receipt tells
+        query = query.where(or_(deliveries.c.receipt_id.is_(None), ~among(connection, deliveries.c.receipt_id, told)))
+    for delivery in sorted(connection.scalars(query)):
         journal.record("ERASED", delivery=delivery, detail=detail)
     journal.flush()
 

@@ -8,12 +8,10 @@ from sqlalchemy import Connection, Table, func, select
 
 from transload.runner.ledger.breakers import Breaker
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.gathering import gatherings
+from transload.runner.ledger.gathering import GATHERED, gatherings
 from transload.runner.ledger.schema import alarms, breakers, deliveries, documents, incidents, lanes, receipts, ticks
 
 READING = "in:"
-GATHERED = "GATHERED"
-"""The state, in these figures, of documents that wait for a batch."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,9 @@ from transload.runner.ledger.dialects import among
 from transload.runner.ledger.drafts import NEVER
 from transload.runner.ledger.schema import gathered
 
+GATHERED = "GATHERED"
+"""What is said of documents that wait for a batch, where numbers of deliveries are by their states."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gathering:

@@ -259,8 +259,11 @@ def _related(connection: Connection, ref: Ref) -> tuple[int | None, list[int], l
         of_document = select(links.delivery_id).where(links.document_id == ref.id)
         return row.receipt_id, [ref.id], list(connection.scalars(of_document))
     of_receipt = select(documents.c.id).where(documents.c.receipt_id == ref.id)
-    sent = select(deliveries.c.id).where(deliveries.c.receipt_id == ref.id)
-    return ref.id, list(connection.scalars(of_receipt)), list(connection.scalars(sent))
+    own = select(deliveries.c.id).where(deliveries.c.receipt_id == ref.id)
+    carrying = select(links.delivery_id).join(documents, documents.c.id == links.document_id)
+    with_others = carrying.where(documents.c.receipt_id == ref.id)
+    sent = set(connection.scalars(own)) | set(connection.scalars(with_others))
+    return ref.id, list(connection.scalars(of_receipt)), sorted(sent)
 
 
 def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.reconciled import PartnerVerdict, take_verdict
 from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import gathered
+from transload.runner.ledger.searching import Criteria
 from transload.runner.ledger.staging import Staging, _Batch
 from transload.runner.workspace.model import Batching, Every
 
@@ -217,6 +218,15 @@ def test_what_several_receipts_bring_until_a_time_is_one_file(make_house, hands,
     assert (left(house), remarks(found), run(house).deliveries) == ([], [], {})
     with house.ledger() as ledger:
         assert ledger.verify() == []
+        told = ledger.queries.journey(Ref("receipt", 2))
+        assert [(row["ref"], row["documents"]) for row in told["deliveries"]] == [("s2", ["d1", "d4", "d5"])]
+        for wanted in (Criteria(file="b.txt"), Criteria(route="acme/orders", number="2")):
+            assert [row["ref"] for row in ledger.searching.page("delivery", wanted, 10)] == ["s2"]
+        ledger.erasing.erase(Ref("receipt", 2), hands(), by="ann", reason="asked")
+        assert ledger.verify() == []
+        ledger.erasing.erase(Ref("receipt", 3), hands(), by="ann", reason="asked")
+        assert ledger.verify() == []
+        assert [row["state"] for row in ledger.queries.deliveries()] == ["SENT", "SENT", "QUARANTINED"]
 
 
 @pytest.mark.parametrize("schedule", [None, QUARTER])
