@@ -1,5 +1,6 @@
 """Batches of send routes as they are written: of a receipt, or by every, cron and count."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ from transload.adapters.base.positioned import Entries, Scalar
 from transload.canonical.findings import Severity
 from transload.runner.calendar import Calendar
 from transload.runner.calendar.firing import Firing
-from transload.runner.workspace.model import Batching, Cron
+from transload.runner.workspace.model import Batching, Cron, SendRoute
 from transload.runner.workspace.report import Report
 from transload.runner.workspace.schedules import schedule
 from transload.runner.workspace.written import WrittenSend
@@ -45,6 +46,16 @@ def batching(
         hint = "add every: or cron: by which it leaves all the same"
         report.add("C-BATCH", message, timed[0], hint=hint, severity=Severity.WARNING)
     return Batching(most=batch.count, across=True, schedule=found)
+
+
+def check_room(at_most_waiting: int, to: Sequence[SendRoute], block: Entries, report: Report, what: str) -> None:
+    """Report a bound on what waits that is reached before batches without a time are full: nothing would go on."""
+    batches = [route.batch for route in to if route.batch is not None and route.batch.across]
+    gathered = sum(batch.most - 1 for batch in batches if batch.schedule is None and batch.most is not None)
+    if gathered > at_most_waiting:
+        message = f"at_most_waiting of {what} is {at_most_waiting}, and {gathered} documents may wait for their batches"
+        hint = "nothing would be fetched that makes them full: raise it, or give the batches every: or cron:"
+        report.add("C-BATCH", message, block.key("at_most_waiting") or block, hint=hint)
 
 
 def _refuse_of_receipts(node: Entries, timed: Scalar, report: Report, what: str) -> None:

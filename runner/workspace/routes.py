@@ -15,7 +15,7 @@ from transload.canonical.errors import ConfigurationError
 from transload.mappings import library_names
 from transload.mappings.matching import FACTS
 from transload.runner.templates import template_fault
-from transload.runner.workspace.batches import batching
+from transload.runner.workspace.batches import batching, check_room
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import expectations_of
@@ -109,6 +109,8 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
+    if written.at_most_waiting is not None:
+        check_room(written.at_most_waiting, [route for route in to if route is not None], block, file.report, what)
     _check_response(file, block, what, origin)
     file.receive[name.text] = ReceiveRoute(
         partner=file.partner,

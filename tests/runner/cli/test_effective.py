@@ -124,6 +124,14 @@ def test_batches(run: Run, workspace: Path, written: str, told: list[str]) -> No
     assert lines[begin : begin + len(told)] == told
 
 
+def test_what_a_partner_masks(run: Run, workspace: Path) -> None:
+    path = workspace / "mappings/acme/partner.yaml"
+    path.write_text(ACME + "mask: {fields: [buyer.contact], documents: {order/1: [lines.price]}}\n")
+    lines = run("check", "--effective", workspace).out.splitlines()
+    begin = lines.index("    mask:")
+    assert lines[begin + 1 : begin + 3] == ["      fields: [buyer.contact]", "      order/1: [lines.price]"]
+
+
 def test_a_workspace_with_errors_tells_them(run: Run, workspace: Path) -> None:
     path = workspace / "mappings/acme/partner.yaml"
     path.write_text(ACME.replace("ratio: 50", "ratio: 0"))

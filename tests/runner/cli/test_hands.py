@@ -238,7 +238,7 @@ def test_numbers_go_on_where_the_old_system_stopped(desk: Desk) -> None:
 
 def test_what_waits_for_a_batch_is_seen_and_taken_out(desk: Desk) -> None:
     file = desk.folder / "mappings/erp/partner.yaml"
-    text = file.read_text().replace("    order_by: [buyer.gln]\n", "    batch: {count: 2}\n    format: {items: orders}\n")
+    text = file.read_text().replace("order_by: [buyer.gln]", "batch: {count: 2}\n    format: {items: orders}")
     file.write_text(text.replace("{document.number}", "orders-{number:04}"))
     lane = "acme/orders/erp/orders"
     desk("submit", "acme/orders", desk.order("1.edi", 1))

@@ -392,6 +392,19 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
             "without an end (add every: or cron: by which it leaves all the same)",
         ],
     ),
+    "a bound on what waits that no batch can be full below": (
+        {
+            "acme": [("every: 5m", "every: 5m\n    at_most_waiting: 100")],
+            "erp": [("order_by: [buyer.gln]", "batch: {count: 102}")],
+        },
+        [
+            "acme:14:5: error C-BATCH at_most_waiting of the receive route 'orders' is 100, and 101 documents may wait "
+            "for their batches (nothing would be fetched that makes them full: raise it, or give the batches every: or "
+            "cron:)",
+            "erp:10:13: warning C-BATCH 'batch' of the send route 'orders' has 'count' alone, so what is less waits "
+            "without an end (add every: or cron: by which it leaves all the same)",
+        ],
+    ),
     "a batch on a day that never comes": (
         {"erp": [("order_by: [buyer.gln]", "batch: {cron: '0 18 30 2 *', on: working days}")]},
         [
