@@ -143,6 +143,11 @@ class Line:
         return tuple(self._writer(send, send.take) for send in self.route.to if isinstance(send.take, Take))
 
     @cached_property
+    def gathers(self) -> bool:
+        """Whether any of them lets documents of several receipts leave together."""
+        return any(writer.route.batch is not None and writer.route.batch.across for writer in self.writers)
+
+    @cached_property
     def passers(self) -> tuple[Passer, ...]:
         """The send routes that it feeds with what it receives."""
         return tuple(self._passer(send, send.take) for send in self.route.to if isinstance(send.take, Passing))

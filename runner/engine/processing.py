@@ -34,6 +34,8 @@ SLICE_SECONDS = 2.0
 """After so long, at the end of a receipt, another lane may have the worker."""
 BATCH = 100
 """How many messages are staged in one transaction."""
+LOOK_SECONDS = 1.0
+"""How often is looked for batches of a line that has none any more."""
 MOST_HELD = 10_000
 """How many encoded documents that wait for their batch are kept in memory; others are encoded again."""
 _log = get_logger("processing")
@@ -56,6 +58,7 @@ class Processing:
         self._clock = clock
         self._stopping = stopping
         self._staged = staged
+        self._looked: dict[str, float] = {}
 
     def drain(self, line: Line) -> float | None:
         """Deal with the receipts of the line, for a while; gives 0 when there may be more, so that others have a turn.
@@ -74,8 +77,8 @@ class Processing:
 
     def _work_off(self, line: Line, epoch: int, look: Look) -> float | None:
         end = time.monotonic() + SLICE_SECONDS
-        self._depart(line, epoch)
         try:
+            self._depart(line, epoch)
             while not self._stopping() and not look():
                 receipt = self._ledger.arrivals.due(line.route.ref)
                 if receipt is None:
@@ -96,7 +99,14 @@ class Processing:
         return None
 
     def _depart(self, line: Line, epoch: int) -> None:
-        """Write what has been gathered for the line's targets and is due; what cannot be written now stays due."""
+        """Write what has been gathered for the line's targets and is due; what cannot be written now stays due.
+
+        Where no route gathers any more, what is left of an earlier setting is looked for now and then.
+        """
+        moment = time.monotonic()
+        if not line.gathers and moment - self._looked.get(line.lane, -LOOK_SECONDS) < LOOK_SECONDS:
+            return
+        self._looked[line.lane] = moment
         now = self._clock()
         due = self._ledger.staging.lanes_due(now)
         for writer in line.writers if due and not self._stopping() else ():
