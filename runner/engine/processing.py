@@ -124,7 +124,7 @@ class Processing:
                 continue
             except Exception as error:  # noqa: BLE001  # nor does a fault of ours hold them up
                 _log.exception("a batch waits: unexpected error", target=target)
-                self._tally.failure(TransloadError("a batch waits", findings=[_fault(error)]))
+                self._tally.failure(TransloadError("a batch waits", findings=[_fault(error, "writing a batch")]))
                 continue
             for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
                 if state is not State.STAGED:
@@ -355,8 +355,8 @@ def _interrupted(times: int, receipt: Receipt) -> Finding:
     )
 
 
-def _fault(error: Exception) -> Finding:
-    message = f"reading failed unexpectedly: {type(error).__name__}: {error}"
+def _fault(error: Exception, what: str = "reading") -> Finding:
+    message = f"{what} failed unexpectedly: {type(error).__name__}: {error}"
     hint = "this is a fault in the program; report it with the log, then have it read again with `transload replay`"
     return Finding(code="E-INTERNAL", message=message, hint=hint)
 

@@ -203,9 +203,10 @@ class Bundling:
         """What nobody can write: its route is gone, or the reading was given up."""
         lane = f"{route}/{target}"
         batch = Batch(lane=lane, target=target, connection="", key=lambda part: f"{lane} {ids[0]}", freeze=_never)
+        many = f"{len(ids)} documents were" if len(ids) != 1 else "1 document was"
         finding = Finding(
             code="E-BATCH",
-            message=f"{len(ids)} documents for {target} were to leave together, and were not written",
+            message=f"{many} to leave for {target} in a batch, and could not be written",
             hint="see what the receipt says and whether the route is still there, then `transload replay` the receipt",
         )
         refusal = TransloadError(finding.message, findings=[finding])

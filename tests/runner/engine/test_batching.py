@@ -143,7 +143,15 @@ def test_what_was_gathered_of_a_receipt_that_is_given_up_is_quarantined(make_hou
     assert left(house) == []
     with house.ledger() as ledger:
         (row,) = ledger.queries.deliveries(states=[State.QUARANTINED])
-    assert [finding["code"] for finding in row["findings"]] == ["E-BATCH"]
+    assert row["findings"] == [
+        {
+            "code": "E-BATCH",
+            "severity": "error",
+            "message": "1 document was to leave for erp/sales-orders in a batch, and could not be written",
+            "hint": "see what the receipt says and whether the route is still there, then `transload replay` the"
+            " receipt",
+        }
+    ]
 
 
 def test_what_a_partner_says_of_one_message_is_said_of_its_document(make_house, run):
@@ -305,7 +313,17 @@ def test_one_that_cannot_be_written_any_more_does_not_hold_up_its_batch(make_hou
     assert list(states(house).values()) == ["SENT", "SUPPRESSED", "SENT", "SENT"]
 
 
-def test_a_batch_waits_while_a_table_is_away_and_what_arrives_is_read(make_house, hands, run, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (Retry("the database of codes cannot be reached"), "the database of codes cannot be reached"),
+        (ConfigurationError("the table of codes is gone"), "the table of codes is gone"),
+        (ZeroDivisionError("x"), "writing a batch failed unexpectedly: ZeroDivisionError: x"),
+    ],
+)
+def test_a_batch_waits_while_it_cannot_be_written_and_what_arrives_is_read(
+    make_house, hands, run, monkeypatch, error, told
+):
     house = make_house(batch=LATER, file="{number}.txt")
     house.put_orders("a.txt", "1")
     run(house)
@@ -313,11 +331,11 @@ def test_a_batch_waits_while_a_table_is_away_and_what_arrives_is_read(make_house
     house.put_orders("b.txt", "BAD", reference="2")
 
     def away():
-        raise Retry("the database of codes cannot be reached")
+        raise error
 
     monkeypatch.setattr(house.mapping, "refresh", away, raising=False)
     found = run(house)
-    assert "the database of codes cannot be reached" in [finding.message for finding in found.findings]
+    assert told in [finding.message for finding in found.findings]
     assert (house.log(), found.exit_code, list(states(house).values())) == ([], 1, ["STAGED", "QUARANTINED"])
     monkeypatch.undo()
     run(house)
