@@ -22,8 +22,8 @@ from transload.runner.engine.filtering import Wrapping, Wrappings
 from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
 from transload.runner.engine.lines import Line, Outlet, Writer
 from transload.runner.engine.schedule import next_time
-from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import NEVER, AcknowledgementDraft, Draft, Frozen, Gathered
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.templates import fill_all, once
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts

@@ -34,8 +34,8 @@ from transload.runner.engine.understanding import (
 )
 from transload.runner.ledger import State
 from transload.runner.ledger.drafts import Draft
+from transload.runner.ledger.portions import Parsed
 from transload.runner.ledger.reconciled import PartnerVerdict
-from transload.runner.ledger.staging import Parsed
 from transload.runner.templates import once
 
 if TYPE_CHECKING:

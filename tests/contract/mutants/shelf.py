@@ -164,6 +164,7 @@ class Client:
 
 class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
     Options = ShelfOptions
+    settles_together = True
     folder: Path
     cover: Cover | None
     found: int
