@@ -69,7 +69,7 @@ def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent, cr
 
 @FILE_ONLY
 @pytest.mark.parametrize(
-    ("where", "number"), [(where, number) for number in range(4, 8) for where in ("before commit", "after commit")]
+    ("where", "number"), [(where, number) for number in range(4, 9) for where in ("before commit", "after commit")]
 )
 def test_killed_around_the_commits_of_a_batch(make_house, where, number, crash):
     """Gathered, fixed, announced, concluded: the same two leave together, once, with the first number."""
