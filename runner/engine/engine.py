@@ -90,6 +90,7 @@ class Engine:
             tally = Tally(observer=observer, veil=Veil(self.workspace.mask, self.ledger))
             self.ledger.belong(self.workspace.environment)
             self.ledger.scratch.tidy()
+            self.come_to_terms()
             failed = False
 
             def ended() -> bool:
@@ -195,6 +196,13 @@ class Engine:
     def upkeep(self) -> Upkeep:
         """What seals the ledger's events, and lets go of what need not be kept."""
         return Upkeep(self.ledger, clock=self.clock, keep=self.workspace.keep_payloads)
+
+    def come_to_terms(self, *, certain: bool = False) -> None:
+        """Let nothing wait for times that are to come since the machine's clock was set back; it was if ``certain``."""
+        now = self.clock()
+        if certain or self.ledger.leaps.is_ahead(now):
+            count = self.ledger.leaps.put_right(now)
+            _log.warning("the ledger has seen later times: what waits is due now", deliveries=count)
 
     def orphans(self) -> list[Finding]:
         """Warnings of deliveries and receipts that wait for a route which the workspace does not have any more."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from transload.runner.engine.delivering import Delivering
 from transload.runner.engine.gates import Gates
 from transload.runner.engine.lines import Line, Outlet
+from transload.runner.engine.outage import Outage
 from transload.runner.engine.polling import Polling
 from transload.runner.engine.processing import Processing
 from transload.runner.engine.reception import Reception
@@ -26,7 +27,8 @@ class Work:
     """The work of ``lines``, and of the lanes of ``outlets``; ``readers`` read answers, by send routes.
 
     ``by_ticks``: routes are asked when a schedule wants it, and whenever their name comes up otherwise.
-    ``wake`` hears of names with new work, ``stopping`` is asked between the steps of each.
+    ``wake`` hears of names with new work, ``stopping`` is asked between the steps of each, and ``outage`` hears where
+    the ledger fails.
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class Work:
         wake: Callable[[Iterable[str]], None],
         stopping: Callable[[], bool],
         by_ticks: bool,
+        outage: Outage | None = None,
     ) -> None:
+        self._outage = outage or Outage()
         self._ledger = ledger
         self._lock = lock
         self._lines = {line.route.ref: line for line in lines}
@@ -71,7 +75,7 @@ class Work:
         """Do what is due under ``name`` for a while: gives in how many seconds it wants to go on, None for not now."""
         if self._stopping() or not self._is_ours(name):
             return None
-        with self._doing(name):
+        with self._doing(name), self._outage.heard(name):
             if name.startswith(POLL):
                 line = self._lines[name.removeprefix(POLL)]
                 return self._poll(line, name)

@@ -18,6 +18,7 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.arrivals import Arrival, as_rows, begin_first, insert_arrival
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.errors import Damaged
 from transload.runner.ledger.following import follow_news
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.reconciled import take_pending
@@ -75,6 +76,7 @@ class Delivery:
     begun_at: datetime | None = None
     received_at: datetime | None = None
     holds: bool = False
+    damage: Damaged | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,7 +238,8 @@ class Lanes:
     def due(self, lane: str, epoch: int, now: datetime, *, most: int, hold: bool = False) -> list[Delivery]:
         """Up to ``most`` deliveries whose time has come, in their order.
 
-        Those that an earlier epoch left in SENDING are among them, marked unsure.  With ``hold`` a delivery waits while
+        Those that an earlier epoch left in SENDING are among them, marked unsure; those whose bytes are damaged say so
+        in ``damage``, and must not be sent.  With ``hold`` a delivery waits while
         an earlier one with the same order key is unfinished, or has failed and holds those after it.
         """
         with self._database.read() as connection:
@@ -263,7 +266,8 @@ class Lanes:
                 state=State(row.state),
                 key=row.key,
                 order_key=row.order_key,
-                content=self._store.unpack(row.body, row.encoding, row.data),
+                content=content,
+                damage=damage,
                 content_type=row.content_type,
                 metadata=row.metadata,
                 digest=row.body,
@@ -280,7 +284,15 @@ class Lanes:
                 holds=row.holds,
             )
             for row in rows
+            for content, damage in [self._body(row)]
         ]
+
+    def _body(self, row: Any) -> tuple[bytes, Damaged | None]:
+        """The bytes to send; none, and why, where they are not what was staged."""
+        try:
+            return self._store.unpack(row.body, row.encoding, row.data), None
+        except Damaged as error:
+            return b"", error
 
     def announce(self, lane: str, epoch: int, chunk: Sequence[Delivery], now: datetime) -> list[Delivery]:
         """Commit that these deliveries are about to be sent; gives them without what a person has cancelled since.
