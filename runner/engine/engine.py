@@ -4,11 +4,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
 
 from transload.canonical.findings import Finding, Severity
 from transload.runner.dispatch.threads import Threads
 from transload.runner.engine.lines import Line, Outlet, lines_of
+from transload.runner.engine.outage import Outage
 from transload.runner.engine.preview import Preview
 from transload.runner.engine.summary import Summary, Tally
 from transload.runner.engine.upkeep import Upkeep
@@ -175,11 +177,12 @@ class Engine:
         """The lines that read the answers of send routes, by the names of these."""
         return {line.route.answers.ref: line for line in self.lines.values() if line.route.answers}
 
-    def watch(self, routes: Sequence[str] | None = None) -> "Watch":
-        """What looks for what is missing or wrong on ``routes``, or on all."""
+    def watch(self, routes: Sequence[str] | None = None, outage: Outage | None = None) -> "Watch":
+        """What looks for what is missing or wrong on ``routes``, or on all; ``outage`` is this process's."""
         from transload.runner.expectations.watch import Watch
 
-        return Watch(self.workspace, self.ledger, clock=self.clock, routes=routes)
+        process = f"process {self.number + 1} of {gethostname()}"
+        return Watch(self.workspace, self.ledger, clock=self.clock, routes=routes, outage=outage, process=process)
 
     def herald(self) -> "Herald":
         """What tells people of it."""

@@ -44,7 +44,7 @@ class Service:
         self._signals = 0
         self._before: tuple[Workspace, dict[str, Line]] | None = None
         self._threshold: Threshold | None = None
-        self._outage = Outage()
+        self._outage = Outage(clock=engine.clock)
         self._leaps = Leaps(engine.clock)
 
     def run(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
@@ -124,7 +124,9 @@ class Service:
                 parts.callback(self._porch(self._threshold, dispatch).close)
             schedules = {ref: line.route.schedule for ref, line in engine.lines.items() if line.route.schedule}
             clock = Clock(engine.ledger, schedules, lambda route: dispatch.wake([POLL + route]), now=engine.clock)
-            sentinel = Sentinel(engine.watch(), engine.herald(), seconds=engine.looks)
+            sentinel = Sentinel(
+                engine.watch(outage=self._outage), engine.herald(), seconds=engine.looks, cries=engine.number == 0
+            )
             for part in (engine.upkeep(), sentinel, clock):
                 parts.callback(part.stop)
                 part.start()

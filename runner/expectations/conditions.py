@@ -91,9 +91,7 @@ def _title(kind: str, count: int, about: str, code: str) -> str:
     return f"{count} {one if count == 1 else many} {what} on {about}" + (f" ({code})" if code else "")
 
 
-def _lasting(
-    source: str, found: Mapping[str, Callable[[], Opening]], incidents: Iterable[Incident], why: str
-) -> Judged:
+def lasting(source: str, found: Mapping[str, Callable[[], Opening]], incidents: Iterable[Incident], why: str) -> Judged:
     """Open what is found (by subject) and not open, close what is open and not found."""
     known = {incident.subject: incident for incident in incidents if incident.source == source}
     changes: list[Opening | Change | Closing] = [
@@ -123,7 +121,7 @@ def breakers(conditions: Conditions, incidents: Iterable[Incident]) -> Judged:
 
     rows = conditions.open_breakers().items()
     found = {f"breaker|{name}": partial(opening, name, row) for name, row in rows}
-    return _lasting("breaker", found, incidents, "the connection works again")
+    return lasting("breaker", found, incidents, "the connection works again")
 
 
 def held(conditions: Conditions, incidents: Iterable[Incident], now: datetime) -> Judged:
@@ -181,7 +179,7 @@ def crowds(counts: Mapping[str, tuple[int, int]], incidents: Iterable[Incident],
         for route, (waiting, most) in counts.items()
         if waiting > most
     }
-    return _lasting("crowd", found, incidents, "less waits again")
+    return lasting("crowd", found, incidents, "less waits again")
 
 
 def _crowd(route: str, most: int, now: datetime) -> Opening:
@@ -211,7 +209,7 @@ def lanes(
         seen[lane.lane] = [lane.sequence, now.isoformat() if moved else since]
         if not moved and now - datetime.fromisoformat(since) >= STANDS:
             found[f"lane|{lane.lane}"] = partial(_standing, lane.lane, lane.count, lane.paused, now)
-    judged = _lasting("lane", found, incidents, "it moves again")
+    judged = lasting("lane", found, incidents, "it moves again")
     states = {"lanes": (now, {"lanes": seen})} if seen != before else {}
     return Judged(changes=judged.changes, states=states)
 
@@ -240,7 +238,7 @@ def disk(folders: Iterable[Path], incidents: Iterable[Incident], now: datetime) 
             continue
         if usage.free < LEAST_FREE and usage.free < LEAST_SHARE * usage.total:
             found[f"disk|{folder}"] = partial(_nearly_full, folder, usage.free, now)
-    return _lasting("disk", found, incidents, "there is space again")
+    return lasting("disk", found, incidents, "there is space again")
 
 
 def _nearly_full(folder: Path, free: int, now: datetime) -> Opening:
@@ -264,7 +262,7 @@ def certificates(files: Iterable[Path], incidents: Iterable[Incident], now: date
         for end in _ends(file):
             if end - now < CERTIFICATE_WARNING:
                 found.setdefault(f"certificate|{file}", partial(_ending, file, end, now))
-    return _lasting("certificate", found, incidents, "there is a newer one")
+    return lasting("certificate", found, incidents, "there is a newer one")
 
 
 def _ends(file: Path) -> Iterator[datetime]:
