@@ -41,7 +41,7 @@ class Outage:
         self._since: datetime | None = None
         self._past: Lasted | None = None
         self._lock = threading.Lock()
-        self._failing: dict[str, tuple[str, float]] = {}
+        self._failing: dict[str, float] = {}
         self._began = self._told = 0.0
         self._times = 0
         self._error = ""
@@ -68,7 +68,7 @@ class Outage:
                 _log.error("the ledger fails", work=what, error=error.message, hint=error.hint)
             else:
                 self._times += 1
-            self._failing[what] = error.message, now
+            self._failing[what] = now
             self._error = error.message
             if now - self._told >= REPEAT_SECONDS:
                 self._told = now
@@ -83,7 +83,7 @@ class Outage:
             now = self._tick()
             before = bool(self._failing)
             self._failing.pop(what, None)
-            for name, (_, at) in list(self._failing.items()):
+            for name, at in list(self._failing.items()):
                 if now - at > FORGOTTEN_SECONDS:
                     del self._failing[name]
             if before and not self._failing:
@@ -108,6 +108,6 @@ class Outage:
 
     @property
     def fault(self) -> str | None:
-        """What the ledger says of the last that failed; None where nothing does."""
+        """What the ledger said the last time that it failed; None where nothing fails now."""
         with self._lock:
-            return max(self._failing.values(), key=lambda seen: seen[1])[0] if self._failing else None
+            return self._error if self._failing else None
