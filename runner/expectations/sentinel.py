@@ -46,7 +46,6 @@ class Sentinel:
                 _log.error("expectations could not be judged", error=error.message)
                 if self._cries:
                     self._herald.cry(error.message)
-                continue
             except Exception:  # noqa: BLE001  # one look that fails must not be the last
                 _log.exception("expectations could not be judged: a fault of ours")
             self._herald.tell()
