@@ -321,7 +321,8 @@ class Draining:
             now=self.clock(),
             lane=self.outlet.lane,
         )
-        _log.error("connection stopped", until=breaker.open_until.isoformat())
+        said = self.tally.said(error)
+        _log.error("connection stopped", **self.context, error=said, until=breaker.open_until.isoformat())
         self.tally.failure(error)
 
 

@@ -18,11 +18,11 @@ from transload.runner.dispatch.threads import Threads
 from transload.runner.engine.engine import SWEEP_SECONDS, Engine, outlets_of
 from transload.runner.engine.leaps import Leaps
 from transload.runner.engine.lines import Line
-from transload.runner.engine.outage import Outage
 from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import LedgerError, LockLost, ProcessLock
+from transload.runner.ledger.outage import Outage
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
 from transload.runner.workspace.model import Workspace

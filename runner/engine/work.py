@@ -8,12 +8,12 @@ from datetime import datetime
 from transload.runner.engine.delivering import Delivering
 from transload.runner.engine.gates import Gates
 from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.outage import Outage
 from transload.runner.engine.polling import Polling
 from transload.runner.engine.processing import Processing
 from transload.runner.engine.reception import Reception
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, ProcessLock
+from transload.runner.ledger.outage import Outage
 
 POLL, IN = "poll:", "in:"
 

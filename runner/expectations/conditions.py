@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.x509 import load_pem_x509_certificates
 
+from transload.runner.alarms.wording import line
 from transload.runner.ledger.conditions import KINDS, Bad, Conditions, Holding
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening, Severity
 from transload.runner.ledger.states import State
@@ -106,6 +107,7 @@ def breakers(conditions: Conditions, incidents: Iterable[Incident]) -> Judged:
 
     def opening(connection: str, row: Mapping[str, Any]) -> Opening:
         codes = sorted({finding["code"] for finding in row["findings"]})
+        why = next((finding["message"] for finding in row["findings"]), None) or "it failed"
         return Opening(
             source="breaker",
             subject=f"breaker|{connection}",
@@ -113,7 +115,7 @@ def breakers(conditions: Conditions, incidents: Iterable[Incident]) -> Judged:
             severity="error",
             partner=connection.partition("/")[0],
             about=connection,
-            title=f"the connection {connection} is not used for now: {', '.join(codes) or 'it failed'}",
+            title=f"the connection {connection} is not used for now: {line(why)}",
             hint=f"transload probe {connection} tells what is wrong",
             detail={"codes": codes},
             lasting=True,

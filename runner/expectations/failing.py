@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from transload.runner.engine.outage import Lasted
 from transload.runner.expectations.conditions import lasting
 from transload.runner.ledger.conditions import Conditions, Vain
 from transload.runner.ledger.incidents import Incident, Judged, Opening
+from transload.runner.ledger.outage import Lasted
 
 PATIENCE = timedelta(minutes=15)
 """How long something may fail before it is told."""

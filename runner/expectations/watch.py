@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from transload.runner.engine.outage import Outage
 from transload.runner.expectations import acknowledged, arrivals, conditions, failing, gaps, silence
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.incidents import Closing, Incident, Judged
+from transload.runner.ledger.outage import Outage
 from transload.runner.logs import get_logger
 from transload.runner.workspace.model import ReceiveRoute, Workspace
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from transload.runner.ledger import Damaged, Erased, Fenced, LedgerError
+from transload.runner.ledger.errors import Damaged, Erased, Fenced, LedgerError
 from transload.runner.logs import get_logger
 
 REPEAT_SECONDS = 60.0
@@ -18,7 +18,7 @@ TOLD_SECONDS = 60.0
 """What is over sooner is no incident."""
 FORGOTTEN_SECONDS = 90.0
 """Work that failed and is not begun here again may have been done by another process."""
-_log = get_logger("engine")
+_log = get_logger("ledger")
 
 
 @dataclass(frozen=True, kw_only=True)
