@@ -26,10 +26,10 @@ from transload.runner.engine.gates import Gates
 from transload.runner.engine.lines import Outlet
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, State, Store
-from transload.runner.ledger.arrivals import Arrival, Receipt
 from transload.runner.ledger.databases.claims import OwnClaims
 from transload.runner.ledger.drafts import Draft, Frozen
-from transload.runner.ledger.staging import Parsed
+from transload.runner.ledger.portions import Parsed, Portion
+from transload.runner.ledger.receipts import Arrival, Receipt
 from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.model import RetryPolicy
 
@@ -71,7 +71,7 @@ def ingest_alone(ledger: Ledger, rows: int, callers: int) -> None:
 
 def receipt(ledger: Ledger) -> tuple[Receipt, int]:
     ledger.arrivals.add(arrival(0), now())
-    found = ledger.arrivals.due("a/b")
+    found = ledger.arrivals.due("a/b")[0]
     assert found is not None
     return found, ledger.lanes.take("in:a/b", now()) or 0
 
@@ -100,7 +100,8 @@ def stage(ledger: Ledger, rows: int, lanes: int = 1) -> None:
 
     for start in range(0, rows, 100):
         batch = [parsed(number) for number in range(start, min(start + 100, rows))]
-        ledger.staging.stage(found, batch, now(), lane="in:a/b", epoch=epoch, position=start + 100)
+        portion = Portion(receipt=found, parsed=batch, position=start + 100)
+        ledger.staging.stage([portion], now(), lane="in:a/b", epoch=epoch)
 
 
 class Sink(Target[Settings, Settings]):

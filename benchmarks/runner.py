@@ -2,13 +2,15 @@
 
     python benchmarks/runner.py interchange [DOCUMENTS] [ROUNDS]
     python benchmarks/runner.py files [DOCUMENTS] [ROUNDS]
+    python benchmarks/runner.py batched [DOCUMENTS] [ROUNDS]
     python benchmarks/runner.py workers [DOCUMENTS] [ROUNDS]
     python benchmarks/runner.py idle [SECONDS]
 
 ``interchange``: one EDIFACT interchange of orders from a folder, out as one JSON file each.  The bare loop reads,
 decodes and validates the same messages, writes them by the same mapping, and forces each file to disk under another
 name before it gets its own, as ours does.  ``files``: the same for files of one message, which the bare loop lists,
-reads, and renames afterwards.  Ours commits each receipt, document, attempt and outcome to a ledger besides.
+reads, and renames afterwards.  ``batched``: an interchange out as one file of all its orders; the bare loop decodes
+and maps, and writes nothing.  Ours commits each receipt, document, attempt and outcome to a ledger besides.
 
 ``workers``: orders that are read and mapped and go nowhere, by one process and by two that share a ledger on a
 PostgreSQL server of their own, all on the same cores.  The processor time of the workers says what more would do.
@@ -29,6 +31,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from corpus import Orders
@@ -37,7 +40,7 @@ from impact import ERP, WRITES
 from transload.adapters.base import Context
 from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.arrivals import Arrival
+from transload.runner.ledger.receipts import Arrival
 from transload.runner.workspace import Workspace, load_workspace
 
 WORKSPACE = """\
@@ -61,7 +64,9 @@ receive:
 """
 
 
-def workspace(folder: Path, routes: int, *, store: str, to: str, every: str = "1h", after: str = "move") -> None:
+def workspace(
+    folder: Path, routes: int, *, store: str, to: str, every: str = "1h", after: str = "move", batched: bool = False
+) -> None:
     """Write one whose ``routes`` read the folders in1, in2, ..., and move what they have read."""
     for name in (*(f"in{number}" for number in range(1, routes + 1)), "out", "mappings/acme", "mappings/erp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -72,8 +77,12 @@ def workspace(folder: Path, routes: int, *, store: str, to: str, every: str = "1
         for number in range(1, routes + 1)
     ]
     (folder / "mappings/acme/partner.yaml").write_text(ACME.format(root=folder) + "".join(blocks))
-    (folder / "mappings/erp/partner.yaml").write_text(ERP.format(root=folder))
-    (folder / "mappings/erp/order.yaml").write_text(WRITES)
+    erp = ERP.format(root=folder)
+    if batched:
+        erp = erp.replace("{document.number}", "{receipt.id}") + "    batch: receipt\n"
+    (folder / "mappings/erp/partner.yaml").write_text(erp)
+    writes = WRITES.replace("{type: json}", '{type: json, items: "$"}') if batched else WRITES
+    (folder / "mappings/erp/order.yaml").write_text(writes)
 
 
 def interchange(orders: Orders, first: int, count: int, reference: int) -> bytes:
@@ -119,6 +128,29 @@ def bare(loaded: Workspace, source: Path, target: Path, done: Path) -> int:
     return count
 
 
+def decoded_and_mapped(loaded: Workspace, source: Path) -> int:
+    """The work without a ledger and without a file; gives the number of documents."""
+    mapping, reader = (route := loaded.receive_route("acme/orders-1")).mappings[0], route.format()
+    writing = loaded.send_route("erp/orders").mapping
+    context = Context(now=datetime.now(UTC))
+    count = 0
+    for file in sorted(source.iterdir()):
+        for message in reader.read(file.read_bytes()):
+            for document in mapping.decode(message).documents:
+                writing.encode(document, context)
+                count += 1
+    return count
+
+
+def written(folder: Path, *, batched: bool) -> int:
+    """The orders in the files of a folder."""
+    files = list(folder.glob("*.json"))
+    if not batched:
+        return len(files)
+    assert len(files) == 1, files
+    return files[0].read_bytes().count(b'"number"')
+
+
 def clocked(work: Callable[[], int], documents: int) -> tuple[float, float]:
     """Seconds of wall clock and of processor time that ``work`` takes, which must give ``documents``."""
     before, begin = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
@@ -128,13 +160,13 @@ def clocked(work: Callable[[], int], documents: int) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def passes(documents: int, rounds: int, each: int) -> None:
+def passes(documents: int, rounds: int, each: int, *, batched: bool = False) -> None:
     """A pass and the bare loop, in turns."""
     figures: dict[str, list[tuple[float, float]]] = {"bare loop": [], "transload": []}
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            workspace(folder, 1, store="sqlite:///var/ledger.db", to="erp/orders", after="move")
+            workspace(folder, 1, store="sqlite:///var/ledger.db", to="erp/orders", after="move", batched=batched)
             offer(folder / "in1", documents, each)
             for extra in ("bare-in", "bare-out", "bare-done"):
                 (folder / extra).mkdir()
@@ -143,14 +175,16 @@ def passes(documents: int, rounds: int, each: int) -> None:
             loaded = load_workspace(folder)
             loaded.receive_route("acme/orders-1").mappings[0].decode  # noqa: B018  # compiled before the clock runs
             work = (folder / "bare-in", folder / "bare-out", folder / "bare-done")
-            figures["bare loop"].append(clocked(lambda by=loaded, at=work: bare(by, *at), documents))
+            alone = decoded_and_mapped if batched else bare
+            given = work[:1] if batched else work
+            figures["bare loop"].append(clocked(partial(alone, loaded, *given), documents))
             with Ledger(loaded.store) as ledger:
                 engine = Engine(loaded, ledger)
 
                 def run(engine: Engine = engine, out: Path = folder / "out") -> int:
                     summary = engine.run_pass()
                     assert summary.exit_code == 0, summary
-                    return len(list(out.glob("*.json")))
+                    return written(out, batched=batched)
 
                 figures["transload"].append(clocked(run, documents))
     for name, found in figures.items():
@@ -282,6 +316,8 @@ def main() -> None:
         passes(*_defaults(given, 10_000, 5), each=1_000_000)
     elif what == "files":
         passes(*_defaults(given, 10_000, 5), each=1)
+    elif what == "batched":
+        passes(*_defaults(given, 10_000, 5), each=1_000_000, batched=True)
     elif what == "workers":
         workers(*_defaults(given, 16_000, 3))
     elif what == "idle":

@@ -26,7 +26,7 @@ import paramiko
 
 from transload.adapters.sftp import SftpConnection, SftpSource
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.arrivals import Arrival
+from transload.runner.ledger.receipts import Arrival
 
 SSHD = Path("/usr/sbin/sshd")
 

@@ -58,7 +58,7 @@ class Place:
 
     def as_dict(self) -> dict[str, str | int]:
         """The known parts by name, as they stand in JSON."""
-        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+        return {name: value for name in _PARTS if (value := getattr(self, name)) is not None}
 
     def __str__(self) -> str:
         where = " ".join(
@@ -83,6 +83,9 @@ class Place:
             elif value is not None:
                 parts.append(str(value) if name == "path" else f"{name} {value}")
         return ", ".join(parts) or "place unknown"
+
+
+_PARTS = tuple(part.name for part in fields(Place))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -248,9 +248,7 @@ class Mapping:
         return documents
 
     def _with_remarks(self, documents: tuple[Model, ...], body: Records | Tree, remarks: list[Any]) -> Decoded:
-        report = self._family.report(self.meaning, body)
-        report.remarks = remarks
-        findings = tuple(self._family.remarks(self.meaning, body, report))
+        findings = tuple(self._family.remarks(self.meaning, body, remarks))
         good = not any(finding.is_error for finding in findings)
         return Decoded(documents=documents if good else (), findings=findings, residue=self._residue(body, remarks))
 
@@ -281,7 +279,7 @@ class Mapping:
                     findings += invalid(error, report, number if self.gathers else None)
             if not values:
                 findings.append(none_found(self.meaning))
-        findings += self._family.remarks(self.meaning, body, report)
+        findings += self._family.remarks(self.meaning, body, report.remarks)
         failed = any(finding.is_error for finding in findings)
         return Trace(
             documents=() if failed else tuple(documents),

@@ -60,7 +60,7 @@ def get_logger(name: str) -> Any:
     """The logger of a part of the runner; ``name`` is put below ``transload``."""
     return structlog.wrap_logger(
         logging.getLogger(f"{_ROOT}.{name}"),
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
     )
 

@@ -9,6 +9,7 @@ quotes, ``?``, ``#``, control characters, a leading dot) is written as %XX, reve
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from transload.canonical.errors import Reject
@@ -26,6 +27,7 @@ NAMES = ("document", "message", "partner", "receipt", "number", "key", "now", "r
 """What the first part of a hole's name may be."""
 
 
+@lru_cache(maxsize=1024)
 def template_fault(text: str) -> str | None:
     """What is wrong with the form of a template, in a sentence; None when nothing is."""
     for match in _HOLE.finditer(text):

@@ -186,6 +186,10 @@ class Source(_Connected[C, S]):
     Call order: ``with source: for inbound in source.receive(memory): commit; inbound.settle()``.
     """
 
+    settles_together: ClassVar[bool] = False
+    """Whether a few items may be committed and settled together, after later ones were given out, and after the end
+    of `receive` too while the source is open.  What is given out must not be changed by that of others."""
+
     @abstractmethod
     def receive(self, memory: Memory) -> Iterator[Inbound]:
         """Yield what is ready now, and end; the caller comes back on its schedule.

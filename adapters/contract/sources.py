@@ -124,6 +124,29 @@ class SourceContract(CommonContract[SourceHarness]):
         arrived(ledger, [usual, twice])
         settled_alike(harness, usual, twice, "let settle do nothing when it was done before")
 
+    def test_items_that_are_settled_together_are_settled_as_usual(self, harness: SourceHarness) -> None:
+        """Where ``settles_together`` says so: items are settled after all were given out, while the source is open."""
+        with closing(harness.source()) as source:
+            if not source.settles_together:
+                raise NotPossible("no item waits for others: settles_together is False")
+        ledger = Ledger()
+        usual = offer(harness, "usual-item")
+        work(harness, ledger)
+        others = [*offer_all(harness), offer(harness, "known-item")]
+        warm(harness, ledger)
+        notes = Notes(ledger)
+        with closing(harness.source()) as source:
+            items = list(source.receive(notes))
+            for inbound in items:
+                ledger.commit(inbound, notes)
+            for inbound in items:
+                inbound.settle()
+        ledger.notes = dict(notes.notes)
+        work(harness, ledger)
+        arrived(ledger, [usual, *others])
+        do = "settle an item after the end of receive too, or let settles_together be False"
+        settled_alike(harness, usual, others[-1], do)
+
     def test_what_replaces_an_item_before_it_is_settled_is_not_lost(self, harness: SourceHarness) -> None:
         """An item that the partner replaces after we read it and before we settle it: the new one arrives too."""
         needs_replacing(harness)

@@ -45,12 +45,12 @@ class FaultyStore(FileStore):
             if fault.repeat:
                 yield given
 
-    def write(self, path: str, content: bytes) -> None:
+    def write(self, path: str, content: bytes, *, passing: bool = False) -> None:
         """Write the file."""
         with self._script.step("half"):
-            self.inner.write(path, content[: len(content) // 2])
+            self.inner.write(path, content[: len(content) // 2], passing=passing)
         with self._script.step("write") as fault:
-            self.inner.write(path, content[: fault.keep])
+            self.inner.write(path, content[: fault.keep], passing=passing)
 
     def move(self, old: str, new: str, *, replace: bool = False) -> None:
         """Rename a file."""

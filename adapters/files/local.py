@@ -3,27 +3,38 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISREG
 
 from transload.adapters.base.folders import Denied, Entry, Failed, FileStore, Missing, Taken
 
 _PIECE = 1024 * 1024
+_MOST_OPEN = 16
+"""So many folders are kept open at a time."""
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 """What file systems without hard links answer (FAT, some network shares; Linux link(2))."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_STEP = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+"""To go through a folder on the way needs no right to read it."""
+_Identity = tuple[int, int]
 
 
 class LocalStore(FileStore):
-    """The files below ``root``.  Paths are relative to it; one that leads out of it, also by a link, is refused."""
+    """The files below ``root``.  Paths are relative to it; one that leads out of it, also by a link, is refused.
+
+    A folder's links are followed once, when it is opened; from then on everything is done within the open folder, so
+    that no link that somebody lays meanwhile leads us elsewhere.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._open: dict[str, tuple[int, _Identity]] = {}
 
     def list(self, folder: str) -> list[Entry]:
         """The regular files in ``folder``."""
         found = []
-        with _translated(folder), os.scandir(self._place(folder)) as items:
+        with _translated(folder), os.scandir(self._folder(folder or ".")) as items:
             for item in items:
                 try:
                     facts = item.stat(follow_symlinks=False)
@@ -38,7 +49,8 @@ class LocalStore(FileStore):
         """The regular file at ``path``, or None."""
         try:
             with _translated(path):
-                facts = self._place(path).lstat()
+                folder, name = self._place(path)
+                facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except Missing:
             return None
         return _entry(path, facts) if S_ISREG(facts.st_mode) else None
@@ -47,15 +59,17 @@ class LocalStore(FileStore):
         """Whether ``path`` is a folder below the root."""
         try:
             with _translated(path):
-                return S_ISDIR(self._place(path).stat().st_mode)
+                self._folder(path or ".")
         except Missing:
             return False
+        return True
 
     def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
         """The file's bytes from ``start`` on, and at most one piece beyond ``size``."""
         with _translated(path):
-            file = os.fdopen(os.open(self._place(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
-        with file:
+            folder, name = self._place(path)
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        with os.fdopen(handle, "rb", buffering=0) as file:
             given = file.seek(start)
             while given <= size:
                 with _translated(path):
@@ -65,92 +79,142 @@ class LocalStore(FileStore):
                 given += len(piece)
                 yield piece
 
-    def write(self, path: str, content: bytes) -> None:
-        """Write the file and wait until disk and folder have it."""
+    def write(self, path: str, content: bytes, *, passing: bool = False) -> None:
+        """Write the file and wait until the disk has it, and its name in the folder where that is to stay."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with _translated(path):
-            place = self._place(path)
-            with os.fdopen(os.open(place, flags, 0o666), "wb") as file:
+            folder, name = self._place(path)
+            with os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            _sync_folder(place.parent)
+            if not passing:
+                os.fsync(folder)
 
     def move(self, old: str, new: str, *, replace: bool = False) -> None:
-        """Rename by a second link where the file system has links, since a plain rename would overwrite."""
+        """Rename by a second link where the file system has links, since a plain rename would overwrite.
+
+        The disk has the new name when this returns.  After a power cut the old one may be there again, in another
+        folder; then it is the same file.
+        """
         with _translated(old, new):
             source, target = self._place(old), self._place(new)
             if replace:
-                source.replace(target)
+                os.replace(source[1], target[1], src_dir_fd=source[0], dst_dir_fd=target[0])
+                os.fsync(target[0])
             else:
                 _link_over(source, target)
-            _sync_folder(target.parent)
-            if source.parent != target.parent:
-                _sync_folder(source.parent)
 
     def remove(self, path: str) -> None:
         """Remove the file, and wait until the folder on the disk knows."""
         with _translated(path):
-            place = self._place(path)
-            place.unlink()
-            _sync_folder(place.parent)
+            folder, name = self._place(path)
+            os.unlink(name, dir_fd=folder)
+            os.fsync(folder)
 
     def make_folder(self, path: str) -> None:
         """Make the folder, if it is not there."""
         with _translated(path):
-            place = self._place(path)
+            folder, name = self._place(path)
             try:
-                place.mkdir()
+                os.mkdir(name, dir_fd=folder)
             except FileExistsError:
-                if not place.is_dir():
+                if not self.has_folder(path):
                     raise
                 return
-            _sync_folder(place.parent)
+            os.fsync(folder)
 
     def describe(self) -> str:
         """The root."""
         return str(self._root)
 
-    def _place(self, path: str) -> Path:
-        """Where ``path`` is, its folder's links followed.  Raises `Denied` when that is outside the root."""
+    def close(self) -> None:
+        """Close the folders."""
+        while self._open:
+            os.close(self._open.popitem()[1][0])
+
+    def _place(self, path: str) -> tuple[int, str]:
+        """The open folder of ``path``, and the last name in it, which is never followed where it is a link."""
+        above, slash, name = path.rpartition("/")
+        if name in ("", ".", ".."):
+            return self._folder(path or "."), "."
+        return self._folder(above or slash or "."), name
+
+    def _folder(self, path: str) -> int:
+        """The folder at ``path``, open: the one that is there now.  Raises `Denied` when that is outside the root."""
+        known = self._open.pop(path, None)
+        if known is not None:
+            with suppress(OSError):  # opening it says what is wrong
+                if known[1] == _identity((self._root / path).stat()):
+                    self._open[path] = known  # the last to be closed
+                    return known[0]
+            os.close(known[0])
+        handle = self._opened(path)
+        if len(self._open) == _MOST_OPEN:
+            os.close(self._open.pop(next(iter(self._open)))[0])
+        self._open[path] = handle, _identity(os.fstat(handle))
+        return handle
+
+    def _opened(self, path: str) -> int:
+        """Open a folder step by step, so that it is the one that was found to be within the root."""
         root = self._root.resolve()
-        place = root / path
-        # The last name itself may be a link: it is looked at, never followed.
-        folder = place.resolve() if place.name in ("", "..") else place.parent.resolve()
-        inside = folder if place.name in ("", "..") else folder / place.name
-        real = inside.resolve() if inside.is_dir() else inside
-        if not real.is_relative_to(root):
+        place = (root / path).resolve()
+        if not place.is_relative_to(root):
             raise Denied(path, f"it is outside {self._root}")
-        return inside
+        steps = place.relative_to(root).parts
+        handle = os.open(root, _STEP if steps else _FOLDER)
+        for number, step in enumerate(steps, start=1):
+            above = handle
+            try:
+                handle = os.open(step, (_STEP if number < len(steps) else _FOLDER) | os.O_NOFOLLOW, dir_fd=above)
+            finally:
+                os.close(above)
+        return handle
+
+
+def _identity(facts: os.stat_result) -> _Identity:
+    return facts.st_dev, facts.st_ino
 
 
 def _entry(path: str, facts: os.stat_result) -> Entry:
     return Entry(path=path, name=path.rpartition("/")[2], size=facts.st_size, changed=facts.st_mtime_ns)
 
 
-def _link_over(source: Path, target: Path) -> None:
+def _link_over(source: tuple[int, str], target: tuple[int, str]) -> None:
+    """Give the file its second name; the first goes once the disk has the other where that is in another folder."""
+    (folder, name), (new_folder, new_name) = source, target
     try:
-        os.link(source, target, follow_symlinks=False)
+        os.link(name, new_name, src_dir_fd=folder, dst_dir_fd=new_folder, follow_symlinks=False)
     except FileExistsError:
         # The same file under both names: a rename that was cut in two by a crash.
-        if not source.samefile(target):
+        if _facts(name, folder) != _facts(new_name, new_folder):
             raise
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        if target.exists():
+        if _is_there(new_name, new_folder):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-        source.rename(target)
+        os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=new_folder)
+        os.fsync(new_folder)
         return
-    source.unlink()
+    if folder == new_folder:
+        os.unlink(name, dir_fd=folder)
+        os.fsync(folder)
+    else:
+        os.fsync(new_folder)
+        os.unlink(name, dir_fd=folder)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _facts(name: str, folder: int) -> _Identity:
+    return _identity(os.stat(name, dir_fd=folder, follow_symlinks=False))
+
+
+def _is_there(name: str, folder: int) -> bool:
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @contextmanager

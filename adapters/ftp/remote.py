@@ -77,7 +77,7 @@ class RemoteStore(FileStore):
         self._reading = self._pieces(path, size, start)
         return self._reading
 
-    def write(self, path: str, content: bytes) -> None:
+    def write(self, path: str, content: bytes, *, passing: bool = False) -> None:
         """Write the file; the server decides when its disk has it."""
         try:
             with self._turn(path) as client:

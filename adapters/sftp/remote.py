@@ -89,7 +89,7 @@ class RemoteStore(FileStore):
             if rest:
                 yield rest
 
-    def write(self, path: str, content: bytes) -> None:
+    def write(self, path: str, content: bytes, *, passing: bool = False) -> None:
         """Write the file; it is on the server's disk on return where the server can tell (fsync@openssh.com).
 
         The answer to the first block is waited for, since that is where a server says no;

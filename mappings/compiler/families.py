@@ -1,7 +1,7 @@
 """The families of formats: how the compiled functions of each are made and called."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from transload.adapters.base.format import Records, Tree
@@ -72,8 +72,8 @@ class Family(ABC):
         """A new report on ``body``."""
 
     @abstractmethod
-    def remarks(self, meaning: Meaning, body: Any, report: ReadingReport) -> Iterator[Finding]:
-        """The remarks of a report as findings."""
+    def remarks(self, meaning: Meaning, body: Any, remarks: Sequence[Any]) -> Iterator[Finding]:
+        """The remarks of a reading as findings."""
 
     @abstractmethod
     def writer(self, meaning: Meaning, *, trace: bool) -> Write:
@@ -138,9 +138,9 @@ class RecordFamily(Family):
 
         return ReadingReport(meaning, locate, refuse)
 
-    def remarks(self, meaning: Meaning, body: Records, report: ReadingReport) -> Iterator[Finding]:
+    def remarks(self, meaning: Meaning, body: Records, remarks: Sequence[Any]) -> Iterator[Finding]:
         """See `Family.remarks`."""
-        return record_remarks(meaning, body, report.remarks)
+        return record_remarks(meaning, body, remarks)
 
     def writer(self, meaning: Meaning, *, trace: bool) -> Write:
         """See `Family.writer`."""
@@ -261,9 +261,9 @@ class XmlFamily(TreeFamily):
         paths = XmlPaths(body.root)
         return XmlReport(meaning, lambda where: body.place(paths.of(*where)))
 
-    def remarks(self, meaning: Meaning, body: Tree, report: ReadingReport) -> Iterator[Finding]:
+    def remarks(self, meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterator[Finding]:
         """See `Family.remarks`."""
-        return xml_remarks(meaning, body, report.remarks)
+        return xml_remarks(meaning, body, remarks)
 
 
 class JsonFamily(TreeFamily):
@@ -278,9 +278,9 @@ class JsonFamily(TreeFamily):
         """See `Family.report`."""
         return JsonReport(meaning, body.place)
 
-    def remarks(self, meaning: Meaning, body: Tree, report: ReadingReport) -> Iterator[Finding]:
+    def remarks(self, meaning: Meaning, body: Tree, remarks: Sequence[Any]) -> Iterator[Finding]:
         """See `Family.remarks`."""
-        return json_remarks(meaning, body, report.remarks)
+        return json_remarks(meaning, body, remarks)
 
 
 def family(meaning: Meaning) -> Family:

@@ -1,6 +1,6 @@
 """What a mapping file means, once it is read and checked: the input of the compiler."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -42,6 +42,34 @@ class Ignored:
     deep: bool = False
     places: tuple[WirePlace, ...] = ()
     part: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readers:
+    """Nodes of one tag: ``told`` by one of their literals, at its place and by its values, and ``others``."""
+
+    nodes: Sequence[Segment]
+    told: Mapping[WirePlace, Mapping[str, Sequence[int]]]
+    others: Sequence[int]
+
+    @classmethod
+    def of(cls, nodes: Sequence[Segment]) -> "Readers":
+        """Sort ``nodes``; an attached literal tells none, as it holds in an empty composite too."""
+        told: dict[WirePlace, dict[str, list[int]]] = {}
+        others = []
+        for number, node in enumerate(nodes):
+            slot = next((slot for slot in node.literals if not slot.attached), None)
+            if slot is None:
+                others.append(number)
+                continue
+            for literal in slot.literals:
+                told.setdefault(slot.places[0], {}).setdefault(literal, []).append(number)
+        return cls(nodes=nodes, told=told, others=others)
+
+    def candidates(self, value: Callable[[WirePlace], str]) -> list[Segment]:
+        """Those that may take a record which holds ``value`` at a place, in the order of the file."""
+        found = [number for place, by_value in self.told.items() for number in by_value.get(value(place), ())]
+        return [self.nodes[number] for number in sorted({*found, *self.others})]
 
 
 @dataclass(eq=False, kw_only=True)
@@ -111,6 +139,11 @@ class Meaning:
             assert isinstance(node, Segment)
             found.setdefault(node.tag, []).append(node)
         return found
+
+    @cached_property
+    def readers(self) -> "Mapping[str, Readers]":
+        """The segment nodes that read, by their tag, so that those for one record are found among many."""
+        return {tag: Readers.of([node for node in nodes if node.reads]) for tag, nodes in self.segments_by_tag.items()}
 
     @property
     def several(self) -> Scope | None:

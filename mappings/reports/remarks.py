@@ -175,8 +175,10 @@ def near_miss(
             else "ask the partner for the value",
             node,
         )
-    for other in meaning.segments_by_tag.get(record[0], ()):
-        if other.reads and other not in candidates and takes(other, record, component, repetition):
+    readers = meaning.readers.get(record[0])
+    elsewhere = readers.candidates(lambda place: value_at(record, place, component, repetition)) if readers else []
+    for other in elsewhere:
+        if other not in candidates and takes(other, record, component, repetition):
             return (
                 f"the mapping has {other.name} in another place",
                 "the order of the message differs from the mapping's: move or copy the node",

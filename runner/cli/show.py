@@ -14,7 +14,7 @@ from transload.runner.cli.options import HERE, AsJson, Environment, Reason, Unma
 from transload.runner.cli.screen import counted, say, say_bytes, say_findings, say_json
 from transload.runner.cli.unmasked import View, view
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.arrivals import KEPT
+from transload.runner.ledger.receipts import KEPT
 from transload.runner.ledger.references import Ref, parse_ref
 from transload.runner.workspace import load_mask
 

@@ -2,8 +2,8 @@
 
 from transload.runner.engine.lines import Line, Outlet
 from transload.runner.ledger import State
-from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.lanes import Outcome
+from transload.runner.ledger.receipts import Arrival
 
 
 def answers_of(reader: Line, outlet: Outlet, outcomes: list[Outcome]) -> list[Arrival]:

@@ -3,7 +3,7 @@
 from transload.adapters.base import Inbound
 from transload.canonical.errors import ConfigurationError
 from transload.runner.engine.lines import Line
-from transload.runner.ledger.arrivals import Arrival
+from transload.runner.ledger.receipts import Arrival
 from transload.runner.ledger.replies import OwnReply
 
 

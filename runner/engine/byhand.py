@@ -13,7 +13,7 @@ from transload.runner.engine.drafting import Origin
 from transload.runner.engine.lines import Line, lines_of
 from transload.runner.engine.reading import Reader
 from transload.runner.ledger import Ledger, State
-from transload.runner.ledger.arrivals import Arrival, Correction, Receipt
+from transload.runner.ledger.receipts import Arrival, Correction, Receipt
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.reopening import Stuck
 from transload.runner.ledger.repeating import NotPossible, Who

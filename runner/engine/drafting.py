@@ -15,15 +15,14 @@ from uuid import UUID, uuid5
 from transload.adapters.base import Context, Message
 from transload.adapters.base.format import Acknowledgement, Encoded
 from transload.canonical.context import Numbers
-from transload.canonical.documents import as_json
 from transload.canonical.errors import Reject
 from transload.canonical.model import Model
 from transload.mappings.residue import Residue
 from transload.runner.engine.filtering import Wrapping, Wrappings
 from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
 from transload.runner.engine.lines import Line, Outlet, Writer
-from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen, Gathered
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.templates import fill_all, once
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
@@ -91,10 +90,13 @@ def draft(
     origin: Origin,
     number: int,
     ordinal: int,
+    *,
+    values: Callable[[], Any],
     residue: Residue | None = None,
 ) -> Draft:
     """The delivery of ``document``, read from message ``number``, to one target.
 
+    ``values`` gives the document as JSON values, for templates.
     ``residue`` is what else the message holds, where the mapping that writes is the one that has read.
     Raises `Stop` or `Retry` when a secret of the way out's filters cannot be had.
     """
@@ -103,7 +105,7 @@ def draft(
     key = origin.key(number, ordinal, outlet.target)
     body, encode = _encoding(writer, document, origin.now, residue)
     facts = {
-        "document": once(lambda: as_json(document)),
+        "document": values,
         "message": {"reference": message.reference, "kind": message.kind},
         "receipt": origin.facts,
         "key": key,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 MOST = 100
 """How many deliveries are announced at once at most."""
-CHUNK_SECONDS = 0.05
+CHUNK_SECONDS = 0.25
 """How long the calls of one announced chunk may take together; its size follows from the calls before."""
 SLICE_SECONDS = 2.0
 """After so long another lane may have the worker."""

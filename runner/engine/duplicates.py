@@ -1,11 +1,13 @@
 """Verdicts about interchanges that were received before."""
 
+from collections.abc import Callable
+
 from sqlalchemy import bindparam, select
 
 from transload.adapters.base import Identity, Message
 from transload.canonical.findings import Finding, Severity
 from transload.runner.ledger import Ledger, State
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.schema import documents
 
 _before = (
@@ -23,11 +25,17 @@ _before = (
 
 
 class Earlier:
-    """What the route received before ``receipt``, looked up once for each interchange."""
+    """What the route received before ``receipt``, looked up once for each interchange.
 
-    def __init__(self, ledger: Ledger, receipt: Receipt) -> None:
+    ``settle`` is told which one (its reference, sender and receiver) before the ledger is asked.
+    """
+
+    def __init__(
+        self, ledger: Ledger, receipt: Receipt, settle: Callable[[tuple[str, str, str]], None] = lambda key: None
+    ) -> None:
         self._ledger = ledger
         self._receipt = receipt
+        self._settle = settle
         self._known: dict[tuple[str, str, str], dict[str, tuple[int, str]]] = {}
 
     def verdict(self, message: Message, digest: str) -> Finding | None:
@@ -62,6 +70,7 @@ class Earlier:
         """The messages of an interchange by reference: the document that each gave, and the digest of its bytes."""
         key = (interchange, sender, receiver)
         if key not in self._known:
+            self._settle(key)
             values = {
                 "of_route": self._receipt.route,
                 "of_interchange": interchange,
@@ -69,9 +78,8 @@ class Earlier:
                 "of_receiver": receiver,
                 "of_receipt": self._receipt.id,
             }
-            with self._ledger.read() as connection:
-                rows = connection.execute(_before, values)
-                self._known[key] = {row.reference: (row.id, row.wire_digest) for row in rows}
+            rows = self._ledger.database.rows(_before, values)
+            self._known[key] = {row.reference: (row.id, row.wire_digest) for row in rows}
         return self._known[key]
 
 

@@ -15,9 +15,9 @@ from transload.runner.engine.summary import Summary, Tally
 from transload.runner.engine.upkeep import Upkeep
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
-from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.incidents import Incident
 from transload.runner.ledger.outage import Outage
+from transload.runner.ledger.receipts import Arrival
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
 from transload.runner.processes.supervisor import Supervisor

@@ -74,6 +74,11 @@ class Wrapping:
     def __init__(self, filters: Sequence[FilterSetting]) -> None:
         self._filters = [(one, one.filter()) for one in filters]
 
+    @property
+    def any(self) -> bool:
+        """Whether it has any filter."""
+        return bool(self._filters)
+
     def wrap(self, content: bytes, content_type: str, facts: Mapping[str, Any]) -> tuple[bytes, str]:
         """``content`` as it leaves, with its media type; ``facts`` are what templates may name.
 
@@ -96,6 +101,11 @@ class Wrappings:
 
     def __init__(self) -> None:
         self._made: dict[str, Wrapping] = {}
+
+    @property
+    def are_filtering(self) -> bool:
+        """Whether one of those that are open has filters."""
+        return any(wrapping.any for wrapping in self._made.values())
 
     def close(self) -> None:
         """Close all of them; the next use makes them again."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -364,7 +364,13 @@ def mapping_artifacts(mapping: "CompiledMapping") -> tuple[Artifact, ...]:
         Artifact(kind=f"xref {table.name}", name=mapping.name, content=table.rows.content) for table in mapping.tables
     ]
     codes = [Artifact(kind=f"codes {name}", name=mapping.name, content=rows) for name, rows in mapping.code_files]
-    return (Artifact(kind="mapping", name=mapping.name, content=mapping.in_force().encode()), *tables, *codes)
+    return (_mapping_artifact(mapping.name, mapping.in_force()), *tables, *codes)
+
+
+@lru_cache(maxsize=256)
+def _mapping_artifact(name: str, text: str) -> Artifact:
+    """One for all documents, as it is as long as the mapping."""
+    return Artifact(kind="mapping", name=name, content=text.encode())
 
 
 def _partner_artifact(partner: Partner) -> Artifact:

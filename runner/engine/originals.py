@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from transload.runner.engine.drafting import Original
 from transload.runner.ledger import Ledger, State
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.repeating import FAILED
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents
 

@@ -24,11 +24,11 @@ from transload.runner.engine.reading import Reader
 from transload.runner.engine.standing import standing
 from transload.runner.engine.unwrapping import nothing_inside, origin_of
 from transload.runner.ledger import Ledger, State
-from transload.runner.ledger.arrivals import Arrival, Receipt
 from transload.runner.ledger.drafts import Batch, Draft, Frozen, Member, Stored
+from transload.runner.ledger.portions import Parsed
+from transload.runner.ledger.receipts import Arrival, Receipt
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers, receipts
-from transload.runner.ledger.staging import Parsed
 from transload.runner.masking.fields import Fields
 from transload.runner.masking.veil import Veil
 

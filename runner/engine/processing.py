@@ -1,8 +1,8 @@
 """The lane of reading and mapping: each receipt's messages become documents and staged deliveries."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from transload.canonical.findings import Finding, errors_of
 from transload.runner.engine.batching import batches
 from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
+from transload.runner.engine.grouping import MOST_MESSAGES, Group, Timed
 from transload.runner.engine.lines import Line
 from transload.runner.engine.originals import originals
 from transload.runner.engine.reading import Reader
@@ -22,18 +23,18 @@ from transload.runner.engine.standing import Look, standing
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.unwrapping import Unwrapping
 from transload.runner.ledger import Damaged, Ledger, LedgerError, State
-from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import Closing
+from transload.runner.ledger.portions import Parsed, Staged
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.reconciled import Carrier
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import documents
-from transload.runner.ledger.staging import Parsed, Staged
 from transload.runner.logs import about, get_logger
 
 SLICE_SECONDS = 2.0
 """After so long, at the end of a receipt, another lane may have the worker."""
-BATCH = 100
-"""How many messages are staged in one transaction."""
+AHEAD = 20
+"""So many due receipts are looked up at once."""
 MOST_HELD = 10_000
 """How many encoded documents that wait for their batch are kept in memory; others are encoded again."""
 _log = get_logger("processing")
@@ -73,16 +74,8 @@ class Processing:
             return self._work_off(line, epoch, look)
 
     def _work_off(self, line: Line, epoch: int, look: Look) -> float | None:
-        end = time.monotonic() + SLICE_SECONDS
         try:
-            while not self._stopping() and not look():
-                receipt = self._ledger.arrivals.due(line.route.ref)
-                if receipt is None:
-                    return None
-                if time.monotonic() > end:
-                    return 0
-                with about(receipt=str(Ref("receipt", receipt.id))):
-                    _Reading(self, line, receipt, epoch).work()
+            return self._read_all(line, epoch, look)
         except (Retry, Stop) as error:  # something that mappings look up cannot be had; the receipt stays due
             _log.warning("reading waits", error=self._tally.said(error))
             self._ledger.arrivals.spare(line.route.ref)
@@ -93,22 +86,50 @@ class Processing:
             raise
         return None
 
-    def stage(
-        self,
-        line: Line,
-        receipt: Receipt,
-        batch: list[Parsed],
-        *,
-        now: datetime,
-        began: datetime,
-        epoch: int,
-        position: int,
-        closing: Closing | None = None,
-    ) -> Staged:
-        """Commit a batch, on which work began at ``began``, count it, and wake the lanes it feeds."""
-        staged: Staged = self._ledger.staging.stage(
-            receipt, batch, now, lane=line.lane, epoch=epoch, position=position, closing=closing
-        )
+    def _read_all(self, line: Line, epoch: int, look: Look) -> float | None:
+        end = time.monotonic() + SLICE_SECONDS
+        group = Group(lambda portions: self.stage(line, epoch, portions))
+        receipts = self._due(line.route.ref, group)
+        try:
+            while not self._stopping() and not look():
+                receipt = next(receipts, None)
+                if receipt is None:
+                    return None
+                if time.monotonic() > end:
+                    return 0
+                if receipt.begun > 1:  # it, or one that was read with it, may have ended the process
+                    group.most = 1
+                with about(receipt=str(Ref("receipt", receipt.id))):
+                    _Reading(self, line, receipt, epoch, group).work()
+        finally:
+            group.commit()
+        return None
+
+    def _due(self, route: str, group: Group) -> Iterator[Receipt]:
+        """The receipts to deal with, in their order, and those that became due meanwhile after them."""
+        after = 0
+        while True:
+            found = self._ledger.arrivals.due(route, after=after, most=AHEAD)
+            yield from found
+            if len(found) == AHEAD:
+                after = found[-1].id
+            elif found or after:
+                group.commit()  # so that what was read is not due any more
+                after = 0
+            else:
+                return
+
+    def stage(self, line: Line, epoch: int, portions: Sequence[Timed]) -> list[Staged]:
+        """Commit portions together, count them, and wake the lanes they feed."""
+        made: list[Staged] = self._ledger.staging.stage(portions, portions[-1].now, lane=line.lane, epoch=epoch)
+        for portion, staged in zip(portions, made, strict=True):
+            with about(receipt=str(Ref("receipt", portion.receipt.id))):
+                self._tell(line, portion, staged)
+        self._staged({lane for staged in made for lane in staged.lanes})
+        return made
+
+    def _tell(self, line: Line, portion: Timed, staged: Staged) -> None:
+        closing = portion.closing
         found = (*staged.findings, *(closing.findings if closing else ()))
         incomplete = closing is not None and closing.incomplete
         self._tally.read(closing.state if closing else None, staged.states, found, failed=incomplete)
@@ -117,17 +138,17 @@ class Processing:
                 self._tally.delivered(delivery, state)
         for delivery, state in staged.answered:
             self._tally.delivered(delivery, state)
-        self._tally.observer.staged(line, receipt, batch, staged, began, self._clock(), closing)
-        self._staged(staged.lanes)
+        self._tally.observer.staged(
+            line, portion.receipt, portion.parsed, staged, portion.began, self._clock(), closing
+        )
         if closing:
             _log.info(
                 "read",
                 documents=_named(staged.documents),
                 state=closing.state.value,
-                messages=position,
+                messages=portion.position,
                 errors=len(errors_of(found)),
             )
-        return staged
 
     def unwrapped(
         self, line: Line, receipt: Receipt, parts: int, findings: tuple[Finding, ...], began: datetime
@@ -137,9 +158,9 @@ class Processing:
         self._tally.observer.unpacked(line, receipt, began, self._clock())
         _log.info("unpacked", parts=parts)
 
-    def earlier(self, receipt: Receipt) -> Earlier:
-        """What was received before ``receipt``."""
-        return Earlier(self._ledger, receipt)
+    def earlier(self, receipt: Receipt, group: Group) -> Earlier:
+        """What was received before ``receipt``, what waits in ``group`` for its commit included."""
+        return Earlier(self._ledger, receipt, settle=group.settle)
 
     def carrier(self, reference: Reference) -> Carrier | None:
         """The delivery of ours that carries a control number."""
@@ -173,19 +194,23 @@ class Processing:
 class _Reading:
     """The work on one receipt."""
 
-    def __init__(self, processing: Processing, line: Line, receipt: Receipt, epoch: int) -> None:
+    def __init__(self, processing: Processing, line: Line, receipt: Receipt, epoch: int, group: Group) -> None:
         self.processing = processing
         self.line = line
         self.receipt = receipt
         self.epoch = epoch
+        self.group = group
         again = originals(processing.ledger, receipt)
         self.origin = Origin(receipt=receipt, now=processing.now, again=again)
-        self.reader = Reader(line=line, known=processing.earlier(receipt).verdict, carriers=processing.carrier)
+        known = processing.earlier(receipt, group).verdict
+        self.reader = Reader(line=line, known=known, carriers=processing.carrier)
         self.batch: list[Parsed] = []
         self.began = self.origin.now
         self.position = receipt.position
         self.found_any = receipt.position > 0
         self.bodies: dict[tuple[int, str], Encoded | None] = {}
+        self.closing: Closing | None = None
+        self.committed = False
 
     def work(self) -> None:
         """Deal with the receipt, whatever is wrong with it: nothing of one may hold up those behind it."""
@@ -193,11 +218,37 @@ class _Reading:
         if began >= self.line.workspace.retry.attempts:
             self._give_up(_interrupted(began, self.receipt))
             return
+        with self._whatever_is_wrong():
+            try:
+                if self._is_wrapped():
+                    self._unwrap()
+                else:
+                    self._read()
+            finally:
+                self.origin.wrappings.close()
+
+    @property
+    def portion(self) -> Timed:
+        """What was read and is not committed."""
+        return Timed(
+            receipt=self.receipt,
+            parsed=self.batch,
+            position=self.position,
+            closing=self.closing,
+            begins=self._begins(),
+            began=self.began,
+            now=self.origin.now,
+        )
+
+    def alone(self) -> None:
+        """Commit what was read to its end, without the others that it waited with."""
+        with about(receipt=str(Ref("receipt", self.receipt.id))), self._whatever_is_wrong():
+            self._end()
+
+    @contextmanager
+    def _whatever_is_wrong(self) -> Iterator[None]:
         try:
-            if self._is_wrapped():
-                self._unwrap()
-            else:
-                self._read()
+            yield
         except Damaged as error:
             self._give_up(_damaged(error))
         except TransloadError:
@@ -205,8 +256,6 @@ class _Reading:
         except Exception as error:  # noqa: BLE001  # it would come up again at each further attempt
             _log.exception("unexpected error")
             self._give_up(_fault(error))
-        finally:
-            self.origin.wrappings.close()
 
     def _is_wrapped(self) -> bool:
         """Whether filters must unwrap it; what gave documents itself was read without any, and is read so again."""
@@ -216,6 +265,7 @@ class _Reading:
         """Make receipts of what is in it, which are read next; what a filter refuses is quarantined as it arrived."""
         unwrapping = Unwrapping(ledger=self.processing.ledger, line=self.line, receipt=self.receipt, origin=self.origin)
         try:
+            self.group.commit()  # those before it come first
             parts = unwrapping.work(self.processing.payload(self.receipt), self.epoch)
         except Reject as error:
             findings = (*unwrapping.findings, *error.findings)
@@ -237,7 +287,7 @@ class _Reading:
                     continue
                 self.batch += self.reader.parse(number, message, payload, self.origin)
                 self.position = number
-                if len(self.batch) >= BATCH and not any(item.shares for item in self.batch):
+                if len(self.batch) >= MOST_MESSAGES and not any(item.shares for item in self.batch):
                     self._stage()
         except LedgerError:
             raise
@@ -259,21 +309,14 @@ class _Reading:
         return self.receipt.again is None or number in self.receipt.again
 
     def _stage(self, closing: Closing | None = None) -> None:
-        staged = self.processing.stage(
-            self.line,
-            self.receipt,
-            self.batch,
-            now=self.origin.now,
-            began=self.began,
-            epoch=self.epoch,
-            position=self.position,
-            closing=closing,
-        )
+        self.group.commit()  # those before it come first
+        self.closing = closing
+        (staged,) = self.processing.stage(self.line, self.epoch, [self.portion])
         for item, document in zip(self.batch, staged.documents, strict=True):
             for draft in item.drafts:
                 if draft.gathered is not None and len(self.bodies) < MOST_HELD:
                     self.bodies[document, draft.target] = draft.gathered.body
-        self.batch, self.began = [], self.processing.now
+        self.batch, self.began, self.committed = [], self.processing.now, True
 
     def _close(self, payload: bytes, findings: tuple[Finding, ...], failed: TransloadError | None) -> None:
         state = State.PARSED
@@ -283,24 +326,45 @@ class _Reading:
             state = State.QUARANTINED
             if not errors_of(findings):
                 findings = (*findings, _empty(self.origin.file))
-        elif all(item.state is State.DUPLICATE for item in self.batch) and self.processing.only_duplicates(
-            self.receipt
-        ):
+        elif all(item.state is State.DUPLICATE for item in self.batch) and self._only_duplicates_before():
             state = State.DUPLICATE
         make = None if state is State.DUPLICATE else acknowledgements(self.line, payload, self.origin)
-        closing = Closing(
+        self.closing = Closing(
             state=state,
             findings=findings,
             acknowledge=make,
             batches=batches(self.line, self.origin),
             bodies=self.bodies,
         )
+        if self._may_wait():
+            self.group.add(self)
+        else:
+            self._end()
+
+    def _only_duplicates_before(self) -> bool:
+        """Whether nothing but duplicates was committed of the receipt so far."""
+        return self._begins() or self.processing.only_duplicates(self.receipt)
+
+    def _begins(self) -> bool:
+        """Whether nothing of the receipt was ever committed."""
+        return not (self.receipt.generation or self.receipt.position or self.committed)
+
+    def _may_wait(self) -> bool:
+        """Whether it is a small receipt like most, of which nothing has been committed."""
+        assert self.closing is not None
+        special = self.closing.batches or self.origin.wrappings.are_filtering or any(item.shares for item in self.batch)
+        return self._begins() and not special
+
+    def _end(self) -> None:
+        """Commit the receipt's end; where its acknowledgements cannot be made, without them: the documents can."""
+        closing = self.closing
+        assert closing is not None
         try:
             self._stage(closing)
         except (LedgerError, Retry):
             raise
-        except TransloadError as error:  # the acknowledgements cannot be made; the documents can
-            findings = (*findings, *error.findings)
+        except TransloadError as error:
+            findings = (*closing.findings, *error.findings)
             self._stage(replace(closing, findings=findings, acknowledge=None, incomplete=True))
 
 

@@ -4,6 +4,7 @@ Nothing is written here.  What is wrong with a message becomes the findings of a
 quarantined one; its neighbours go on.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -33,8 +34,9 @@ from transload.runner.engine.understanding import (
 )
 from transload.runner.ledger import State
 from transload.runner.ledger.drafts import Draft
+from transload.runner.ledger.portions import Parsed
 from transload.runner.ledger.reconciled import PartnerVerdict
-from transload.runner.ledger.staging import Parsed
+from transload.runner.templates import once
 
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping
@@ -208,8 +210,18 @@ class Reader:
         if state is State.MAPPED:
             passed = passed[:-1]
         number = facts["message"]
+        values = once(lambda: json.loads(text))
         drafts = tuple(
-            draft(writer, document, message, origin, number, ordinal, residue if writer.mapping is mapping else None)
+            draft(
+                writer,
+                document,
+                message,
+                origin,
+                number,
+                ordinal,
+                values=values,
+                residue=residue if writer.mapping is mapping else None,
+            )
             for writer in takers
             if before is None or writer.outlet.target not in before.served
         )

@@ -2,17 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from transload.adapters.base import Inbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
-from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.gates import Closed, Gates
+from transload.runner.engine.intake import Intake, Taken
 from transload.runner.engine.lines import Line
 from transload.runner.engine.standing import LOOK_SECONDS, Look
 from transload.runner.engine.summary import Tally
@@ -145,26 +144,25 @@ class Reception:
         full, looked_at = False, time.monotonic()
         try:
             with route.source() as source:
-                for inbound in source.receive(memory):
-                    began = self._clock()
-                    try:
-                        receipt, new = self._ledger.arrivals.add(arrival_of(line, inbound), began, memory)
-                    finally:
-                        if isinstance(inbound.content, Path):
-                            inbound.content.unlink(missing_ok=True)
-                    self._tally.arrived(new=new)
-                    self._tally.observer.received(line, receipt, began, self._clock(), new=new)
-                    with about(receipt=str(Ref("receipt", receipt))):
-                        _log.info("received", origin=inbound.origin, new=new)
-                        if new:
-                            self._arrived(line.lane)
-                        self._settle(line, inbound)
-                    if self._stopping() or look():
-                        break
-                    if route.at_most_waiting is not None and time.monotonic() - looked_at >= LOOK_SECONDS:
-                        looked_at, full = time.monotonic(), self._is_crowded(line)
-                        if full:
+                intake = Intake(
+                    line,
+                    self._ledger,
+                    memory,
+                    together=source.settles_together,
+                    clock=self._clock,
+                    taken=lambda taken: self._taken(line, taken),
+                )
+                try:
+                    for inbound in source.receive(memory):
+                        intake.add(inbound)
+                        if self._stopping() or look():
                             break
+                        if route.at_most_waiting is not None and time.monotonic() - looked_at >= LOOK_SECONDS:
+                            looked_at, full = time.monotonic(), self._is_crowded(line)
+                            if full:
+                                break
+                finally:
+                    intake.commit()  # what was given out is good, whatever came after it
         except LedgerError:
             raise
         except BaseException:
@@ -173,6 +171,19 @@ class Reception:
             raise
         self._ledger.arrivals.remember(memory, route.ref)
         return not full
+
+    def _taken(self, line: Line, taken: Sequence[Taken]) -> None:
+        """Tell of items that are committed, let their lane be worked, and settle them at the partner."""
+        for each in taken:
+            self._tally.arrived(new=each.new)
+            self._tally.observer.received(line, each.receipt, each.began, each.ended, new=each.new)
+            with about(receipt=str(Ref("receipt", each.receipt))):
+                _log.info("received", origin=each.inbound.origin, new=each.new)
+        if any(each.new for each in taken):
+            self._arrived(line.lane)
+        for each in taken:
+            with about(receipt=str(Ref("receipt", each.receipt))):
+                self._settle(line, each.inbound)
 
     def _settle(self, line: Line, inbound: Inbound) -> None:
         """Close the item at the partner; where that fails it comes again, and is known then."""

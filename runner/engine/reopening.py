@@ -8,7 +8,7 @@ from transload.runner.engine.arriving import arrival_of
 from transload.runner.engine.guarding import guarded
 from transload.runner.engine.lines import Line
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.repeating import NotPossible
 from transload.runner.workspace.model import Workspace

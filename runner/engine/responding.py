@@ -23,7 +23,7 @@ from transload.runner.engine.lines import Line, Respondent, mapping_artifacts
 from transload.runner.engine.reading import Reader
 from transload.runner.engine.understanding import Outcome, in_force, understand, wire_digest
 from transload.runner.ledger import Ledger, Ref
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.responses import Given
 

@@ -9,7 +9,7 @@ from transload.runner.engine.drafting import Origin
 from transload.runner.engine.filtering import named, unwrapped
 from transload.runner.engine.lines import Line
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.unpacking import Part
 
 REMARKS_KEPT = 20

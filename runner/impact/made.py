@@ -12,7 +12,7 @@ from transload.canonical.findings import Severity
 from transload.runner.impact.numbers import NumbersOfThen
 from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.history import Sent, Stored
-from transload.runner.ledger.staging import Parsed
+from transload.runner.ledger.portions import Parsed
 from transload.runner.ledger.states import State
 
 _NUMBER = re.compile(r"\[\d+\]")

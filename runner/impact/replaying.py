@@ -14,7 +14,7 @@ from transload.runner.engine.lines import Line
 from transload.runner.engine.reading import Reader
 from transload.runner.impact.made import Made, Outcome, Way, of_parsed
 from transload.runner.ledger import Ledger
-from transload.runner.ledger.arrivals import Receipt
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.workspace.model import ReceiveRoute
 
 

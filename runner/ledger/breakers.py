@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import as_rows
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import upsert
 from transload.runner.ledger.journal import Journal
+from transload.runner.ledger.receipts import as_rows
 from transload.runner.ledger.schema import breakers
 
 FIRST_REST = timedelta(minutes=1)

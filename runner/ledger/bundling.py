@@ -13,10 +13,10 @@ from sqlalchemy import Connection, bindparam, func, select
 from transload.adapters.base.format import Encoded
 from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Finding, Severity
-from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import Batch, Bundle, Closing, Draft, Frozen, Gathered, Member, Stored
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.schema import documents, gathered
 from transload.runner.ledger.states import State
 
@@ -60,16 +60,12 @@ class Bundling:
         if self._fresh:
             self._connection.execute(gathered.insert(), self._fresh)
 
-    def write(self, closing: Closing, rows: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    def write(self, closing: Closing, rows: Sequence[Mapping[str, Any]], *, begins: bool) -> tuple[Finding, ...]:
         """Make the deliveries of all that was gathered, as ``closing`` says; ``rows`` are the documents added here.
 
         Gives what is to be said of it beside the receipt: that documents were left out.
         """
-        mine = gathered.c.receipt_id == self._receipt.id
-        query = select(gathered.c.document_id, gathered.c.target).where(mine)
-        pairs = [(row.target, row.document_id) for row in self._connection.execute(query)]
-        if pairs:
-            self._connection.execute(gathered.delete().where(mine))
+        pairs = [] if begins else self._kept()
         pairs += [(row["target"], row["document_id"]) for row in self._fresh]
         self._fresh = []
         if not pairs:
@@ -88,6 +84,15 @@ class Bundling:
                 self._bundle(batch, part, ids[start : start + size], members)
 
         return self._left_out(rows)
+
+    def _kept(self) -> list[tuple[str, int]]:
+        """Take out what earlier transactions have gathered of the receipt: targets and documents."""
+        mine = gathered.c.receipt_id == self._receipt.id
+        query = select(gathered.c.document_id, gathered.c.target).where(mine)
+        pairs = [(row.target, row.document_id) for row in self._connection.execute(query)]
+        if pairs:
+            self._connection.execute(gathered.delete().where(mine))
+        return pairs
 
     def _members(
         self,

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from transload.runner.ledger import artifacts as kept
-from transload.runner.ledger.arrivals import Receipt, receipt_from
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.receipts import Receipt, receipt_from
 from transload.runner.ledger.schema import artifacts, blobs, deliveries, delivery_documents, documents, parts, receipts
 from transload.runner.ledger.states import State
 

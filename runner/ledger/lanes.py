@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import Arrival, as_rows, begin_first, insert_arrival
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.errors import Damaged
 from transload.runner.ledger.following import follow_news
 from transload.runner.ledger.journal import Journal, add_lane
+from transload.runner.ledger.receipts import Arrival, as_rows
+from transload.runner.ledger.receiving import begin_first, insert_arrival, prepared
 from transload.runner.ledger.reconciled import take_pending
 from transload.runner.ledger.replies import LateReply, hasten, judged, waiting_replies
 from transload.runner.ledger.schema import (
@@ -330,7 +331,7 @@ class Lanes:
     ) -> None:
         """Commit what became of announced deliveries, and ``answers`` as receipts.  Raises `Fenced`."""
         contents = [self._store.prepare(item.answer_content) for item in outcomes if item.answer_content is not None]
-        arriving = [(answer, self._store.prepare(answer.content)) for answer in answers]
+        arriving = [prepared(self._store, answer) for answer in answers]
 
         def work(connection: Connection) -> None:
             journal = Journal(connection, lane, now, epoch=epoch)
@@ -358,8 +359,8 @@ class Lanes:
             if any(_is_stuck(outcome) for outcome in outcomes):
                 mark_waiting(connection, lane)
             journal.flush()
-            for answer, blob in arriving:
-                insert_arrival(connection, self._store, answer, blob, now)
+            for answer in arriving:
+                insert_arrival(connection, self._store, answer, now)
 
         self._database.write(work, lane=lane)
 

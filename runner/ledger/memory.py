@@ -9,6 +9,9 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import upsert
 from transload.runner.ledger.schema import LONGEST_NAME, memory, receipts
 
+_seen = select(receipts.c.id).where(
+    receipts.c.connection == bindparam("of"), receipts.c.source_key == bindparam("with_key")
+)
 _remove = delete(memory).where(memory.c.scope == bindparam("of"), memory.c.name == bindparam("removed"))
 
 
@@ -30,9 +33,7 @@ class LedgerMemory:
 
     def seen(self, key: str) -> bool:
         """Whether a receipt with this source key is committed."""
-        query = select(receipts.c.id).where(receipts.c.connection == self._connection, receipts.c.source_key == key)
-        with self._database.read() as connection:
-            return connection.scalar(query) is not None
+        return bool(self._database.rows(_seen, {"of": self._connection, "with_key": key}))
 
     def get(self, name: str) -> str | None:
         """The note under ``name``, or None."""

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, or_, select
 
-from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.decisions import pauses
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.erased import erasures_of, see_whole
+from transload.runner.ledger.receipts import KEPT
 from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
 from transload.runner.ledger.schema import (
     acknowledgements,

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, bindparam, select
 
 from transload.adapters.base.acknowledgement import Reference, Verdict
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import as_rows
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal
+from transload.runner.ledger.receipts import as_rows
 from transload.runner.ledger.schema import control_numbers, deliveries, delivery_documents, partner_verdicts
 from transload.runner.ledger.sequences import let_go
 from transload.runner.ledger.states import ACTIVE, State

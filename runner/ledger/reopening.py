@@ -10,11 +10,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from transload.runner.ledger.arrivals import Arrival, Receipt, insert_arrival, receipt_from
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.journal import Journal
+from transload.runner.ledger.receipts import Arrival, Receipt, receipt_from
+from transload.runner.ledger.receiving import insert_arrival, prepared
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.repeating import NotPossible, Who, receipt_of
 from transload.runner.ledger.schema import documents, parts, quarantined_receipt, receipts
@@ -53,17 +54,16 @@ class Reopening:
 
         Raises `NotPossible` where the same has come again meanwhile, or somebody else was faster, and `LedgerError`.
         """
-        blob = self._store.prepare(arrival.content)
-        kept = {name: self._store.prepare(content) for name, content in arrival.evidence.items()}
-        old = Ref("receipt", refused.id)
         arrival = replace(arrival, made_of=refused.id)
+        packed = prepared(self._store, arrival)
+        old = Ref("receipt", refused.id)
         who = Who(by=by, reason=reason)
 
         def work(connection: Connection) -> int:
             taken = receipts.update().where(receipts.c.id == refused.id, receipts.c.state == State.QUARANTINED.value)
             if not connection.execute(taken.values(state=State.SUPPRESSED.value)).rowcount:
                 raise NotPossible(f"{old} is quarantined no more", hint=f"transload show {old} tells what became of it")
-            made, new = insert_arrival(connection, self._store, arrival, blob, now, kept=kept)
+            made, new = insert_arrival(connection, self._store, packed, now)
             if not new:
                 again = Ref("receipt", made)
                 raise NotPossible(f"what is in {old} has come again since, as {again}", hint=f"transload show {again}")
@@ -101,13 +101,13 @@ class Reopening:
 
         The original's bytes stay as they are.  Raises `NotPossible` where somebody else was faster.
         """
-        blob = self._store.prepare(arrival.content)
+        packed = prepared(self._store, arrival)
         old = Ref("receipt", stuck.receipt.id)
         assert arrival.correction is not None
         replaced = sorted(arrival.correction.replaces.values())
 
         def work(connection: Connection) -> int:
-            made, new = insert_arrival(connection, self._store, arrival, blob, now)
+            made, new = insert_arrival(connection, self._store, packed, now)
             if not new:
                 raise NotPossible(f"this correction of {old} was given before, as {Ref('receipt', made)}")
             journal = Journal(connection, arrival.lane, now)
@@ -126,7 +126,7 @@ class Reopening:
                 detail = who.detail(replaced_by=made)
                 journal.record(State.SUPPRESSED, receipt=stuck.receipt.id, document=document, detail=detail)
             detail = who.detail() | {"of": stuck.receipt.id}
-            journal.record("CORRECTED", receipt=made, detail=detail, digest=blob.digest)
+            journal.record("CORRECTED", receipt=made, detail=detail, digest=packed.blob.digest)
             journal.flush()
             part = connection.execute(select(parts).where(parts.c.receipt_id == stuck.receipt.id)).one_or_none()
             if part is not None:  # its bytes are unwrapped already

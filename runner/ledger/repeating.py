@@ -12,12 +12,12 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection, func, select
 
 from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger.arrivals import KEPT
 from transload.runner.ledger.dialects import insert_new
 from transload.runner.ledger.erased import see_whole
 from transload.runner.ledger.following import documents_of, follow
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.numbers import Ids
+from transload.runner.ledger.receipts import KEPT
 from transload.runner.ledger.reconciled import copy_numbers
 from transload.runner.ledger.references import NotFound, Ref
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, parts, receipts

@@ -11,11 +11,11 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
+from transload.runner.ledger.receipts import as_rows
 from transload.runner.ledger.schema import responses
 
 

@@ -5,26 +5,26 @@ done inside, so that a number is used exactly when the bytes that carry it are k
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, null, select
 
 from transload.canonical.context import Numbers
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import Receipt, as_rows
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.bundling import Bundling
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.drafts import AcknowledgementDraft, Closing, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids, LedgerNumbers
+from transload.runner.ledger.portions import Parsed, Portion, Staged
+from transload.runner.ledger.receipts import as_rows
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
 from transload.runner.ledger.repeating import FAILED
 from transload.runner.ledger.schema import (
@@ -38,63 +38,14 @@ from transload.runner.ledger.schema import (
 from transload.runner.ledger.sequences import give_place, held_by
 from transload.runner.ledger.states import State, of_document
 
-
-@dataclass(frozen=True, kw_only=True)
-class Parsed:
-    """One document of a message, or a message that gave none (``ordinal`` 0) and why.
-
-    ``passed`` are the states it went through, for the events.  ``verdicts`` are what it says of deliveries of ours,
-    where it is an acknowledgement.  ``replaces`` is the document before it, where this is a replay.
-    """
-
-    message: int
-    ordinal: int
-    state: State
-    partner: str
-    kind: str = ""
-    version: str = ""
-    sender: str = ""
-    receiver: str = ""
-    interchange: str = ""
-    reference: str = ""
-    wire_digest: str
-    start: int = 0
-    end: int = 0
-    document: str | None = None
-    number: str | None = None
-    about: str | None = None
-    canonical: str | None = field(default=None, repr=False)
-    residue: Mapping[str, Any] | None = field(default=None, repr=False)
-    digest: str | None = None
-    mapping: str | None = None
-    artifacts: tuple[Artifact, ...] = ()
-    product: str = ""
-    findings: tuple[Finding, ...] = ()
-    passed: tuple[State, ...] = ()
-    drafts: tuple[Draft, ...] = ()
-    verdicts: tuple[PartnerVerdict, ...] = ()
-    replaces: int | None = None
-
-    @property
-    def shares(self) -> bool:
-        """Whether it is delivered together with other messages."""
-        return any(draft.shared for draft in self.drafts)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Staged:
-    """What a transaction staged: the documents' states in order, and the lanes that have new work.
-
-    ``answered`` are deliveries that an acknowledgement has brought to another state.
-    """
-
-    documents: tuple[int, ...] = ()
-    states: tuple[State, ...] = ()
-    deliveries: tuple[int, ...] = ()
-    delivery_states: tuple[State, ...] = ()
-    answered: tuple[tuple[int, State], ...] = ()
-    lanes: frozenset[str] = frozenset()
-    findings: tuple[Finding, ...] = ()
+_advance = receipts.update().where(receipts.c.id == bindparam("of")).values(position=bindparam("at"), begun=0)
+_end = _advance.values(
+    state=bindparam("last"),
+    finished_at=bindparam("now", type_=receipts.c.finished_at.type),
+    again=null(),
+    findings=bindparam("found", type_=receipts.c.findings.type),
+    fingerprint=bindparam("clustered"),
+)
 
 
 class Staging:
@@ -104,76 +55,90 @@ class Staging:
         self._database = database
         self._store = store
 
-    def stage(
-        self,
-        receipt: Receipt,
-        parsed: Sequence[Parsed],
-        now: datetime,
-        *,
-        lane: str,
-        epoch: int,
-        position: int,
-        closing: Closing | None = None,
-    ) -> Staged:
-        """Commit a batch of a receipt's messages; ``position`` is the number of the last one, ``closing`` ends it.
+    def stage(self, portions: Sequence[Portion], now: datetime, *, lane: str, epoch: int) -> list[Staged]:
+        """Commit portions of receipts of one ``lane``, all or none; gives what came of each.
 
-        Raises `Fenced` when another worker has taken over the lane, `LedgerError` when
-        nothing could be written.
+        Raises `Fenced` when another worker has taken over the lane, `LedgerError` when nothing could be written, and
+        what the making of acknowledgements or batches raises.
         """
 
-        def work(connection: Connection) -> Staged:
+        def work(connection: Connection) -> list[Staged]:
             journal = Journal(connection, lane, now, epoch=epoch)
-            batch = _Batch(connection, self._store, journal, receipt, now, max(1, len(parsed)))
-            for item in parsed:
-                batch.add(item)
-            values: dict[str, Any] = {"position": position, "begun": 0}
-            if closing is not None:
-                found = (*closing.findings, *batch.bundle(closing))
-                if closing.acknowledge is not None:
-                    batch.acknowledge(closing.acknowledge)
-                values |= {"state": closing.state.value, "finished_at": now, "again": None}
-                values |= {"findings": as_rows(found), "fingerprint": fingerprint_of(found)}
-                batch.journal.record(closing.state, receipt=receipt.id, detail=_codes(found), digest=receipt.digest)
-            connection.execute(receipts.update().where(receipts.c.id == receipt.id).values(values))
-            return batch.flush()
+            shared = _Shared(connection, self._store, journal, now, sum(len(each.parsed) for each in portions))
+            batches = [_Batch(shared, portion) for portion in portions]
+            for batch in batches:
+                batch.add_all()
+            _insert(shared, batches)
+            staged = [batch.finish() for batch in batches]
+            for name in sorted({name for each in staged for name in each.lanes}):
+                add_lane(connection, name)
+            shared.ids.flush()
+            shared.numbers.flush()
+            journal.flush()
+            return staged
 
         return self._database.write(work, lane=lane)
 
 
-class _Batch:
-    """The rows of one transaction."""
+class _Shared:
+    """What the portions of one transaction share."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        store: BlobStore,
-        journal: Journal,
-        receipt: Receipt,
-        now: datetime,
-        most: int,
-    ) -> None:
+    def __init__(self, connection: Connection, store: BlobStore, journal: Journal, now: datetime, most: int) -> None:
         self.connection = connection
         self.store = store
         self.journal = journal
-        self.receipt = receipt
         self.now = now
-        self.ids = Ids(connection, most)
+        self.ids = Ids(connection, max(1, most))
         self.numbers = LedgerNumbers(connection)
-        self.artifacts: dict[Artifact, str] = {}
+        self._kept: dict[Artifact, str] = {}
+
+    def keep(self, artifact: Artifact) -> str:
+        """Store an artifact once a transaction."""
+        if artifact not in self._kept:
+            self._kept[artifact] = keep(self.connection, artifact, self.now)
+        return self._kept[artifact]
+
+
+class _Batch:
+    """The rows of one portion."""
+
+    def __init__(self, shared: _Shared, portion: Portion) -> None:
+        self.shared = shared
+        self.portion = portion
+        self.connection = shared.connection
+        self.journal = shared.journal
+        self.numbers = shared.numbers
+        self.receipt = portion.receipt
         self.blobs: list[Blob] = []
         self.documents: list[dict[str, Any]] = []
         self.deliveries: list[dict[str, Any]] = []
         self.links: list[dict[str, Any]] = []
-        self.bundling = Bundling(connection, receipt, self.numbers, self.deliver)
+        self.bundling = Bundling(self.connection, self.receipt, self.numbers, self.deliver)
         self.acknowledgements: list[dict[str, Any]] = []
         self.control_numbers: list[dict[str, Any]] = []
         self.verdicts: list[tuple[int, PartnerVerdict]] = []
         self.replaced: list[tuple[int, int]] = []
         self.findings: list[Finding] = []
+        self.left_out: tuple[Finding, ...] = ()
+
+    def add_all(self) -> None:
+        """Add the portion's documents, and what is made at the end of its receipt."""
+        for item in self.portion.parsed:
+            self.add(item)
+        closing = self.portion.closing
+        if closing is None:
+            return
+        self.left_out = self.bundling.write(closing, self.documents, begins=self.portion.begins)
+        self.links += self.bundling.links
+        self.findings += self.left_out
+        if closing.acknowledge is not None:
+            self.acknowledge(closing.acknowledge)
+        found = _codes((*closing.findings, *self.left_out))
+        self.journal.record(closing.state, receipt=self.receipt.id, detail=found, digest=self.receipt.digest)
 
     def add(self, item: Parsed) -> None:
         """Add one document with its deliveries."""
-        document = self.ids.next(documents)
+        document = self.shared.ids.next(documents)
         states: list[State] = []
         wrong = len(self.findings)
         for state in item.passed:
@@ -199,7 +164,7 @@ class _Batch:
         if item.replaces is not None:
             self.replaced.append((item.replaces, document))
         self.findings += item.findings
-        kept = {artifact.kind: self.keep(artifact) for artifact in item.artifacts}
+        kept = {artifact.kind: self.shared.keep(artifact) for artifact in item.artifacts}
         self.documents.append(
             {
                 "id": document,
@@ -232,7 +197,7 @@ class _Batch:
                 "fingerprint": fingerprint_of(self.findings[wrong:]),
                 "targets": len(item.drafts),
                 "origin_id": item.replaces,
-                "created_at": self.now,
+                "created_at": self.shared.now,
             }
         )
 
@@ -269,13 +234,6 @@ class _Batch:
             detail={**detail, "target": draft.target},
         )
         return delivery, state
-
-    def bundle(self, closing: Closing) -> tuple[Finding, ...]:
-        """Add the deliveries of what was gathered of the receipt; gives what is to be said of it there."""
-        left_out = self.bundling.write(closing, self.documents)
-        self.links += self.bundling.links
-        self.findings += left_out
-        return left_out
 
     def acknowledge(self, make: Callable[[Numbers], Sequence[AcknowledgementDraft]]) -> None:
         """Add the acknowledgements; when they cannot be made, none is, and their numbers are not used."""
@@ -317,16 +275,16 @@ class _Batch:
             self.numbers.back(mark)
             findings = error.findings
             self.findings += findings
-        delivery = self.ids.next(deliveries)
+        delivery = self.shared.ids.next(deliveries)
         held = held_by(self.connection, instead, draft.target) if instead is not None and draft.order_key else None
         place = delivery if held is None else give_place(self.connection, held, delivery)
         if held is not None:
             detail = {**detail, "in_place_of": held["id"]}
-        blob = self.store.prepare(frozen.content) if frozen else None
+        blob = self.shared.store.prepare(frozen.content) if frozen else None
         if blob:
             self.blobs.append(blob)
         state = State.STAGED if frozen else State.QUARANTINED
-        kept = {artifact.kind: self.keep(artifact) for artifact in draft.artifacts}
+        kept = {artifact.kind: self.shared.keep(artifact) for artifact in draft.artifacts}
         self.deliveries.append(
             {
                 "id": delivery,
@@ -347,9 +305,9 @@ class _Batch:
                 "failures": 0,
                 "unsure": False,
                 "epoch": 0,
-                "next_at": self.now,
-                "staged_at": self.now,
-                "finished_at": None if frozen else self.now,
+                "next_at": self.shared.now,
+                "staged_at": self.shared.now,
+                "finished_at": None if frozen else self.shared.now,
                 "findings": as_rows(findings),
                 "fingerprint": fingerprint_of(findings),
                 "mapping_digest": kept.get("mapping"),
@@ -370,24 +328,8 @@ class _Batch:
         )
         return delivery, state
 
-    def keep(self, artifact: Artifact) -> str:
-        """Store an artifact once a transaction."""
-        if artifact not in self.artifacts:
-            self.artifacts[artifact] = keep(self.connection, artifact, self.now)
-        return self.artifacts[artifact]
-
-    def flush(self) -> Staged:
-        """Write all rows."""
-        self.store.insert(self.connection, *self.blobs)
-        for table, rows in (
-            (documents, self.documents),
-            (deliveries, self.deliveries),
-            (delivery_documents, self.links),
-            (acknowledgements, self.acknowledgements),
-            (control_numbers, self.control_numbers),
-        ):
-            if rows:
-                self.connection.execute(table.insert(), rows)
+    def finish(self) -> Staged:
+        """Do what needs the rows to be there, and tell what came of the portion."""
         self.bundling.keep()
         for delivery in self.bundling.quarantined:
             follow(self.connection, delivery)
@@ -398,21 +340,31 @@ class _Batch:
             for document, verdict in self.verdicts
             if (state := take_verdict(self.connection, self.journal, self.receipt.id, document, verdict)) is not None
         ]
-        lanes = frozenset(row["lane"] for row in self.deliveries if row["state"] == State.STAGED)
-        for lane in sorted(lanes):
-            add_lane(self.connection, lane)
-        self.ids.flush()
-        self.numbers.flush()
-        self.journal.flush()
         return Staged(
             documents=tuple(row["id"] for row in self.documents),
             states=tuple(State(row["state"]) for row in self.documents),
             deliveries=tuple(row["id"] for row in self.deliveries),
             delivery_states=tuple(State(row["state"]) for row in self.deliveries),
             answered=tuple(answered),
-            lanes=lanes,
+            lanes=frozenset(row["lane"] for row in self.deliveries if row["state"] == State.STAGED),
             findings=tuple(self.findings),
         )
+
+    @property
+    def end(self) -> dict[str, Any] | None:
+        """What the receipt's row says at its end; None while there is more of it."""
+        closing = self.portion.closing
+        if closing is None:
+            return None
+        found = (*closing.findings, *self.left_out)
+        return {
+            "of": self.receipt.id,
+            "at": self.portion.position,
+            "last": closing.state.value,
+            "now": self.shared.now,
+            "found": as_rows(found),
+            "clustered": fingerprint_of(found),
+        }
 
     def _replace(self, old: int, new: int) -> None:
         """A quarantined document that was processed again needs nobody's attention any more."""
@@ -427,3 +379,25 @@ def _codes(findings: Sequence[Finding]) -> dict[str, Any]:
     """What an event says of findings: their codes, since their texts may hold values of the payload."""
     codes = sorted({finding.code for finding in findings})
     return {"findings": codes} if codes else {}
+
+
+def _insert(shared: _Shared, batches: Sequence[_Batch]) -> None:
+    """Write the rows of all portions, and how far their receipts are."""
+    connection = shared.connection
+    shared.store.insert(connection, *(blob for batch in batches for blob in batch.blobs))
+    for table, name in (
+        (documents, "documents"),
+        (deliveries, "deliveries"),
+        (delivery_documents, "links"),
+        (acknowledgements, "acknowledgements"),
+        (control_numbers, "control_numbers"),
+    ):
+        rows = [row for batch in batches for row in getattr(batch, name)]
+        if rows:
+            connection.execute(table.insert(), rows)
+    ends = [end for batch in batches if (end := batch.end) is not None]
+    if ends:
+        connection.execute(_end, ends)
+    steps = [{"of": each.receipt.id, "at": each.portion.position} for each in batches if each.portion.closing is None]
+    if steps:
+        connection.execute(_advance, steps)

@@ -12,10 +12,10 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from transload.canonical.findings import Finding
-from transload.runner.ledger.arrivals import Receipt, as_rows, file_of
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.journal import Journal
+from transload.runner.ledger.receipts import Receipt, as_rows, file_of
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import parts, receipts
 from transload.runner.ledger.states import State

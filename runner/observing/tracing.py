@@ -31,11 +31,11 @@ from opentelemetry.trace import (
 
 from transload.runner.engine.lines import PRODUCT, Line, Outlet
 from transload.runner.engine.observer import Observer
-from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.lanes import Outcome
+from transload.runner.ledger.portions import Parsed, Staged
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.references import Ref
-from transload.runner.ledger.staging import Parsed, Staged
 from transload.runner.ledger.states import State
 
 _BAD = (State.DEAD, State.UNKNOWN, State.QUARANTINED, State.RETRY_AT, State.REJECTED)

@@ -22,11 +22,11 @@ from transload.runner.engine.reading import Reader
 from transload.runner.impact.numbers import NumbersOfThen
 from transload.runner.impact.trees import differences
 from transload.runner.ledger import Ledger, NotFound, Ref, State
-from transload.runner.ledger.arrivals import Receipt
 from transload.runner.ledger.bulks import Item
 from transload.runner.ledger.dialects import among
+from transload.runner.ledger.portions import Parsed
+from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.schema import control_numbers, deliveries, delivery_documents, documents
-from transload.runner.ledger.staging import Parsed
 from transload.runner.masking.veil import Veil
 from transload.runner.replays.chosen import Chosen
 from transload.runner.workspace.model import Workspace

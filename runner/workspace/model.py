@@ -97,7 +97,7 @@ class Acknowledge:
         """The target that acknowledgements are delivered to; raises `Stop` as `Connection.target` does."""
         return self.connection.target(self.options)
 
-    @property
+    @cached_property
     def templates(self) -> Mapping[str, str]:
         """The target's template fields by name, as written: fill them when a delivery is staged."""
         return written_templates(self.connection.adapter, self.options)
@@ -155,7 +155,7 @@ class SendRoute:
         """The target, secrets resolved; raises `Stop` as `Connection.target` does."""
         return self.connection.target(self.options)
 
-    @property
+    @cached_property
     def templates(self) -> Mapping[str, str]:
         """The target's template fields by name, as written: fill them when a delivery is staged."""
         return written_templates(self.connection.adapter, self.options)
@@ -284,8 +284,8 @@ class Partner:
     file: Path
     digest: str
 
-    @property
-    def facts(self) -> dict[str, str]:
+    @cached_property
+    def facts(self) -> Mapping[str, str]:
         """What a `Context` may know of the partner: ``name``, ``gln``, ``edifact.id``, ``edifact.qualifier``, ..."""
         return {"name": self.title, **facts_of(self.identities)}
 

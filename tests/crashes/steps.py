@@ -108,11 +108,11 @@ class Steps:
     def _moved(self, original: Callable[..., Any], store: Any, old: str, new: str, **named: Any) -> Any:
         return self.whole(f"move {_folder(old)} to {_folder(new)}", lambda: original(store, old, new, **named))
 
-    def _written(self, original: Callable[..., Any], store: Any, path: str, content: bytes) -> None:
+    def _written(self, original: Callable[..., Any], store: Any, path: str, content: bytes, **how: Any) -> None:
         at = self.begin(f"write {_folder(path)}")
-        original(store, path, content[: len(content) // 2])
+        original(store, path, content[: len(content) // 2], **how)
         at("half")
-        original(store, path, content)
+        original(store, path, content, **how)
         at("after")
 
     def _read(self, original: Callable[..., Any], store: Any, path: str, size: int, start: int = 0) -> Iterator[bytes]:

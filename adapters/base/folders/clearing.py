@@ -17,16 +17,20 @@ _log = logging.getLogger(__name__)
 
 
 class Clearing:
-    """Work at the partner that is done behind, with as many hands as there are; with one hand it is done at once."""
+    """Work at the partner that is done behind, with as many hands as there are; with one hand it is done at once.
+
+    So it is once the files were all given out, and nobody asks for the faults any more.
+    """
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
         self._begun: list[Future[None]] = []
+        self._ended = False
 
     def begin(self, work: Callable[[FileStore], None]) -> None:
-        """Do ``work``; with one hand what goes wrong is raised here, else by `faults`."""
+        """Do ``work``; with one hand, or after the end, what goes wrong is raised here, else by `faults`."""
         begun = self._hands.start(work)
-        if self._hands.most == 1:
+        if self._ended or self._hands.most == 1:
             begun.result()
         else:
             self._begun.append(begun)
@@ -49,6 +53,7 @@ class Clearing:
 
     def end(self) -> None:
         """Wait for all work, where nobody can hear any more what went wrong: such files come again."""
+        self._ended = True
         for each in self._begun:
             error = each.exception()
             if isinstance(error, TransloadError):

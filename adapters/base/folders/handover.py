@@ -161,7 +161,7 @@ def _put(store: FileStore, options: HandOver, path: str, outbound: Outbound) -> 
     temporary = _temporary(options, outbound)
     size = len(outbound.content)
     try:
-        store.write(temporary, outbound.content)
+        store.write(temporary, outbound.content, passing=True)
         written = store.look(temporary)
         if written is None or written.size != size:
             held = "nothing" if written is None else f"{written.size} bytes"

@@ -28,7 +28,7 @@ def fault_of(name: str) -> str | None:
         return "it is empty" if not name else "it names a folder"
     if "/" in name or "\\" in name:
         return "it has a slash"
-    if any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
+    if not name.isprintable() and any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
         return "it has a control character"
     if len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
         return f"it is longer than {LONGEST_NAME} bytes"
@@ -42,6 +42,8 @@ def wanted(name: str, patterns: Sequence[str], ignored: Sequence[str]) -> bool:
 
 def shown(text: str) -> str:
     r"""``text`` as it can be stored and printed: what is not printable, and ``\``, is escaped, so no two become one."""
+    if text.isprintable() and "\\" not in text:  # as nearly all are
+        return text
     return "".join(
         sign if sign.isprintable() and sign != "\\" else sign.encode("unicode_escape").decode() for sign in text
     )

@@ -88,8 +88,11 @@ class FileStore(ABC):
         """
 
     @abstractmethod
-    def write(self, path: str, content: bytes) -> None:
-        """Make the file at ``path`` hold ``content``, whatever it held; durable on return where the other side can."""
+    def write(self, path: str, content: bytes, *, passing: bool = False) -> None:
+        """Make the file at ``path`` hold ``content``, whatever it held; durable on return where the other side can.
+
+        ``passing``: the name is one that the file has until a `move` only, so it need not be durable.
+        """
 
     @abstractmethod
     def move(self, old: str, new: str, *, replace: bool = False) -> None:

@@ -33,6 +33,7 @@ class FolderSource(Source[C, PickUp]):
     """Picks files up; a subclass says how the store is opened."""
 
     Options = PickUp
+    settles_together = True
     pauses: Sequence[float] = (1.0, 2.0, 4.0)
     """Seconds before each attempt in the same pass to go on with a large file over a new connection."""
     _store: FileStore | None = None

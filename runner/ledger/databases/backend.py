@@ -84,6 +84,10 @@ class Backend(Protocol):
         """A connection that sees one moment of the database and cannot change it."""
         ...
 
+    def asking(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """A connection for one statement that changes nothing; without the cost of a transaction around it."""
+        ...
+
     def writing(self, engine: Engine) -> AbstractContextManager[Connection]:
         """A connection in a transaction that is on disk when this ends without an error, and undone otherwise."""
         ...

@@ -91,6 +91,12 @@ class PostgresqlSchema:
             yield connection
 
     @contextmanager
+    def asking(self, engine: Engine) -> Iterator[Connection]:
+        """A connection for one statement that changes nothing."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
+    @contextmanager
     def writing(self, engine: Engine) -> Iterator[Connection]:
         """A transaction.  Raises `LedgerError` where the connection broke as it was committed."""
         with engine.connect() as connection:

@@ -54,6 +54,12 @@ class SqliteFile:
             yield connection
 
     @contextmanager
+    def asking(self, engine: Engine) -> Iterator[Connection]:
+        """A connection for one statement that changes nothing."""
+        with engine.connect().execution_options(alone=True) as connection:
+            yield connection
+
+    @contextmanager
     def writing(self, engine: Engine) -> Iterator[Connection]:
         """A transaction that holds the file's lock from its beginning."""
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
@@ -108,5 +114,6 @@ def _configure(connection: Any, record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("alone"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

@@ -136,7 +136,56 @@ def test_what_is_written_is_on_the_disk_before_it_has_its_name(root: Path, monke
     options = FilesTarget.Options.model_validate({"folder": "in", "file": "a"})
     with FilesTarget(FilesConnection(root=root), options) as target:
         target.deliver(Outbound(key="1", content=b"x"))
-    assert done == ["file", "folder", "rename", "folder"]
+    assert done == ["file", "rename", "folder"]
+
+
+def test_a_name_in_another_folder_is_on_the_disk_before_the_old_one_goes(
+    store: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "done").mkdir()
+    (root / "in/a").write_bytes(b"x")
+    fsync, seen = os.fsync, []
+
+    def synced(handle: int) -> None:
+        seen.append((os.fstat(handle).st_ino == (root / "done").stat().st_ino, (root / "in/a").exists()))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    store.move("in/a", "done/a")
+    assert seen == [(True, True)]
+    assert ((root / "in/a").exists(), (root / "done/a").read_bytes()) == (False, b"x")
+
+
+def test_a_folder_that_was_put_in_the_place_of_another_is_seen(store: LocalStore, root: Path) -> None:
+    store.write("in/a", b"x")
+    (root / "in").rename(root / "old")
+    with pytest.raises(Missing):
+        store.write("in/b", b"x")
+    (root / "in").mkdir()
+    store.write("in/b", b"x")
+    assert ([entry.name for entry in store.list("in")], store.look("in/a")) == (["b"], None)
+    (root / "in").rename(root / "older")
+    (root / "in").symlink_to(root.parent / "outside")
+    with pytest.raises(Denied, match="it is outside"):
+        store.write("in/c", b"x")
+
+
+def _open_ones() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not tell what is open")
+def test_many_folders_are_not_kept_open_all(store: LocalStore, root: Path) -> None:
+    before = _open_ones()
+    for number in range(100):
+        (root / f"folder{number}").mkdir()
+        store.write(f"folder{number}/a", b"x")
+        store.move(f"folder{number}/a", "in/a", replace=True)
+    assert _open_ones() - before <= 16
+    store.close()
+    assert _open_ones() == before
+    assert store.look("in/a") is not None  # a closed store opens what it needs
+    store.close()
 
 
 @pytest.mark.parametrize(

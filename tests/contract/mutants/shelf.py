@@ -163,6 +163,7 @@ class Client:
 
 class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
     Options = ShelfOptions
+    settles_together = True
     folder: Path
     found: int
 

@@ -110,6 +110,22 @@ class SettlesOnce(ShelfSource):
         super().settle(found)
 
 
+class SettlesNoMoreAtTheEnd(ShelfSource):
+    """Lets items wait for others, and settles none of them once all were given out."""
+
+    caught_by = "test_items_that_are_settled_together_are_settled_as_usual"
+    ended = False
+
+    def receive(self, memory: Memory) -> Iterator[Inbound]:
+        self.ended = False
+        yield from super().receive(memory)
+        self.ended = True
+
+    def settle(self, found: Found) -> None:
+        if not self.ended:
+            super().settle(found)
+
+
 class SettlesByName(ShelfSource):
     """Clears away whatever has the item's name by now."""
 

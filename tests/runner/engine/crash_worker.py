@@ -40,9 +40,9 @@ def die_before_closing() -> None:
     """End the process after one batch of a receipt was staged."""
     stage = Staging.stage
 
-    def once(*arguments, **options):
-        if options.get("closing") is None:
-            stage(*arguments, **options)
+    def once(self, portions, *arguments, **options):
+        if all(each.closing is None for each in portions):
+            stage(self, portions, *arguments, **options)
         die()
 
     Staging.stage = once

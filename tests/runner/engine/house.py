@@ -223,10 +223,13 @@ def order(number: str, buyer: str = "ACME") -> Order:
 class FolderSource(Source[Settings, Settings]):
     """Gives the files of a folder, and deletes each when it is settled.  ``moment`` names when to do ``what``."""
 
-    def __init__(self, folder: Path, act: Callable[[str], None] = lambda moment: None) -> None:
+    def __init__(
+        self, folder: Path, act: Callable[[str], None] = lambda moment: None, *, together: bool = False
+    ) -> None:
         super().__init__(Settings(), Settings())
         self.folder = folder
         self.act = act
+        self.settles_together = together  # type: ignore[misc]
 
     def receive(self, memory: Any) -> Iterator[Inbound]:
         self.act("receive")
@@ -310,6 +313,7 @@ class House:
     root: Path
     source_act: Callable[[str], None] = lambda moment: None
     target_act: Callable[[str], None] = lambda moment: None
+    together: bool = False
     idempotent: bool = False
     can_tell: bool = True
     retry: RetryPolicy = field(
@@ -411,6 +415,9 @@ class House:
             partners={"acme": acme, "erp": erp},
         )
 
+    def _source(self) -> FolderSource:
+        return FolderSource(self.root / "out", self.source_act, together=self.together)
+
     def _partner(self, name: str, digest: str) -> Partner:
         return Partner(
             name=name,
@@ -433,7 +440,7 @@ class House:
             secrets=Secrets(base=self.root),
             limits=self.limits,
             at=AT,
-            make_source=(lambda: FolderSource(self.root / "out", self.source_act)) if source else None,
+            make_source=self._source if source else None,
             make_target=lambda: BoxTarget(folder, self.target_act, idempotent=self.idempotent, can_tell=self.can_tell),
         )
 

@@ -152,7 +152,7 @@ def test_what_a_dead_worker_was_sending_is_sent_at_once_where_twice_is_once(make
     until(lambda: (house.root / f"calling-{first.pid}").exists())
     first.kill()
     crew(house, 1, idempotent=idempotent)
-    until(lambda: states_of(house) in ({"SENT"}, {"RETRY_AT"}), 10)
+    until(lambda: states_of(house) in ({"SENT"}, {"RETRY_AT"}), 30)
     assert house.landed() == (["1"] if idempotent else [])
 
 

@@ -164,10 +164,10 @@ def test_what_the_ledger_cannot_write_of_a_receipt_holds_up_nobody(make_house, h
     house.put_orders("b.txt", "B", reference="2")
     stage = Staging.stage
 
-    def odd(self, receipt, parsed, *arguments, **options):
-        if receipt.id == 1 and parsed:
+    def odd(self, portions, *arguments, **options):
+        if any(each.receipt.id == 1 and each.parsed for each in portions):
             raise OverflowError("a number is too large")
-        return stage(self, receipt, parsed, *arguments, **options)
+        return stage(self, portions, *arguments, **options)
 
     monkeypatch.setattr(Staging, "stage", odd)
     with house.ledger() as ledger:

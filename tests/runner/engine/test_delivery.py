@@ -336,7 +336,7 @@ def test_nothing_is_settled_when_the_ledger_cannot_be_written(make_house, run, m
     house = make_house()
     house.put_orders("a.txt", "1")
     with monkeypatch.context() as patch:
-        patch.setattr(Arrivals, "add", full)
+        patch.setattr(Arrivals, "add_all", full)
         with pytest.raises(LedgerError):
             run(house)
     assert house.offered == ["a.txt"]

@@ -1,6 +1,6 @@
 """A dry run shows what a pass would do, and does nothing."""
 
-from transload.runner.ledger.arrivals import Arrival
+from transload.runner.ledger.receipts import Arrival
 
 
 def test_a_dry_run_shows_what_would_be_sent_and_changes_nothing(make_house, hands):

@@ -88,7 +88,7 @@ def test_a_service_notices_what_is_paused_and_what_goes_on(make_house, serving):
 def test_a_fault_of_the_ledger_does_not_end_a_service(make_house, serving, monkeypatch):
     house = make_house(schedule=Every(interval=timedelta(seconds=1)))
     house.put_orders("a.txt", "1")
-    add, failures = Arrivals.add, []
+    add, failures = Arrivals.add_all, []
 
     def sometimes(self, *arguments, **more):
         if len(failures) < 2:
@@ -96,7 +96,7 @@ def test_a_fault_of_the_ledger_does_not_end_a_service(make_house, serving, monke
             raise LedgerError("the ledger failed: database or disk is full")
         return add(self, *arguments, **more)
 
-    monkeypatch.setattr(Arrivals, "add", sometimes)
+    monkeypatch.setattr(Arrivals, "add_all", sometimes)
     serving(house)
     until(lambda: house.landed() == ["1"])
     assert len(failures) == 2

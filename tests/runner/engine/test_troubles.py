@@ -20,9 +20,9 @@ from transload.adapters.csv import CsvFormat, CsvOptions
 from transload.adapters.fixed import FixedFormat, FixedOptions
 from transload.runner.expectations.watch import Watch
 from transload.runner.ledger import Damaged, Encryption, Fenced, Ledger, LedgerError, Ref
-from transload.runner.ledger.arrivals import Arrival
 from transload.runner.ledger.databases import sqlite
 from transload.runner.ledger.outage import Outage
+from transload.runner.ledger.receipts import Arrival
 from transload.runner.workspace.model import Every
 
 EVERY = Every(interval=timedelta(milliseconds=100))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from transload.runner.ledger.arrivals import Arrival
+from transload.runner.ledger.receipts import Arrival
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

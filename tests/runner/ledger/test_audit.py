@@ -12,6 +12,7 @@ from tests.runner.ledger.samples import NOW, arrival, count, tamper
 
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.blobs import SMALL
+from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.schema import (
     blobs,
     documents,
@@ -23,7 +24,6 @@ from transload.runner.ledger.schema import (
     seals,
 )
 from transload.runner.ledger.seals import Seal
-from transload.runner.ledger.staging import Parsed
 from transload.runner.ledger.states import State
 
 
@@ -176,7 +176,7 @@ def test_seals_that_are_removed_or_changed_are_named(ledger):
 
 def test_rows_and_payloads_that_were_changed_are_named(ledger):
     epoch = ledger.lanes.take("in:a/b", NOW)
-    receipt = ledger.arrivals.due("a/b")
+    receipt = ledger.arrivals.due("a/b")[0]
     parsed = Parsed(
         message=1,
         ordinal=1,
@@ -188,7 +188,7 @@ def test_rows_and_payloads_that_were_changed_are_named(ledger):
         canonical="{}",
         digest="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
     )
-    ledger.staging.stage(receipt, [parsed], NOW, lane="in:a/b", epoch=epoch, position=1)
+    ledger.staging.stage([Portion(receipt=receipt, parsed=[parsed], position=1)], NOW, lane="in:a/b", epoch=epoch)
     assert codes(ledger) == []
     with ledger.read() as connection:
         digests = dict(connection.execute(select(receipts.c.id, receipts.c.digest)).all())

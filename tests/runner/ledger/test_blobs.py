@@ -246,7 +246,7 @@ def test_every_payload_comes_back(content):
 def test_large_payloads_lie_beside_the_file_and_in_postgresql_in_the_database(ledger, size):
     content = (bytes(range(256)) * (size // 256 + 1))[:size]
     ledger.arrivals.add(arrival(content=content), NOW)
-    receipt = ledger.arrivals.due("a/b")
+    receipt = ledger.arrivals.due("a/b")[0]
     shelf = ledger.database.shelf
     files = [path for path in shelf.folder.rglob("*") if path.is_file()] if shelf is not None else []
     assert len(files) == (size > SMALL and shelf is not None)
@@ -257,7 +257,7 @@ def test_a_file_is_taken_over_whole(ledger, tmp_path):
     path = tmp_path / "large"
     path.write_bytes(b"0123456789" * 100_000)
     ledger.arrivals.add(arrival(content=path), NOW)
-    receipt = ledger.arrivals.due("a/b")
+    receipt = ledger.arrivals.due("a/b")[0]
     assert receipt.size == 1_000_000
     assert ledger.arrivals.payload(receipt.digest) == path.read_bytes()
 
@@ -272,7 +272,7 @@ def test_the_same_payload_is_stored_once(ledger):
 def test_a_payload_that_was_changed_in_the_database_is_noticed(ledger, encoding):
     content = b"aaaa" * 100 if encoding == "zlib" else b"a"
     ledger.arrivals.add(arrival(content=content), NOW)
-    digest = ledger.arrivals.due("a/b").digest
+    digest = ledger.arrivals.due("a/b")[0].digest
     ledger.database.write(lambda connection: connection.execute(blobs.update().values(data=b"other")).rowcount)
     with pytest.raises(LedgerError, match=f"the payload {digest[:12]} was changed in the ledger's database") as caught:
         ledger.arrivals.payload(digest)

@@ -18,9 +18,9 @@ from transload.runner.ledger import Blobs, Encryption, Ledger, LedgerError
 from transload.runner.ledger.blobs import SMALL
 from transload.runner.ledger.encryption import KeyMissing, Keyring
 from transload.runner.ledger.encryption.streams import PIECE, Altered, sealed, unsealed
+from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.schema import blobs, documents, meta, metadata
 from transload.runner.ledger.shelves import FolderShelf
-from transload.runner.ledger.staging import Parsed
 from transload.runner.ledger.states import State
 
 CANARY = "Silver-Canary-4711"
@@ -51,8 +51,8 @@ def fill(ledger):
         digest=sha256(CANONICAL.encode()).hexdigest(),
         findings=(Finding(code="X", message=f"{CANARY} finding", value=CANARY),),
     )
-    receipt = ledger.arrivals.due("a/b")
-    ledger.staging.stage(receipt, [parsed], NOW, lane="in:a/b", epoch=epoch, position=1)
+    receipt = ledger.arrivals.due("a/b")[0]
+    ledger.staging.stage([Portion(receipt=receipt, parsed=[parsed], position=1)], NOW, lane="in:a/b", epoch=epoch)
 
 
 def everything(ledger, folder):

@@ -14,10 +14,10 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger import Blobs, Erased, Ledger, NotFound, Ref, State
 from transload.runner.ledger.actions import NotPossible
 from transload.runner.ledger.blobs import ERASED, ERASING, SMALL
-from transload.runner.ledger.drafts import Draft, Frozen
+from transload.runner.ledger.drafts import Closing, Draft, Frozen
 from transload.runner.ledger.lanes import Outcome
+from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.schema import blobs, documents, receipts
-from transload.runner.ledger.staging import Closing, Parsed
 
 LATER = NOW + timedelta(days=40)
 BODY = f"{CANARY} body"
@@ -66,7 +66,9 @@ def fill(ledger, content=RAW, *, send=True, key="k1", evidence=True):
     receipt = ledger.arrivals.get(number)
     closing = Closing(state=State.PARSED)
     two = [parsed(1, f"{BODY} {key}"), parsed(2, f"{BODY} {key}")]
-    ledger.staging.stage(receipt, two, NOW, lane="in:a/b", epoch=epoch, position=2, closing=closing)
+    ledger.staging.stage(
+        [Portion(receipt=receipt, parsed=two, position=2, closing=closing)], NOW, lane="in:a/b", epoch=epoch
+    )
     if send:
         epoch = ledger.lanes.take("a/b/x/y", NOW)
         due = ledger.lanes.due("a/b/x/y", epoch, NOW, most=10)

@@ -21,9 +21,9 @@ from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.reconciled import PartnerVerdict
 from transload.runner.ledger.schema import deliveries, documents, events, partner_verdicts
-from transload.runner.ledger.staging import Parsed
 
 LANES = ("a/b/erp", "a/b/copies")
 
@@ -59,12 +59,15 @@ def receive(ledger, route="a/b", key="k1"):
     lane = f"in:{route}"
     ledger.arrivals.add(arrival(key, route=route, lane=lane), NOW)
     epoch = ledger.lanes.take(lane, NOW)
-    return ledger.arrivals.due(route), lane, epoch
+    return ledger.arrivals.due(route)[0], lane, epoch
 
 
 def stage(ledger, route, key, *items):
     receipt, lane, epoch = receive(ledger, route, key)
-    return ledger.staging.stage(receipt, items, NOW, lane=lane, epoch=epoch, position=len(items))
+    (staged,) = ledger.staging.stage(
+        [Portion(receipt=receipt, parsed=items, position=len(items))], NOW, lane=lane, epoch=epoch
+    )
+    return staged
 
 
 def announced(ledger, lane):
@@ -184,9 +187,8 @@ def test_a_verdict_that_comes_while_the_outcome_is_written_takes_effect(processe
         outcome = pool.submit(conclude, one, LANES[0], delivery, epoch)
         assert begun.wait(10)
         verdict = PartnerVerdict(delivery=delivery.id, kind="997", verdict=Verdict.ACCEPTED)
-        two.staging.stage(
-            receipt, [parsed(1, verdicts=[verdict], state=State.RECONCILED)], NOW, lane=lane, epoch=mine, position=1
-        )
+        item = parsed(1, verdicts=[verdict], state=State.RECONCILED)
+        two.staging.stage([Portion(receipt=receipt, parsed=[item], position=1)], NOW, lane=lane, epoch=mine)
         done.set()
         outcome.result()
     assert every(one, deliveries.c.state) == [State.ACKED]

@@ -12,9 +12,9 @@ from transload.adapters.base.acknowledgement import Verdict
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.drafts import Closing, Draft, Frozen
 from transload.runner.ledger.lanes import Outcome
+from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.reconciled import PartnerVerdict
 from transload.runner.ledger.schema import deliveries
-from transload.runner.ledger.staging import Parsed
 
 _fresh = numbers(1)
 OPEN = (State.STAGED, State.RETRY_AT)
@@ -59,10 +59,9 @@ class Model:
         in_lane = f"in:{self.name}"
         self.ledger.arrivals.add(arrival(f"k{number}", route=self.name, lane=in_lane), NOW)
         epoch = self.ledger.lanes.take(in_lane, NOW)
-        receipt = self.ledger.arrivals.due(self.name)
-        return self.ledger.staging.stage(
-            receipt, [item], NOW, lane=in_lane, epoch=epoch, position=1, closing=Closing(state=State.PARSED)
-        )
+        receipt = self.ledger.arrivals.due(self.name)[0]
+        portion = Portion(receipt=receipt, parsed=[item], position=1, closing=Closing(state=State.PARSED))
+        return self.ledger.staging.stage([portion], NOW, lane=in_lane, epoch=epoch)[0]
 
     def drafted(self, key, replaces=None):
         frozen = Frozen(content=b"x")

@@ -18,9 +18,9 @@ from transload.runner.ledger.chains import verify_lane
 from transload.runner.ledger.columns import microseconds
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.numbers import LedgerNumbers
+from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.schema import documents, events, meta, receipts
 from transload.runner.ledger.searching import Criteria
-from transload.runner.ledger.staging import Parsed
 from transload.runner.ledger.states import FINAL, GOOD, of_document
 
 # receipts
@@ -29,7 +29,7 @@ from transload.runner.ledger.states import FINAL, GOOD, of_document
 def test_an_arrival_is_stored_with_its_event_and_bytes(ledger):
     number, new = ledger.arrivals.add(arrival(metadata={"size": "5"}), NOW)
     assert (number, new) == (1, True)
-    receipt = ledger.arrivals.due("a/b")
+    receipt = ledger.arrivals.due("a/b")[0]
     assert receipt.metadata == {"size": "5"}
     assert receipt.received_at == NOW
     assert ledger.arrivals.payload(receipt.digest) == b"hello"
@@ -47,7 +47,7 @@ def test_what_was_committed_is_there_for_the_next_process(store):
     with Ledger(store) as first:
         first.arrivals.add(arrival(), NOW)
     with Ledger(store) as second:
-        assert second.arrivals.due("a/b").origin == "/out/x"
+        assert second.arrivals.due("a/b")[0].origin == "/out/x"
 
 
 def test_many_threads_write_at_once(ledger):
@@ -146,7 +146,7 @@ def test_a_store_that_is_none_is_refused(url, said):
 def test_a_closed_ledger_says_so(store):
     ledger = Ledger(store)
     with pytest.raises(LedgerError, match="is not open"):
-        ledger.arrivals.due("a/b")
+        ledger.arrivals.due("a/b")[0]
 
 
 # memory and numbers
@@ -228,7 +228,7 @@ def test_whatever_a_partner_writes_is_kept_and_found(ledger, text):
     assert ledger.arrivals.add(item, NOW) == (1, False)
     assert ledger.arrivals.add(arrival(text + "!"), NOW) == (2, True)
     epoch = ledger.lanes.take("in:a/b", NOW)
-    receipt = ledger.arrivals.due("a/b")
+    receipt = ledger.arrivals.due("a/b")[0]
     assert receipt.metadata == {text: text}
     parsed = Parsed(
         message=1,
@@ -239,7 +239,7 @@ def test_whatever_a_partner_writes_is_kept_and_found(ledger, text):
         **dict.fromkeys(("kind", "version", "sender", "receiver", "interchange", "reference", "number", "about"), text),
         findings=(Finding(code="X", message=text, value=text),),
     )
-    ledger.staging.stage(receipt, [parsed], NOW, lane="in:a/b", epoch=epoch, position=1)
+    ledger.staging.stage([Portion(receipt=receipt, parsed=[parsed], position=1)], NOW, lane="in:a/b", epoch=epoch)
     (found,) = ledger.queries.documents(number=text)
     assert found["ref"] == "d1"
     assert found["findings"][0]["value"] == text

@@ -144,7 +144,7 @@ def test_a_crowded_archive_is_said(store: FileStore, tmp_path: Path, monkeypatch
 
 def test_an_upload_that_ends_short_is_tried_again(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     write = store.write
-    monkeypatch.setattr(store, "write", lambda path, content: write(path, content[:3]))
+    monkeypatch.setattr(store, "write", lambda path, content, **how: write(path, content[:3], **how))
     with pytest.raises(Retry, match=r"\.part holds 3 bytes after 7 bytes were written"):
         hand_over(store, OPTIONS, OUTBOUND)
     assert landed(store, OPTIONS, OUTBOUND) is Landing.NOT_LANDED
