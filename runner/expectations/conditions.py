@@ -231,13 +231,17 @@ def _standing(lane: str, count: int, paused: bool, now: datetime) -> Opening:
 
 
 def disk(folders: Iterable[Path], incidents: Iterable[Incident], now: datetime) -> Judged:
-    """The disks that hold the ledger: nearly full below 5 % and 5 GiB."""
+    """The disks that hold the ledger, each told once: nearly full below 5 % and 5 GiB."""
     found: dict[str, Callable[[], Opening]] = {}
+    disks: set[int] = set()
     for folder in folders:
         try:
-            usage = shutil.disk_usage(folder)
+            usage, disk = shutil.disk_usage(folder), folder.stat().st_dev
         except OSError:  # what is wrong with the folder is told by whoever needs it
             continue
+        if disk in disks:
+            continue
+        disks.add(disk)
         if usage.free < LEAST_FREE and usage.free < LEAST_SHARE * usage.total:
             found[f"disk|{folder}"] = partial(_nearly_full, folder, usage.free, now)
     return lasting("disk", found, incidents, "there is space again")
