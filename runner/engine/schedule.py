@@ -138,10 +138,10 @@ class Clock:
         try:
             self._fire(route, fire_time)
         except LedgerError as error:  # `look` does it, when the ledger is back
+            if not self._unrecorded:  # of many routes one line is enough
+                _log.error("times of schedules wait for the ledger", route=route, error=error.message)
             _, count = self._unrecorded.get(route, (None, 0))
             self._unrecorded[route] = fire_time, count + 1
-            if count == 0:
-                _log.error("a time of a schedule waits for the ledger", route=route, error=error.message)
 
     def _catch_up(self, route: str, schedule: Schedule, since: datetime | None) -> None:
         now, last = self._now(), self._ledger.ticks.last(route) or since

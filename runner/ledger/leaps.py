@@ -6,7 +6,7 @@ again, is due at once: a retry that is too early costs a call, one that is an ho
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.schema import alarms, attempts, deliveries, events, lanes, ticks
@@ -15,7 +15,8 @@ from transload.runner.ledger.states import State
 TOLERANCE = timedelta(seconds=10)
 """Clocks of machines that share a ledger may differ by so much; a smaller leap is none."""
 _last_event = select(events.c.at).order_by(events.c.id.desc()).limit(1)
-_last_tick = select(ticks.c.fired_at).order_by(ticks.c.fired_at.desc()).limit(1)
+_last_tick = select(func.max(ticks.c.fired_at)).where(ticks.c.finished_at.is_(None))
+"""Of those that are open: of all there may be millions."""
 
 
 class Leaps:

@@ -186,6 +186,6 @@ def test_a_time_that_the_ledger_could_not_take_is_not_lost(ledger, hands, monkey
     clock.look()
     clock.look()
     assert woken == ["a/b"]
-    assert log.told("error") == ["a time of a schedule waits for the ledger"]
+    assert log.told("error") == ["times of schedules wait for the ledger"]
     with ledger.read() as connection:
         assert connection.exec_driver_sql("SELECT missed FROM ticks").scalars().all() == [1]
