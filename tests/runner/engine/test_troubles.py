@@ -92,6 +92,20 @@ def _locked(connection):
     return True
 
 
+def test_a_folder_that_was_moved_away(make_house, serving, log):
+    """What is open could be written on, where nobody looks for it."""
+    house = make_house(schedule=EVERY)
+    engine, ledger = begun(house, serving)
+    (house.root / "var").rename(house.root / "away")
+    until(lambda: why(engine))
+    said = looked(engine, house, log)
+    moved = f"the folder of the ledger {ledger.database.name} was moved or replaced, or its lock removed"
+    assert said == [f"ledger: {moved}"]
+    assert not (house.root / "var").exists()
+    (house.root / "away").rename(house.root / "var")
+    recovered(engine, ledger, house, log)
+
+
 @pytest.fixture
 def small_disk(make_house, tmp_path, request):
     """A disk of a few megabytes at a folder of the house, where the ledger or its payloads are."""
