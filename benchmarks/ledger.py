@@ -21,15 +21,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from transload.adapters.base import Answer, Outbound, Settings, Target
-from transload.runner.engine.delivering import Delivering
-from transload.runner.engine.gates import Gates
-from transload.runner.engine.lines import Outlet
-from transload.runner.engine.summary import Tally
+from transload.runner.delivering.delivering import Delivering
 from transload.runner.ledger import Ledger, State, Store
 from transload.runner.ledger.databases.claims import OwnClaims
 from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.receipts import Arrival, Receipt
+from transload.runner.lines.gates import Gates
+from transload.runner.lines.lines import Outlet
+from transload.runner.lines.summary import Tally
 from transload.runner.workspace.limits import Limits
 from transload.runner.workspace.model import RetryPolicy
 

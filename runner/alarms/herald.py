@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from transload.adapters.base import Settings
 from transload.adapters.base.http import shown
 from transload.canonical.errors import TransloadError
-from transload.runner.alarms.settings import AlarmPolicy, MailAlarm, WebhookAlarm
 from transload.runner.alarms.wording import body_of
 from transload.runner.calendar import Calendar, is_within
 from transload.runner.ledger import Ledger, LedgerError
@@ -20,6 +19,7 @@ from transload.runner.ledger.alarms import Alarm, Notice, What
 from transload.runner.ledger.incidents import Incident
 from transload.runner.logs import get_logger
 from transload.runner.workspace.alarming import Channel
+from transload.runner.workspace.alarms import AlarmPolicy, MailAlarm, WebhookAlarm
 from transload.runner.workspace.model import Workspace
 
 GIVEN_UP = timedelta(days=3)

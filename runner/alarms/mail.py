@@ -9,9 +9,9 @@ from typing import Any
 from transload.adapters.mail.composing import Mail
 from transload.adapters.mail.settings import MailConnection
 from transload.adapters.mail.submission import open_submission
-from transload.runner.alarms.settings import MailAlarm
 from transload.runner.alarms.wording import subject_of, text_of
 from transload.runner.ledger.alarms import Alarm
+from transload.runner.workspace.alarms import MailAlarm
 
 
 def send(settings: MailAlarm, alarm: Alarm, name: str) -> None:

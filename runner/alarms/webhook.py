@@ -7,8 +7,8 @@ from datetime import datetime
 from transload.adapters.base.http import exchange, open_session, refusal
 from transload.adapters.http.signatures import standard_signature
 from transload.canonical.errors import Stop
-from transload.runner.alarms.settings import WebhookAlarm
 from transload.runner.ledger.alarms import Alarm
+from transload.runner.workspace.alarms import WebhookAlarm
 
 TYPE = "transload.incidents"
 """The ``type`` of the message."""

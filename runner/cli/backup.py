@@ -156,8 +156,8 @@ def restore(
         say("transload resume lane NAME")
         return
     from transload.runner.cli.run import checked
-    from transload.runner.engine.lines import Line, lines_of
     from transload.runner.ledger.backup.restoring import restore_backup
+    from transload.runner.lines.lines import Line, lines_of
     from transload.runner.workspace import load_workspace
 
     loaded = checked(load_workspace(workspace, environment=environment))

@@ -384,7 +384,7 @@ def _reopened(
     refused = ledger.reopening.candidate(ref.id) if ref.kind == "receipt" else None
     if refused is None:
         return None
-    from transload.runner.engine.reopening import reopen
+    from transload.runner.receiving.reopening import reopen
 
     workspace = load_workspace(folder[0], environment=folder[1])
     made = reopen(workspace, ledger, refused, datetime.now(UTC), by=who.by, reason=who.reason, sure=sure)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from transload.canonical.errors import ConfigurationError, TransloadError
 from transload.canonical.findings import Finding, errors_of
-from transload.runner.engine.drafting import Origin
-from transload.runner.engine.lines import Line, lines_of
-from transload.runner.engine.reading import Reader
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.receipts import Arrival, Correction, Receipt
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.reopening import Stuck
 from transload.runner.ledger.repeating import NotPossible, Who
+from transload.runner.lines.lines import Line, lines_of
+from transload.runner.reading.drafting import Origin
+from transload.runner.reading.reading import Reader
 from transload.runner.workspace.model import Workspace, choose
 
 

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from transload.canonical.findings import Finding, Severity
 from transload.runner.dispatch.threads import Threads
-from transload.runner.engine.lines import Line, Outlet, lines_of
 from transload.runner.engine.preview import Preview
-from transload.runner.engine.summary import Summary, Tally
 from transload.runner.engine.upkeep import Upkeep
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
@@ -19,6 +17,8 @@ from transload.runner.ledger.gathering import Gathering, gatherings
 from transload.runner.ledger.incidents import Incident
 from transload.runner.ledger.outage import Outage
 from transload.runner.ledger.receipts import Arrival
+from transload.runner.lines.lines import Line, Outlet, lines_of
+from transload.runner.lines.summary import Summary, Tally
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
 from transload.runner.processes.supervisor import Supervisor

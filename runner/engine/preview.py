@@ -15,22 +15,22 @@ from sqlalchemy import func, select
 from transload.adapters.base import Inbound, Payload
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding, errors_of
-from transload.runner.engine.batching import batches
-from transload.runner.engine.drafting import Origin, acknowledgements
-from transload.runner.engine.duplicates import Earlier
-from transload.runner.engine.filtering import named, unwrapped
-from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.reading import Reader
-from transload.runner.engine.standing import standing
-from transload.runner.engine.unwrapping import nothing_inside, origin_of
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.drafts import Batch, Draft, Frozen, Member, Stored
 from transload.runner.ledger.portions import Parsed
 from transload.runner.ledger.receipts import Arrival, Receipt
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import numbers, receipts
+from transload.runner.lines.filtering import named, unwrapped
+from transload.runner.lines.lines import Line, Outlet
+from transload.runner.lines.standing import standing
 from transload.runner.masking.fields import Fields
 from transload.runner.masking.veil import Veil
+from transload.runner.reading.batching import batches
+from transload.runner.reading.drafting import Origin, acknowledgements
+from transload.runner.reading.duplicates import Earlier
+from transload.runner.reading.reading import Reader
+from transload.runner.reading.unwrapping import nothing_inside, origin_of
 
 
 class _PreviewNumbers:

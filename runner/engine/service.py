@@ -17,21 +17,21 @@ from transload.runner.dispatch import Dispatch
 from transload.runner.dispatch.threads import Threads
 from transload.runner.engine.engine import SWEEP_SECONDS, Engine, outlets_of
 from transload.runner.engine.leaps import Leaps
-from transload.runner.engine.lines import Line
-from transload.runner.engine.schedule import Clock
-from transload.runner.engine.summary import Tally
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import LedgerError, LockLost, ProcessLock
 from transload.runner.ledger.outage import Outage
+from transload.runner.lines.lines import Line
+from transload.runner.lines.schedule import Clock
+from transload.runner.lines.summary import Tally
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
 from transload.runner.processes.supervisor import Fault
 from transload.runner.workspace.model import Workspace
 
 if TYPE_CHECKING:
-    from transload.runner.engine.doors import Doors
-    from transload.runner.engine.porch import Porch
-    from transload.runner.engine.web import Threshold
+    from transload.runner.doors.doors import Doors
+    from transload.runner.doors.porch import Porch
+    from transload.runner.doors.web import Threshold
 
 _Handlers = Mapping[int, Callable[[int, FrameType | None], None]]
 _log = get_logger("engine")
@@ -167,7 +167,7 @@ class Service:
         """Where partners reach us; None where none calls.  Raises `ConfigurationError`."""
         if not any(route.is_called for route in workspace.receive_routes.values()):
             return None
-        from transload.runner.engine.web import Threshold  # the web server, for workspaces that are called only
+        from transload.runner.doors.web import Threshold  # the web server, for workspaces that are called only
 
         assert workspace.listening is not None  # checked when the workspace was loaded
         if self._threshold is not None and self._threshold.suits(workspace.listening):
@@ -176,7 +176,7 @@ class Service:
 
     def _doors(self, lines: Iterable[Line], arrived: Callable[[str], None]) -> "Doors":
         """Raises as `Doors` does."""
-        from transload.runner.engine.doors import Doors
+        from transload.runner.doors.doors import Doors
 
         engine = self._engine
         return Doors(
@@ -191,7 +191,7 @@ class Service:
 
     def _porch(self, threshold: "Threshold", dispatch: Dispatch) -> "Porch":
         """Where partners reach us, answering."""
-        from transload.runner.engine.porch import Porch
+        from transload.runner.doors.porch import Porch
 
         assert self._engine.workspace.listening is not None
         doors = self._doors(self._engine.lines.values(), lambda lane: dispatch.wake([lane]))

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from transload.runner.engine.delivering import Delivering
-from transload.runner.engine.gates import Gates
-from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.polling import Polling
-from transload.runner.engine.processing import Processing
-from transload.runner.engine.reception import Reception
-from transload.runner.engine.summary import Tally
+from transload.runner.delivering.delivering import Delivering
 from transload.runner.ledger import Ledger, ProcessLock
 from transload.runner.ledger.outage import Outage
+from transload.runner.lines.gates import Gates
+from transload.runner.lines.lines import Line, Outlet
+from transload.runner.lines.summary import Tally
+from transload.runner.reading.processing import Processing
+from transload.runner.receiving.polling import Polling
+from transload.runner.receiving.reception import Reception
 
 POLL, IN = "poll:", "in:"
 

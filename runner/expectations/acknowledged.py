@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from transload.runner.calendar import Calendar, after_working_time
-from transload.runner.expectations.settings import AcknowledgementExpectation
 from transload.runner.ledger.expectations import Observed
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening
+from transload.runner.workspace.expectations import AcknowledgementExpectation
 
 _MOST = 10_000
 _SLACK = timedelta(days=21)

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from transload.runner.calendar import Calendar
-from transload.runner.expectations.settings import Expectation
 from transload.runner.expectations.windows import FARTHEST, Window, next_window, windows
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening
+from transload.runner.workspace.expectations import Expectation
 
 _MOST_LISTED = 50
 _AHEAD = timedelta(hours=2)

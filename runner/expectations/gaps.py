@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from transload.runner.expectations.sequence import Hole, Sequence, number_of
-from transload.runner.expectations.settings import Expectation
 from transload.runner.ledger.expectations import Numbered, Observed
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening
+from transload.runner.workspace.expectations import Expectation
 
 SETTLED = timedelta(minutes=1)
 """Messages younger than this are looked at the next time: with several writers an older id may be committed later."""

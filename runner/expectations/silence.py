@@ -17,10 +17,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from transload.runner.calendar import Calendar
-from transload.runner.expectations.settings import Expectation
 from transload.runner.expectations.windows import is_day
 from transload.runner.ledger.expectations import Observed
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening
+from transload.runner.workspace.expectations import Expectation
 
 HISTORY = timedelta(days=56)
 YOUNGEST = timedelta(days=28)

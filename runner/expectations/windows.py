@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from transload.runner.calendar import WEEKDAYS, Calendar, moment_at
-from transload.runner.expectations.settings import Expectation
+from transload.runner.workspace.expectations import Expectation
 
 FARTHEST = timedelta(days=31)
 """How far back what was due while nobody was there is judged."""

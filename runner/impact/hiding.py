@@ -5,8 +5,8 @@ from functools import cached_property
 
 from transload.mappings.testing.masks import Masks
 from transload.mappings.testing.secrets import How, names_of, of_fields, unread
-from transload.runner.engine.lines import Line
 from transload.runner.impact.comparing import What
+from transload.runner.lines.lines import Line
 from transload.runner.masking.fields import MASKED, Fields
 
 _CODED = (What.QUARANTINED, What.PASSES, What.UNWRITABLE, What.WRITABLE)

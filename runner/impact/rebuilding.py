@@ -16,9 +16,9 @@ from typing import Any
 
 from transload.canonical.errors import ConfigurationError
 from transload.mappings.source.reading import PREFIX, read
-from transload.runner.engine.lines import Line
 from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.impact.versions import Versions, live_tables
+from transload.runner.lines.lines import Line
 from transload.runner.workspace import Workspace, load_workspace
 from transload.runner.workspace.model import Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.take import Take

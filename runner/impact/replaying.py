@@ -9,12 +9,12 @@ from typing import Any
 from transload.adapters.base import Message
 from transload.adapters.base.format import Format
 from transload.canonical.errors import Retry, Stop, TransloadError
-from transload.runner.engine.drafting import Origin
-from transload.runner.engine.lines import Line
-from transload.runner.engine.reading import Reader
 from transload.runner.impact.made import Made, Outcome, Way, of_parsed
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.receipts import Receipt
+from transload.runner.lines.lines import Line
+from transload.runner.reading.drafting import Origin
+from transload.runner.reading.reading import Reader
 from transload.runner.workspace.model import ReceiveRoute
 
 

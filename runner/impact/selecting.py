@@ -8,8 +8,8 @@ from transload.canonical.errors import ConfigurationError
 from transload.mappings import Mapping as CompiledMapping
 from transload.mappings.source.reading import PREFIX, locate
 from transload.mappings.views.sources import sources
-from transload.runner.engine.lines import Line
 from transload.runner.filenames import FILE
+from transload.runner.lines.lines import Line
 
 _GUIDES = "guides"
 _STANDARDS = ("edifact", "x12")

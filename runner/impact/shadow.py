@@ -8,7 +8,6 @@ from pathlib import Path
 
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.findings import Severity
-from transload.runner.engine.lines import Line
 from transload.runner.impact.comparing import Comparison
 from transload.runner.impact.hiding import Hiding
 from transload.runner.impact.made import Made, Outcome, of_stored
@@ -19,6 +18,7 @@ from transload.runner.impact.selecting import Concern, concerned, path_of
 from transload.runner.impact.versions import Versions, version_named
 from transload.runner.ledger import Erased, Ledger, LedgerError, State
 from transload.runner.ledger.history import MESSAGES, Arrived, Sent, Stored
+from transload.runner.lines.lines import Line
 from transload.runner.workspace import Workspace
 
 NOW = "now"

@@ -11,9 +11,9 @@ from typing import Any
 from transload.canonical.errors import ConfigurationError
 from transload.mappings import Mapping as CompiledMapping
 from transload.mappings.views.sources import sources
-from transload.runner.engine.lines import Line, Writer
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.history import Kept
+from transload.runner.lines.lines import Line, Writer
 from transload.runner.workspace.model import Partner
 
 _SILENT = ("tests", "note")

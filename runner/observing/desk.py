@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from transload.runner.engine.web import Threshold, WebServer
+from transload.runner.doors.web import Threshold, WebServer
 from transload.runner.observing.pulse import Pulse
 from transload.runner.workspace.model import Listening
 

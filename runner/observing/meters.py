@@ -5,13 +5,13 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.observer import Observer
 from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Staged
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.states import State
+from transload.runner.lines.lines import Line, Outlet
+from transload.runner.lines.observer import Observer
 from transload.runner.observing import catalogue
 from transload.runner.observing.catalogue import Metric
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.observer import Observer
 from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Staged
 from transload.runner.ledger.receipts import Receipt
+from transload.runner.lines.lines import Line, Outlet
+from transload.runner.lines.observer import Observer
 from transload.runner.logs import get_logger
 
 _log = get_logger("observing")

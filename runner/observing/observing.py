@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from transload.canonical.errors import ConfigurationError, TransloadError
-from transload.runner.engine.lines import PRODUCT, Line
-from transload.runner.engine.observer import Observer
 from transload.runner.ledger import Ledger
+from transload.runner.lines.lines import PRODUCT, Line
+from transload.runner.lines.observer import Observer
 from transload.runner.logs import get_logger
 from transload.runner.observing.observers import Observers
 from transload.runner.observing.pulse import Pulse

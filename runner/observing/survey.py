@@ -9,10 +9,10 @@ from datetime import datetime
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from transload.runner.engine.lines import Line
-from transload.runner.engine.schedule import fires_at, missed_times
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.figures import READING, Figures, Totals, Waiting
+from transload.runner.lines.lines import Line
+from transload.runner.lines.schedule import fires_at, missed_times
 from transload.runner.logs import get_logger
 from transload.runner.observing import catalogue
 from transload.runner.observing.catalogue import Metric

@@ -29,14 +29,14 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from transload.runner.engine.lines import PRODUCT, Line, Outlet
-from transload.runner.engine.observer import Observer
 from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Staged
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.states import State
+from transload.runner.lines.lines import PRODUCT, Line, Outlet
+from transload.runner.lines.observer import Observer
 
 _BAD = (State.DEAD, State.UNKNOWN, State.QUARANTINED, State.RETRY_AT, State.REJECTED)
 _STOP_MILLISECONDS = 5000

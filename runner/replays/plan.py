@@ -14,11 +14,7 @@ from sqlalchemy import select
 
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import errors_of
-from transload.runner.engine.drafting import Origin
-from transload.runner.engine.lines import Line, lines_of
-from transload.runner.engine.originals import originals
 from transload.runner.engine.preview import Preview
-from transload.runner.engine.reading import Reader
 from transload.runner.impact.numbers import NumbersOfThen
 from transload.runner.impact.trees import differences
 from transload.runner.ledger import Ledger, NotFound, Ref, State
@@ -27,7 +23,11 @@ from transload.runner.ledger.dialects import among
 from transload.runner.ledger.portions import Parsed
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.schema import control_numbers, deliveries, delivery_documents, documents
+from transload.runner.lines.lines import Line, lines_of
 from transload.runner.masking.veil import Veil
+from transload.runner.reading.drafting import Origin
+from transload.runner.reading.originals import originals
+from transload.runner.reading.reading import Reader
 from transload.runner.replays.chosen import Chosen
 from transload.runner.workspace.model import Workspace
 

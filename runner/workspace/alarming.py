@@ -7,8 +7,8 @@ from typing import Any
 from transload.adapters.base import Settings
 from transload.adapters.base.positioned import Entries, Node, Scalar
 from transload.canonical.places import MappingPlace
-from transload.runner.alarms.settings import AlarmPolicy, ways
 from transload.runner.workspace.adapted import Adapted
+from transload.runner.workspace.alarms import AlarmPolicy, ways
 from transload.runner.workspace.build import build_settings
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.report import Report, texts_of, without, words_for

@@ -8,8 +8,8 @@ from transload.adapters.base.positioned import Entries, Items, Node, Scalar
 from transload.canonical.documents import DOCUMENTS
 from transload.runner.calendar import WEEKDAYS, Calendar
 from transload.runner.calendar.days import holidays_of
-from transload.runner.expectations.settings import Expectation, WrittenCalendar, closed_days
 from transload.runner.workspace.examine import examine
+from transload.runner.workspace.expectations import Expectation, WrittenCalendar, closed_days
 from transload.runner.workspace.report import Report, words_for
 from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.suggestions import suggestion

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from transload.adapters.base import Settings
 from transload.runner.calendar import WEEKDAYS
 from transload.runner.calendar.closings import Closing, closed_until
-from transload.runner.expectations.settings import hours_of
+from transload.runner.workspace.expectations import hours_of
 
 _RATE = re.compile(r"(\d{1,6})\s*/\s*(s|min|h|d)")
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}

@@ -26,12 +26,12 @@ from transload.mappings.tables.databases import Database
 from transload.runner.calendar import Calendar
 from transload.runner.calendar.firing import Otherwise
 from transload.runner.dispatch.broker import Broker
-from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation
 from transload.runner.ledger.store import Store
 from transload.runner.masking.fields import Fields
 from transload.runner.workspace.alarming import Channel
 from transload.runner.workspace.build import make_format, wrong
 from transload.runner.workspace.connection import Connection
+from transload.runner.workspace.expectations import AcknowledgementExpectation, Expectation
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.hidden import Hidden
 from transload.runner.workspace.identities import Identities, facts_of, identity_of

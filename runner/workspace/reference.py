@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from transload.runner.alarms.settings import AlarmPolicy, MailAlarm, WebhookAlarm
-from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation, WrittenCalendar
+from transload.runner.workspace.alarms import AlarmPolicy, MailAlarm, WebhookAlarm
 from transload.runner.workspace.databases import WrittenDatabase
+from transload.runner.workspace.expectations import AcknowledgementExpectation, Expectation, WrittenCalendar
 from transload.runner.workspace.tables import settings_of
 from transload.runner.workspace.written import (
     EnvelopeIdentity,

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from transload.adapters.base import Duration, Secret, Settings
-from transload.runner.expectations.settings import AcknowledgementExpectation, Days, WrittenCalendar
 from transload.runner.workspace.databases import WrittenDatabase
+from transload.runner.workspace.expectations import AcknowledgementExpectation, Days, WrittenCalendar
 from transload.runner.workspace.limits import WrittenLimits, WrittenWindows
 from transload.runner.workspace.vault import url_fault
 

@@ -11,7 +11,7 @@ from pathlib import Path
 _SERVE = """\
 import sys
 from datetime import timedelta
-from transload.runner.engine import draining
+from transload.runner.delivering import draining
 draining.CALL_PATIENCE = timedelta(seconds=float(sys.argv.pop(1)))
 from transload.runner.cli.main import main
 main()

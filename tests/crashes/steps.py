@@ -21,7 +21,7 @@ from imapclient import IMAPClient
 
 from transload.adapters.base.folders import FileStore
 from transload.adapters.mail.submission import Submission as MailSubmission
-from transload.runner.engine.doors import Doors
+from transload.runner.doors.doors import Doors
 from transload.runner.ledger import database as ledger_database
 from transload.runner.ledger.backup import restoring
 from transload.runner.ledger.database import Database

@@ -25,10 +25,13 @@ from tests.crashes.steps import Point, Steps, looked
 from transload.adapters.base.registry import adapter, adapter_names
 from transload.canonical.errors import TransloadError
 from transload.runner.cli.main import main as main_command
+from transload.runner.delivering import draining
 from transload.runner.dispatch import wakes
-from transload.runner.engine import Engine, draining, grouping, intake, service
+from transload.runner.engine import Engine, service
 from transload.runner.ledger import Ledger, shelves
 from transload.runner.processes.supervisor import Supervisor
+from transload.runner.reading import grouping
+from transload.runner.receiving import intake
 from transload.runner.workspace import load_workspace
 
 LOOK_SECONDS = 0.1

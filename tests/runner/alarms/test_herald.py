@@ -21,13 +21,13 @@ from transload.adapters.http.settings import HttpConnection
 from transload.adapters.http.signatures import proof_of
 from transload.canonical.places import MappingPlace
 from transload.runner.alarms.herald import Herald, concerns
-from transload.runner.alarms.settings import AlarmPolicy
 from transload.runner.alarms.wording import line
 from transload.runner.expectations.sentinel import Sentinel
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.incidents import Closing, Incident, Judged, Opening
 from transload.runner.ledger.schema import metadata
 from transload.runner.workspace.alarming import Channel
+from transload.runner.workspace.alarms import AlarmPolicy
 from transload.runner.workspace.secrets import Secrets
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # an example key, nobody's

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from transload.runner.engine import Engine
-from transload.runner.engine import unwrapping as engine_unwrapping
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.unpacking import Unpacking
+from transload.runner.reading import unwrapping as engine_unwrapping
 from transload.runner.workspace import load_workspace
 
 

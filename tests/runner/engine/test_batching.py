@@ -8,7 +8,6 @@ from tests.runner.ledger.samples import NOW
 
 from transload.adapters.base.acknowledgement import Verdict
 from transload.canonical.errors import ConfigurationError, Reject, Retry
-from transload.runner.engine import processing
 from transload.runner.ledger import LedgerError, Ref, State
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.lanes import Lanes
@@ -17,6 +16,7 @@ from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import gathered
 from transload.runner.ledger.searching import Criteria
 from transload.runner.ledger.staging import Staging, _Batch
+from transload.runner.reading import processing
 from transload.runner.workspace.model import Batching, Every
 
 FILE = "{receipt.name}_{number:02}.txt"

@@ -8,9 +8,9 @@ import pytest
 from apscheduler.schedulers import base
 
 from transload.runner.engine.leaps import Leaps
-from transload.runner.engine.schedule import Clock
 from transload.runner.ledger import LedgerError
 from transload.runner.ledger.ticks import Ticks
+from transload.runner.lines.schedule import Clock
 from transload.runner.workspace.model import Cron, Every
 
 HOUR = timedelta(hours=1)

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 from transload.adapters.filters import GzipFilter
 from transload.canonical.errors import ConfigurationError
 from transload.runner.cli.app import application
-from transload.runner.engine import Engine, filtering
-from transload.runner.engine.summary import Summary
+from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger, Ref, State
 from transload.runner.ledger.repeating import NotPossible
+from transload.runner.lines import filtering
+from transload.runner.lines.summary import Summary
 from transload.runner.workspace import load_workspace
 
 ORDERS = (Path(__file__).parents[3] / "fixtures" / "edifact" / "orders.edi").read_bytes()

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from transload.canonical.errors import Retry
-from transload.runner.engine import grouping, intake
 from transload.runner.ledger import LedgerError, Ref
 from transload.runner.ledger.arrivals import Arrivals
 from transload.runner.ledger.staging import Staging
+from transload.runner.reading import grouping
+from transload.runner.receiving import intake
 
 WORKER = Path(__file__).with_name("crash_worker.py")
 FILE_ONLY = pytest.mark.parametrize("store", ["sqlite"], indirect=True)

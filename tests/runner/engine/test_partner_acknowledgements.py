@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from transload.canonical.errors import Reject
 from transload.runner.cli.app import application
-from transload.runner.engine import Engine, understanding
+from transload.runner.engine import Engine
 from transload.runner.ledger import Ledger, Ref, State
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.schema import control_numbers, deliveries
+from transload.runner.reading import understanding
 from transload.runner.workspace import load_workspace
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"

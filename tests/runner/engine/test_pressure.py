@@ -1,10 +1,10 @@
 """Back-pressure: a source is left alone while too much of its route waits, and asked again by itself."""
 
 from transload.runner.engine.engine import outlets_of
-from transload.runner.engine.reception import CROWDED
-from transload.runner.engine.summary import Tally
 from transload.runner.engine.work import Work
 from transload.runner.expectations.watch import Watch
+from transload.runner.lines.summary import Tally
+from transload.runner.receiving.reception import CROWDED
 
 
 def crowd(ledger):

@@ -18,7 +18,7 @@ from zeep.wsse.username import UsernameToken
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.demo.partners.soap_service import wsdl_text
-from transload.runner.engine.responding import Responding
+from transload.runner.doors.responding import Responding
 from transload.runner.ledger import Ref
 from transload.runner.ledger.responses import Given, Responses
 from transload.runner.workspace import load_workspace

@@ -18,12 +18,12 @@ from transload.canonical.errors import ConfigurationError
 from transload.runner.calendar import Calendar
 from transload.runner.dispatch.threads import Threads
 from transload.runner.engine import Engine
-from transload.runner.engine.schedule import Clock, fires_at, missed_times, trigger_of
 from transload.runner.engine.work import Work
-from transload.runner.expectations.settings import Expectation
 from transload.runner.ledger import LedgerBusy, LedgerError, LockLost
 from transload.runner.ledger.arrivals import Arrivals
+from transload.runner.lines.schedule import Clock, fires_at, missed_times, trigger_of
 from transload.runner.processes.supervisor import Supervisor
+from transload.runner.workspace.expectations import Expectation
 from transload.runner.workspace.model import Batching, Cron, Every
 
 WORKER = Path(__file__).with_name("serve_worker.py")

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from transload.canonical.errors import Reject, Retry, Stop, Unknown
 from transload.canonical.findings import Finding
-from transload.runner.engine.backoff import next_attempt, wait_after
-from transload.runner.engine.summary import Summary, Tally
-from transload.runner.engine.verdicts import failed, not_begun
+from transload.runner.delivering.verdicts import failed, not_begun
 from transload.runner.ledger import State
 from transload.runner.ledger.fingerprints import fingerprint
 from transload.runner.ledger.lanes import Delivery
+from transload.runner.lines.backoff import next_attempt, wait_after
+from transload.runner.lines.summary import Summary, Tally
 from transload.runner.workspace.model import RetryPolicy
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from transload.runner.expectations.settings import Expectation
 from transload.runner.expectations.watch import Watch
 from transload.runner.ledger import Ledger, incidents
 from transload.runner.ledger.journal import Journal
+from transload.runner.workspace.expectations import Expectation
 
 
 def die(*arguments: Any) -> None:

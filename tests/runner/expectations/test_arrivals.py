@@ -7,9 +7,9 @@ import pytest
 
 from transload.runner.calendar import Calendar
 from transload.runner.expectations.arrivals import Expected, judge
-from transload.runner.expectations.settings import Expectation
 from transload.runner.expectations.windows import windows
 from transload.runner.ledger.incidents import Change, Closing, Incident, Opening
+from transload.runner.workspace.expectations import Expectation
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from transload.runner.calendar import Calendar
-from transload.runner.expectations.settings import Expectation
 from transload.runner.expectations.silence import Heard, judge, limits
 from transload.runner.ledger.incidents import Opening
+from transload.runner.workspace.expectations import Expectation
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CALENDAR = Calendar(timezone=BERLIN, country="DE", region="BE")

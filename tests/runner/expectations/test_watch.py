@@ -15,13 +15,13 @@ import pytest
 from transload.runner.engine import Engine
 from transload.runner.expectations import conditions
 from transload.runner.expectations.awaiting import awaited
-from transload.runner.expectations.settings import AcknowledgementExpectation, Expectation
 from transload.runner.expectations.watch import Watch
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.incidents import Incident, Judged, Opening
 from transload.runner.ledger.references import NotFound
 from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import documents, events, partner_verdicts
+from transload.runner.workspace.expectations import AcknowledgementExpectation, Expectation
 
 WORKER = Path(__file__).with_name("look_worker.py")
 

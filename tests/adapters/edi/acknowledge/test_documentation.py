@@ -34,7 +34,7 @@ def test_every_option_is_explained_with_its_values() -> None:
 def test_every_verdict_and_finding_is_explained() -> None:
     for verdict in Verdict:
         assert f"`{verdict}`" in _PAGE
-    sources = [*(_ROOT / "adapters/edi/acknowledge").rglob("*.py"), _ROOT / "runner/engine/reconciliation.py"]
+    sources = [*(_ROOT / "adapters/edi/acknowledge").rglob("*.py"), _ROOT / "runner/reading/reconciliation.py"]
     codes = {code for file in sources for code in re.findall(r'"([EW]-ACK-[A-Z]+)"', file.read_text())}
     assert len(codes) >= 10
     assert [code for code in sorted(codes) if f"`{code}`" not in _PAGE] == []

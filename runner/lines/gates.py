@@ -12,10 +12,10 @@ from datetime import datetime
 
 from transload.canonical.errors import Stop
 from transload.canonical.findings import Finding, Severity
-from transload.runner.engine.standing import standing
 from transload.runner.ledger import Ledger, ProcessLock
 from transload.runner.ledger.breakers import Breaker
 from transload.runner.ledger.pauses import Pause
+from transload.runner.lines.standing import standing
 from transload.runner.workspace.connection import Connection
 
 

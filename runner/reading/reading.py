@@ -18,13 +18,17 @@ from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
 from transload.canonical.places import Place
-from transload.runner.engine.drafting import Origin, draft
-from transload.runner.engine.duplicates import party_text
-from transload.runner.engine.guarding import guarded
-from transload.runner.engine.lines import Line
-from transload.runner.engine.passing import Passage
-from transload.runner.engine.reconciliation import Answered, Carriers, answered
-from transload.runner.engine.understanding import (
+from transload.runner.ledger import State
+from transload.runner.ledger.drafts import Draft
+from transload.runner.ledger.portions import Parsed
+from transload.runner.ledger.reconciled import PartnerVerdict
+from transload.runner.lines.guarding import guarded
+from transload.runner.lines.lines import Line
+from transload.runner.reading.drafting import Origin, draft
+from transload.runner.reading.duplicates import party_text
+from transload.runner.reading.passing import Passage
+from transload.runner.reading.reconciliation import Answered, Carriers, answered
+from transload.runner.reading.understanding import (
     Outcome,
     Understood,
     environment_fault,
@@ -32,10 +36,6 @@ from transload.runner.engine.understanding import (
     understand,
     wire_digest,
 )
-from transload.runner.ledger import State
-from transload.runner.ledger.drafts import Draft
-from transload.runner.ledger.portions import Parsed
-from transload.runner.ledger.reconciled import PartnerVerdict
 from transload.runner.templates import once
 
 if TYPE_CHECKING:

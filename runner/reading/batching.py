@@ -21,11 +21,11 @@ from transload.canonical.documents import document_model
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
 from transload.mappings.residue import Residue
-from transload.runner.engine.drafting import KEYS, Origin
-from transload.runner.engine.filtering import Wrapping, Wrappings
-from transload.runner.engine.guarding import guarded
-from transload.runner.engine.lines import Line, Writer
 from transload.runner.ledger.drafts import Batch, Bundle, Frozen, Member, RevocableNumbers
+from transload.runner.lines.filtering import Wrapping, Wrappings
+from transload.runner.lines.guarding import guarded
+from transload.runner.lines.lines import Line, Writer
+from transload.runner.reading.drafting import KEYS, Origin
 from transload.runner.templates import fill_all, once
 
 MOST_FINDINGS = 50

@@ -2,9 +2,9 @@
 
 from transload.adapters.base import Inbound
 from transload.canonical.errors import ConfigurationError
-from transload.runner.engine.lines import Line
 from transload.runner.ledger.receipts import Arrival
 from transload.runner.ledger.replies import OwnReply
+from transload.runner.lines.lines import Line
 
 
 def arrival_of(line: Line, inbound: Inbound) -> Arrival:

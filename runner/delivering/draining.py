@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from transload.adapters.base import Outbound, Reply, Target
 from transload.canonical.errors import ConfigurationError, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
-from transload.runner.engine.answers import answers_of
-from transload.runner.engine.lines import Outlet
-from transload.runner.engine.verdicts import (
+from transload.runner.delivering.answers import answers_of
+from transload.runner.delivering.verdicts import (
     after_verifying,
     damaged,
     failed,
@@ -30,11 +29,12 @@ from transload.runner.engine.verdicts import (
 from transload.runner.ledger import State
 from transload.runner.ledger.lanes import Delivery, Outcome
 from transload.runner.ledger.references import Ref
+from transload.runner.lines.lines import Outlet
 from transload.runner.logs import about, get_logger
 from transload.runner.workspace.model import SendRoute
 
 if TYPE_CHECKING:
-    from transload.runner.engine.delivering import Delivering
+    from transload.runner.delivering.delivering import Delivering
 
 MOST = 100
 """How many deliveries are announced at once at most."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from transload.adapters.base import Payload
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding, Severity
-from transload.runner.engine.drafting import Origin
-from transload.runner.engine.filtering import named, unwrapped
-from transload.runner.engine.lines import Line
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.unpacking import Part
+from transload.runner.lines.filtering import named, unwrapped
+from transload.runner.lines.lines import Line
+from transload.runner.reading.drafting import Origin
 
 REMARKS_KEPT = 20
 """How many remarks of filters are kept with a receipt."""

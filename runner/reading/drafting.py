@@ -18,12 +18,12 @@ from transload.canonical.context import Numbers
 from transload.canonical.errors import Reject
 from transload.canonical.model import Model
 from transload.mappings.residue import Residue
-from transload.runner.engine.filtering import Wrapping, Wrappings
-from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
-from transload.runner.engine.lines import Line, Outlet, Writer
-from transload.runner.engine.schedule import next_time
 from transload.runner.ledger.drafts import NEVER, AcknowledgementDraft, Draft, Frozen, Gathered
 from transload.runner.ledger.receipts import Receipt
+from transload.runner.lines.filtering import Wrapping, Wrappings
+from transload.runner.lines.guarding import NoNumbers, NumbersLater, guarded
+from transload.runner.lines.lines import Line, Outlet, Writer
+from transload.runner.lines.schedule import next_time
 from transload.runner.templates import fill_all, once
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts

@@ -2,11 +2,11 @@
 
 from sqlalchemy import func, select
 
-from transload.runner.engine.drafting import Original
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.repeating import FAILED
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, gathered
+from transload.runner.reading.drafting import Original
 
 
 def originals(ledger: Ledger, receipt: Receipt) -> dict[tuple[int, int], Original]:

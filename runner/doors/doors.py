@@ -8,14 +8,14 @@ from transload.adapters.base import Endpoint, Inbound, Refused, Request, Respons
 from transload.adapters.base.responding import RespondingEndpoint
 from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Severity
-from transload.runner.engine.arriving import arrival_of
-from transload.runner.engine.lines import Line
-from transload.runner.engine.observer import Observer
-from transload.runner.engine.responding import Responding
+from transload.runner.doors.responding import Responding
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.references import Ref
+from transload.runner.lines.lines import Line
+from transload.runner.lines.observer import Observer
 from transload.runner.logs import about, get_logger
 from transload.runner.masking.veil import Veil
+from transload.runner.receiving.arriving import arrival_of
 
 _log = get_logger("doors")
 _LATER = {"Retry-After": "30"}

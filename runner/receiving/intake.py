@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 
 from transload.adapters.base import Inbound
-from transload.runner.engine.arriving import arrival_of
-from transload.runner.engine.lines import Line
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.memory import LedgerMemory
+from transload.runner.lines.lines import Line
+from transload.runner.receiving.arriving import arrival_of
 
 MOST = 50
 """How many items one transaction holds."""

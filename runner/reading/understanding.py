@@ -13,9 +13,9 @@ from transload.adapters.base import Message
 from transload.canonical.errors import Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity, errors_of
 from transload.canonical.model import Model
-from transload.runner.engine.guarding import guarded
-from transload.runner.engine.lines import Line
 from transload.runner.ledger import State
+from transload.runner.lines.guarding import guarded
+from transload.runner.lines.lines import Line
 
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping

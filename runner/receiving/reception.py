@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from transload.adapters.base import Inbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
-from transload.runner.engine.gates import Closed, Gates
-from transload.runner.engine.intake import Intake, Taken
-from transload.runner.engine.lines import Line
-from transload.runner.engine.standing import LOOK_SECONDS, Look
-from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.breakers import Breaker
 from transload.runner.ledger.references import Ref
+from transload.runner.lines.gates import Closed, Gates
+from transload.runner.lines.lines import Line
+from transload.runner.lines.standing import LOOK_SECONDS, Look
+from transload.runner.lines.summary import Tally
 from transload.runner.logs import about, get_logger
+from transload.runner.receiving.intake import Intake, Taken
 
 CROWDED = timedelta(seconds=10)
 """How long a source is left alone before it is seen again whether too much of its route waits."""

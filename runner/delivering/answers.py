@@ -1,9 +1,9 @@
 """What targets answered, as receipts of the routes that read it."""
 
-from transload.runner.engine.lines import Line, Outlet
 from transload.runner.ledger import State
 from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.receipts import Arrival
+from transload.runner.lines.lines import Line, Outlet
 
 
 def answers_of(reader: Line, outlet: Outlet, outcomes: list[Outcome]) -> list[Arrival]:

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from transload.canonical.errors import Reject
-from transload.runner.engine.arriving import arrival_of
-from transload.runner.engine.guarding import guarded
-from transload.runner.engine.lines import Line
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.repeating import NotPossible
+from transload.runner.lines.guarding import guarded
+from transload.runner.lines.lines import Line
+from transload.runner.receiving.arriving import arrival_of
 from transload.runner.workspace.model import Workspace
 
 

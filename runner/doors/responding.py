@@ -16,16 +16,16 @@ from transload.canonical.documents import document_name
 from transload.canonical.errors import ConfigurationError, Reject
 from transload.canonical.findings import Finding, errors_of
 from transload.canonical.model import Model
-from transload.runner.engine.drafting import Origin
-from transload.runner.engine.duplicates import Earlier
-from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
-from transload.runner.engine.lines import Line, Respondent, mapping_artifacts
-from transload.runner.engine.reading import Reader
-from transload.runner.engine.understanding import Outcome, in_force, understand, wire_digest
 from transload.runner.ledger import Ledger, Ref
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.responses import Given
+from transload.runner.lines.guarding import NoNumbers, NumbersLater, guarded
+from transload.runner.lines.lines import Line, Respondent, mapping_artifacts
+from transload.runner.reading.drafting import Origin
+from transload.runner.reading.duplicates import Earlier
+from transload.runner.reading.reading import Reader
+from transload.runner.reading.understanding import Outcome, in_force, understand, wire_digest
 
 ADVICE = ApplicationAdvice.document
 """The document that says whether a message was taken, made here for the mappings that write it."""

@@ -12,16 +12,6 @@ from transload.adapters.base.acknowledgement import Reference
 from transload.adapters.base.format import Encoded
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
-from transload.runner.engine.batching import batches, departing
-from transload.runner.engine.drafting import Origin, acknowledgements
-from transload.runner.engine.duplicates import Earlier
-from transload.runner.engine.grouping import MOST_MESSAGES, Group, Timed
-from transload.runner.engine.lines import Line
-from transload.runner.engine.originals import originals
-from transload.runner.engine.reading import Reader
-from transload.runner.engine.standing import Look, standing
-from transload.runner.engine.summary import Tally
-from transload.runner.engine.unwrapping import Unwrapping
 from transload.runner.ledger import Damaged, Ledger, LedgerError, State
 from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.portions import Parsed, Staged
@@ -29,7 +19,17 @@ from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.reconciled import Carrier
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import documents
+from transload.runner.lines.lines import Line
+from transload.runner.lines.standing import Look, standing
+from transload.runner.lines.summary import Tally
 from transload.runner.logs import about, get_logger
+from transload.runner.reading.batching import batches, departing
+from transload.runner.reading.drafting import Origin, acknowledgements
+from transload.runner.reading.duplicates import Earlier
+from transload.runner.reading.grouping import MOST_MESSAGES, Group, Timed
+from transload.runner.reading.originals import originals
+from transload.runner.reading.reading import Reader
+from transload.runner.reading.unwrapping import Unwrapping
 
 SLICE_SECONDS = 2.0
 """After so long, at the end of a receipt, another lane may have the worker."""

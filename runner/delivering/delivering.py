@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from transload.runner.engine.draining import Draining
-from transload.runner.engine.gates import Closed, Gates
-from transload.runner.engine.lines import Line, Outlet
-from transload.runner.engine.summary import Tally
+from transload.runner.delivering.draining import Draining
 from transload.runner.ledger import Ledger
+from transload.runner.lines.gates import Closed, Gates
+from transload.runner.lines.lines import Line, Outlet
+from transload.runner.lines.summary import Tally
 
 
 class Delivering:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from transload.runner.engine.backoff import next_attempt
-from transload.runner.engine.lines import Line
-from transload.runner.engine.reception import Later, Reception
 from transload.runner.ledger import Ledger
+from transload.runner.lines.backoff import next_attempt
+from transload.runner.lines.lines import Line
 from transload.runner.logs import get_logger
+from transload.runner.receiving.reception import Later, Reception
 
 _log = get_logger("reception")
 

@@ -16,11 +16,11 @@ from transload.canonical.context import Numbers
 from transload.canonical.errors import Reject, TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.canonical.places import Place
-from transload.runner.engine.drafting import Origin
-from transload.runner.engine.filtering import Wrapping
-from transload.runner.engine.guarding import guarded
-from transload.runner.engine.lines import Line, Passer
 from transload.runner.ledger.drafts import Draft, Frozen
+from transload.runner.lines.filtering import Wrapping
+from transload.runner.lines.guarding import guarded
+from transload.runner.lines.lines import Line, Passer
+from transload.runner.reading.drafting import Origin
 from transload.runner.templates import fill_all, once
 
 Standing = Callable[[Message], str | None]

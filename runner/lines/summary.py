@@ -8,9 +8,9 @@ from typing import Any
 
 from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
-from transload.runner.engine.observer import Observer
 from transload.runner.ledger import ACTIVE, State
 from transload.runner.ledger.incidents import Incident
+from transload.runner.lines.observer import Observer
 from transload.runner.masking.veil import Veil
 
 _BAD = (State.DEAD, State.REJECTED, State.UNKNOWN, State.QUARANTINED)

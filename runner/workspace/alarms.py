@@ -11,7 +11,7 @@ from transload.adapters.base.http import HttpConnection
 from transload.adapters.base.settings import ONE_OR_MORE
 from transload.adapters.mail.settings import SmtpServer
 from transload.adapters.mail.settings import Timeouts as MailTimeouts
-from transload.runner.expectations.settings import Hours, Severity
+from transload.runner.workspace.expectations import Hours, Severity
 
 _QUICK = MailTimeouts(connect=timedelta(seconds=10), answer=timedelta(seconds=20), whole=timedelta(minutes=1))
 

@@ -10,8 +10,8 @@ from starlette.responses import Response as StarletteResponse
 from starlette.routing import Route
 
 from transload.adapters.base import Request, Response
-from transload.runner.engine.doors import Doors
-from transload.runner.engine.web import Threshold, WebServer
+from transload.runner.doors.doors import Doors
+from transload.runner.doors.web import Threshold, WebServer
 from transload.runner.logs import get_logger
 from transload.runner.workspace.model import Listening
 

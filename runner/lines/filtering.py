@@ -8,7 +8,7 @@ from transload.adapters.base import Filter, Payload
 from transload.canonical.errors import Reject, Retry, Stop
 from transload.canonical.findings import Finding
 from transload.canonical.places import Place
-from transload.runner.engine.guarding import guarded
+from transload.runner.lines.guarding import guarded
 from transload.runner.templates import fill_all
 from transload.runner.workspace.filters import FilterSetting
 

@@ -1,0 +1,1 @@
+"""Doors: partners call us, and are told what came of it."""

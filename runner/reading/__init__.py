@@ -1,0 +1,1 @@
+"""Reading: receipts become documents, and documents the drafts of deliveries."""

@@ -1,0 +1,1 @@
+"""Receiving: sources are asked, and what they give becomes receipts."""
