@@ -8,7 +8,7 @@ A piece is bound to the name of the whole and to its number, so none can be put 
 said by who wrote them: what stands behind may be left of a process that ended in the midst.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -63,6 +63,26 @@ class Covered:
     def unlink(self, *, missing_ok: bool = False) -> None:
         """Remove the file."""
         self.path.unlink(missing_ok=missing_ok)
+
+
+def spooled(pieces: Iterable[bytes], cover: Cover | None) -> Path | Covered:
+    """A file of ours with ``pieces``, which the runner takes over: under ``cover`` where there is one.
+
+    It is removed where they cannot be had or written; raises what they raise, and `OSError`.
+    """
+    from tempfile import NamedTemporaryFile  # here, since it takes long to import, and most items are small
+
+    size = 0
+    with NamedTemporaryFile(prefix="transload-", delete=False) as file:
+        path = Path(file.name)
+        try:
+            for number, piece in enumerate(pieces):
+                file.write(piece if cover is None else record(piece, cover, path.name, number))
+                size += len(piece)
+        except BaseException:
+            path.unlink()
+            raise
+    return path if cover is None else Covered(path=path, size=size, name=path.name, cover=cover)
 
 
 def opened(stream: IO[bytes], cover: Cover, name: str) -> Iterator[bytes]:

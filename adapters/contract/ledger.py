@@ -99,7 +99,7 @@ class Ledger:
         hold(
             self.cover is None or not isinstance(inbound.content, Path),
             "an item lies on disk in plain, though the memory has a cover",
-            do="write its pieces with transload.adapters.base.covered.record, and give a Covered as the content",
+            do="let transload.adapters.base.covered.spooled write it, or give a Covered of records",
         )
         receipt = _receipt(inbound)
         self.notes = dict(notes.notes)
