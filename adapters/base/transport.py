@@ -216,6 +216,8 @@ class Target(_Connected[C, S]):
 
     idempotent: bool = False
     """Whether a second delivery with the same key has no second effect there; else a lost answer waits."""
+    forgoes: ClassVar[frozenset[str]] = frozenset()
+    """Templates among the options that a delivery does without which was staged before they were written."""
 
     @classmethod
     def answers_later(cls, written: Mapping[str, Any]) -> bool:

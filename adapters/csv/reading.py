@@ -40,7 +40,7 @@ class CsvReading(Reading):
     def _message(self, extent: Extent, number: int, start: int, end: int) -> Message:
         body = CsvRecords(
             extent.start,
-            extent.end,
+            extent.last,
             header=self.header,
             source=self._source,
             dialect=self.dialect,
@@ -126,7 +126,7 @@ class CsvReading(Reading):
                 self.findings.append(divider.unsorted)
                 return []
             count += 1
-        divider.finish(tail[0].start if tail else len(source.text))
+        divider.finish(tail[0].start if tail else len(source.text), source.place)
         first = divider.extents[0].start if divider.extents else tail[0].start if tail else len(source.text)
         self._payload = CsvPayload(
             source=source,

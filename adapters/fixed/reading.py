@@ -40,13 +40,13 @@ class FixedReading(Reading):
         source = self._source
 
         def spans() -> list[tuple[int, int]]:
-            return [(first, last) for first, last, _ in self._spans(extent.start, extent.end)]
+            return [(first, last) for first, last, _ in self._spans(extent.start, extent.last)]
 
-        whole = source.text[extent.start : extent.end]
+        whole = source.text[extent.start : extent.last]
         body = FixedRecords(self._lines(whole, spans), spans, source=source, width=self._width, number=number)
         findings = [*extent.findings, *source.controls(extent.start, extent.end)]
         length = self._options.length
-        if length is not None and {*map(len, body.lines)} != {length}:
+        if length is not None and body.lines and {*map(len, body.lines)} != {length}:
             findings += self._lengths(body, length)
         if self._width.unsaid and not whole.isascii():
             findings.append(self._unsaid(body.spans))
@@ -198,7 +198,7 @@ class FixedReading(Reading):
                 self.findings.append(divider.unsorted)
                 return []
             count += 1
-        divider.finish(tail[0][0] if tail else len(text))
+        divider.finish(tail[0][0] if tail else len(text), source.place)
         offset = divider.extents[0].start if divider.extents else tail[0][0] if tail else len(text)
         trailing = text[tail[0][0] :] if tail else ""
         self._payload = FixedPayload(source=source, preface=text[:offset], trailing=trailing, options=options)

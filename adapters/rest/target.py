@@ -28,6 +28,7 @@ class RestApiTarget(Target[RestConnection, RestTarget]):
     """
 
     Options = RestTarget
+    forgoes = frozenset({"lookup", "lookup_query"})
 
     def __init__(
         self, connection: RestConnection, options: RestTarget, *, sleep: Callable[[float], None] = time.sleep
@@ -95,7 +96,7 @@ class RestApiTarget(Target[RestConnection, RestTarget]):
 
     def _lookup_is_filled(self, outbound: Outbound) -> bool:
         """False for what was staged before there was a lookup: a template as written asks for no document at all."""
-        templates = {"lookup": self.options.lookup, "lookup_query": self.options.lookup_query}
+        templates = {name: getattr(self.options, name) for name in self.forgoes}
         return all(name in outbound.metadata for name, text in templates.items() if "{" in (text or ""))
 
     @staticmethod

@@ -38,6 +38,35 @@ class Herald:
         self._workspace = workspace
         self._ledger = ledger
         self._clock = clock
+        self._silent_since: datetime | None = None
+        self._cried: dict[str, datetime] = {}
+
+    def cry(self, error: str) -> None:
+        """Tell that the ledger cannot be written, which nothing but this process remembers; call it at each look."""
+        now = self._clock()
+        self._silent_since = self._silent_since or now
+        incident = _silence(self._workspace.name, error, self._silent_since, now)
+        for channel in self._workspace.channels.values():
+            policy, last = channel.policy, self._cried.get(channel.name)
+            if not concerns(policy, incident) or now - self._silent_since < policy.group:
+                continue
+            if last is not None and not self._is_repeated(policy, incident, last, now):
+                continue
+            notice = Notice(incident=incident, what="repeated" if last else "opened", number=0, at=now)
+            if _rests(policy, notice, self._workspace.calendar, now):
+                continue
+            body = body_of(self._workspace.name, channel.name, [notice], now)
+            failed = self._attempt(channel, Alarm(id=0, channel=channel.name, made_at=now, body=body))
+            if failed is None:
+                self._cried[channel.name] = now
+                _log.info("alarm sent without the ledger", channel=channel.name)
+            else:
+                _log.error("an alarm could not be sent, and is tried again", channel=channel.name, error=failed)
+
+    def calm(self) -> None:
+        """The ledger can be written: what it has of its failure is told as all else is."""
+        self._silent_since = None
+        self._cried.clear()
 
     def tell(self) -> None:
         """Note what is to be told, make messages of what is due, send them.  What fails is said in the log."""
@@ -136,6 +165,31 @@ class Herald:
         self._ledger.alarms.failed(alarm, now, error=error, next_at=None if given_up else now + wait)
         what = "an alarm was given up" if given_up else "an alarm could not be sent, and is tried again"
         _log.error(what, channel=alarm.channel, tries=alarm.tries + 1, error=error)
+
+
+def _silence(workspace: str, error: str, since: datetime, now: datetime) -> Incident:
+    """An incident that the ledger cannot take; it gets its number when the ledger works again."""
+    return Incident(
+        id=0,
+        key="",
+        subject="ledger",
+        source="ledger",
+        severity="error",
+        partner=None,
+        about=workspace,
+        title=f"the ledger cannot be written: {error}",
+        hint="nothing is received or sent, and nothing is lost; the log tells more",
+        detail={},
+        count=1,
+        lasting=True,
+        opened_at=since,
+        changed_at=now,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        closed_at=None,
+        closed_by=None,
+        note=None,
+    )
 
 
 def discreet(text: str, settings: Settings | None) -> str:

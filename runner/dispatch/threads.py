@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from transload.canonical.errors import TransloadError
+from transload.runner.dispatch.failing import tell_failed
 from transload.runner.logs import get_logger
 
 _log = get_logger("dispatch")
@@ -76,8 +76,7 @@ class Threads:
             try:
                 after = self._work(name)
             except BaseException as error:  # noqa: BLE001  # a thread has nobody above it
-                unexpected = not isinstance(error, TransloadError)
-                _log.error("work failed", work=name, error=str(error), exc_info=unexpected)
+                tell_failed(_log, name, error)
                 self.errors.append(error)
             self._finished(name, after)
 

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Iterable
 
-from transload.canonical.errors import TransloadError
 from transload.runner.dispatch import Duties
+from transload.runner.dispatch.failing import tell_failed
 from transload.runner.dispatch.shards import is_shard, shard_of
 from transload.runner.ledger import ProcessLock
 from transload.runner.logs import get_logger
@@ -40,7 +40,7 @@ class Turns:
             else:
                 self._single(name)
         except BaseException as error:  # noqa: BLE001  # a worker has nobody above it
-            _log.error("work failed", work=name, error=str(error), exc_info=not isinstance(error, TransloadError))
+            tell_failed(_log, name, error)
             self.errors.append(error)
 
     def _shard(self, shard: str) -> None:

@@ -16,7 +16,17 @@ from transload.canonical.errors import ConfigurationError, Retry, Stop, Transloa
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.answers import answers_of
 from transload.runner.engine.lines import Outlet
-from transload.runner.engine.verdicts import after_verifying, failed, given_up, not_begun, overdue, sent, waited_for
+from transload.runner.engine.verdicts import (
+    after_verifying,
+    damaged,
+    failed,
+    given_up,
+    not_begun,
+    overdue,
+    sent,
+    unfit,
+    waited_for,
+)
 from transload.runner.ledger import State
 from transload.runner.ledger.lanes import Delivery, Outcome
 from transload.runner.ledger.references import Ref
@@ -204,8 +214,12 @@ class Draining:
             metadata=delivery.metadata,
         )
         policy = self.outlet.retry
+        if delivery.damage is not None:
+            return damaged(delivery, delivery.damage, self.clock())
         try:
             target = self.targets.own()
+            if lacking := self.outlet.lacking(delivery.metadata, target.forgoes):
+                return unfit(delivery, lacking, self.outlet.connection, self.clock())
             if delivery.late is not None:
                 return self.judge(delivery, target, outbound, delivery.late.reply)
             if delivery.state is State.AWAITING:
@@ -307,7 +321,8 @@ class Draining:
             now=self.clock(),
             lane=self.outlet.lane,
         )
-        _log.error("connection stopped", until=breaker.open_until.isoformat())
+        said = self.tally.said(error)
+        _log.error("connection stopped", **self.context, error=said, until=breaker.open_until.isoformat())
         self.tally.failure(error)
 
 

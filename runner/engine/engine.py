@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
 
 from transload.canonical.findings import Finding, Severity
@@ -16,6 +17,7 @@ from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
 from transload.runner.ledger.gathering import Gathering, gatherings
 from transload.runner.ledger.incidents import Incident
+from transload.runner.ledger.outage import Outage
 from transload.runner.ledger.receipts import Arrival
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
@@ -91,6 +93,7 @@ class Engine:
             tally = Tally(observer=observer, veil=Veil(self.workspace.mask, self.ledger))
             self.ledger.belong(self.workspace.environment)
             self.ledger.scratch.tidy()
+            self.come_to_terms()
             failed = False
 
             def ended() -> bool:
@@ -175,11 +178,12 @@ class Engine:
         """The lines that read the answers of send routes, by the names of these."""
         return {line.route.answers.ref: line for line in self.lines.values() if line.route.answers}
 
-    def watch(self, routes: Sequence[str] | None = None) -> "Watch":
-        """What looks for what is missing or wrong on ``routes``, or on all."""
+    def watch(self, routes: Sequence[str] | None = None, outage: Outage | None = None) -> "Watch":
+        """What looks for what is missing or wrong on ``routes``, or on all; ``outage`` is this process's."""
         from transload.runner.expectations.watch import Watch
 
-        return Watch(self.workspace, self.ledger, clock=self.clock, routes=routes)
+        process = f"process {self.number + 1} of {gethostname()}"
+        return Watch(self.workspace, self.ledger, clock=self.clock, routes=routes, outage=outage, process=process)
 
     def herald(self) -> "Herald":
         """What tells people of it."""
@@ -203,6 +207,13 @@ class Engine:
             found = gatherings(connection)
         ours = {lane for line in self.lines.values() for lane in line.lanes}
         return [_gathered(batch) for batch in found if batch.lane in ours]
+
+    def come_to_terms(self, *, certain: bool = False) -> None:
+        """Let nothing wait for times that are to come since the machine's clock was set back; it was if ``certain``."""
+        now = self.clock()
+        if certain or self.ledger.leaps.is_ahead(now):
+            count = self.ledger.leaps.put_right(now)
+            _log.warning("the ledger has seen later times: what waits is due now", deliveries=count)
 
     def orphans(self) -> list[Finding]:
         """Warnings of deliveries and receipts that wait for a route which the workspace does not have any more."""

@@ -1,6 +1,6 @@
 """The runner's view of a workspace: each receive route with its formats and mappings ready, and the lanes it feeds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache, partial
@@ -51,6 +51,11 @@ class Outlet:
     def at(self) -> MappingPlace:
         """Where the connection is described."""
         return self.way.connection.at
+
+    def lacking(self, metadata: Mapping[str, str], forgone: Collection[str]) -> list[str]:
+        """The templates that were not filled when a delivery was staged, as another target was written there then."""
+        templates = self.way.templates.items()
+        return [name for name, text in templates if name not in metadata and name not in forgone and holes(text)]
 
     def open_target(self) -> Target[Any, Any]:
         """A target with its secrets resolved; raises `Stop` as `Connection.target` does."""

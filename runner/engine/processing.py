@@ -22,7 +22,7 @@ from transload.runner.engine.reading import Reader
 from transload.runner.engine.standing import Look, standing
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.unwrapping import Unwrapping
-from transload.runner.ledger import Ledger, LedgerError, State
+from transload.runner.ledger import Damaged, Ledger, LedgerError, State
 from transload.runner.ledger.drafts import Closing
 from transload.runner.ledger.portions import Parsed, Staged
 from transload.runner.ledger.receipts import Receipt
@@ -290,6 +290,8 @@ class _Reading:
     def _whatever_is_wrong(self) -> Iterator[None]:
         try:
             yield
+        except Damaged as error:
+            self._give_up(_damaged(error))
         except TransloadError:
             raise
         except Exception as error:  # noqa: BLE001  # it would come up again at each further attempt
@@ -419,6 +421,11 @@ def _interrupted(times: int, receipt: Receipt) -> Finding:
         message=f"the process ended {times} times while this was read, after message {receipt.position}",
         hint="look at its bytes; when the cause is mended, have it read again with `transload replay`",
     )
+
+
+def _damaged(error: Damaged) -> Finding:
+    hint = f"{error.hint}; then have it read with `transload replay`"
+    return Finding(code=error.code, message=error.message, hint=hint)
 
 
 def _fault(error: Exception, what: str = "reading") -> Finding:

@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from transload.runner.calendar.firing import Firing
 from transload.runner.calendar.moments import moment_at
 from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.ledger.leaps import TOLERANCE
 from transload.runner.logs import get_logger
 from transload.runner.workspace.model import Cron, Every, Schedule
 
@@ -84,14 +85,14 @@ class _Ticker(BaseExecutor):  # type: ignore[misc]  # APScheduler has no types
     def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
         # `submit_job` holds the executor's lock; a job counts as running from here to the end of the tick
         self._instances[job.id] -= 1
-        try:
-            self._tick(job.id, run_times[-1].astimezone(UTC))
-        except LedgerError as error:  # the next tick comes
-            _log.error("tick not recorded", route=job.id, error=error.message)
+        self._tick(job.id, run_times[-1].astimezone(UTC))
 
 
 class Clock:
-    """Fires ``wake(route)`` at the times of ``schedules`` (by route)."""
+    """Fires ``wake(route)`` at the times of ``schedules`` (by route).
+
+    Call `look` now and then, so that what could not be recorded is, once the ledger is back.
+    """
 
     def __init__(
         self,
@@ -106,14 +107,15 @@ class Clock:
         self._wake = wake
         self._now = now
         self._scheduler: Any = None
+        self._unrecorded: dict[str, tuple[datetime, int]] = {}
+        """The last time of each route that the ledger could not take, and how many there were."""
 
     def start(self) -> None:
         """Make up for missed times, then fire at each new one."""
-        for route, schedule in self._schedules.items():
-            self._catch_up(route, schedule)
+        self._come_to_terms()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": _Ticker(self._fire)},
+            executors={"default": _Ticker(self._due)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         for route, schedule in self._schedules.items():
@@ -126,8 +128,41 @@ class Clock:
             self._scheduler.shutdown(wait=True)
             self._scheduler = None
 
-    def _catch_up(self, route: str, schedule: Schedule) -> None:
-        now, last = self._now(), self._ledger.ticks.last(route)
+    def look(self) -> None:
+        """Record the times that could not be recorded.  Raises `LedgerError` while they still cannot."""
+        for route, (fire_time, count) in list(self._unrecorded.items()):
+            self._fire(route, fire_time, missed=count - 1)
+            if self._unrecorded.get(route) == (fire_time, count):
+                del self._unrecorded[route]
+
+    def leapt(self, leap: timedelta) -> None:
+        """Go by the machine's clock, which was set by ``leap``.  Raises `LedgerError`.
+
+        Forward, times that passed count as missed, and are made up for once.  Back, intervals and what fires often go
+        on; a time that comes once in what is lived again (03:00, each day) does not come twice.
+        """
+        self._come_to_terms(since=self._now() - leap)
+        for route, schedule in self._schedules.items():
+            self._scheduler.reschedule_job(route, trigger=trigger_of(schedule))  # it sleeps by the clock before
+
+    def _come_to_terms(self, since: datetime | None = None) -> None:
+        """Let times come that the ledger has seen before the clock was set back, and make up for those that passed."""
+        ahead = self._now() + TOLERANCE
+        for route, schedule in self._schedules.items():
+            self._ledger.ticks.forget_ahead(route, ahead, least=1 if isinstance(schedule, Every) else 2)
+            self._catch_up(route, schedule, since)
+
+    def _due(self, route: str, fire_time: datetime) -> None:
+        try:
+            self._fire(route, fire_time)
+        except LedgerError as error:  # `look` does it, when the ledger is back
+            if not self._unrecorded:  # of many routes one line is enough
+                _log.error("times of schedules wait for the ledger", route=route, error=error.message)
+            _, count = self._unrecorded.get(route, (None, 0))
+            self._unrecorded[route] = fire_time, count + 1
+
+    def _catch_up(self, route: str, schedule: Schedule, since: datetime | None) -> None:
+        now, last = self._now(), self._ledger.ticks.last(route) or since
         if last is None:
             if isinstance(schedule, Cron):
                 return  # a time of day is waited for
@@ -139,8 +174,10 @@ class Clock:
             _log.info("catching up", route=route, missed=count - 1, fire_time=latest.isoformat())
             self._wake(route)
 
-    def _fire(self, route: str, fire_time: datetime) -> None:
-        if fires_at(self._schedules[route], fire_time) and self._ledger.ticks.fire(route, fire_time, self._now()):
+    def _fire(self, route: str, fire_time: datetime, *, missed: int = 0) -> None:
+        if not fires_at(self._schedules[route], fire_time):
+            return
+        if self._ledger.ticks.fire(route, fire_time, self._now(), missed=missed):
             self._wake(route)
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,13 @@ from transload.canonical.errors import ConfigurationError, TransloadError
 from transload.runner.dispatch import Dispatch
 from transload.runner.dispatch.threads import Threads
 from transload.runner.engine.engine import SWEEP_SECONDS, Engine, outlets_of
+from transload.runner.engine.leaps import Leaps
 from transload.runner.engine.lines import Line
 from transload.runner.engine.schedule import Clock
 from transload.runner.engine.summary import Tally
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import LedgerError, LockLost, ProcessLock
+from transload.runner.ledger.outage import Outage
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
 from transload.runner.processes.supervisor import Fault
@@ -42,6 +45,8 @@ class Service:
         self._signals = 0
         self._before: tuple[Workspace, dict[str, Line]] | None = None
         self._threshold: Threshold | None = None
+        self._outage = Outage(clock=engine.clock)
+        self._leaps = Leaps(engine.clock)
 
     def run(self, *, handle_signals: bool = True, started: Callable[[], None] | None = None) -> None:
         """Work until `Engine.stop` is called, or SIGTERM or SIGINT comes; SIGHUP loads the workspace anew.
@@ -62,11 +67,12 @@ class Service:
         ):
             engine.ledger.belong(engine.workspace.environment)
             engine.ledger.scratch.tidy()
+            engine.come_to_terms()
             self._threshold = self._threshold_for(engine.workspace, lock)
             while not engine.stopping:
                 with ExitStack() as parts:
                     try:
-                        work, dispatch = parts.enter_context(self._working(lock))
+                        work, dispatch, clock = parts.enter_context(self._working(lock))
                     except Exception as error:
                         if self._before is None:
                             raise
@@ -83,7 +89,7 @@ class Service:
                     if started is not None:
                         started()
                         started = None
-                    self._sweep(work, dispatch, lock)
+                    self._sweep(work, dispatch, clock, lock)
         _log.info("stopped", workspace=engine.workspace.name)
 
     def close(self) -> None:
@@ -93,7 +99,7 @@ class Service:
             self._threshold = None
 
     @contextmanager
-    def _working(self, lock: ProcessLock) -> Iterator[tuple[Work, Dispatch]]:
+    def _working(self, lock: ProcessLock) -> Iterator[tuple[Work, Dispatch, Clock]]:
         """All parts at work, by the engine's workspace as it is now."""
         from transload.runner.expectations.sentinel import Sentinel
 
@@ -112,6 +118,7 @@ class Service:
                 wake=lambda names: dispatch.wake(names),
                 stopping=lambda: ended or engine.stopping,
                 by_ticks=True,
+                outage=self._outage,
             )
             dispatch = self._dispatch(work, lock)
             parts.callback(dispatch.stop)
@@ -120,13 +127,15 @@ class Service:
                 parts.callback(self._porch(self._threshold, dispatch).close)
             schedules = {ref: line.route.schedule for ref, line in engine.lines.items() if line.route.schedule}
             clock = Clock(engine.ledger, schedules, lambda route: dispatch.wake([POLL + route]), now=engine.clock)
-            sentinel = Sentinel(engine.watch(), engine.herald(), seconds=engine.looks)
+            sentinel = Sentinel(
+                engine.watch(outage=self._outage), engine.herald(), seconds=engine.looks, cries=engine.number == 0
+            )
             for part in (engine.upkeep(), sentinel, clock):
                 parts.callback(part.stop)
                 part.start()
             _log.info("serving", workspace=engine.workspace.name, routes=len(lines), schedules=len(schedules))
             try:
-                yield work, dispatch
+                yield work, dispatch, clock
             finally:
                 ended = True
                 self._tell_stopping()
@@ -190,30 +199,44 @@ class Service:
         porch.open()
         return porch
 
-    def _sweep(self, work: Work, dispatch: Dispatch, lock: ProcessLock) -> None:
+    def _sweep(self, work: Work, dispatch: Dispatch, clock: Clock, lock: ProcessLock) -> None:
         """Look for what is due, until we are to stop or a new workspace is ready."""
-        engine = self._engine
+        engine, leapt = self._engine, timedelta()
         while not engine.stopping:
             failed: TransloadError | None = None
+            leapt += self._leaps.look() or timedelta()
             try:
-                lock.keep()
-                dispatch.wake(work.due())
+                with self._outage.heard("sweep"):
+                    lock.keep()
+                    if leapt:
+                        self._put_right(leapt, clock)
+                        leapt = timedelta()
+                    clock.look()
+                    dispatch.wake(work.due())
             except LockLost:
                 raise
             except LedgerError as error:  # it may be well again at the next sweep
-                _log.error("sweep failed", error=error.message)
                 failed = error
             except Exception as error:  # noqa: BLE001  # what is under way goes on; it is no sign of life, if it lasts
                 _log.exception("sweep failed: a fault of ours")
                 failed = Fault.of(error)
-            engine.supervisor.swept(failed)
-            engine.observing.swept(failed)
+            fault = self._outage.fault
+            engine.supervisor.swept(failed or (LedgerError(fault) if fault else None))
+            engine.observing.swept(failed, fault=fault)
             dispatch.errors.clear()
             if engine.renewal.is_set():
                 with engine.supervisor.reloading():
                     if self._loaded(lock):
                         return
             engine.pause(SWEEP_SECONDS)
+
+    def _put_right(self, leap: timedelta, clock: Clock) -> None:
+        """Go by the machine's clock, which was set.  Raises `LedgerError`."""
+        way, span = ("forward", leap) if leap > timedelta() else ("back", -leap)
+        _log.warning(f"the machine's clock was set {way}", by=str(timedelta(seconds=round(span.total_seconds()))))
+        if way == "back":
+            self._engine.come_to_terms(certain=True)
+        clock.leapt(leap)
 
     def _loaded(self, lock: ProcessLock) -> bool:
         """Whether the workspace was loaded anew; what is wrong with it is told, and the one before stays."""

@@ -1,6 +1,6 @@
 """What follows from a target's answer or error: the one place that turns consequences into states."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from transload.adapters.base import Answer, Landing
 from transload.canonical.errors import ConfigurationError, Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.engine.backoff import next_attempt
-from transload.runner.ledger import State
+from transload.runner.ledger import Damaged, State
 from transload.runner.ledger.fingerprints import fingerprint
 from transload.runner.ledger.lanes import Delivery, Outcome
 from transload.runner.workspace.model import RetryPolicy
@@ -68,6 +68,28 @@ def failed(delivery: Delivery, error: Exception, policy: RetryPolicy, now: datet
     if isinstance(error, Retry):
         return _later(delivery, findings, policy, now, said="retry", at_least=error.wait)
     return _later(delivery, findings, policy, now, said="unknown", unsure=True)
+
+
+def damaged(delivery: Delivery, error: Damaged, now: datetime) -> Outcome:
+    """DEAD for a delivery whose bytes are lost; UNKNOWN where an earlier attempt may have landed: nobody can ask."""
+    finding = Finding(
+        code=error.code,
+        message=error.message,
+        hint="restore it, then send it again with `transload replay`; or map its document again",
+    )
+    outcome = _dead(delivery, (finding,), "damaged", now)
+    return replace(outcome, state=State.UNKNOWN, unsure=True) if delivery.unsure else outcome
+
+
+def unfit(delivery: Delivery, lacking: Sequence[str], connection: str, now: datetime) -> Outcome:
+    """DEAD for a delivery that was made ready for another target; UNKNOWN where it may have landed there."""
+    finding = Finding(
+        code="E-OTHER-TARGET",
+        message=f"it was made ready before the route sent to {connection} as now, and has no {', '.join(lacking)}",
+        hint="map its document again, with `transload replay` and its number, or cancel it",
+    )
+    outcome = _dead(delivery, (finding,), "unfit", now)
+    return replace(outcome, state=State.UNKNOWN, unsure=True) if delivery.unsure else outcome
 
 
 def given_up(delivery: Delivery, policy: RetryPolicy, now: datetime) -> Outcome | None:

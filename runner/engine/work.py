@@ -13,6 +13,7 @@ from transload.runner.engine.processing import Processing
 from transload.runner.engine.reception import Reception
 from transload.runner.engine.summary import Tally
 from transload.runner.ledger import Ledger, ProcessLock
+from transload.runner.ledger.outage import Outage
 
 POLL, IN = "poll:", "in:"
 
@@ -26,7 +27,8 @@ class Work:
     """The work of ``lines``, and of the lanes of ``outlets``; ``readers`` read answers, by send routes.
 
     ``by_ticks``: routes are asked when a schedule wants it, and whenever their name comes up otherwise.
-    ``wake`` hears of names with new work, ``stopping`` is asked between the steps of each.
+    ``wake`` hears of names with new work, ``stopping`` is asked between the steps of each, and ``outage`` hears where
+    the ledger fails.
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class Work:
         wake: Callable[[Iterable[str]], None],
         stopping: Callable[[], bool],
         by_ticks: bool,
+        outage: Outage | None = None,
     ) -> None:
+        self._outage = outage or Outage()
         self._ledger = ledger
         self._lock = lock
         self._lines = {line.route.ref: line for line in lines}
@@ -72,7 +76,7 @@ class Work:
         """Do what is due under ``name`` for a while: gives in how many seconds it wants to go on, None for not now."""
         if self._stopping() or not self._is_ours(name):
             return None
-        with self._doing(name):
+        with self._doing(name), self._outage.heard(name):
             if name.startswith(POLL):
                 line = self._lines[name.removeprefix(POLL)]
                 return self._poll(line, name)

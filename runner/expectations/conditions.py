@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.x509 import load_pem_x509_certificates
 
+from transload.runner.alarms.wording import line
 from transload.runner.ledger.conditions import KINDS, Bad, Conditions, Holding
 from transload.runner.ledger.incidents import Change, Closing, Incident, Judged, Opening, Severity
 from transload.runner.ledger.states import State
@@ -91,9 +92,7 @@ def _title(kind: str, count: int, about: str, code: str) -> str:
     return f"{count} {one if count == 1 else many} {what} on {about}" + (f" ({code})" if code else "")
 
 
-def _lasting(
-    source: str, found: Mapping[str, Callable[[], Opening]], incidents: Iterable[Incident], why: str
-) -> Judged:
+def lasting(source: str, found: Mapping[str, Callable[[], Opening]], incidents: Iterable[Incident], why: str) -> Judged:
     """Open what is found (by subject) and not open, close what is open and not found."""
     known = {incident.subject: incident for incident in incidents if incident.source == source}
     changes: list[Opening | Change | Closing] = [
@@ -108,6 +107,7 @@ def breakers(conditions: Conditions, incidents: Iterable[Incident]) -> Judged:
 
     def opening(connection: str, row: Mapping[str, Any]) -> Opening:
         codes = sorted({finding["code"] for finding in row["findings"]})
+        why = next((finding["message"] for finding in row["findings"]), None) or "it failed"
         return Opening(
             source="breaker",
             subject=f"breaker|{connection}",
@@ -115,7 +115,7 @@ def breakers(conditions: Conditions, incidents: Iterable[Incident]) -> Judged:
             severity="error",
             partner=connection.partition("/")[0],
             about=connection,
-            title=f"the connection {connection} is not used for now: {', '.join(codes) or 'it failed'}",
+            title=f"the connection {connection} is not used for now: {line(why)}",
             hint=f"transload probe {connection} tells what is wrong",
             detail={"codes": codes},
             lasting=True,
@@ -123,7 +123,7 @@ def breakers(conditions: Conditions, incidents: Iterable[Incident]) -> Judged:
 
     rows = conditions.open_breakers().items()
     found = {f"breaker|{name}": partial(opening, name, row) for name, row in rows}
-    return _lasting("breaker", found, incidents, "the connection works again")
+    return lasting("breaker", found, incidents, "the connection works again")
 
 
 def held(conditions: Conditions, incidents: Iterable[Incident], now: datetime) -> Judged:
@@ -181,7 +181,7 @@ def crowds(counts: Mapping[str, tuple[int, int]], incidents: Iterable[Incident],
         for route, (waiting, most) in counts.items()
         if waiting > most
     }
-    return _lasting("crowd", found, incidents, "less waits again")
+    return lasting("crowd", found, incidents, "less waits again")
 
 
 def _crowd(route: str, most: int, now: datetime) -> Opening:
@@ -211,7 +211,7 @@ def lanes(
         seen[lane.lane] = [lane.sequence, now.isoformat() if moved else since]
         if not moved and now - datetime.fromisoformat(since) >= STANDS:
             found[f"lane|{lane.lane}"] = partial(_standing, lane.lane, lane.count, lane.paused, now)
-    judged = _lasting("lane", found, incidents, "it moves again")
+    judged = lasting("lane", found, incidents, "it moves again")
     states = {"lanes": (now, {"lanes": seen})} if seen != before else {}
     return Judged(changes=judged.changes, states=states)
 
@@ -231,16 +231,20 @@ def _standing(lane: str, count: int, paused: bool, now: datetime) -> Opening:
 
 
 def disk(folders: Iterable[Path], incidents: Iterable[Incident], now: datetime) -> Judged:
-    """The disks that hold the ledger: nearly full below 5 % and 5 GiB."""
+    """The disks that hold the ledger, each told once: nearly full below 5 % and 5 GiB."""
     found: dict[str, Callable[[], Opening]] = {}
+    disks: set[int] = set()
     for folder in folders:
         try:
-            usage = shutil.disk_usage(folder)
+            usage, disk = shutil.disk_usage(folder), folder.stat().st_dev
         except OSError:  # what is wrong with the folder is told by whoever needs it
             continue
+        if disk in disks:
+            continue
+        disks.add(disk)
         if usage.free < LEAST_FREE and usage.free < LEAST_SHARE * usage.total:
             found[f"disk|{folder}"] = partial(_nearly_full, folder, usage.free, now)
-    return _lasting("disk", found, incidents, "there is space again")
+    return lasting("disk", found, incidents, "there is space again")
 
 
 def _nearly_full(folder: Path, free: int, now: datetime) -> Opening:
@@ -264,7 +268,7 @@ def certificates(files: Iterable[Path], incidents: Iterable[Incident], now: date
         for end in _ends(file):
             if end - now < CERTIFICATE_WARNING:
                 found.setdefault(f"certificate|{file}", partial(_ending, file, end, now))
-    return _lasting("certificate", found, incidents, "there is a newer one")
+    return lasting("certificate", found, incidents, "there is a newer one")
 
 
 def _ends(file: Path) -> Iterator[datetime]:

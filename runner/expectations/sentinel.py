@@ -13,9 +13,13 @@ _log = get_logger("incidents")
 
 
 class Sentinel:
-    """Looks, and tells, first after ``seconds[0]`` and then each ``seconds[1]``."""
+    """Looks, and tells, first after ``seconds[0]`` and then each ``seconds[1]``.
 
-    def __init__(self, watch: Watch, herald: Herald, *, seconds: tuple[float, float]) -> None:
+    One that ``cries`` tells of a ledger that cannot be written, too: one process of a machine is enough for that.
+    """
+
+    def __init__(self, watch: Watch, herald: Herald, *, seconds: tuple[float, float], cries: bool = True) -> None:
+        self._cries = cries
         self._watch = watch
         self._herald = herald
         self._seconds = seconds
@@ -37,8 +41,11 @@ class Sentinel:
             wait = self._seconds[1]
             try:
                 self._watch.look()
+                self._herald.calm()
             except LedgerError as error:  # it may be well again the next time
                 _log.error("expectations could not be judged", error=error.message)
+                if self._cries:
+                    self._herald.cry(error.message)
             except Exception:  # noqa: BLE001  # one look that fails must not be the last
                 _log.exception("expectations could not be judged: a fault of ours")
             self._herald.tell()

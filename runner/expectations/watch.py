@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from transload.runner.expectations import acknowledged, arrivals, conditions, gaps, silence
+from transload.runner.expectations import acknowledged, arrivals, conditions, failing, gaps, silence
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.incidents import Closing, Incident, Judged
+from transload.runner.ledger.outage import Outage
 from transload.runner.logs import get_logger
 from transload.runner.workspace.model import ReceiveRoute, Workspace
 
@@ -19,7 +20,8 @@ _log = get_logger("incidents")
 class Watch:
     """Judges what ``workspace`` expects by what ``ledger`` has seen.
 
-    With ``routes`` what is expected of others is left for when those were asked for what they have.
+    With ``routes`` what is expected of others is left for when those were asked for what they have.  ``outage`` knows
+    what the ledger failed this ``process``, as people name it.
     """
 
     def __init__(
@@ -29,7 +31,11 @@ class Watch:
         *,
         clock: Callable[[], datetime],
         routes: Collection[str] | None = None,
+        outage: Outage | None = None,
+        process: str = "",
     ) -> None:
+        self._outage = outage
+        self._process = process
         self._routes = routes
         self._workspace = workspace
         self._ledger = ledger
@@ -41,9 +47,9 @@ class Watch:
         With ``in_turn`` nothing is done when another process has looked just now.  Raises `LedgerError`.
         """
         now = self._clock()
+        told = self._own(now)
         if in_turn and not self._ledger.incidents.take_turn("look", now, BETWEEN):
-            return []
-        told: list[Incident] = []
+            return self._tell(told)
         for judge in self._judges(now):
             try:
                 told += self._ledger.incidents.apply(judge(), now)
@@ -51,9 +57,26 @@ class Watch:
                 if not in_turn:
                     raise
                 _log.error("an expectation could not be judged", error=error.message)
+        return self._tell(told)
+
+    @staticmethod
+    def _tell(told: list[Incident]) -> list[Incident]:
         for incident in told:
             tell(incident)
         return told
+
+    def _own(self, now: datetime) -> list[Incident]:
+        """What the ledger failed this process."""
+        if self._outage is None:
+            return []
+        lasted = self._outage.lasted()
+        try:
+            _, known = self._ledger.incidents.seen()
+            return self._ledger.incidents.apply(failing.ledger(lasted, self._process, known), now)
+        except LedgerError:
+            if lasted is not None:
+                self._outage.untold(lasted)
+            raise
 
     def _judges(self, now: datetime) -> Iterator[Callable[[], Judged]]:
         """What is to be judged; each is committed by itself, so that one failure leaves the others."""
@@ -83,6 +106,7 @@ class Watch:
         yield lambda: conditions.crowds(_crowds(self._workspace, ledger), known, now)
         yield lambda: conditions.held(ledger.conditions, known, now)
         yield lambda: conditions.breakers(ledger.conditions, known)
+        yield lambda: failing.retrying(ledger.conditions, known, now)
         yield lambda: conditions.lanes(ledger.conditions, states.get("lanes", (None, None))[1], known, now)
         yield lambda: conditions.disk(ledger.database.folders, known, now)
         listening = self._workspace.listening

@@ -1,7 +1,7 @@
 """The ledger: a durable journal of receipts, documents and deliveries, and of all that happened to them."""
 
 from transload.runner.ledger.databases.backend import ProcessLock
-from transload.runner.ledger.errors import Erased, Fenced, LedgerBusy, LedgerError, LockLost, NoLedger
+from transload.runner.ledger.errors import Damaged, Erased, Fenced, LedgerBusy, LedgerError, LockLost, NoLedger
 from transload.runner.ledger.ledger import Ledger
 from transload.runner.ledger.references import NotFound, Ref, parse_ref
 from transload.runner.ledger.states import ACTIVE, FINAL, GOOD, State
@@ -12,6 +12,7 @@ __all__ = [
     "FINAL",
     "GOOD",
     "Blobs",
+    "Damaged",
     "Encryption",
     "Erased",
     "Fenced",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, literal_column, or_, select
 from transload.adapters.base.covered import Covered
 from transload.runner.ledger.dialects import reviving
 from transload.runner.ledger.encryption import Keyring
-from transload.runner.ledger.errors import Erased, LedgerError, TooLarge
+from transload.runner.ledger.errors import Damaged, Erased, LedgerError, TooLarge
 from transload.runner.ledger.schema import blobs
 from transload.runner.ledger.shelves import Content, Shelf
 
@@ -100,7 +100,7 @@ class BlobStore:
             connection.execute(_reviving(connection.dialect.name), rows)
 
     def load(self, connection: Connection, digest: str) -> bytes:
-        """The payload.  Raises `LedgerError` when it is gone or damaged."""
+        """The payload.  Raises `Damaged` when it is gone or was changed, `LedgerError` when nobody can tell."""
         row = connection.execute(_row, {"of": digest}).one_or_none()
         if row is None:
             raise LedgerError(f"the ledger holds no payload {digest[:12]}")
@@ -109,7 +109,7 @@ class BlobStore:
     def unpack(self, digest: str, encoding: str, data: bytes | None) -> bytes:
         """The payload of a row selected with others.
 
-        Raises `LedgerError` when it is gone or damaged, `Erased` when it was let go of.
+        Raises as `load` does, and `Erased` when it was let go of.
         """
         if encoding in (ERASED, ERASING):
             raise Erased(
@@ -185,7 +185,7 @@ class BlobStore:
         except zlib.error:
             content = b""
         if sha256(content).hexdigest() != digest:
-            raise LedgerError(
+            raise Damaged(
                 f"the payload {digest[:12]} was changed in the ledger's database",
                 hint="restore the database from its last copy, or let the partner send it again",
             )

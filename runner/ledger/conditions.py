@@ -7,7 +7,7 @@ done again (replayed, mapped again, resolved) needs nobody any more.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, FromClause, Table, and_, func, null, or_, select
 
@@ -25,6 +25,7 @@ from transload.runner.ledger.schema import (
     lanes,
     quarantined_receipt,
     receipts,
+    ticks,
 )
 from transload.runner.ledger.sequences import waiting_behind
 from transload.runner.ledger.states import State
@@ -65,6 +66,19 @@ class Holding:
     delivery: int
     route: str
     state: State
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vain:
+    """A ``target`` (send route) or ``source`` (receive route) that has failed since then.
+
+    ``count`` is how many deliveries wait, or how often the source was asked.
+    """
+
+    what: Literal["target", "source"]
+    route: str
+    since: datetime
     count: int
 
 
@@ -239,6 +253,27 @@ class Conditions:
             for lane, count, since, stands in sorted(found)
             for paused, sequence in [known.get(lane, (False, 0))]
         ]
+
+    def in_vain(self, before: datetime, *, least: int) -> list[Vain]:
+        """The routes that wait for a target or source which has failed ``least`` times, since ``before`` or longer."""
+        waiting = (
+            select(deliveries.c.target, func.min(deliveries.c.staged_at), func.count())
+            .where(deliveries.c.finished_at.is_(None), deliveries.c.state == State.RETRY_AT.value)
+            .where(deliveries.c.failures >= least, deliveries.c.staged_at <= before)
+            .where(deliveries.c.connection.not_in(select(breakers.c.connection)))
+            .group_by(deliveries.c.target)
+            .order_by(deliveries.c.target)
+        )
+        asked = (
+            select(ticks.c.schedule, func.min(ticks.c.fired_at), func.max(ticks.c.tries))
+            .where(ticks.c.finished_at.is_(None), ticks.c.tries >= least, ticks.c.fired_at <= before)
+            .group_by(ticks.c.schedule)
+            .order_by(ticks.c.schedule)
+        )
+        with self._database.read() as connection:
+            found = [("target", *row) for row in connection.execute(waiting)]
+            found += [("source", *row) for row in connection.execute(asked)]
+        return [Vain(what=what, route=route, since=since, count=count) for what, route, since, count in found]
 
 
 def _stoppers(route: str, connection: str | None = None) -> set[tuple[str, str]]:

@@ -80,7 +80,8 @@ class Database:
         """The folders of this machine that fill as the ledger does."""
         backend, _ = self._opened
         shelf = (self._shelf.folder,) if isinstance(self._shelf, FolderShelf) else ()
-        return tuple(dict.fromkeys((*([backend.folder] if backend.folder is not None else []), *shelf)))
+        scratch = next(path for path in (backend.scratch, *backend.scratch.parents) if path.exists())
+        return tuple(dict.fromkeys((*([backend.folder] if backend.folder is not None else []), *shelf, scratch)))
 
     def open(self, *, create: bool = True) -> None:
         """Open the database; its tables are made, or brought up to this version, where they are not.

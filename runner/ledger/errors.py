@@ -47,6 +47,12 @@ class Erased(LedgerError):
     code = "E-ERASED"
 
 
+class Damaged(LedgerError):
+    """One payload is not what was stored, or not there any more; what else the ledger holds may be well."""
+
+    code = "E-DAMAGED"
+
+
 class TooLarge(Reject):
     """A payload is larger than this ledger can keep."""
 

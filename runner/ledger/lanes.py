@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, se
 from transload.canonical.findings import Finding
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.errors import Damaged
 from transload.runner.ledger.following import follow_news
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.receipts import Arrival, as_rows
@@ -77,6 +78,7 @@ class Delivery:
     begun_at: datetime | None = None
     received_at: datetime | None = None
     holds: bool = False
+    damage: Damaged | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,7 +240,8 @@ class Lanes:
     def due(self, lane: str, epoch: int, now: datetime, *, most: int, hold: bool = False) -> list[Delivery]:
         """Up to ``most`` deliveries whose time has come, in their order.
 
-        Those that an earlier epoch left in SENDING are among them, marked unsure.  With ``hold`` a delivery waits while
+        Those that an earlier epoch left in SENDING are among them, marked unsure; those whose bytes are damaged say so
+        in ``damage``, and must not be sent.  With ``hold`` a delivery waits while
         an earlier one with the same order key is unfinished, or has failed and holds those after it.
         """
         with self._database.read() as connection:
@@ -265,7 +268,8 @@ class Lanes:
                 state=State(row.state),
                 key=row.key,
                 order_key=row.order_key,
-                content=self._store.unpack(row.body, row.encoding, row.data),
+                content=content,
+                damage=damage,
                 content_type=row.content_type,
                 metadata=row.metadata,
                 digest=row.body,
@@ -282,7 +286,15 @@ class Lanes:
                 holds=row.holds,
             )
             for row in rows
+            for content, damage in [self._body(row)]
         ]
+
+    def _body(self, row: Any) -> tuple[bytes, Damaged | None]:
+        """The bytes to send; none, and why, where they are not what was staged."""
+        try:
+            return self._store.unpack(row.body, row.encoding, row.data), None
+        except Damaged as error:
+            return b"", error
 
     def announce(self, lane: str, epoch: int, chunk: Sequence[Delivery], now: datetime) -> list[Delivery]:
         """Commit that these deliveries are about to be sent; gives them without what a person has cancelled since.

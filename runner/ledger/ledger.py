@@ -30,6 +30,7 @@ from transload.runner.ledger.failures import Failures
 from transload.runner.ledger.history import History
 from transload.runner.ledger.incidents import Incidents
 from transload.runner.ledger.lanes import Lanes
+from transload.runner.ledger.leaps import Leaps
 from transload.runner.ledger.looks import Looks
 from transload.runner.ledger.memory import LedgerMemory
 from transload.runner.ledger.pauses import Pauses
@@ -70,6 +71,7 @@ class Ledger:
         self.breakers = Breakers(self.database)
         self.rates = Rates(self.database)
         self.ticks = Ticks(self.database)
+        self.leaps = Leaps(self.database)
         self.queries = Queries(self.database, self.store)
         self.history = History(self.database, self.store)
         self.reconciled = Reconciled(self.database, self.store)

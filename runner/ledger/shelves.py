@@ -19,7 +19,7 @@ from typing import IO, Any, Protocol
 from transload.adapters.base.masking import masked
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.encryption import KeyMissing, Keyring, streams
-from transload.runner.ledger.errors import LedgerError, translated
+from transload.runner.ledger.errors import Damaged, LedgerError, translated
 
 PRIVATE_FOLDER = 0o700
 """Business documents are for the user that transload runs as; who may see more is that user's to say (chmod)."""
@@ -49,7 +49,7 @@ class Shelf(Protocol):
         ...
 
     def get(self, digest: str) -> bytes:
-        """The payload.  Raises `LedgerError` when it is missing or damaged."""
+        """The payload.  Raises `Damaged` when it is missing or was changed, `LedgerError` when nobody can tell."""
         ...
 
     def raw(self, digest: str) -> Iterator[bytes]:
@@ -145,9 +145,19 @@ class FolderShelf:
                 while chunk := stream.read(_CHUNK):
                     yield chunk
         except LedgerError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                raise LedgerError(f"the payload {path} is missing", hint=_MEND) from error
-            raise
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            if not self._holds_any():
+                raise LedgerError(
+                    f"the folder for payloads {self.folder} is empty or gone, and the payload {path} should be in it",
+                    hint="see that its disk is mounted; what needs a payload goes on by itself then",
+                ) from error
+            raise Damaged(f"the payload {path} is missing", hint=_MEND) from error
+
+    def _holds_any(self) -> bool:
+        """Whether there is any payload: where all are gone at once, it is the folder that is not there."""
+        with translated(self.name):
+            return self.folder.is_dir() and any(path.is_dir() and len(path.name) == 2 for path in self.folder.iterdir())
 
     def lay(self, digest: str, file: Path) -> None:
         """Write the file and force it to disk."""
@@ -240,7 +250,7 @@ class ObjectShelf:
                     yield chunk
         except LedgerError as error:
             if isinstance(error.__cause__, FileNotFoundError):
-                raise LedgerError(f"the payload {self._called(digest)} is missing", hint=_MEND) from error
+                raise Damaged(f"the payload {self._called(digest)} is missing", hint=_MEND) from error
             raise
 
     def _called(self, digest: str) -> str:
@@ -378,8 +388,8 @@ def _payload(digest: str, keys: Keyring, chunks: Callable[[], Iterator[bytes]], 
         raise _altered(where)
 
 
-def _altered(where: str) -> LedgerError:
-    return LedgerError(f"the payload {where} was changed", hint=_MEND)
+def _altered(where: str) -> Damaged:
+    return Damaged(f"the payload {where} was changed", hint=_MEND)
 
 
 def _sum(chunks: Iterator[bytes]) -> str:

@@ -52,6 +52,22 @@ class Ticks:
             last: datetime | None = connection.scalar(query)
             return last
 
+    def forget_ahead(self, schedule: str, moment: datetime, *, least: int) -> int:
+        """Forget the times after ``moment``, where the schedule has fired at as many: they come again.
+
+        Gives how many.  What one of them asked for and is not done stays.
+        """
+        ahead = (ticks.c.schedule == schedule, ticks.c.fire_time > moment)
+
+        def work(connection: Connection) -> int:
+            count = connection.scalar(select(func.count()).select_from(ticks).where(*ahead)) or 0
+            if count < least:
+                return 0
+            connection.execute(delete(ticks).where(*ahead, ticks.c.finished_at.is_not(None)))
+            return count
+
+        return self._database.write(work)
+
     def due(self, now: datetime, schedule: str | None = None) -> list[str]:
         """The schedules (of ``schedule`` alone) whose ticks ask for something now."""
         query = (

@@ -67,9 +67,10 @@ class Observing:
             self.observer = Observers(found)
             yield self.observer
 
-    def swept(self, error: TransloadError | None = None) -> None:
-        """Say that a sweep ended, and what was wrong with the ledger, or with us, if anything was."""
+    def swept(self, error: TransloadError | None = None, *, fault: str | None = None) -> None:
+        """Say that a sweep ended, what was wrong with the ledger or with us, and ``fault``: what other work met."""
         self.pulse.swept(error.message if error is not None else None, alive=not isinstance(error, Fault))
+        self.pulse.note("ledger", fault if error is None else None)
         if self._meters is not None:
             self._meters.swept(well=error is None)
 

@@ -44,6 +44,11 @@ class RowOptions(Settings):
         default="", description="What to call the kind of message; rows have no name of their own for it."
     )
     largest: int = Field(default=100_000_000, ge=1, description="Bytes that a payload may have.")
+    largest_document: int = Field(
+        default=10_000_000,
+        ge=1,
+        description="Characters that the rows of one document may have; each takes some thirty bytes of memory.",
+    )
 
 
 MOST_SPLIT = 1000
@@ -58,7 +63,13 @@ class Extent:
 
     start: int
     end: int
+    too_long: bool = False
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def last(self) -> int:
+        """The end of what may be taken apart: nothing may where there is more than is allowed; a finding says so."""
+        return self.start if self.too_long else self.end
 
 
 class Divider:
@@ -111,10 +122,15 @@ class Divider:
                 extents[-1].findings.append(extents[known].findings[-1])
         extents[-1].end = end
 
-    def finish(self, end: int) -> None:
-        """All rows are there, and what stands after the last document begins at ``end``."""
+    def finish(self, end: int, place: Any) -> None:
+        """All rows are there, and what stands after the last document begins at ``end``; ``place`` as for `add`."""
         if self.extents:
             self.extents[-1].end = end
+        most = self._options.largest_document
+        for extent in self.extents:
+            if extent.end - extent.start > most:
+                extent.too_long = True
+                extent.findings.append(_too_long(extent.end - extent.start, most, place(extent.start)))
 
     def _again(self, first: Extent, start: int, key: tuple[str, ...], place: Any) -> None:
         there: Place = place(first.start)
@@ -137,6 +153,15 @@ class Divider:
                 message=f"rows of one document do not stand together more than {MOST_SPLIT} times; {found.message}",
                 hint="ask the partner to sort the file, or correct documents: by:; nothing of the file is taken",
             )
+
+
+def _too_long(size: int, most: int, place: Place) -> Finding:
+    return Finding(
+        code="E-LIMIT",
+        message=f"the rows of a document have {size} characters, more than the {most} that are allowed; it is not read",
+        hint="is documents: by: right?  If it is meant, raise largest_document: under format",
+        place=place,
+    )
 
 
 def counted(value: FileValue, counts: dict[str, int]) -> str:

@@ -4,18 +4,20 @@ import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import IO, Self
 
 from transload.runner.ledger.databases.claims import OwnClaims
-from transload.runner.ledger.errors import LedgerBusy, translated
+from transload.runner.ledger.errors import LedgerBusy, LedgerError, translated
 
 
 class FileLock(OwnClaims):
     """A lock on a file, which the operating system gives back when the process ends in whatever way."""
 
-    def __init__(self, path: Path, what: str) -> None:
+    def __init__(self, path: Path, what: str, disturbed: Event) -> None:
         super().__init__()
+        self._disturbed = disturbed
         self._path = path
         self._what = what
         self._file: IO[str] | None = None
@@ -52,4 +54,18 @@ class FileLock(OwnClaims):
             self._file = None
 
     def keep(self) -> None:
-        """Nothing to do: a lock on a file is lost by ending only."""
+        """See that the file is where it was: who opens the one that stands there now would not meet our lock.
+
+        What is open goes on being written in a folder that was moved, so each write asks again until it is back.
+        """
+        assert self._file is not None
+        try:
+            stays = os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            stays = False
+        if not stays:
+            self._disturbed.set()
+            raise LedgerError(
+                f"the folder of the ledger {self._path.with_suffix('')} was moved or replaced, or its lock removed",
+                hint="put it back as it was; else end the service and start it again",
+            )

@@ -98,7 +98,7 @@ class SqliteFile:
 
     def lock(self, what: str) -> FileLock:
         """A lock on a file beside the database."""
-        return FileLock(self.path.with_name(self.path.name + ".lock"), what)
+        return FileLock(self.path.with_name(self.path.name + ".lock"), what, self.disturbed)
 
     def join(self, what: str) -> FileLock:
         """The same lock: one process at a time works on a file."""

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from transload.canonical.errors import ConfigurationError
-from transload.runner.ledger.errors import LedgerError
+from transload.runner.ledger.errors import Damaged, LedgerError
 
 KEY_BYTES = 32
 _NONCE = 12
@@ -65,12 +65,12 @@ class Keyring:
         return nonce + self._ciphers[self.use].encrypt(nonce, content, _bound(self.use, about))
 
     def unseal(self, sealed: bytes, name: str, about: str) -> bytes:
-        """What was sealed under the key called ``name``.  Raises `KeyMissing`; `LedgerError` where it was changed."""
+        """What was sealed under the key called ``name``.  Raises `KeyMissing`; `Damaged` where it was changed."""
         self.key(name)
         try:
             return self._ciphers[name].decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(name, about))
         except (InvalidTag, ValueError):
-            raise LedgerError(
+            raise Damaged(
                 f"{about} was changed in the ledger's database, or is not under the key {name!r} of now",
                 hint="see that the key has the secret that it had; else restore the database from its last copy",
             ) from None

@@ -398,6 +398,32 @@ def test_a_service_looks_and_tells_and_a_fault_does_not_end_it(scene: Scene, hoo
     assert hook.told[0] == ["opened i1"]
 
 
+def test_a_ledger_that_cannot_be_written_is_told_without_it(scene: Scene, hook: Hook) -> None:
+    scene.webhook(hook, group="2m", repeat="1h")
+    herald = Herald(scene.workspace, scene.ledger, clock=scene.hands)
+    scene.ledger.close()
+    herald.cry("the ledger failed: database or disk is full")
+    assert hook.told == []  # it may be over at once
+    scene.hands.turn(minutes=2)
+    hook.status = 500
+    herald.cry("the ledger failed: database or disk is full")
+    hook.status = 204
+    for _ in range(20):
+        herald.cry("the ledger failed: database or disk is full")
+        scene.hands.turn(minutes=5)
+    assert hook.told == [["opened i0"], ["opened i0"], ["repeated i0"]]
+    (told,) = json.loads(hook.requests[1][1])["data"]["incidents"]
+    assert told["title"] == "the ledger cannot be written: the ledger failed: database or disk is full"
+    assert (told["source"], told["opened_at"]) == ("ledger", "2026-03-02T08:00:00+00:00")
+    herald.calm()
+    herald.cry("again")
+    assert len(hook.told) == 3
+    scene.webhook(hook, group="0s", sources=["dead"])
+    herald.cry("again")
+    assert len(hook.told) == 3
+    scene.ledger.open()
+
+
 @pytest.mark.parametrize(
     ("chosen", "incident", "told"),
     [

@@ -329,7 +329,7 @@ class House:
     environment: str = "production"
     second_target: bool = False
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    file: str = "{document.number}_{number:04}.txt"
+    file: str | None = "{document.number}_{number:04}.txt"
     mapping: LineMapping = field(default_factory=LineMapping)
     schedule: Any = None
     targets: bool = True
@@ -451,7 +451,7 @@ class House:
             take=Take(document="order/1", when=self.when),
             mapping_reference="sales-order.yaml",
             connection=self._connection("erp", box, box=box),
-            options={"file": self.file},
+            options={"file": self.file} if self.file is not None else {},
             order_by=self.order_by,
             holds=self.holds,
             batch=self.batch,

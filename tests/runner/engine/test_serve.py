@@ -37,40 +37,6 @@ def until(condition, seconds=20.0):
         time.sleep(0.02)
 
 
-@pytest.fixture
-def serving(make_house):
-    """Runs a house's service in a thread for the length of a test."""
-    running = []
-
-    def start(house, **options):
-        ledger = house.ledger().open()
-        engine = house.engine(ledger, **options)
-        started = threading.Event()
-        errors = []
-
-        def serve():
-            try:
-                engine.serve(handle_signals=False, started=started.set)
-            except BaseException as error:  # noqa: BLE001  # the test looks at it
-                errors.append(error)
-            finally:
-                started.set()
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        running.append((engine, ledger, thread))
-        assert started.wait(20)
-        assert errors == []
-        return engine, ledger
-
-    yield start
-    for engine, ledger, thread in running:
-        engine.stop()
-        thread.join(20)
-        assert not thread.is_alive()
-        ledger.close()
-
-
 def test_a_service_polls_at_its_start_and_at_each_interval(make_house, serving):
     house = make_house(schedule=Every(interval=timedelta(seconds=1)))
     house.put_orders("a.txt", "1")

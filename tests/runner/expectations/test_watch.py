@@ -356,7 +356,8 @@ def test_a_disk_that_is_nearly_full(ledger: Ledger, monkeypatch: pytest.MonkeyPa
     usage = SimpleNamespace(total=100 * 2**30, free=4 * 2**30)
     monkeypatch.setattr(conditions.shutil, "disk_usage", lambda folder: usage)
     now = datetime(2026, 3, 2, tzinfo=UTC)
-    told = ledger.incidents.apply(conditions.disk([tmp_path], [], now), now)
+    (tmp_path / "scratch").mkdir()  # of the same disk
+    told = ledger.incidents.apply(conditions.disk([tmp_path, tmp_path / "scratch", tmp_path / "none"], [], now), now)
     assert [one.title for one in told] == [f"the disk of {tmp_path} is nearly full: 4096 MiB are left"]
     usage.free = 6 * 2**30
     told = ledger.incidents.apply(conditions.disk([tmp_path], ledger.incidents.waiting(), now), now)
