@@ -69,17 +69,21 @@ class Shelf(Protocol):
 
 
 class FolderShelf:
-    """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed."""
+    """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed.
 
-    def __init__(self, folder: Path, keys: Keyring | None = None) -> None:
+    Without ``parents`` the folder that it lies in must be there: one that is gone is not to be made anew.
+    """
+
+    def __init__(self, folder: Path, keys: Keyring | None = None, *, parents: bool = True) -> None:
         self.folder = folder
+        self._parents = parents
         self.name = str(folder)
         self._keys = keys or Keyring()
 
     def put(self, content: Content) -> tuple[str, int]:
         """Write the file and force it to disk."""
         with translated(self.name):
-            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=self._parents, exist_ok=True)
             with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
                 try:
                     digest, size = _written(content, temporary, self._keys)
