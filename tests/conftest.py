@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.forks import Forks
+from tests.postgresql import Server, binaries, running
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +33,16 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no samples: {folder} does not exist (set TRANSLOAD_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A running server; without one, tests that need it are skipped."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server: apt-get install postgresql")
+    with running(programs) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,11 @@ from transload.runner.ledger.schema import metadata
 PASSWORD = "only p@ss/for:tests"
 """With characters that mean something in an address."""
 OWNER = "transload"
-_ALONE = (
+ALONE = (
     "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+"""Ends all sessions with a database but one."""
 _RESTART = (
     "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences WHERE schemaname = 'transload'"
 )
@@ -111,7 +112,7 @@ class Server:
                 pass
             return self._kept
         with self.connect(self._kept) as connection:
-            connection.execute(_ALONE)
+            connection.execute(ALONE)
             with connection.transaction():
                 connection.execute("SET LOCAL search_path = transload")
                 connection.execute("SET LOCAL session_replication_role = replica")  # no look at references

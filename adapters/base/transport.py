@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
+from transload.adapters.base.covered import Cover, Covered
 from transload.adapters.base.settings import Settings
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
@@ -51,8 +52,14 @@ class Memory(Protocol):
     def folder(self) -> Path:
         """A folder of this source's own for what is half received; it may not be there yet.
 
-        What is in it may be lost at any time, and what nobody has written to for some days is removed.
+        What is in it may be lost at any time, and what nobody has written to for some days is removed.  With a
+        `cover` nothing that was received may lie there in plain.
         """
+        ...
+
+    @property
+    def cover(self) -> Cover | None:
+        """What seals that; None where it may lie there as it is."""
         ...
 
 
@@ -67,7 +74,7 @@ class Inbound:
     ``key`` is its identity at this connection: a second inbound with the same key is
     the same arrival.  Build it from the original path, size, time of change and
     hash, never from a name of ours.  ``content`` is the bytes, or for large ones the
-    path of a local file that the runner takes over.  ``origin`` is what a person
+    path of a local file that the runner takes over, or such a file under a cover.  ``origin`` is what a person
     calls it (path, address).  ``metadata`` is plain facts for the record.  The runner
     calls ``settle`` after the bytes are committed, and only then: it archives,
     moves or deletes at the partner.  It may be called twice, and raises what `Source.receive`
@@ -81,7 +88,7 @@ class Inbound:
     """
 
     key: str
-    content: bytes | Path
+    content: bytes | Path | Covered
     origin: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     settle: Callable[[], None] = nothing_to_settle

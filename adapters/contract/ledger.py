@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 from typing import Any
 from weakref import finalize
 
+from transload.adapters.base.covered import Cover, Covered
 from transload.adapters.base.transport import Inbound, Source
 from transload.adapters.contract.judging import hold, only_ours
 from transload.canonical.errors import Stop, TransloadError
@@ -37,6 +38,7 @@ class Notes:
         self._ledger = ledger
         self.notes = dict(ledger.notes)
         self.folder = ledger.folder
+        self.cover: Cover | None = ledger.cover
 
     def seen(self, key: str) -> bool:
         """Whether a receipt with this key is committed."""
@@ -63,10 +65,30 @@ class Notes:
         return sorted(name for name in self.notes if name.startswith(prefix))
 
 
-class Ledger:
-    """Receipts by key, durable notes, and a folder for what is half received.  A crash leaves exactly this behind."""
+class Swapped:
+    """A cover that hides nothing from who looks closely, and shows that a source uses it."""
 
-    def __init__(self) -> None:
+    _table = bytes((byte + 128) % 256 for byte in range(256))
+
+    def seal(self, piece: bytes, about: str) -> bytes:
+        """Other bytes, behind the digest of what they are bound to."""
+        return sha256(about.encode()).digest() + piece.translate(self._table)
+
+    def unseal(self, sealed: bytes, about: str) -> bytes:
+        """The bytes again.  Raises `ValueError`."""
+        if sealed[:32] != sha256(about.encode()).digest():
+            raise ValueError("it is bound to something else")
+        return sealed[32:].translate(self._table)
+
+
+class Ledger:
+    """Receipts by key, durable notes, and a folder for what is half received.  A crash leaves exactly this behind.
+
+    ``covered``: nothing may lie in that folder in plain.
+    """
+
+    def __init__(self, *, covered: bool = False) -> None:
+        self.cover = Swapped() if covered else None
         self.receipts: dict[str, Receipt] = {}
         self.notes: dict[str, str] = {}
         self.folder = Path(mkdtemp(prefix="transload-contract-"))
@@ -74,6 +96,11 @@ class Ledger:
 
     def commit(self, inbound: Inbound, notes: Notes) -> bool:
         """Make an item and the notes durable; False when its key is known, and nothing is added."""
+        hold(
+            self.cover is None or not isinstance(inbound.content, Path),
+            "an item lies on disk in plain, though the memory has a cover",
+            do="write its pieces with transload.adapters.base.covered.record, and give a Covered as the content",
+        )
         receipt = _receipt(inbound)
         self.notes = dict(notes.notes)
         return self.receipts.setdefault(receipt.key, receipt) is receipt
@@ -96,7 +123,7 @@ def _receipt(inbound: Inbound) -> Receipt:
             f"an inbound has {name} {text!r}, which cannot be stored or printed",
             do="give plain facts as text; escape control characters and what is no Unicode",
         )
-    if isinstance(content, Path):
+    if isinstance(content, Path | Covered):
         size, digest = _hashed(content)
         kept = content.read_bytes() if size <= _KEPT else None
         content.unlink()
@@ -115,8 +142,14 @@ def _receipt(inbound: Inbound) -> Receipt:
     )
 
 
-def _hashed(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
+def _hashed(content: Path | Covered) -> tuple[int, str]:
+    if isinstance(content, Covered):
+        hashed, size = sha256(), 0
+        for piece in content.chunks():
+            hashed.update(piece)
+            size += len(piece)
+        return size, hashed.hexdigest()
+    with content.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
 

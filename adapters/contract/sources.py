@@ -278,9 +278,12 @@ class SourceContract(CommonContract[SourceHarness]):
         arrived(ledger, expected, when="after a pass that ended early, ")
 
     def test_a_huge_item_takes_little_memory(self, harness: SourceHarness) -> None:
-        """A huge item comes as a file, or is refused by a limit that the user can set; memory stays small."""
+        """A huge item comes as a file, under the memory's cover, or is refused by a limit that the user can set.
+
+        Memory stays small.
+        """
         expected = offer(harness, "huge", harness.large(harness.number(), harness.huge))
-        ledger = Ledger()
+        ledger = Ledger(covered=True)
         warm(harness, ledger)
         with measured() as peak:
             done = run_pass(harness.source(), ledger)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from transload.adapters.base.covered import Covered
 from transload.adapters.base.transport import Answer, Inbound, Landing, Memory, Outbound, Probe, Source, Target
 from transload.adapters.faulty.script import Fault, Script
 
@@ -79,11 +80,14 @@ class FaultyTarget(Target[Any, Any]):
 
 def _copy(inbound: Inbound) -> Inbound:
     """The same once more; the runner takes a file over, so it is another file."""
-    if not isinstance(inbound.content, Path):
+    content = inbound.content
+    if isinstance(content, bytes):
         return inbound
-    with tempfile.NamedTemporaryFile(prefix="transload-", delete=False) as file, inbound.content.open("rb") as held:
+    path = content.path if isinstance(content, Covered) else content
+    with tempfile.NamedTemporaryFile(prefix="transload-", delete=False) as file, path.open("rb") as held:
         shutil.copyfileobj(held, file)
-    return replace(inbound, content=Path(file.name))
+    copy = Path(file.name)
+    return replace(inbound, content=replace(content, path=copy) if isinstance(content, Covered) else copy)
 
 
 def _torn(inbound: Inbound, fault: Fault) -> Inbound:
@@ -94,4 +98,8 @@ def _torn(inbound: Inbound, fault: Fault) -> Inbound:
         with content.open("r+b") as file:
             file.truncate(fault.keep)
         return inbound
+    if isinstance(content, Covered):
+        whole = content.read_bytes()
+        content.unlink()
+        content = whole
     return replace(inbound, content=content[: fault.keep])

@@ -13,6 +13,7 @@ from transload.runner.cli.ledger import opened, user
 from transload.runner.cli.options import HERE, AsJson, Environment, Reason, WorkspaceFolder
 from transload.runner.cli.screen import say, say_json, say_table
 from transload.runner.ledger import Ledger
+from transload.runner.ledger.gathering import GATHERED, gatherings
 from transload.runner.ledger.pauses import KINDS, Paused
 from transload.runner.workspace import load_workspace
 from transload.runner.workspace.suggestions import suggestion
@@ -141,13 +142,20 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
 
 
 def _lanes(ledger: Ledger, *, as_json: bool) -> None:
-    waiting = ledger.lanes.waiting()
+    waiting = {
+        lane: {state.value: count for state, count in sorted(counts.items())}
+        for lane, counts in ledger.lanes.waiting().items()
+    }
+    with ledger.read() as connection:
+        batches = gatherings(connection)
+    for batch in batches:
+        waiting.setdefault(batch.lane, {})[GATHERED] = batch.documents
     held = {one.name for one in ledger.pauses.all() if one.kind == "lane"}
     found = [
         {
             "lane": lane,
             "held": lane in held,
-            "waiting": {state.value: count for state, count in sorted(waiting.get(lane, {}).items())},
+            "waiting": waiting.get(lane, {}),
         }
         for lane in ledger.pauses.lanes()
     ]

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Annotated
@@ -142,7 +143,7 @@ def looked_at(store: Store) -> Iterator[Ledger]:
             ledger = Ledger(store).open(create=False)
         except NoLedger:
             folder = kept.enter_context(TemporaryDirectory(prefix="transload-"))
-            ledger = Ledger(f"sqlite:///{folder}/ledger.db").open()
+            ledger = Ledger(replace(store, url=f"sqlite:///{folder}/ledger.db", blobs=None)).open()
         kept.callback(ledger.close)
         yield ledger
 

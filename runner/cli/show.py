@@ -138,7 +138,7 @@ def _bytes(ledger: Ledger, ref: Ref, evidence: str | None, seen: View) -> bytes:
     if evidence is None and ref.kind == "document":
         found = ledger.queries.payload(ref)
         model = str(ledger.queries.journey(ref)["documents"][0]["document"])
-        return seen.veil([ref], "the content").fields.bytes_without(model, found)
+        return seen.veil([ref], "the content").fields_of([ref]).bytes_without(model, found)
     found = ledger.queries.payload(ref) if evidence is None else ledger.queries.evidence(ref, evidence)
     seen.whole(ref, "the bytes" if evidence is None else f"the {evidence}")
     return found
@@ -168,6 +168,9 @@ def _counts(ledger: Ledger, seen: View, as_json: bool) -> None:
     for cluster in clusters:
         first = finding_of(cluster.findings[0]).message if cluster.findings else "without a finding"
         say(f"{cluster.count} failed at {', '.join(cluster.routes)}, {cluster.example} the last: {first}")
+    for batch in counts["batches"]:
+        when = f"leaves at {_time(batch['leaves_at'])}" if batch["leaves_at"] else "leaves once there are enough"
+        say(f"{counted(batch['documents'], 'document')} gathered in {batch['lane']} for a batch, which {when}")
     for breaker in counts["breakers"]:
         say(f"connection {breaker['connection']} is left alone until {_time(breaker['open_until'])}", style="yellow")
         _findings(breaker["findings"])
@@ -236,6 +239,9 @@ def _document(document: Mapping[str, Any], otherwise: str) -> None:
         f" ({message}){mapping}",
         style="bold",
     )
+    for target, due in document.get("gathers", {}).items():
+        when = f"which leaves at {_time(due)}" if due else "which leaves once there are enough"
+        say(f"  waits for a batch to {target}, {when}", style="yellow")
     _erased(document)
     _findings(document["findings"])
 

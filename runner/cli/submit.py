@@ -138,7 +138,8 @@ def correct(
         who, now = Who(by=user(), reason=reason), datetime.now(UTC)
         found = correction(loaded, ledger, stuck, _read(file), now, who=who)
         veil = seen.veil([ref])
-        difference = _difference(before, _read(file), masked=bool(veil.fields))
+        whole = bool(veil.fields_of([Ref("receipt", stuck.receipt.id)]))
+        difference = _difference(before, _read(file), masked=whole)
         errors = veil.findings(found.errors, veil.values([Ref("receipt", stuck.receipt.id)]))
         facts: dict[str, Any] = {
             "ref": str(ref),
@@ -162,14 +163,18 @@ def correct(
 @guarded
 def cancel(
     references: Annotated[
-        list[str], typer.Argument(metavar="ID", help="Deliveries (s1), or a replay in bulk (b1) with what it staged.")
+        list[str],
+        typer.Argument(
+            metavar="ID",
+            help="Deliveries (s1), documents that wait for a batch (d1), or a replay in bulk (b1) with what it staged.",
+        ),
     ],
     reason: Reason = None,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let deliveries not be sent, or a replay in bulk not go on. Nothing is lost.
+    """Let deliveries not be sent, documents leave their batch, or a replay in bulk not go on. Nothing is lost.
 
     A cancelled delivery is SUPPRESSED, with who did it and why; `transload replay` sends it
     later after all. One that is under way, or that the target has, cannot be cancelled.
@@ -189,17 +194,24 @@ def cancel(
                 told.append({"ref": text, "left": left, "taken_back": back})
             else:
                 ref = named(text)
-                if ref.kind != "delivery":
-                    raise ConfigurationError(
-                        f"{ref} is a {ref.kind}, not a delivery", hint="deliveries are s1, s2, ..."
-                    )
-                ledger.actions.cancel(ref.id, datetime.now(UTC), by=user(), reason=reason)
-                what = f"{ref} is cancelled; transload replay {ref} sends it after all"
-                told.append({"ref": str(ref)})
+                what, targets = _cancelled(ledger, ref, reason)
+                told.append({"ref": str(ref), **({"left_out": targets} if targets else {})})
             if not as_json:
                 say(what)
     if as_json:
         say_json(told)
+
+
+def _cancelled(ledger: Ledger, ref: Ref, reason: str | None) -> tuple[str, list[str]]:
+    """Cancel a delivery, or take a document out of its batches; gives what is to be said, and for which targets."""
+    now, after = datetime.now(UTC), f"transload replay {ref} sends it after all"
+    if ref.kind == "document":
+        targets = ledger.actions.leave_out(ref.id, now, by=user(), reason=reason)
+        return f"{ref} is taken out of the batch to {', '.join(targets)}; {after}", targets
+    if ref.kind != "delivery":
+        raise ConfigurationError(f"{ref} is a {ref.kind}, not a delivery", hint="deliveries are s1, s2, ...")
+    ledger.actions.cancel(ref.id, now, by=user(), reason=reason)
+    return f"{ref} is cancelled; {after}", []
 
 
 def _told(facts: dict[str, Any], text: str, *, as_json: bool) -> None:

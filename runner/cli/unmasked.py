@@ -46,15 +46,16 @@ class View:
         """Rows of a list, each without the masked values of what it is about; unmasked, they are one event."""
         refs = [ref for row in rows if (ref := parse_ref(row["ref"])) is not None]
         veil = self.veil(refs)
-        values = veil.values(refs)
-        return [veil.shown(row, values) for row in rows]
+        values, owners = veil.values(refs), veil.owners(refs)
+        told = [(row, parse_ref(row["ref"])) for row in rows]
+        return [veil.shown(row, values.about(owners[ref]) if ref in owners else values) for row, ref in told]
 
     def whole(self, ref: Ref, what: str) -> None:
         """See that bytes may be shown in which masked fields cannot be told from others, and note that they are.
 
-        Raises `Refused` where the workspace masks fields, unless ``unmasked`` was said.
+        Raises `Refused` where fields of it are masked, unless ``unmasked`` was said.
         """
-        if self.veil([ref], what).fields:
+        if self.veil([ref], what).fields_of([ref]):
             way = "--unmasked --reason TEXT shows them" if self.fields.may_be_shown else "mask: says unmasked: never"
             raise Refused(f"{what} of {ref} may hold values of masked fields", hint=way)
 

@@ -22,6 +22,9 @@ from transload.runner.logs import get_logger
 HEARTBEAT_SECONDS = 10.0
 DEAD_SECONDS = 30.0
 """A worker without a heartbeat for so long is dead; the next that begins forgets its jobs, woken anew by sweeps."""
+LOOK_SECONDS = 1.0
+"""How often a worker looks into the queue, whatever it hears: of a job that came before it listened, or while it was
+looking, it hears nothing, and sweeps put none of a name there where one waits."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """How long a worker waits before it goes back to a queue that it lost."""
 _TASK = "work"
@@ -149,6 +152,7 @@ class Wakes:
                 concurrency=self._workers,
                 delete_jobs="always",
                 install_signal_handlers=False,
+                fetch_job_polling_interval=LOOK_SECONDS,
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=DEAD_SECONDS,
                 abort_job_polling_interval=3600.0,

@@ -1,11 +1,19 @@
-"""Batching: documents of one receipt that leave together, as one interchange or one file.
+"""Batching: documents that leave together, as one interchange or one file: those of one receipt, or of a time.
 
-Each is encoded as it is read, so that one that cannot be written is quarantined by itself.  The batch is written in the
-transaction that ends the receipt; what is not at hand then, after a crash or since there is much, is encoded anew from
-the document in the ledger.
+Each is encoded as it is read, so that one that cannot be written is quarantined by itself.  The batch of a receipt is
+written in the transaction that ends it; what is not at hand then, after a crash or since there is much, is encoded anew
+from the document in the ledger.  So is all of a batch that is due by time or number, in a transaction of its own: what
+is in it was settled when it was gathered, so it is the same batch whoever writes it, and whenever.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid5
 
 from transload.adapters.base import Context
 from transload.adapters.base.format import Encoded, Writing
@@ -13,8 +21,8 @@ from transload.canonical.documents import document_model
 from transload.canonical.errors import Reject
 from transload.canonical.findings import Finding
 from transload.mappings.residue import Residue
-from transload.runner.engine.drafting import Origin
-from transload.runner.engine.filtering import Wrapping
+from transload.runner.engine.drafting import KEYS, Origin
+from transload.runner.engine.filtering import Wrapping, Wrappings
 from transload.runner.engine.guarding import guarded
 from transload.runner.engine.lines import Line, Writer
 from transload.runner.ledger.drafts import Batch, Bundle, Frozen, Member, RevocableNumbers
@@ -24,26 +32,62 @@ MOST_FINDINGS = 50
 """How many findings about its documents a batch keeps; each document has its own."""
 
 
-def batches(line: Line, origin: Origin) -> dict[str, Batch]:
-    """By target, how what ``line`` gathers of a receipt is written.
+def batches(line: Line, origin: Origin, *, across: bool = False) -> dict[str, Batch]:
+    """By target, how what ``line`` gathers of a receipt is written; with ``across`` also what leaves with others.
 
     Raises `Stop` or `Retry` when a secret of the filters on their way cannot be had.
     """
-    return {writer.outlet.target: _batch(writer, origin) for writer in line.writers if writer.route.batch is not None}
+    found = {}
+    for writer in line.writers:
+        batch, outlet = writer.route.batch, writer.outlet
+        if batch is None or (batch.across and not across):
+            continue
+        found[outlet.target] = _batch(
+            writer,
+            origin.wrappings.of(outlet.lane, writer.route.filters),
+            origin.now,
+            key=partial(_key_of_part, origin, outlet.target),
+            facts={} if batch.across else {"receipt": origin.facts},
+        )
+    return found
 
 
-def _batch(writer: Writer, origin: Origin) -> Batch:
+def _key_of_part(origin: Origin, target: str, part: int | str) -> str:
+    return origin.key("batch", part, target)
+
+
+@contextmanager
+def departing(writer: Writer, now: datetime) -> Iterator[Batch]:
+    """How what was gathered for ``writer`` from several receipts is written.
+
+    Raises `Stop` or `Retry` when a secret of the filters on the way cannot be had.
+    """
+    wrappings = Wrappings()
+    lane = writer.outlet.lane
+    try:
+        wrapping = wrappings.of(lane, writer.route.filters)
+        yield _batch(writer, wrapping, now, key=lambda part: str(uuid5(KEYS, json.dumps([lane, "batch", part]))))
+    finally:
+        wrappings.close()
+
+
+def _batch(
+    writer: Writer,
+    wrapping: Wrapping,
+    now: datetime,
+    *,
+    key: Callable[[int | str], str],
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Batch:
     outlet = writer.outlet
-    assert writer.route.batch is not None
     writer.mapping.refresh()  # so that nothing is asked of a database inside the transaction
-    wrapping = origin.wrappings.of(outlet.lane, writer.route.filters)
     return Batch(
         lane=outlet.lane,
         target=outlet.target,
         connection=outlet.connection,
-        key=lambda part: origin.key("batch", part, outlet.target),
-        freeze=lambda numbers, key, members: _freeze(writer, origin, wrapping, numbers, key, members),
-        most=writer.route.batch.most,
+        key=key,
+        freeze=lambda numbers, key, members: _freeze(writer, facts, now, wrapping, numbers, key, members),
+        most=writer.route.batch.most if writer.route.batch is not None else None,
         artifacts=writer.artifacts,
         product=writer.product,
     )
@@ -51,7 +95,8 @@ def _batch(writer: Writer, origin: Origin) -> Batch:
 
 def _freeze(
     writer: Writer,
-    origin: Origin,
+    facts: Mapping[str, Any],
+    now: datetime,
     wrapping: Wrapping,
     numbers: RevocableNumbers,
     key: str,
@@ -59,7 +104,7 @@ def _freeze(
 ) -> Bundle:
     """Write the members one after the other; raises `TransloadError` where that cannot be done at all."""
     partner = writer.route.partner.facts
-    context = Context(now=origin.now, numbers=numbers, partner=partner)
+    context = Context(now=now, numbers=numbers, partner=partner)
     begun = guarded(
         "the format",
         lambda: writer.format.writing(envelope=writer.format.envelope(**writer.envelope), context=context),
@@ -83,10 +128,10 @@ def _freeze(
     content = b"".join(parts)
     parts.clear()
     known = {
-        "receipt": origin.facts,
+        **facts,
         "key": key,
         "partner": partner,
-        "now": origin.now,
+        "now": now,
         "number": once(lambda: numbers.next(f"delivery:{writer.outlet.target}")),
     }
     metadata = fill_all(writer.route.templates, known)

@@ -21,13 +21,15 @@ from transload.mappings.residue import Residue
 from transload.runner.engine.filtering import Wrapping, Wrappings
 from transload.runner.engine.guarding import NoNumbers, NumbersLater, guarded
 from transload.runner.engine.lines import Line, Outlet, Writer
-from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen, Gathered
+from transload.runner.engine.schedule import next_time
+from transload.runner.ledger.drafts import NEVER, AcknowledgementDraft, Draft, Frozen, Gathered
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.templates import fill_all, once
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
 
-_KEYS = UUID("6f1f1c8e-31a4-5c0b-9d0e-0d6a3b8c5a11")
+KEYS = UUID("6f1f1c8e-31a4-5c0b-9d0e-0d6a3b8c5a11")
+"""The namespace of our idempotency keys."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +82,7 @@ class Origin:
         texts = [self.receipt.connection, self.receipt.source_key, *map(str, parts)]
         if self.generation:
             texts.append(f"replay {self.generation}")
-        return str(uuid5(_KEYS, json.dumps(texts)))
+        return str(uuid5(KEYS, json.dumps(texts)))
 
 
 def draft(
@@ -119,7 +121,7 @@ def draft(
         order_key=_order_key(document, writer.route.order_by),
         holds=writer.route.holds and bool(writer.route.order_by),
         freeze=_freezer(writer, body, encode, facts, origin.now, wrapping),
-        gathered=None if writer.route.batch is None or isinstance(body, Reject) else Gathered(body=body),
+        gathered=None if isinstance(body, Reject) else _gathered(writer, body, origin.now),
         artifacts=writer.artifacts,
         product=writer.product,
     )
@@ -265,6 +267,17 @@ def _freezer(
     return freeze
 
 
+def _gathered(writer: Writer, body: Encoded | None, now: datetime) -> Gathered | None:
+    """How the document waits for others; None where it leaves alone."""
+    batch = writer.route.batch
+    if batch is None:
+        return None
+    if not batch.across:
+        return Gathered(body=body)
+    due = NEVER if batch.schedule is None else next_time(batch.schedule, now)
+    return Gathered(body=None, due=due, most=batch.most)
+
+
 def _order_key(document: Model, order_by: tuple[str, ...]) -> str | None:
-    """The values of the first field, so that all that share them keep their sequence."""
+    """The values of the field, so that all that share them keep their sequence."""
     return json.dumps(field_texts(document, order_by[0])) if order_by else None

@@ -15,6 +15,7 @@ from transload.runner.engine.summary import Summary, Tally
 from transload.runner.engine.upkeep import Upkeep
 from transload.runner.engine.work import POLL, Work, kin_of
 from transload.runner.ledger import Ledger, LedgerError, LockLost, ProcessLock, State
+from transload.runner.ledger.gathering import Gathering, gatherings
 from transload.runner.ledger.incidents import Incident
 from transload.runner.ledger.outage import Outage
 from transload.runner.ledger.receipts import Arrival
@@ -125,7 +126,7 @@ class Engine:
                 threads.stop()
             for error in threads.errors:
                 raise error
-            tally.note(self.orphans())
+            tally.note([*self.orphans(), *self.gathering()])
             tally.told = self._looked(None if routes is None else [line.route.ref for line in poll])
             self.upkeep().look()
             return tally.summary(_sums(self.ledger.lanes.waiting(), outlets))
@@ -200,6 +201,13 @@ class Engine:
         """What seals the ledger's events, and lets go of what need not be kept."""
         return Upkeep(self.ledger, clock=self.clock, keep=self.workspace.keep_payloads)
 
+    def gathering(self) -> list[Finding]:
+        """Remarks on the documents that wait for a batch."""
+        with self.ledger.read() as connection:
+            found = gatherings(connection)
+        ours = {lane for line in self.lines.values() for lane in line.lanes}
+        return [_gathered(batch) for batch in found if batch.lane in ours]
+
     def come_to_terms(self, *, certain: bool = False) -> None:
         """Let nothing wait for times that are to come since the machine's clock was set back; it was if ``certain``."""
         now = self.clock()
@@ -213,6 +221,12 @@ class Engine:
         waiting = self.ledger.lanes.waiting()
         lost = [(lane, sum(counts.values())) for lane, counts in sorted(waiting.items()) if lane not in lanes]
         texts = [f"{count} deliveries wait in the lane {lane}, which no route feeds any more" for lane, count in lost]
+        with self.ledger.read() as connection:
+            batches = [batch for batch in gatherings(connection) if batch.lane not in lanes]
+        texts += [
+            f"{one.documents} documents wait for a batch in the lane {one.lane}, which no route feeds any more"
+            for one in batches
+        ]
         texts += [
             f"receipts wait for the route {route}, which the workspace does not have any more"
             for route in self.ledger.arrivals.routes_due()
@@ -244,6 +258,13 @@ class Engine:
 def outlets_of(lines: Iterable[Line]) -> dict[str, Outlet]:
     """The ways out of ``lines``, by their lanes."""
     return {outlet.lane: outlet for line in lines for outlet in line.outlets}
+
+
+def _gathered(batch: Gathering) -> Finding:
+    when = f"at {batch.leaves_at:%Y-%m-%d %H:%M:%S} UTC" if batch.leaves_at else "once there are enough"
+    documents = f"{batch.documents} document{'s are' if batch.documents != 1 else ' is'}"
+    message = f"{documents} gathered in {batch.lane} for a batch, which leaves {when}"
+    return Finding(code="R-GATHERED", severity=Severity.REMARK, message=message)
 
 
 def _keep(lock: ProcessLock) -> None:

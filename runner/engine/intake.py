@@ -84,7 +84,7 @@ class Intake:
                 self._commit(waiting, self._memory)
         finally:
             for inbound, _ in waiting:
-                if isinstance(inbound.content, Path):
+                if not isinstance(inbound.content, bytes):
                     inbound.content.unlink(missing_ok=True)
 
     def _commit(self, waiting: Sequence[tuple[Inbound, datetime]], memory: LedgerMemory | None) -> None:
@@ -101,4 +101,6 @@ class Intake:
 
 def _size(inbound: Inbound) -> int:
     content = inbound.content
-    return content.stat().st_size if isinstance(content, Path) else len(content)
+    if isinstance(content, bytes):
+        return len(content)
+    return content.stat().st_size if isinstance(content, Path) else content.size

@@ -148,6 +148,11 @@ class Line:
         return tuple(self._writer(send, send.take) for send in self.route.to if isinstance(send.take, Take))
 
     @cached_property
+    def gathers(self) -> bool:
+        """Whether any of them lets documents of several receipts leave together."""
+        return any(writer.route.batch is not None and writer.route.batch.across for writer in self.writers)
+
+    @cached_property
     def passers(self) -> tuple[Passer, ...]:
         """The send routes that it feeds with what it receives."""
         return tuple(self._passer(send, send.take) for send in self.route.to if isinstance(send.take, Passing))
@@ -341,6 +346,8 @@ def _check_templates(way: SendRoute | Acknowledge, at: MappingPlace) -> None:
                 faults.append((f"{name}: {{{hole}}} cannot be filled, as what is passed on is no document", None))
             elif scope in ("document", "message", "reference") and isinstance(way, SendRoute) and way.batch:
                 faults.append((f"{name}: {{{hole}}} cannot be filled, as a batch has many documents", None))
+            elif scope == "receipt" and isinstance(way, SendRoute) and way.batch and way.batch.across:
+                faults.append((f"{name}: {{{hole}}} cannot be filled, as such a batch is of many receipts", None))
             elif scope == "document" and isinstance(way, SendRoute) and isinstance(way.take, Take):
                 model = document_model(way.take.document)
                 missing = missing_step(model, path)

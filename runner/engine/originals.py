@@ -6,7 +6,7 @@ from transload.runner.engine.drafting import Original
 from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.repeating import FAILED
-from transload.runner.ledger.schema import deliveries, delivery_documents, documents
+from transload.runner.ledger.schema import deliveries, delivery_documents, documents, gathered
 
 
 def originals(ledger: Ledger, receipt: Receipt) -> dict[tuple[int, int], Original]:
@@ -30,9 +30,10 @@ def _own(ledger: Ledger, receipt: Receipt) -> dict[tuple[int, int], Original]:
             deliveries.c.state.not_in([state.value for state in FAILED]),
         )
     )
+    waiting = select(gathered.c.document_id, gathered.c.target).where(gathered.c.document_id.in_(latest))
     targets: dict[int, set[str]] = {}
     with ledger.read() as connection:
-        for document, target in connection.execute(served):
+        for document, target in (*connection.execute(served), *connection.execute(waiting)):
             targets.setdefault(document, set()).add(target)
         rows = connection.execute(select(*columns).where(documents.c.id.in_(latest))).all()
     return {

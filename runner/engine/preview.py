@@ -146,7 +146,7 @@ class Preview:
         """What would become of an item: one receipt, or those that filters find in it."""
         with ExitStack() as stack:
             content = inbound.content
-            if isinstance(content, Path):
+            if not isinstance(content, bytes):
                 stack.callback(content.unlink, missing_ok=True)
                 content = content.read_bytes()
         receipt = _receipt(line, inbound, content, self._clock())
@@ -214,7 +214,7 @@ class Preview:
     def _batches(self, line: Line, origin: Origin, parsed: Sequence[Parsed]) -> dict[str, dict[str, Any]]:
         """The deliveries in which documents would leave together, by the keys of their drafts."""
         found: dict[str, dict[str, Any]] = {}
-        for target, batch in batches(line, origin).items():
+        for target, batch in batches(line, origin, across=True).items():
             waiting = [
                 (draft, item) for item in parsed for draft in item.drafts if draft.target == target and draft.gathered
             ]

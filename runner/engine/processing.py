@@ -12,7 +12,7 @@ from transload.adapters.base.acknowledgement import Reference
 from transload.adapters.base.format import Encoded
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
-from transload.runner.engine.batching import batches
+from transload.runner.engine.batching import batches, departing
 from transload.runner.engine.drafting import Origin, acknowledgements
 from transload.runner.engine.duplicates import Earlier
 from transload.runner.engine.grouping import MOST_MESSAGES, Group, Timed
@@ -33,6 +33,8 @@ from transload.runner.logs import about, get_logger
 
 SLICE_SECONDS = 2.0
 """After so long, at the end of a receipt, another lane may have the worker."""
+LOOK_SECONDS = 1.0
+"""How often is looked for batches of a line that has none any more."""
 AHEAD = 20
 """So many due receipts are looked up at once."""
 MOST_HELD = 10_000
@@ -57,6 +59,7 @@ class Processing:
         self._clock = clock
         self._stopping = stopping
         self._staged = staged
+        self._looked: dict[str, float] = {}
 
     def drain(self, line: Line) -> float | None:
         """Deal with the receipts of the line, for a while; gives 0 when there may be more, so that others have a turn.
@@ -75,7 +78,11 @@ class Processing:
 
     def _work_off(self, line: Line, epoch: int, look: Look) -> float | None:
         try:
-            return self._read_all(line, epoch, look)
+            self._depart(line, epoch)
+            after = self._read_all(line, epoch, look)
+            if after is None:
+                self._depart(line, epoch)
+            return after
         except (Retry, Stop) as error:  # something that mappings look up cannot be had; the receipt stays due
             _log.warning("reading waits", error=self._tally.said(error))
             self._ledger.arrivals.spare(line.route.ref)
@@ -85,6 +92,40 @@ class Processing:
                 self._ledger.arrivals.spare(line.route.ref)
             raise
         return None
+
+    def _depart(self, line: Line, epoch: int) -> None:
+        """Write what has been gathered for the line's targets and is due; what cannot be written now stays due.
+
+        Where no route gathers any more, what is left of an earlier setting is looked for now and then.
+        """
+        moment = time.monotonic()
+        if not line.gathers and moment - self._looked.get(line.lane, -LOOK_SECONDS) < LOOK_SECONDS:
+            return
+        self._looked[line.lane] = moment
+        now = self._clock()
+        due = self._ledger.staging.lanes_due(now)
+        for writer in line.writers if due and not self._stopping() else ():
+            target = writer.outlet.target
+            if writer.outlet.lane not in due:
+                continue
+            try:
+                with departing(writer, now) as batch:
+                    staged = self._ledger.staging.depart(batch, now, lane=line.lane, epoch=epoch)
+            except LedgerError:
+                raise
+            except TransloadError as error:  # of other targets more can be written, and what arrives can be read
+                _log.warning("a batch waits", target=target, error=self._tally.said(error))
+                self._tally.failure(error, later=isinstance(error, Retry))
+                continue
+            except Exception as error:  # noqa: BLE001  # nor does a fault of ours hold them up
+                _log.exception("a batch waits: unexpected error", target=target)
+                self._tally.failure(TransloadError("a batch waits", findings=[_fault(error, "writing a batch")]))
+                continue
+            for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
+                if state is not State.STAGED:
+                    self._tally.delivered(delivery, state, self._tally.veil.findings(staged.findings))
+                _log.info("batched", delivery=str(Ref("delivery", delivery)), target=target, state=state.value)
+            self._staged(staged.lanes)
 
     def _read_all(self, line: Line, epoch: int, look: Look) -> float | None:
         end = time.monotonic() + SLICE_SECONDS
@@ -387,8 +428,8 @@ def _damaged(error: Damaged) -> Finding:
     return Finding(code=error.code, message=error.message, hint=hint)
 
 
-def _fault(error: Exception) -> Finding:
-    message = f"reading failed unexpectedly: {type(error).__name__}: {error}"
+def _fault(error: Exception, what: str = "reading") -> Finding:
+    message = f"{what} failed unexpectedly: {type(error).__name__}: {error}"
     hint = "this is a fault in the program; report it with the log, then have it read again with `transload replay`"
     return Finding(code="E-INTERNAL", message=message, hint=hint)
 

@@ -6,7 +6,7 @@ for by one poll.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from apscheduler.executors.base import BaseExecutor
@@ -15,6 +15,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from transload.runner.calendar.firing import Firing
+from transload.runner.calendar.moments import moment_at
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.leaps import TOLERANCE
 from transload.runner.logs import get_logger
@@ -23,6 +24,7 @@ from transload.runner.workspace.model import Cron, Every, Schedule
 _log = get_logger("schedule")
 _BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _MOST_MISSED = 10_000
+_FARTHEST = timedelta(days=3660)
 
 
 def trigger_of(schedule: Schedule) -> BaseTrigger:
@@ -37,6 +39,22 @@ def fires_at(schedule: Schedule, moment: datetime) -> bool:
     if isinstance(schedule, Cron) or schedule.calendar is None:
         return True
     return schedule.calendar.is_working(moment.astimezone(schedule.calendar.timezone).date())
+
+
+def next_time(schedule: Schedule, now: datetime) -> datetime:
+    """The first time of ``schedule`` after ``now`` that counts; for a crontab that has none in ten years, ``now``."""
+    if isinstance(schedule, Cron):
+        return Firing(schedule.expression, schedule.timezone, schedule.calendar, schedule.otherwise).after(now) or now
+    moment, calendar = _time_after(schedule, now), schedule.calendar
+    while calendar is not None and not fires_at(schedule, moment) and moment < now + _FARTHEST:
+        day = calendar.next_working(moment.astimezone(calendar.timezone).date())
+        begin = moment_at(day, time(0), calendar.timezone)
+        moment = _time_after(schedule, begin - timedelta(microseconds=1))
+    return moment
+
+
+def _time_after(schedule: Every, moment: datetime) -> datetime:
+    return _BEGIN + ((moment - _BEGIN) // schedule.interval + 1) * schedule.interval
 
 
 def missed_times(schedule: Schedule, last: datetime, now: datetime) -> tuple[datetime | None, int]:

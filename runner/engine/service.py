@@ -25,6 +25,7 @@ from transload.runner.ledger import LedgerError, LockLost, ProcessLock
 from transload.runner.ledger.outage import Outage
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
+from transload.runner.processes.supervisor import Fault
 from transload.runner.workspace.model import Workspace
 
 if TYPE_CHECKING:
@@ -72,10 +73,12 @@ class Service:
                 with ExitStack() as parts:
                     try:
                         work, dispatch, clock = parts.enter_context(self._working(lock))
-                    except TransloadError as error:
+                    except Exception as error:
                         if self._before is None:
                             raise
-                        _log.error("the workspace cannot work: the one before is in force again", error=error.message)
+                        unforeseen = not isinstance(error, TransloadError)
+                        told = "the workspace cannot work: the one before is in force again"
+                        _log.error(told, error=str(error), exc_info=unforeseen)
                         engine.workspace, engine.lines = self._before
                         self._before = None
                         continue
@@ -200,7 +203,7 @@ class Service:
         """Look for what is due, until we are to stop or a new workspace is ready."""
         engine, leapt = self._engine, timedelta()
         while not engine.stopping:
-            failed = None
+            failed: TransloadError | None = None
             leapt += self._leaps.look() or timedelta()
             try:
                 with self._outage.heard("sweep"):
@@ -214,6 +217,9 @@ class Service:
                 raise
             except LedgerError as error:  # it may be well again at the next sweep
                 failed = error
+            except Exception as error:  # noqa: BLE001  # what is under way goes on; it is no sign of life, if it lasts
+                _log.exception("sweep failed: a fault of ours")
+                failed = Fault.of(error)
             fault = self._outage.fault
             engine.supervisor.swept(failed or (LedgerError(fault) if fault else None))
             engine.observing.swept(failed, fault=fault)
@@ -244,8 +250,11 @@ class Service:
             lines = engine.ready(workspace)
             self._doors(lines.values(), lambda _: None)  # which looks up what they need
             threshold = self._threshold_for(workspace, lock)
-        except TransloadError as error:
-            _log.error("the workspace is not loaded anew: the one before stays in force", error=error.message)
+        except Exception as fault:  # noqa: BLE001  # whatever is wrong with the new one, the old one works
+            error = fault if isinstance(fault, TransloadError) else Fault.of(fault)
+            unforeseen = not isinstance(fault, TransloadError)
+            told = "the workspace is not loaded anew: the one before stays in force"
+            _log.error(told, error=error.message, exc_info=unforeseen)
             engine.observing.pulse.note("workspace", f"it was not loaded anew: {error.message}")
             for finding in error.findings:
                 _log.error(finding.message, place=str(finding.mapping or ""), hint=finding.hint)

@@ -50,6 +50,7 @@ class Work:
         self._ledger = ledger
         self._lock = lock
         self._lines = {line.route.ref: line for line in lines}
+        self._feeding = {writer.outlet.lane: line.lane for line in lines for writer in line.writers}
         self._outlets = outlets
         self._clock = clock
         self._wake = wake
@@ -105,9 +106,15 @@ class Work:
             found += [POLL + ref for ref in self._ledger.ticks.due(now, name and name.removeprefix(POLL))]
         if name is None or name.startswith(IN):
             found += [IN + ref for ref in self._ledger.arrivals.routes_due(name and name.removeprefix(IN))]
+            found += self._departing(now, name, found)
         if name is None or not name.startswith((POLL, IN)):
             found += self._ledger.lanes.ready(now, name)
         return filter(self._is_ours, found)
+
+    def _departing(self, now: datetime, name: str | None, known: Sequence[str]) -> set[str]:
+        """The names of lines that have batches to write, without those known already."""
+        due = (lane for lane in self._ledger.staging.lanes_due(now) if lane in self._feeding)
+        return {self._feeding[lane] for lane in due if name in (None, self._feeding[lane])} - set(known)
 
     def _is_ours(self, name: str) -> bool:
         """Whether the workspace has the route or lane, which may be gone from it."""

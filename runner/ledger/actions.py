@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.following import follow
+from transload.runner.ledger.following import follow, state_of
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.repeating import (
@@ -25,7 +25,7 @@ from transload.runner.ledger.repeating import (
     remap,
     wanted,
 )
-from transload.runner.ledger.schema import deliveries
+from transload.runner.ledger.schema import deliveries, delivery_documents, documents, gathered
 from transload.runner.ledger.sequences import HOLDING
 from transload.runner.ledger.states import State
 
@@ -107,6 +107,30 @@ class Actions:
         """
         who = Who(by=by, reason=reason)
         self._journalled(Ref("delivery", delivery), now, lambda c, journal: cancel(c, journal, delivery, who))
+
+    def leave_out(self, document: int, now: datetime, *, by: str = "operator", reason: str | None = None) -> list[str]:
+        """Let a document not leave with the batches that it waits for; gives for which targets these were.
+
+        Where nothing else was made of it, it is SUPPRESSED.  Raises `NotFound`; `NotPossible` where it waits for none.
+        """
+        ref, who = Ref("document", document), Who(by=by, reason=reason)
+
+        def work(connection: Connection, journal: Journal) -> list[str]:
+            mine = gathered.c.document_id == document
+            targets = sorted(connection.scalars(select(gathered.c.target).where(mine, gathered.c.due_at.is_not(None))))
+            if not targets:
+                hint = "what is on its way is a delivery, such as s1: `transload show` names those of a document"
+                raise NotPossible(f"{ref} waits for no batch", hint=hint)
+            connection.execute(gathered.delete().where(mine))
+            sent = select(delivery_documents.c.delivery_id).where(delivery_documents.c.document_id == document).limit(1)
+            alone = connection.scalar(sent) is None
+            state = State.SUPPRESSED.value if alone else state_of(connection, document)
+            connection.execute(documents.update().where(documents.c.id == document).values(state=state))
+            detail = who.detail(cancelled=True, targets=targets)
+            journal.record(State.SUPPRESSED, document=document, detail=detail)
+            return targets
+
+        return self._journalled(ref, now, work)
 
     def _journalled(self, ref: Ref, now: datetime, work: Callable[[Connection, Journal], T]) -> T:
         """Do ``work`` in a transaction, with the journal of the lane that ``ref`` belongs to, which is locked first."""

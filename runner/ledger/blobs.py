@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
+from transload.adapters.base.covered import Covered
 from transload.runner.ledger.dialects import reviving
 from transload.runner.ledger.encryption import Keyring
 from transload.runner.ledger.errors import Damaged, Erased, LedgerError, TooLarge
@@ -57,24 +58,25 @@ class BlobStore:
         self._shelf = shelf
         self._keys = keys
 
-    def prepare(self, content: bytes | Path) -> Blob:
+    def prepare(self, content: bytes | Path | Covered) -> Blob:
         """Hash, compress and encrypt ``content``; a large one is put on its shelf, durably, first.
 
         A path is read, and left where it is.  Raises `LedgerError` when the disk is full, `TooLarge` where there is no
         shelf for it.
         """
-        size = content.stat().st_size if isinstance(content, Path) else len(content)
+        size = _size(content)
         if size > SMALL:
             shelf = self._shelf()
             if shelf is not None:
-                digest, size = shelf.put(content)
-                return Blob(digest=digest, size=size, encoding="file", data=None, content=content)
+                source = content.chunks if isinstance(content, Covered) else content
+                digest, size = shelf.put(source)
+                return Blob(digest=digest, size=size, encoding="file", data=None, content=source)
             if size > LARGEST_IN_DATABASE:
                 raise TooLarge(
                     f"a payload has {size} bytes, and the ledger's database takes {LARGEST_IN_DATABASE} at most",
                     hint="name a folder or an object store for large ones, with blobs: in transload.yaml",
                 )
-        if isinstance(content, Path):
+        if not isinstance(content, bytes):
             content = content.read_bytes()
         digest = sha256(content).hexdigest()
         return self._packed(digest, content)
@@ -148,6 +150,12 @@ class BlobStore:
         """Take a payload from its shelf.  Raises `LedgerError`."""
         self._shelved(digest).remove(digest)
 
+    def tidy(self) -> None:
+        """Remove halves of files that processes have left on the shelf that died.  Raises `LedgerError`."""
+        shelf = self._shelf()
+        if shelf is not None:
+            shelf.tidy()
+
     def _packed(self, digest: str, content: bytes) -> Blob:
         packed = zlib.compress(content, 1)
         encoding, data = ("zlib", packed) if len(packed) < len(content) else ("plain", content)
@@ -182,6 +190,12 @@ class BlobStore:
                 hint="restore the database from its last copy, or let the partner send it again",
             )
         return content
+
+
+def _size(content: bytes | Path | Covered) -> int:
+    if isinstance(content, bytes):
+        return len(content)
+    return content.size if isinstance(content, Covered) else content.stat().st_size
 
 
 def _about(digest: str, encoding: str) -> str:

@@ -1,10 +1,14 @@
-"""Bundling: the documents of a receipt that leave together are gathered while it is read, and written when it ends.
+"""Bundling: documents that leave together are gathered while receipts are read, and written when they are due.
 
+They are due when their receipt ends, or at a time, or once enough of them wait; that is settled when they are gathered.
 What is gathered stands in a table, and its documents in theirs, so a process that ends in the midst loses nothing; what
-is written has its rows in the transaction that ends the receipt, so nothing is written twice.
+is written has its rows in the transaction that takes it from there, so nothing is written twice.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -13,11 +17,13 @@ from sqlalchemy import Connection, bindparam, func, select
 from transload.adapters.base.format import Encoded
 from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Finding, Severity
+from transload.runner.ledger.dialects import among
 from transload.runner.ledger.drafts import Batch, Bundle, Closing, Draft, Frozen, Gathered, Member, Stored
 from transload.runner.ledger.errors import LedgerError
+from transload.runner.ledger.journal import add_lane
 from transload.runner.ledger.numbers import LedgerNumbers
 from transload.runner.ledger.receipts import Receipt
-from transload.runner.ledger.schema import documents, gathered
+from transload.runner.ledger.schema import documents, gathered, receipts
 from transload.runner.ledger.states import State
 
 _columns = (documents.c.document, documents.c.canonical, documents.c.residue, documents.c.mapping)
@@ -37,35 +43,57 @@ class Stager(Protocol):
 
 
 class Bundling:
-    """The batches of one receipt, in one transaction; ``deliver`` adds a delivery to it."""
+    """The batches of one receipt, or of a lane, in one transaction; ``deliver`` adds a delivery to it."""
 
-    def __init__(self, connection: Connection, receipt: Receipt, numbers: LedgerNumbers, deliver: Stager) -> None:
+    def __init__(
+        self, connection: Connection, receipt: Receipt | None, numbers: LedgerNumbers, deliver: Stager
+    ) -> None:
         self._connection = connection
         self._receipt = receipt
         self._numbers = numbers
         self._deliver = deliver
         self._fresh: list[dict[str, Any]] = []
+        self._later: list[dict[str, Any]] = []
+        self._full: dict[str, int] = {}
         self._bodies: dict[tuple[int, str], Encoded | None] = {}
         self.links: list[dict[str, Any]] = []
         self.quarantined: list[int] = []
         """The deliveries that could not be written, whose documents follow them."""
 
-    def add(self, document: int, target: str, body: Gathered) -> None:
+    def add(self, receipt: int, document: int, draft: Draft, body: Gathered) -> None:
         """Gather a document of this transaction."""
-        self._fresh.append({"document_id": document, "target": target, "receipt_id": self._receipt.id})
-        self._bodies[document, target] = body.body
+        row = {"document_id": document, "target": draft.target, "receipt_id": receipt, "lane": draft.lane}
+        row["due_at"] = body.due
+        if body.due is not None:
+            self._later.append(row)
+            if body.most is not None:
+                self._full[draft.lane] = body.most
+            return
+        self._fresh.append(row)
+        self._bodies[document, draft.target] = body.body
 
-    def keep(self) -> None:
-        """Keep what this transaction has gathered; its documents are there."""
-        if self._fresh:
-            self._connection.execute(gathered.insert(), self._fresh)
+    def keep(self, now: datetime) -> None:
+        """Keep what this transaction has gathered; its documents are there.  Where enough wait they are due ``now``."""
+        rows = [*self._fresh, *self._later]
+        if rows:
+            self._connection.execute(gathered.insert(), rows)
+        for lane in sorted({row["lane"] for row in self._later}):
+            add_lane(self._connection, lane)  # it is known, and can be held, before anything leaves
+        for lane, most in self._full.items():
+            here = gathered.c.lane == lane, gathered.c.due_at > now
+            query = select(gathered.c.document_id).where(*here).order_by(gathered.c.document_id)
+            ids = list(self._connection.scalars(query))
+            if full := len(ids) // most * most:
+                due = gathered.update().where(*here, gathered.c.document_id <= ids[full - 1])
+                self._connection.execute(due.values(due_at=now))
 
     def write(self, closing: Closing, rows: Sequence[Mapping[str, Any]], *, begins: bool) -> tuple[Finding, ...]:
         """Make the deliveries of all that was gathered, as ``closing`` says; ``rows`` are the documents added here.
 
         Gives what is to be said of it beside the receipt: that documents were left out.
         """
-        pairs = [] if begins else self._kept()
+        assert self._receipt is not None
+        pairs = [] if begins else self._kept(self._receipt)
         pairs += [(row["target"], row["document_id"]) for row in self._fresh]
         self._fresh = []
         if not pairs:
@@ -75,7 +103,7 @@ class Bundling:
             ids = [document for _, document in group]
             batch = closing.batches.get(target)
             if batch is None:
-                self._lost(target, ids)
+                self._lost(self._receipt.route, target, ids)
                 continue
             size = batch.most or len(ids)
             bodies = {**closing.bodies, **self._bodies}
@@ -85,14 +113,40 @@ class Bundling:
 
         return self._left_out(rows)
 
-    def _kept(self) -> list[tuple[str, int]]:
+    def _kept(self, receipt: Receipt) -> list[tuple[str, int]]:
         """Take out what earlier transactions have gathered of the receipt: targets and documents."""
-        mine = gathered.c.receipt_id == self._receipt.id
-        query = select(gathered.c.document_id, gathered.c.target).where(mine)
+        mine = gathered.c.receipt_id == receipt.id, gathered.c.due_at.is_(None)
+        query = select(gathered.c.document_id, gathered.c.target).where(*mine)
         pairs = [(row.target, row.document_id) for row in self._connection.execute(query)]
         if pairs:
-            self._connection.execute(gathered.delete().where(mine))
+            self._connection.execute(gathered.delete().where(*mine))
         return pairs
+
+    def write_due(self, batch: Batch, now: datetime) -> None:
+        """Make the deliveries of what is due in the lane of ``batch`` now, and of all before it: the order is kept."""
+        here = gathered.c.lane == batch.lane, gathered.c.due_at.is_not(None)
+        last = select(func.max(gathered.c.document_id)).where(*here, gathered.c.due_at <= now).scalar_subquery()
+        query = select(gathered.c.document_id).where(*here, gathered.c.document_id <= last)
+        ids = list(self._connection.scalars(query.order_by(gathered.c.document_id)))
+        if not ids:
+            return
+        self._connection.execute(gathered.delete().where(*here, gathered.c.document_id <= ids[-1]))
+        size = batch.most or len(ids)
+        for start in range(0, len(ids), size):
+            chunk = ids[start : start + size]
+            self._bundle(batch, self._identity(chunk), chunk, self._members(chunk, batch.target, {}, {}))
+
+    def _identity(self, ids: Sequence[int]) -> str:
+        """The digest of who the members of a batch are: another batch has another one, in other ledgers too."""
+        query = (
+            select(
+                documents.c.id, receipts.c.connection, receipts.c.source_key, documents.c.message, documents.c.ordinal
+            )
+            .join(receipts, receipts.c.id == documents.c.receipt_id)
+            .where(among(self._connection, documents.c.id, ids))
+            .order_by(documents.c.id)
+        )
+        return sha256(json.dumps([list(row) for row in self._connection.execute(query)]).encode()).hexdigest()
 
     def _members(
         self,
@@ -109,7 +163,7 @@ class Bundling:
 
             yield Member(document=number, body=bodies.get((number, target)), stored=stored)
 
-    def _bundle(self, batch: Batch, part: int, ids: Sequence[int], members: Iterator[Member]) -> None:
+    def _bundle(self, batch: Batch, part: int | str, ids: Sequence[int], members: Iterator[Member]) -> None:
         mark = self._numbers.mark()
         key = batch.key(part)
         try:
@@ -150,13 +204,14 @@ class Bundling:
         if state is State.QUARANTINED:
             self.quarantined.append(delivery)
 
-    def _lost(self, target: str, ids: Sequence[int]) -> None:
+    def _lost(self, route: str, target: str, ids: Sequence[int]) -> None:
         """What nobody can write: its route is gone, or the reading was given up."""
-        lane = f"{self._receipt.route}/{target}"
+        lane = f"{route}/{target}"
         batch = Batch(lane=lane, target=target, connection="", key=lambda part: f"{lane} {ids[0]}", freeze=_never)
+        many = f"{len(ids)} documents were" if len(ids) != 1 else "1 document was"
         finding = Finding(
             code="E-BATCH",
-            message=f"{len(ids)} documents for {target} were to leave together, and were not written",
+            message=f"{many} to leave for {target} in a batch, and could not be written",
             hint="see what the receipt says and whether the route is still there, then `transload replay` the receipt",
         )
         refusal = TransloadError(finding.message, findings=[finding])
@@ -164,7 +219,7 @@ class Bundling:
 
     def _left_out(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
         """The finding that documents of the receipt are quarantined, and in no batch; none of a replay."""
-        if self._receipt.generation:
+        if self._receipt is None or self._receipt.generation:
             return ()
         wrong = (documents.c.receipt_id == self._receipt.id, documents.c.state == State.QUARANTINED.value)
         before = select(func.count()).select_from(documents).where(*wrong)

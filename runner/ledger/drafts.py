@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from transload.adapters.base.acknowledgement import Reference
@@ -33,7 +34,7 @@ class Draft:
     bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
     A ``shared`` one carries a whole payload: the messages of a receipt have one together for each
     target.  With ``holds`` those after it in its sequence wait for a person once it has failed.  One that is
-    ``gathered`` is not staged by itself: it leaves with others of its receipt (`Batch`).
+    ``gathered`` is not staged by itself: it leaves with others (`Batch`).
     """
 
     lane: str
@@ -49,11 +50,21 @@ class Draft:
     gathered: "Gathered | None" = None
 
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a batch leaves that waits for a number of documents alone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """A document for a batch: its body as the mapping wrote it, None where that needs control numbers of ours."""
+    """A document for a batch: its body as the mapping wrote it, None where that needs control numbers of ours.
+
+    Without ``due`` it leaves when its receipt ends.  Else it leaves at that moment with what others of its lane are due
+    then (`NEVER`: not by time), and before it once ``most`` wait.
+    """
 
     body: Encoded | None = field(repr=False)
+    due: datetime | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +107,17 @@ class Bundle:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """The deliveries in which documents of one receipt leave together to one target, ``most`` in each.
+    """The deliveries in which documents leave together to one target, ``most`` in each.
 
-    ``freeze`` is called inside the transaction that ends the receipt, with the numbers and the members in their order;
-    when it raises `TransloadError`, all of them are quarantined.  ``key`` gives the key of the first, second, ... one.
+    ``freeze`` is called inside the transaction, with the numbers and the members in their order; when it raises
+    `TransloadError`, all of them are quarantined.  ``key`` gives the key of the first, second, ... one of a receipt, or
+    of the one with members whose digest is given.
     """
 
     lane: str
     target: str
     connection: str
-    key: Callable[[int], str]
+    key: Callable[[int | str], str]
     freeze: Callable[[RevocableNumbers, str, Iterable[Member]], Bundle]
     most: int | None = None
     artifacts: tuple[Artifact, ...] = ()

@@ -33,6 +33,7 @@ from transload.runner.ledger.schema import (
     delivery_documents,
     documents,
     erasures,
+    gathered,
     incident_members,
     incidents,
     partner_verdicts,
@@ -134,7 +135,8 @@ class Erasing:
             self.complete()
 
     def sweep(self) -> int:
-        """Remove the files of payloads that nothing refers to any more; gives how many."""
+        """Remove the files of payloads that nothing refers to any more, gives how many; and halves of files."""
+        self._store.tidy()
         with self._database.read() as connection:
             marked = list(connection.scalars(select(blobs.c.digest).where(erasing_only)))
 
@@ -231,6 +233,15 @@ def _allowed(connection: Connection, ref: Ref, found: Erasure) -> None:
         if busy is not None:
             hint = "let it come to its end, or decide on it with `transload resolve`"
             raise NotPossible(f"{ref} cannot be erased: {Ref(kind, busy)} is under way", hint=hint)
+    waits = select(gathered.c.document_id, gathered.c.target).where(
+        among(connection, gathered.c.document_id, found.documents)
+    )
+    waiting = connection.execute(waits.limit(1)).one_or_none()
+    if waiting is not None:
+        first = Ref("document", waiting.document_id)
+        hint = f"`transload show {first}` says when that leaves"
+        message = f"{ref} cannot be erased: {first} waits for a batch to {waiting.target}"
+        raise NotPossible(message, hint=hint)
     members = incident_members.c
     about = or_(
         (members.source == "quarantined receipt") & among(connection, members.member, found.receipts),
@@ -289,7 +300,10 @@ def _let_go(connection: Connection, journal: Journal, found: Erasure, *, whole: 
         journal.record("ERASED", receipt=receipt, detail=detail)
     for document in found.documents if not whole else ():
         journal.record("ERASED", document=document, detail=detail)
-    for delivery in found.deliveries if not whole else ():
+    query = select(deliveries.c.id).where(among(connection, deliveries.c.id, found.deliveries))
+    if whole:  # of others the event of their receipt tells
+        query = query.where(or_(deliveries.c.receipt_id.is_(None), ~among(connection, deliveries.c.receipt_id, told)))
+    for delivery in sorted(connection.scalars(query)):
         journal.record("ERASED", delivery=delivery, detail=detail)
     journal.flush()
 

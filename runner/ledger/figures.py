@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from transload.runner.ledger.breakers import Breaker
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.gathering import GATHERED, gatherings
 from transload.runner.ledger.schema import alarms, breakers, deliveries, documents, incidents, lanes, receipts, ticks
 
 READING = "in:"
@@ -102,6 +103,10 @@ def _lanes(connection: Connection) -> tuple[dict[tuple[str, str], int], dict[str
         .where(deliveries.c.finished_at.is_(None))
         .group_by(deliveries.c.lane, deliveries.c.state)
     )
+    for batch in gatherings(connection):
+        numbers[batch.lane, GATHERED] = batch.documents
+        if batch.leaves_at is not None:
+            oldest[batch.lane] = batch.leaves_at  # they have waited too long from then on
     for begin, query in ((READING, reading), ("", leaving)):
         for name, state, count, since in connection.execute(query):
             lane = f"{begin}{name}"

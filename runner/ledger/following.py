@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select
 
-from transload.runner.ledger.schema import deliveries, delivery_documents, documents
+from transload.runner.ledger.schema import deliveries, delivery_documents, documents, gathered
 from transload.runner.ledger.states import State, of_document
 
 _lock = select(documents.c.id).where(documents.c.id == bindparam("of")).with_for_update(key_share=True)
@@ -39,7 +39,11 @@ def state_of(connection: Connection, document: int) -> str:
         .join(delivery_documents, delivery_documents.c.delivery_id == deliveries.c.id)
         .where(delivery_documents.c.document_id == document, ~replayed())
     )
-    return of_document([State(state) for state in connection.scalars(query)]).value
+    states = [State(state) for state in connection.scalars(query)]
+    waits = select(gathered.c.document_id).where(gathered.c.document_id == document).limit(1)
+    if connection.scalar(waits) is not None:
+        states.append(State.STAGED)  # for another target, in a batch
+    return of_document(states).value
 
 
 def follow(connection: Connection, delivery: int) -> None:

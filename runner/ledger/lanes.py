@@ -31,6 +31,7 @@ from transload.runner.ledger.schema import (
     deliveries,
     delivery_documents,
     documents,
+    gathered,
     lanes,
     receipts,
 )
@@ -393,16 +394,19 @@ class Lanes:
             return sorted(connection.scalars(query))
 
     def crowd(self, route: str, names: Sequence[str], most: int) -> int:
-        """How many receipts of ``route`` wait to be read, and deliveries in these lanes to be sent.
+        """How many receipts of ``route`` wait to be read, documents for their batch, and deliveries to be sent.
+
+        ``names`` are the lanes of these.
 
         Not counted on beyond ``most`` and one of each kind.
         """
         unsent = select(deliveries.c.id).where(deliveries.c.lane.in_(names), deliveries.c.finished_at.is_(None))
+        gathering = select(gathered.c.document_id).where(gathered.c.lane.in_(names), gathered.c.due_at.is_not(None))
         unread = select(receipts.c.id).where(receipts.c.route == route, receipts.c.finished_at.is_(None))
         with self._database.read() as connection:
             counts = [
                 connection.scalar(select(func.count()).select_from(query.limit(most + 1).subquery()))
-                for query in (unsent, unread)
+                for query in (unsent, gathering, unread)
             ]
         return sum(count or 0 for count in counts)
 

@@ -22,6 +22,7 @@ from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
 from transload.runner.ledger.dialects import insert_missing
+from transload.runner.ledger.encryption.covers import cover_of
 from transload.runner.ledger.encryption.rekeying import Rekeying
 from transload.runner.ledger.erasing import Erasing
 from transload.runner.ledger.expectations import Observed
@@ -149,7 +150,8 @@ class Ledger:
     def memory(self, *, route: str, connection: str, folder: Path | None = None) -> LedgerMemory:
         """What the source of ``route`` remembers; ``folder`` is for what is half received, in place of its own."""
         folder = folder or self.scratch.of(route=route, connection=connection)
-        return LedgerMemory(self.database, scope=route, connection=connection, folder=folder)
+        cover = cover_of(self.database.keys)
+        return LedgerMemory(self.database, scope=route, connection=connection, folder=folder, cover=cover)
 
     def verify(self) -> list[Finding]:
         """All that `audit` finds."""

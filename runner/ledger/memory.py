@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from transload.adapters.base.covered import Cover
 from transload.runner.ledger.columns import fitted
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.dialects import upsert
@@ -18,12 +19,17 @@ _remove = delete(memory).where(memory.c.scope == bindparam("of"), memory.c.name 
 class LedgerMemory:
     """The notes of one route (``scope``), the source keys of its ``connection``, and a ``folder`` for its source alone.
 
+    Under a ``cover`` nothing lies in that folder in plain.
+
     Notes are held here until the runner takes them and writes them, in the transaction of the receipt
     that they belong to or at the end of the pass.
     """
 
-    def __init__(self, database: Database, *, scope: str, connection: str, folder: Path) -> None:
+    def __init__(
+        self, database: Database, *, scope: str, connection: str, folder: Path, cover: Cover | None = None
+    ) -> None:
         self.folder = folder
+        self.cover = cover
         self._database = database
         self._scope = scope
         self._connection = connection

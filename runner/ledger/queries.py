@@ -14,6 +14,7 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.decisions import pauses
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.erased import erasures_of, see_whole
+from transload.runner.ledger.gathering import gatherings, waits_of
 from transload.runner.ledger.receipts import KEPT
 from transload.runner.ledger.references import Kind, NotFound, Ref, parse_ref
 from transload.runner.ledger.schema import (
@@ -131,7 +132,8 @@ class Queries:
 
         Keys: ``ref``; ``receipt`` (with ``unpacked_from`` and ``filters``, or ``parts``, where filters have unwrapped
         it, ``made_again``, the receipts that a person has made of it, and ``response`` where its sender waited for
-        one); ``documents``; ``deliveries``, each with its ``attempts``, what it ``waits_behind``
+        one); ``documents``, each with the targets for which it ``gathers`` others, and when that leaves, None for
+        once there are enough; ``deliveries``, each with its ``attempts``, what it ``waits_behind``
         and how many it ``holds_back`` in its sequence; ``acknowledgements`` that we made;
         ``verdicts`` that partners gave; ``events`` in the order of happening.
         Raises `NotFound`.
@@ -145,7 +147,7 @@ class Queries:
             return {
                 "ref": str(ref),
                 "receipt": found_receipt[0] if found_receipt else None,
-                "documents": _rows(connection, "document", document_ids),
+                "documents": _waiting(connection, _rows(connection, "document", document_ids)),
                 "deliveries": [
                     {
                         **row,
@@ -210,7 +212,7 @@ class Queries:
         raise NotFound(f"nothing was kept beside {ref} as {name!r}", hint=hint)
 
     def counts(self) -> dict[str, Any]:
-        """How much there is of everything by state, and what does not run: open breakers, what people have paused."""
+        """How much there is of everything by state, and what waits: batches, open breakers, pauses."""
         with self._database.read() as connection:
             by_state = {
                 name: _by_state(connection, table)
@@ -218,7 +220,11 @@ class Queries:
             }
             open_breakers = [plain(row) for row in connection.execute(select(breakers))]
             standing = [plain(row) for row in connection.execute(select(pauses).order_by(pauses.c.kind, pauses.c.name))]
-        return {**by_state, "breakers": open_breakers, "paused": standing}
+            batches = [
+                {"lane": one.lane, "target": one.target, "documents": one.documents, "leaves_at": _value(one.leaves_at)}
+                for one in gatherings(connection)
+            ]
+        return {**by_state, "batches": batches, "breakers": open_breakers, "paused": standing}
 
 
 def _by_state(connection: Connection, table: Table) -> dict[str, int]:
@@ -253,14 +259,26 @@ def _related(connection: Connection, ref: Ref) -> tuple[int | None, list[int], l
         of_document = select(links.delivery_id).where(links.document_id == ref.id)
         return row.receipt_id, [ref.id], list(connection.scalars(of_document))
     of_receipt = select(documents.c.id).where(documents.c.receipt_id == ref.id)
-    sent = select(deliveries.c.id).where(deliveries.c.receipt_id == ref.id)
-    return ref.id, list(connection.scalars(of_receipt)), list(connection.scalars(sent))
+    own = select(deliveries.c.id).where(deliveries.c.receipt_id == ref.id)
+    carrying = select(links.delivery_id).join(documents, documents.c.id == links.document_id)
+    with_others = carrying.where(documents.c.receipt_id == ref.id)
+    sent = set(connection.scalars(own)) | set(connection.scalars(with_others))
+    return ref.id, list(connection.scalars(of_receipt)), sorted(sent)
 
 
 def _rows(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[dict[str, Any]]:
     table = _TABLES[kind]
     query = select(table).where(among(connection, table.c.id, ids)).order_by(table.c.id)
     return _told(connection, kind, query)
+
+
+def _waiting(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Documents, with the batches that they wait for where there are any."""
+    waits = waits_of(connection, [row["id"] for row in rows])
+    for row in rows:
+        if row["id"] in waits:
+            row["gathers"] = {target: _value(due) for target, due in waits[row["id"]].items()}
+    return rows
 
 
 def _told(connection: Connection, kind: Kind, query: Select[Any]) -> list[dict[str, Any]]:

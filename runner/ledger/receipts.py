@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from transload.adapters.base.covered import Covered
 from transload.canonical.findings import Finding
 from transload.runner.ledger.replies import OwnReply
 
@@ -40,7 +41,7 @@ class Arrival:
     connection: str
     source_key: str
     origin: str
-    content: bytes | Path = field(repr=False)
+    content: bytes | Path | Covered = field(repr=False)
     metadata: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     findings: tuple[Finding, ...] = ()

@@ -225,9 +225,12 @@ gathered = Table(
     "gathered",
     metadata,
     Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True),
-    Column("target", _Name, primary_key=True, comment="for which it waits until its receipt is read to the end"),
+    Column("target", _Name, primary_key=True, comment="for which it waits"),
     Column("receipt_id", _Id, ForeignKey("receipts.id"), nullable=False, index=True),
+    Column("lane", _Name, nullable=False, comment="in which it will leave"),
+    Column("due_at", Moment, comment="when it leaves; NULL: once its receipt is read to the end"),
 )
+Index("gathered_due", gathered.c.due_at, gathered.c.lane, **_where(gathered.c.due_at.is_not(None)))
 
 attachments = Table(
     "attachments",

@@ -156,15 +156,24 @@ def _documents(wanted: Criteria) -> list[ColumnElement[bool]]:
     return found
 
 
+def _made_of(of: Select[Any]) -> Any:
+    """The deliveries of receipts: their own, and batches in which documents of theirs have left with others."""
+    links = delivery_documents.c
+    carrying = select(links.delivery_id).join(documents, documents.c.id == links.document_id)
+    return union(
+        select(deliveries.c.id).where(deliveries.c.receipt_id.in_(of)), carrying.where(documents.c.receipt_id.in_(of))
+    )
+
+
 def _deliveries(wanted: Criteria) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     links = delivery_documents.c
     carrying = select(links.delivery_id).join(documents, documents.c.id == links.document_id)
     if wanted.file is not None:
-        found.append(deliveries.c.receipt_id.in_(select(receipts.c.id).where(_file(wanted.file))))
+        found.append(deliveries.c.id.in_(_made_of(select(receipts.c.id).where(_file(wanted.file)))))
     if wanted.route is not None:
         of_receipts = select(receipts.c.id).where(receipts.c.route == wanted.route)
-        found.append(or_(deliveries.c.target == wanted.route, deliveries.c.receipt_id.in_(of_receipts)))
+        found.append(or_(deliveries.c.target == wanted.route, deliveries.c.id.in_(_made_of(of_receipts))))
     if wanted.partner is not None:
         found.append(_of_partner(deliveries.c.target, wanted.partner))
     if wanted.control is not None:

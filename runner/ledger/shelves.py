@@ -6,9 +6,10 @@ With a key in use they lie there encrypted; which is read from each itself, so t
 """
 
 import os
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,10 @@ from transload.runner.ledger.errors import Damaged, LedgerError, translated
 
 PRIVATE_FOLDER = 0o700
 """Business documents are for the user that transload runs as; who may see more is that user's to say (chmod)."""
+HALF = ".half-"
+"""How names begin of files that are being written."""
+UNTOUCHED = 3600.0
+"""Seconds after which nobody is writing a file any more that was not written to."""
 _CHUNK = 1024 * 1024
 _MEND = "restore it from a copy under that name, or let the partner send it again"
 
@@ -67,6 +72,10 @@ class Shelf(Protocol):
         """Take it away; that it is not there is no fault.  Raises `LedgerError`."""
         ...
 
+    def tidy(self) -> None:
+        """Remove what processes that died have left half written.  Raises `LedgerError`."""
+        ...
+
 
 class FolderShelf:
     """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed.
@@ -82,18 +91,22 @@ class FolderShelf:
 
     def put(self, content: Content) -> tuple[str, int]:
         """Write the file and force it to disk."""
+        return self._kept(lambda half: _written(content, half, self._keys))
+
+    def _kept(self, write: Callable[[IO[bytes]], tuple[str, int]]) -> tuple[str, int]:
+        """A file gets its name once all of it is on disk; gives what ``write`` says: its digest and size."""
         with translated(self.name):
             self.folder.mkdir(mode=PRIVATE_FOLDER, parents=self._parents, exist_ok=True)
-            with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
+            with NamedTemporaryFile(dir=self.folder, prefix=HALF, delete=False) as half:
                 try:
-                    digest, size = _written(content, temporary, self._keys)
-                    temporary.flush()
-                    os.fsync(temporary.fileno())
+                    digest, size = write(half)
+                    half.flush()
+                    os.fsync(half.fileno())
                     target = self._path(digest)
                     target.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-                    Path(temporary.name).replace(target)
+                    Path(half.name).replace(target)
                 except BaseException:
-                    Path(temporary.name).unlink(missing_ok=True)
+                    Path(half.name).unlink(missing_ok=True)
                     raise
             # A new name is safe only when its folder is on disk too.
             for folder in (target.parent, self.folder, self.folder.parent):
@@ -117,9 +130,18 @@ class FolderShelf:
         """Remove the file, for good."""
         path = self._path(digest)
         with translated(self.name):
-            if path.exists():
-                path.unlink()
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():  # also where it was gone: whoever removed it may have died before this
                 _force(path.parent)
+
+    def tidy(self) -> None:
+        """Remove them once they lie there for a while: other processes may be writing theirs."""
+        before = time.time() - UNTOUCHED
+        with translated(self.name):
+            for half in self.folder.glob(f"{HALF}*"):
+                with suppress(FileNotFoundError):  # it has its name, or another process was faster
+                    if half.stat().st_mtime < before:
+                        half.unlink()
 
     def _chunks(self, path: Path) -> Iterator[bytes]:
         try:
@@ -143,20 +165,7 @@ class FolderShelf:
 
     def lay(self, digest: str, file: Path) -> None:
         """Write the file and force it to disk."""
-        target = self._path(digest)
-        with translated(self.name):
-            target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self.folder, delete=False) as temporary:
-                try:
-                    temporary.writelines(_chunks(file))
-                    temporary.flush()
-                    os.fsync(temporary.fileno())
-                    Path(temporary.name).replace(target)
-                except BaseException:
-                    Path(temporary.name).unlink(missing_ok=True)
-                    raise
-            for folder in (target.parent, self.folder, self.folder.parent):
-                _force(folder)
+        self._kept(lambda half: (digest, sum(map(half.write, _chunks(file)))))
 
     def raw(self, digest: str) -> Iterator[bytes]:
         """Read the file as it is, in pieces."""
@@ -231,6 +240,9 @@ class ObjectShelf:
             system.invalidate_cache()
             if system.exists(self._path(digest)):
                 system.rm_file(self._path(digest))
+
+    def tidy(self) -> None:
+        """Nothing: an object is there whole or not at all."""
 
     def _chunks(self, digest: str) -> Iterator[bytes]:
         try:

@@ -17,14 +17,14 @@ from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.bundling import Bundling
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Batch, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids, LedgerNumbers
 from transload.runner.ledger.portions import Parsed, Portion, Staged
-from transload.runner.ledger.receipts import as_rows
+from transload.runner.ledger.receipts import Receipt, as_rows
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
 from transload.runner.ledger.repeating import FAILED
 from transload.runner.ledger.schema import (
@@ -33,6 +33,7 @@ from transload.runner.ledger.schema import (
     deliveries,
     delivery_documents,
     documents,
+    gathered,
     receipts,
 )
 from transload.runner.ledger.sequences import give_place, held_by
@@ -68,13 +69,29 @@ class Staging:
             batches = [_Batch(shared, portion) for portion in portions]
             for batch in batches:
                 batch.add_all()
-            _insert(shared, batches)
-            staged = [batch.finish() for batch in batches]
-            for name in sorted({name for each in staged for name in each.lanes}):
-                add_lane(connection, name)
-            shared.ids.flush()
-            shared.numbers.flush()
-            journal.flush()
+            return _written(shared, batches)
+
+        return self._database.write(work, lane=lane)
+
+    def lanes_due(self, now: datetime) -> list[str]:
+        """The lanes that have gathered documents which are due."""
+        query = select(gathered.c.lane).where(gathered.c.due_at <= now).distinct()
+        with self._database.read() as connection:
+            return sorted(connection.scalars(query))
+
+    def depart(self, batch: Batch, now: datetime, *, lane: str, epoch: int) -> Staged:
+        """Make deliveries of what was gathered for the lane of ``batch`` and is due, as it says.
+
+        Raises as `stage` does, and `Retry` when a table that the mapping asks cannot be had.
+        """
+
+        def work(connection: Connection) -> Staged:
+            journal = Journal(connection, lane, now, epoch=epoch)
+            shared = _Shared(connection, self._store, journal, now, 1)
+            rows = _Batch(shared, None)
+            rows.bundling.write_due(batch, now)
+            rows.links += rows.bundling.links
+            (staged,) = _written(shared, [rows])
             return staged
 
         return self._database.write(work, lane=lane)
@@ -100,26 +117,37 @@ class _Shared:
 
 
 class _Batch:
-    """The rows of one portion."""
+    """The rows of one portion; without one, of what leaves together from several receipts."""
 
-    def __init__(self, shared: _Shared, portion: Portion) -> None:
+    def __init__(self, shared: _Shared, portion: Portion | None) -> None:
         self.shared = shared
-        self.portion = portion
+        self._portion = portion
         self.connection = shared.connection
         self.journal = shared.journal
         self.numbers = shared.numbers
-        self.receipt = portion.receipt
         self.blobs: list[Blob] = []
         self.documents: list[dict[str, Any]] = []
         self.deliveries: list[dict[str, Any]] = []
         self.links: list[dict[str, Any]] = []
-        self.bundling = Bundling(self.connection, self.receipt, self.numbers, self.deliver)
+        receipt = portion.receipt if portion is not None else None
+        self.bundling = Bundling(self.connection, receipt, self.numbers, self.deliver)
         self.acknowledgements: list[dict[str, Any]] = []
         self.control_numbers: list[dict[str, Any]] = []
         self.verdicts: list[tuple[int, PartnerVerdict]] = []
         self.replaced: list[tuple[int, int]] = []
         self.findings: list[Finding] = []
         self.left_out: tuple[Finding, ...] = ()
+
+    @property
+    def portion(self) -> Portion:
+        """The portion, where it is one."""
+        assert self._portion is not None
+        return self._portion
+
+    @property
+    def receipt(self) -> Receipt:
+        """The receipt that is read."""
+        return self.portion.receipt
 
     def add_all(self) -> None:
         """Add the portion's documents, and what is made at the end of its receipt."""
@@ -150,7 +178,7 @@ class _Batch:
             self.journal.record(item.state, receipt=self.receipt.id, document=document, detail=detail, digest=digest)
         for draft in item.drafts:
             if draft.gathered is not None:
-                self.bundling.add(document, draft.target, draft.gathered)
+                self.bundling.add(self.receipt.id, document, draft, draft.gathered)
                 gathering = {**detail, "target": draft.target}
                 self.journal.record("GATHERED", receipt=self.receipt.id, document=document, detail=gathering)
                 states.append(State.STAGED)
@@ -263,6 +291,7 @@ class _Batch:
 
         It takes the place in its sequence of what of the document ``instead`` holds others there.
         """
+        receipt = self.receipt.id if self._portion is not None else None
         mark = self.numbers.mark()
         frozen: Frozen | None = None
         findings: tuple[Finding, ...] = ()
@@ -313,14 +342,14 @@ class _Batch:
                 "mapping_digest": kept.get("mapping"),
                 "partner_digest": kept.get("partner"),
                 "product": draft.product,
-                "receipt_id": self.receipt.id,
+                "receipt_id": receipt,
             }
         )
         if frozen:
             self.control_numbers += number_rows(delivery, frozen.references)
         self.journal.record(
             state,
-            receipt=self.receipt.id,
+            receipt=receipt,
             document=document,
             delivery=delivery,
             detail={**detail, "target": draft.target, **_codes(findings)},
@@ -330,7 +359,7 @@ class _Batch:
 
     def finish(self) -> Staged:
         """Do what needs the rows to be there, and tell what came of the portion."""
-        self.bundling.keep()
+        self.bundling.keep(self.shared.now)
         for delivery in self.bundling.quarantined:
             follow(self.connection, delivery)
         for old, new in self.replaced:
@@ -351,9 +380,17 @@ class _Batch:
         )
 
     @property
+    def step(self) -> dict[str, Any] | None:
+        """How far its receipt is; None at the end of that."""
+        portion = self._portion
+        if portion is None or portion.closing is not None:
+            return None
+        return {"of": portion.receipt.id, "at": portion.position}
+
+    @property
     def end(self) -> dict[str, Any] | None:
         """What the receipt's row says at its end; None while there is more of it."""
-        closing = self.portion.closing
+        closing = self._portion.closing if self._portion is not None else None
         if closing is None:
             return None
         found = (*closing.findings, *self.left_out)
@@ -381,6 +418,18 @@ def _codes(findings: Sequence[Finding]) -> dict[str, Any]:
     return {"findings": codes} if codes else {}
 
 
+def _written(shared: _Shared, batches: Sequence[_Batch]) -> list[Staged]:
+    """Write all that was added; gives what came of each."""
+    _insert(shared, batches)
+    staged = [batch.finish() for batch in batches]
+    for name in sorted({name for each in staged for name in each.lanes}):
+        add_lane(shared.connection, name)
+    shared.ids.flush()
+    shared.numbers.flush()
+    shared.journal.flush()
+    return staged
+
+
 def _insert(shared: _Shared, batches: Sequence[_Batch]) -> None:
     """Write the rows of all portions, and how far their receipts are."""
     connection = shared.connection
@@ -398,6 +447,6 @@ def _insert(shared: _Shared, batches: Sequence[_Batch]) -> None:
     ends = [end for batch in batches if (end := batch.end) is not None]
     if ends:
         connection.execute(_end, ends)
-    steps = [{"of": each.receipt.id, "at": each.portion.position} for each in batches if each.portion.closing is None]
+    steps = [step for batch in batches if (step := batch.step) is not None]
     if steps:
         connection.execute(_advance, steps)

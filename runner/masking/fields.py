@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 MASKED = "[masked]"
@@ -12,6 +12,10 @@ EVERY = ""
 """In the place of a document's name: all that have the field."""
 Path = tuple[str, ...]
 """Names from the document down, through lists without numbers: ``("lines", "price")``."""
+Paths = Mapping[str, tuple[Path, ...]]
+"""By the document's name (``order/1``), or by `EVERY`."""
+ALL: Paths = {EVERY: ((),)}
+"""Whole documents."""
 _OUTER = "documents"
 """Mappings that make several documents of a message put this before a field's path."""
 
@@ -28,17 +32,26 @@ def path_of(text: str) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Fields:
-    """The masked fields: paths by the document's name (``order/1``), or by `EVERY`; all below a path is masked too.
+    """The masked fields; all below a path is masked too.
 
+    ``partners`` are what single partners mask besides, in documents that come from them or go to them: as long as
+    nobody has said with `of` whose a document is, it may be anybody's, and all of that is masked.
     ``may_be_shown``: whether people may ask for the real values, which is then an event.
     """
 
-    paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    paths: Paths = field(default_factory=dict)
+    partners: Mapping[str, Paths] = field(default_factory=dict)
     may_be_shown: bool = True
 
     def __bool__(self) -> bool:
         """Whether anything is masked."""
-        return any(self.paths.values())
+        return any(any(paths.values()) for paths in self._all())
+
+    def of(self, partners: Iterable[str] | None) -> "Fields":
+        """What is masked in documents that come from ``partners`` or go to them; None: nobody knows whose they are."""
+        if partners is None or not self.partners:
+            return self
+        return replace(self, partners={name: self.partners[name] for name in partners if name in self.partners})
 
     def cover(self, document: str | None, path: str) -> bool:
         """Whether the field at ``path`` is masked, or is in one that is, or has one in it.
@@ -75,9 +88,14 @@ class Fields:
         return {text for path in self._of(document) for found in _at(value, path) for text in _leaves(found)}
 
     def _of(self, document: str | None) -> Iterator[Path]:
-        for name, paths in self.paths.items():
-            if document is None or name in (EVERY, document):
-                yield from paths
+        for paths in self._all():
+            for name, found in paths.items():
+                if document is None or name in (EVERY, document):
+                    yield from found
+
+    def _all(self) -> Iterator[Paths]:
+        yield self.paths
+        yield from self.partners.values()
 
 
 def _meet(one: Path, other: Path) -> bool:

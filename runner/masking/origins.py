@@ -14,7 +14,7 @@ def answer_without(answer: Why, veil: Veil, values: Values, document: str) -> Wh
 
     A value of another field that stands in the same place of the payload is told without the masked ``values``.
     """
-    fields = veil.fields
+    fields = veil.fields.of(values.partners)
     if not fields:
         return answer
     reason = answer.reason

@@ -14,15 +14,25 @@ _DECIMAL = re.compile(r"-?\d+\.\d+")
 
 
 class Values:
-    """Some masked values, and the forms in which a wire or a server writes them."""
+    """Some masked values, and the forms in which a wire or a server writes them.
 
-    def __init__(self, texts: Iterable[str] = ()) -> None:
+    ``partners`` are those whose documents are told of, by which it is known what is masked in these; None: anybody's.
+    """
+
+    def __init__(self, texts: Iterable[str] = (), partners: frozenset[str] | None = None) -> None:
+        self.partners = partners
         forms = {form for text in texts for form in _forms(text) if len(form) >= SHORTEST}
         self._forms = sorted(((form.casefold(), form) for form in forms), key=lambda pair: (-len(pair[1]), pair[1]))
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         return bool(self._forms)
+
+    def about(self, partners: frozenset[str] | None) -> "Values":
+        """The same values, to tell of documents of ``partners``."""
+        found = Values(partners=partners)
+        found._forms = self._forms
+        return found
 
     def out_of(self, text: str) -> str:
         """``text`` with `MASKED` for each of them that stands in it as a word of its own, in capitals or not."""

@@ -17,6 +17,7 @@ from transload.runner.ledger.dialects import among
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import delivery_documents, documents
 from transload.runner.masking.fields import MASKED, Fields
+from transload.runner.masking.owners import of_documents, owners_of
 from transload.runner.masking.values import Values
 
 UNSAID = "what is wrong here is masked, as it may hold the value of a masked field"
@@ -53,13 +54,34 @@ class Veil:
         """The masked values of documents, and of those that receipts gave and deliveries carry; and ``others``."""
         if not self.fields or self._ledger is None:
             return Values(others)
+        refs = list(refs)
+        return Values(self._known(refs, others), self.partners(refs))
+
+    def partners(self, refs: Iterable[Ref]) -> frozenset[str] | None:
+        """From whom these have come, and to whom they go; None where nobody asks, or it is not known of any."""
+        owners = self.owners(refs)
+        return frozenset[str]().union(*owners.values()) if owners else None
+
+    def owners(self, refs: Iterable[Ref]) -> dict[Ref, frozenset[str]]:
+        """The same of each; nothing where nobody asks."""
+        refs = list(refs)
+        if not refs or not self.fields.partners or self._ledger is None:
+            return {}
+        with self._ledger.read() as connection:
+            return owners_of(connection, refs)
+
+    def fields_of(self, refs: Iterable[Ref]) -> Fields:
+        """What is masked in these."""
+        return self.fields.of(self.partners(refs))
+
+    def _known(self, refs: Iterable[Ref], others: Iterable[str]) -> set[str]:
         found = set(others)
         wanted = dict.fromkeys(refs)
         for kind in ("receipt", "document", "delivery"):
             ids = [ref.id for ref in wanted if ref.kind == kind]
             for begin in range(0, len(ids), _PAGE):
                 found |= self._texts(kind, ids[begin : begin + _PAGE])
-        return Values(found)
+        return found
 
     def _texts(self, kind: str, ids: Sequence[int]) -> set[str]:
         assert self._ledger is not None
@@ -73,13 +95,19 @@ class Veil:
                 "document": among(connection, columns.id, ids),
                 "delivery": columns.id.in_(carried),
             }
-            query = select(columns.document, columns.canonical, columns.number, columns.about).where(chosen[kind])
-            for row in connection.execute(query.execution_options(yield_per=_PAGE)):
-                if row.canonical is not None:
-                    found |= self.fields.texts(row.document, json.loads(row.canonical))
-                for name, path in _NUMBERS.items():
-                    if (text := getattr(row, name)) and self.fields.cover(row.document, path):
-                        found.add(text)
+            query = select(columns.id, columns.document, columns.canonical, columns.number, columns.about).where(
+                chosen[kind]
+            )
+            with connection.execute(query.execution_options(yield_per=_PAGE)) as rows:
+                for page in rows.partitions(_PAGE):
+                    owners = of_documents(connection, [row.id for row in page]) if self.fields.partners else {}
+                    for row in page:
+                        fields = self.fields.of(owners.get(row.id))
+                        if row.canonical is not None:
+                            found |= fields.texts(row.document, json.loads(row.canonical))
+                        for name, path in _NUMBERS.items():
+                            if (text := getattr(row, name)) and fields.cover(row.document, path):
+                                found.add(text)
         return found
 
     def made(self, document: str | None, canonical: str | None) -> set[str]:
@@ -87,13 +115,17 @@ class Veil:
         return self.fields.texts(document, json.loads(canonical)) if self.fields and canonical else set()
 
     def finding(self, finding: Finding, values: Values | None = None, document: str | None = None) -> Finding:
-        """A finding without masked values: its code, its place and its field stay."""
+        """A finding without masked values: its code, its place but for the name of a file, and its field stay."""
         if not self.fields:
             return finding
         values = values or Values()
         if finding.field is not None and finding.place is None and finding.code.startswith("C-"):
             return finding  # it is about a setting
-        if self._is_masked(finding.code, finding.field, placed=finding.place is not None, document=document):
+        place = finding.place
+        if place is not None and place.file is not None:
+            finding = replace(finding, place=replace(place, file=values.out_of(place.file)))
+        fields = self.fields.of(values.partners)
+        if _is_masked(fields, finding.code, finding.field, placed=finding.place is not None, document=document):
             value = None if finding.value is None else MASKED
             return replace(finding, message=UNSAID, hint=None, value=value)
         value = finding.value
@@ -107,13 +139,6 @@ class Veil:
     ) -> list[Finding]:
         """Each as `finding` gives it."""
         return [self.finding(one, values, document) for one in findings]
-
-    def _is_masked(self, code: str, field: str | None, *, placed: bool, document: str | None) -> bool:
-        if code in _CLOSED:
-            return True
-        if field is not None:
-            return self.fields.cover(document, field)
-        return placed and code not in _OPEN
 
     def shown(self, value: Any, values: Values, document: str | None = None) -> Any:
         """JSON values that tell of documents, at any depth: findings in them, numbers, names of files, headers.
@@ -134,18 +159,31 @@ class Veil:
 
     def _item(self, name: str, item: Any, values: Values, document: str | None) -> Any:
         if isinstance(item, str):
-            if name in _NUMBERS and self.fields.cover(document, _NUMBERS[name]):
+            if name in _NUMBERS and self.fields.of(values.partners).cover(document, _NUMBERS[name]):
                 return MASKED
             return item if name in _NAMES else values.out_of(item)
         return self.shown(item, values, document)
 
     def _kept(self, kept: Mapping[str, Any], values: Values, document: str | None) -> dict[str, Any]:
         """A finding in the form in which it is kept."""
-        field = kept.get("field")
-        if self._is_masked(kept["code"], field, placed="place" in kept, document=document):
+        field, place = kept.get("field"), kept.get("place")
+        if isinstance(place, Mapping) and place.get("file"):
+            kept = {**kept, "place": {**place, "file": values.out_of(place["file"])}}
+        fields = self.fields.of(values.partners)
+        if _is_masked(fields, kept["code"], field, placed="place" in kept, document=document):
             hidden = {name: item for name, item in kept.items() if name != "hint"} | {"message": UNSAID}
             return hidden | ({"value": MASKED} if "value" in kept else {})
         told = {name: values.out_of(kept[name]) for name in ("message", "hint") if kept.get(name)}
         if kept.get("value") is not None:
             told["value"] = MASKED if field is None else values.out_of(kept["value"])
         return {**kept, **told}
+
+
+def _is_masked(fields: Fields, code: str, field: str | None, *, placed: bool, document: str | None) -> bool:
+    if not fields:
+        return False
+    if code in _CLOSED:
+        return True
+    if field is not None:
+        return fields.cover(document, field)
+    return placed and code not in _OPEN

@@ -146,14 +146,15 @@ WAITING = Metric(
     name="transload_lane_waiting",
     kind="gauge",
     labels=("lane", "partner", "state"),
-    meaning="Depth of a queue: receipts to read in the lanes in:ROUTE, unfinished deliveries in the others",
+    meaning="Depth of a queue: receipts to read in the lanes in:ROUTE; in the others unfinished deliveries, and"
+    " documents that wait for their batch (GATHERED)",
     of="ledger",
 )
 OLDEST = Metric(
     name="transload_lane_oldest_seconds",
     kind="gauge",
     labels=("lane", "partner"),
-    meaning="Age of the oldest of them; 0 where nothing waits",
+    meaning="Age of the oldest of them, of a batch since it is due; 0 where nothing waits",
     of="ledger",
 )
 PAUSED = Metric(

@@ -6,13 +6,14 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from transload.canonical.errors import ConfigurationError
+from transload.canonical.errors import ConfigurationError, TransloadError
 from transload.runner.engine.lines import PRODUCT, Line
 from transload.runner.engine.observer import Observer
-from transload.runner.ledger import Ledger, LedgerError
+from transload.runner.ledger import Ledger
 from transload.runner.logs import get_logger
 from transload.runner.observing.observers import Observers
 from transload.runner.observing.pulse import Pulse
+from transload.runner.processes.supervisor import Fault
 from transload.runner.workspace.model import Listening, Workspace
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ class Observing:
             self.observer = Observers(found)
             yield self.observer
 
-    def swept(self, error: LedgerError | None = None, *, fault: str | None = None) -> None:
-        """Say that a sweep ended, what was wrong with the ledger, and ``fault``: what other work met there."""
-        self.pulse.swept(error.message if error is not None else None)
+    def swept(self, error: TransloadError | None = None, *, fault: str | None = None) -> None:
+        """Say that a sweep ended, what was wrong with the ledger or with us, and ``fault``: what other work met."""
+        self.pulse.swept(error.message if error is not None else None, alive=not isinstance(error, Fault))
         self.pulse.note("ledger", fault if error is None else None)
         if self._meters is not None:
             self._meters.swept(well=error is None)

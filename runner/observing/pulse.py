@@ -24,11 +24,15 @@ class Pulse:
         self._fault: str | None = None
         self._notes: dict[str, str] = {}
 
-    def swept(self, fault: str | None = None) -> None:
-        """Say that a sweep ended, and what was wrong with the ledger, if anything was."""
+    def swept(self, fault: str | None = None, *, alive: bool = True) -> None:
+        """Say that a sweep ended, and what was wrong with the ledger, if anything was.
+
+        One that is not ``alive`` ended by a fault of ours: it counts as if it had not ended.
+        """
         with self._lock:
-            self._ended = self._tick()
-            self._fault = fault
+            if alive:
+                self._ended = self._tick()
+            self._fault = fault and f"{'ledger' if alive else 'sweep'}: {fault}"
             if fault is None:
                 self._well = self._ended
 
@@ -65,10 +69,10 @@ class Pulse:
         since = self.since_sweep
         with self._lock:
             why = [f"{what}: {fault}" for what, fault in self._notes.items()]
-            if self._ended is None:
+            if self._ended is None and self._fault is None:
                 why.append("it is starting: the doors are not open and nothing was swept yet")
             elif self._fault is not None:
-                why.append(f"ledger: {self._fault}")
+                why.append(self._fault)
             elif since is None or since > READY_SECONDS:
                 why.append(f"no sweep went well for {since or 0:.0f} seconds")
         if self._stopping():

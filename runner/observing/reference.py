@@ -24,7 +24,7 @@ several workers run on one machine, give each an address of its own.
 
 | path | 200 where | 503 says why, as JSON |
 | --- | --- | --- |
-| `/healthz` | a sweep for due work ended in the last three minutes, well or not | it hangs: start it again |
+| `/healthz` | a sweep ended in the last three minutes, but by no fault of ours | it hangs: start it again |
 | `/readyz` | the last sweep reached the ledger, all is open, it is not stopping | what stands in the way, in `why` |
 
 A ledger that is out of reach makes a service unready, but not dead: to start it again would not mend that, and it goes

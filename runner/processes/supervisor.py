@@ -7,7 +7,7 @@ A watchdog starts a service again that does not say that it is alive, which mend
 thread that hangs with a lock, connections to the database that were never given back.  It mends nothing outside: while
 the database is away, a process that keeps asking is what will go on by itself, and one that is started again and again
 is given up by systemd at last.  So a sweep that ended is a sign of life even where the ledger could not be reached, but
-not where all connections of this process are in use.
+not where all connections of this process are in use, nor where something failed that nobody has foreseen.
 """
 
 import os
@@ -15,13 +15,26 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Self
 
-from transload.runner.ledger.errors import LedgerError, NoConnection
+from transload.canonical.errors import TransloadError
+from transload.runner.ledger.errors import NoConnection
 from transload.runner.logs import get_logger
 
 LONGEST_STATUS = 300
 """Characters of the line that ``systemctl status`` shows."""
 _log = get_logger("supervisor")
+
+
+class Fault(TransloadError):
+    """What nobody has foreseen: a fault of the program, which may be gone once it is started again."""
+
+    code = "E-INTERNAL"
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """The fault that ``error`` shows; its text, which nobody has written for people, is for the log alone."""
+        return cls(f"a fault of ours ({type(error).__name__})", hint="report it with the log")
 
 
 class Supervisor:
@@ -80,13 +93,15 @@ class Supervisor:
             self._status = line
             self._tell(f"STATUS={line}")
 
-    def swept(self, error: LedgerError | None = None) -> None:
+    def swept(self, error: TransloadError | None = None) -> None:
         """A look at all lanes has ended, with this error; call it after each.
 
-        That is the sign of life, told at half of the watchdog's time.  What fails is told people, too.
+        That is the sign of life, told at half of the watchdog's time, but not where starting again may help: after a
+        `Fault`, or where no connection is free.  What fails is told people, too.
         """
-        self._say(self._well if error is None else _line(f"the ledger fails: {error.message}"))
-        if self._watchdog is None or isinstance(error, NoConnection):
+        what = "the sweep fails" if isinstance(error, Fault) else "the ledger fails"
+        self._say(self._well if error is None else _line(f"{what}: {error.message}"))
+        if self._watchdog is None or isinstance(error, NoConnection | Fault):
             return
         now = self._monotonic()
         if self._told_alive is None or now - self._told_alive >= self._watchdog / 2:

@@ -78,12 +78,14 @@ def _pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 def _as_deliveries(connection: Connection, kind: Kind, page: Sequence[int]) -> list[int]:
     if kind == "delivery":
         return list(page)
-    if kind == "receipt":
-        query = select(deliveries.c.id).where(among(connection, deliveries.c.receipt_id, page))
-    else:
-        links = delivery_documents.c
+    links = delivery_documents.c
+    if kind == "document":
         query = select(links.delivery_id).where(among(connection, links.document_id, page))
-    return sorted(set(connection.scalars(query)))
+        return sorted(set(connection.scalars(query)))
+    own = select(deliveries.c.id).where(among(connection, deliveries.c.receipt_id, page))
+    carrying = select(links.delivery_id).join(documents, documents.c.id == links.document_id)
+    with_others = carrying.where(among(connection, documents.c.receipt_id, page))
+    return sorted({*connection.scalars(own), *connection.scalars(with_others)})
 
 
 def _as_documents(connection: Connection, kind: Kind, page: Sequence[int]) -> list[int]:
@@ -99,6 +101,10 @@ def _as_receipts(connection: Connection, kind: Kind, page: Sequence[int]) -> lis
     else:
         table = documents if kind == "document" else deliveries
         found = list(connection.scalars(select(table.c.receipt_id).where(among(connection, table.c.id, page))))
+    if kind == "delivery":
+        links = delivery_documents.c
+        carried = select(documents.c.receipt_id).join(delivery_documents, links.document_id == documents.c.id)
+        found += connection.scalars(carried.where(among(connection, links.delivery_id, page)))
     outer = {
         row.receipt_id: row.parent_id
         for row in connection.execute(select(parts).where(among(connection, parts.c.receipt_id, found)))

@@ -219,7 +219,8 @@ class Planning:
             was = before.sent.get(draft.target) if before else None
             outcome, known = self._frozen(draft.freeze, was)
             if draft.gathered is not None and was is not None and not outcome.startswith("cannot"):
-                outcome = "leaves with what else is mapped again of its receipt"
+                alone = draft.gathered.due is None
+                outcome = f"leaves with {'what else is mapped again of its receipt' if alone else 'the next batch'}"
             told["targets"][draft.target] = outcome
             if outcome.startswith("cannot"):
                 continue

@@ -13,11 +13,12 @@ from pydantic import BaseModel
 from transload.adapters.base.registry import adapter as find_adapter
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger.store import SQLITE_BEGIN, Store
-from transload.runner.masking.fields import Fields
+from transload.runner.masking.fields import Fields, Paths
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.filters import FilterSetting
 from transload.runner.workspace.model import (
     Acknowledge,
+    Batching,
     Cron,
     Partner,
     ReceiveRoute,
@@ -97,9 +98,14 @@ def _mask(fields: Fields) -> tuple[Setting, ...]:
     """The masked fields, where there are any."""
     if not fields:
         return ()
-    named = {name or "fields": [".".join(path) for path in paths] for name, paths in fields.paths.items() if paths}
-    unmasked = {"unmasked": "with_reason" if fields.may_be_shown else "never"}
-    return (Setting(name="mask", block=tuple(_values({**named, **unmasked}))),)
+    unmasked = _values({"unmasked": "with_reason" if fields.may_be_shown else "never"})
+    return _mask_of(fields.paths, unmasked)
+
+
+def _mask_of(masked: Paths, more: Sequence[Setting] = ()) -> tuple[Setting, ...]:
+    named = {name or "fields": [".".join(path) for path in paths] for name, paths in masked.items() if paths}
+    block = (*_values(named), *more)
+    return (Setting(name="mask", block=block),) if block else ()
 
 
 def settings_of(values: Mapping[str, Any], kind: type[BaseModel], inherited: Sequence[str] = ()) -> tuple[Setting, ...]:
@@ -135,6 +141,7 @@ def _partner(partner: Partner, workspace: Workspace) -> Setting:
     parts = (
         *_values({"name": partner.title, "kind": "internal" if partner.internal else "external"}),
         *_values({"identities": dict(partner.identities)}),
+        *_mask_of(workspace.mask.partners.get(partner.name, {})),
         _group("connections", [_connection(one) for one in partner.connections.values()]),
         _group("receive", [_receive(one) for one in partner.receive.values()]),
         _group("send", [_send(one, workspace) for one in partner.send.values()]),
@@ -163,6 +170,8 @@ def _receive(route: ReceiveRoute) -> Setting:
     parts = [Setting(name="from", block=origin), *_schedule(route.schedule), _format(route)]
     responses = {"response": list(route.response_references)} if route.response_references else {}
     parts += _values({"mappings": list(route.mapping_references), **responses, "to": [send.ref for send in route.to]})
+    bounds = {"at_most_waiting": route.at_most_waiting, "keep_payloads": route.keep_payloads}
+    parts += _values({name: value for name, value in bounds.items() if value is not None})
     if route.acknowledge is not None:
         parts.append(_acknowledge(route.acknowledge))
     return Setting(name=route.name, block=tuple(parts))
@@ -174,19 +183,22 @@ def _send(route: SendRoute, workspace: Workspace) -> Setting:
     to = _way(route.connection, route.options, declared.Options, route.filters)
     origin = INHERITED if route.retry is workspace.retry else WRITTEN
     parts = [*_values({"take": _taken(route.take), "mapping": route.mapping_reference}), Setting(name="to", block=to)]
-    parts += _values(
-        {"order_by": list(route.order_by), "when_failed": "hold" if route.holds else None, "batch": _batch(route)}
-    )
+    parts += _values({"order_by": list(route.order_by), "when_failed": "hold" if route.holds else None})
+    parts.append(_batch(route.batch))
     if isinstance(route.take, Take):
         parts.append(_format(route))
     parts.append(Setting(name="retry", block=_retry(route.retry, origin)))
     return Setting(name=route.name, block=tuple(part for part in parts if part.block is not None or part.value))
 
 
-def _batch(route: SendRoute) -> Any:
-    if route.batch is None:
-        return None
-    return "receipt" if route.batch.most is None else f"receipt, at most {route.batch.most}"
+def _batch(batch: Batching | None) -> Setting:
+    """As a file writes it; without a value where there is none."""
+    if batch is None or (batch.most is None and not batch.across):
+        return Setting(name="batch", value=None if batch is None else "receipt")
+    if not batch.across:
+        return Setting(name="batch", block=tuple(_values({"of": "receipt", "most": batch.most})))
+    counted = [] if batch.most is None else _values({"count": batch.most})
+    return Setting(name="batch", block=(*_schedule(batch.schedule), *counted))
 
 
 def _acknowledge(way: Acknowledge) -> Setting:

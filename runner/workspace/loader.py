@@ -17,7 +17,7 @@ from transload.mappings.tables.databases import Database
 from transload.runner.calendar import Calendar
 from transload.runner.filenames import FILE, PARTNER_FILE
 from transload.runner.ledger.store import Store
-from transload.runner.masking.fields import Fields
+from transload.runner.masking.fields import ALL, Fields, Paths
 from transload.runner.workspace.adapted import Adapted
 from transload.runner.workspace.alarming import channels_of, check_partners
 from transload.runner.workspace.branches import Environments
@@ -26,16 +26,22 @@ from transload.runner.workspace.dispatching import broker_of
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
-from transload.runner.workspace.masked import mask_of
+from transload.runner.workspace.masked import mask_of, masked_paths, with_partners
 from transload.runner.workspace.model import Listening, Operations, Partner, ReceiveRoute, RetryPolicy, Workspace
 from transload.runner.workspace.partners import PartnerFile
-from transload.runner.workspace.report import Report, text_of, texts_of
+from transload.runner.workspace.report import Report, only, text_of, texts_of
 from transload.runner.workspace.routes import route_in, route_out
 from transload.runner.workspace.schedules import zone
 from transload.runner.workspace.secrets import ALLOWED, PROVIDERS, Secrets
 from transload.runner.workspace.stores import store_of
 from transload.runner.workspace.vaulted import with_vault
-from transload.runner.workspace.written import WrittenHttp, WrittenOperations, WrittenVault, WrittenWorkspace
+from transload.runner.workspace.written import (
+    WrittenHttp,
+    WrittenMasked,
+    WrittenOperations,
+    WrittenVault,
+    WrittenWorkspace,
+)
 
 SECRET_FOLDERS = (Path("keys"), Path("secrets"))
 
@@ -52,7 +58,6 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     report, settings, root, environments = head.report, head.settings, head.root, head.environments
     secrets = _secrets(settings, head.chosen, folder, report)
     timezone = zone(_value(root, "timezone"), report) or ZoneInfo("UTC")
-    _without_effect(root, report)
     own = calendar_of(settings.calendar if settings else None, _value(head.chosen, "calendar"), report, timezone)
     calendar = own or Calendar(timezone=timezone)
     adapted = Adapted(secrets=secrets)
@@ -78,7 +83,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
     )
     _apart(settings, head.chosen, report)
     channels = channels_of(_value(head.chosen, "alarms"), adapted, report)
-    partners, findings = _partners(folder, facts)
+    partners, masked, findings = _partners(folder, facts)
     check_partners(channels, _value(head.chosen, "alarms"), partners, report)
     findings = [*report.sorted(), *findings]
     if not partners and not errors_of(findings):
@@ -101,7 +106,7 @@ def load_workspace(folder: Path, *, environment: str | None = None) -> Workspace
         retry=retry,
         listening=_listening(settings.http, folder) if settings.http is not None else None,
         operations=_operations(settings.operations),
-        mask=mask,
+        mask=with_partners(mask, masked),
         broker=broker,
         hidden=secrets.hidden,
         partners=partners,
@@ -197,14 +202,31 @@ def load_timezone(folder: Path, *, environment: str | None = None) -> ZoneInfo:
 
 
 def load_mask(folder: Path, *, environment: str | None = None) -> Fields:
-    """The fields of documents that are masked; partners' files are not looked at.
+    """The fields of documents that are masked; nothing else of partners' files is looked at.
 
-    Raises `ConfigurationError` when transload.yaml has errors.
+    Where it cannot be known what a partner masks, since its file is broken, all is masked that comes from it or goes to
+    it.  Raises `ConfigurationError` when transload.yaml has errors.
     """
     head = _head(folder, environment)
     found = mask_of(head.settings.mask, head.chosen, head.report) if head.settings else Fields()
     _raise_errors(head.report.sorted())
-    return found
+    partners = {path.parent.name: _masked(path, head.environments) for path in _partner_files(folder)}
+    return with_partners(found, partners)
+
+
+def _masked(path: Path, environments: Environments) -> Paths:
+    """What a partner's file masks: all where that cannot be known, and nothing where it does not speak of masks."""
+    report = Report(str(path))
+    try:
+        if b"mask" not in path.read_bytes():
+            return {}
+    except OSError:
+        return ALL
+    root = _read(path, report)
+    chosen = environments.choose(only(root, "mask"), report) if root is not None else None
+    written = examine(chosen, WrittenMasked, report, path.name) if isinstance(chosen, Entries) else None
+    found = masked_paths(written.mask, chosen, report) if written is not None and isinstance(chosen, Entries) else ALL
+    return ALL if errors_of(report.findings) else found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,15 +330,12 @@ def _plugins(report: Report) -> Plugins:
         return Plugins()
 
 
-def _without_effect(root: Entries | None, report: Report) -> None:
-    for name in ("page",):
-        key = root.key(name) if root else None
-        if key:
-            report.not_yet(f"{name}:", key)
+def _partner_files(folder: Path) -> list[Path]:
+    return sorted((folder / "mappings").glob(f"*/{PARTNER_FILE}"))
 
 
-def _partners(folder: Path, facts: Facts) -> tuple[dict[str, Partner], list[Finding]]:
-    """All partners, linked with each other; the findings of all their files."""
+def _partners(folder: Path, facts: Facts) -> tuple[dict[str, Partner], dict[str, Paths], list[Finding]]:
+    """All partners, linked with each other; what each masks; the findings of all their files."""
     files = []
     findings: list[Finding] = []
     for path in sorted((folder / "mappings").glob("*/partner.y*ml")):
@@ -337,7 +356,8 @@ def _partners(folder: Path, facts: Facts) -> tuple[dict[str, Partner], list[Find
         route_in(file, everybody)
     for file in files:
         findings += file.report.sorted()
-    return {file.name: file.partner for file in files if file.partner is not None}, findings
+    partners = {file.name: file.partner for file in files if file.partner is not None}
+    return partners, {file.name: file.masked for file in files}, findings
 
 
 def _digest(path: Path) -> str:

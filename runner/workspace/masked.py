@@ -1,21 +1,32 @@
-"""What ``mask:`` of transload.yaml says, held against the canonical documents."""
+"""What ``mask:`` of transload.yaml and of partners' files says, held against the canonical documents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel
 
 from transload.adapters.base.positioned import Entries, Node, Scalar
 from transload.canonical.documents import DOCUMENTS, document_model
 from transload.canonical.errors import ConfigurationError
-from transload.runner.masking.fields import EVERY, Fields, Path, path_of
+from transload.runner.masking.fields import EVERY, Fields, Path, Paths, path_of
 from transload.runner.workspace.report import Report, texts_of
 from transload.runner.workspace.suggestions import suggestion
 from transload.runner.workspace.take import missing_step
-from transload.runner.workspace.written import WrittenMask
+from transload.runner.workspace.written import WrittenFields, WrittenMask
 
 
 def mask_of(written: WrittenMask, root: Entries | None, report: Report) -> Fields:
-    """The masked fields; a path that no document has is a finding."""
+    """The workspace's masked fields; a path that no document has is a finding."""
+    return Fields(paths=masked_paths(written, root, report), may_be_shown=written.unmasked != "never")
+
+
+def with_partners(fields: Fields, partners: Mapping[str, Paths]) -> Fields:
+    """``fields`` and what partners mask besides."""
+    return replace(fields, partners={name: paths for name, paths in partners.items() if any(paths.values())})
+
+
+def masked_paths(written: WrittenFields, root: Entries | None, report: Report) -> Paths:
+    """What ``mask:`` of ``root`` masks; a path that no document has is a finding."""
     block = root.get("mask") if root is not None else None
     known = list(DOCUMENTS.values())
     paths = {EVERY: _paths(written.fields, block, "fields", known, report)}
@@ -28,7 +39,7 @@ def mask_of(written: WrittenMask, root: Entries | None, report: Report) -> Field
             report.add("C-VALUE", error.message, key or Scalar(name, 1, 1), hint=error.hint)
             continue
         paths[name] = _paths(texts, documents, name, models, report)
-    return Fields(paths=paths, may_be_shown=written.unmasked != "never")
+    return paths
 
 
 def _paths(

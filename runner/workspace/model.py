@@ -79,9 +79,15 @@ LIBRARY = "library:"
 
 @dataclass(frozen=True, kw_only=True)
 class Batching:
-    """The documents of a receipt leave together, ``most`` in one delivery; None: all."""
+    """Documents leave together, ``most`` in one delivery; None: all.
+
+    They are those of one receipt; or, ``across`` receipts, those that one receive route has brought until a time of
+    ``schedule``, or until ``most`` of them wait, whichever comes first.
+    """
 
     most: int | None = None
+    across: bool = False
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from transload.adapters.base import Adapter
 from transload.adapters.base.positioned import Entries, Scalar
+from transload.runner.masking.fields import Paths
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import calendar_of
 from transload.runner.workspace.facts import Facts
 from transload.runner.workspace.filters import FilterSetting, filters_of
 from transload.runner.workspace.limits import limits_of
+from transload.runner.workspace.masked import masked_paths
 from transload.runner.workspace.model import Partner, ReceiveRoute, SendRoute
 from transload.runner.workspace.report import Report, only, without
 from transload.runner.workspace.schedules import zone
@@ -37,6 +39,7 @@ class PartnerFile:
         self.connections: dict[str, Connection] = {}
         self.send: dict[str, SendRoute] = {}
         self.receive: dict[str, ReceiveRoute] = {}
+        self.masked: Paths = {}
         self.partner = self._partner(root, path, digest) if root is not None else None
 
     def declares(self, block: str, name: str) -> bool:
@@ -107,6 +110,8 @@ class PartnerFile:
         identities = written.identities if written else WrittenIdentities()
         node = head.get("calendar") if isinstance(head, Entries) else None
         own = calendar_of(written.calendar if written else None, node, self.report, self.facts.timezone)
+        if written is not None and isinstance(head, Entries):
+            self.masked = masked_paths(written.mask, head, self.report)
         return Partner(
             name=self.name,
             title=(written.name if written else None) or self.name,

@@ -68,8 +68,6 @@ production: ...}`. `transload check --effective --environment NAME` shows what i
 **Paths** of files and folders count from the workspace, those of mappings from the partner's folder.
 
 **Numbers and words** are what the setting takes: `username: 0012` is text, `port: 22` is a number.
-
-Keys that are read but have no effect in this version give a warning `C-NOT-YET`.
 """
 _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("transload.yaml", "", WrittenWorkspace),

@@ -41,11 +41,6 @@ class Report:
             self.findings, key=lambda found: (found.mapping.line, found.mapping.column) if found.mapping else (0, 0)
         )
 
-    def not_yet(self, what: str, node: Node, hint: str | None = None) -> None:
-        """Say that ``what`` is understood but does nothing, so that nobody relies on it."""
-        message = f"{what} is read but has no effect in this version"
-        self.add("C-NOT-YET", message, node, hint=hint, severity=Severity.WARNING)
-
 
 def words_for(node: Node) -> str:
     """What kind of thing ``node`` is, for messages."""

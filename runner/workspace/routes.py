@@ -15,11 +15,12 @@ from transload.canonical.errors import ConfigurationError
 from transload.mappings import library_names
 from transload.mappings.matching import FACTS
 from transload.runner.templates import template_fault
+from transload.runner.workspace.batches import batching, check_room
 from transload.runner.workspace.connection import Connection
 from transload.runner.workspace.examine import examine
 from transload.runner.workspace.expecting import expectations_of
 from transload.runner.workspace.filters import FilterSetting
-from transload.runner.workspace.model import LIBRARY, Acknowledge, Batching, ReceiveRoute, RetryPolicy, SendRoute
+from transload.runner.workspace.model import LIBRARY, Acknowledge, ReceiveRoute, RetryPolicy, SendRoute
 from transload.runner.workspace.partners import PartnerFile
 from transload.runner.workspace.report import texts_of, without
 from transload.runner.workspace.schedules import schedule
@@ -46,14 +47,17 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
     what = f"the send route {name.text!r}"
     written = examine(block, WrittenSend, file.report, what)
     for further in texts_of(block.get("order_by"))[1:]:
-        file.report.not_yet(f"order_by: {further.text} of {what}", further, "the first field alone tells what waits")
+        first = texts_of(block.get("order_by"))[0]
+        message = f"order_by of {what} names {further.text!r} besides {first.text!r}, and nothing sorts by it"
+        hint = f"write order_by: [{first.text}]; what has it in common leaves in the order in which it came"
+        file.report.add("C-VALUE", message, further, hint=hint)
     if block.get("when_failed") is not None and block.get("order_by") is None:
         message = f"'when_failed' of {what} says what becomes of those behind, and there is no 'order_by'"
         hint = "name the field whose documents keep their sequence, or leave it out"
         file.report.add("C-VALUE", message, block.key("when_failed") or name, hint=hint)
     if block.get("batch") is not None and block.get("order_by") is not None:
         message = f"{what} has 'batch' and 'order_by', and what leaves together has many values of that field"
-        hint = "remove one of them; batches of one receipt leave one after the other"
+        hint = "remove one of them; batches leave one after the other"
         file.report.add("C-VALUE", message, block.key("order_by") or name, hint=hint)
     delivery = _delivery(file, block, "to", what, everybody)
     _mapping(file, block.get("mapping"))
@@ -69,7 +73,7 @@ def _send(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybody)
         **delivery.parts,
         order_by=tuple(written.order_by),
         holds=written.when_failed == "hold",
-        batch=None if written.batch is None else Batching(most=getattr(written.batch, "most", None)),
+        batch=batching(written, block, file.partner.calendar, file.facts.timezone, file.report, what),
         written=written.format or {},
         retry=RetryPolicy(**written.retry.model_dump()) if written.retry else file.facts.retry,
         expect_acknowledgement=written.expect_acknowledgement,
@@ -105,6 +109,8 @@ def _receive(file: PartnerFile, name: Scalar, block: Entries, everybody: Everybo
     to = [_target(file, reference, everybody) for reference in texts_of(block.get("to"))]
     if written is None or origin is None or file.partner is None:
         return
+    if written.at_most_waiting is not None:
+        check_room(written.at_most_waiting, [route for route in to if route is not None], block, file.report, what)
     _check_response(file, block, what, origin)
     file.receive[name.text] = ReceiveRoute(
         partner=file.partner,

@@ -9,7 +9,7 @@ from transload.runner.calendar.firing import Firing
 from transload.runner.workspace.model import Cron, Every, Schedule
 from transload.runner.workspace.report import Report
 from transload.runner.workspace.suggestions import suggestion
-from transload.runner.workspace.written import WrittenReceive
+from transload.runner.workspace.written import WrittenSchedule
 
 
 def zone(node: Node | None, report: Report) -> ZoneInfo | None:
@@ -25,9 +25,14 @@ def zone(node: Node | None, report: Report) -> ZoneInfo | None:
 
 
 def schedule(
-    written: WrittenReceive, block: Entries, calendar: Calendar, timezone: ZoneInfo, report: Report
+    written: WrittenSchedule,
+    block: Entries,
+    calendar: Calendar,
+    timezone: ZoneInfo,
+    report: Report,
+    what: str = "a route",
 ) -> Schedule | None:
-    """The schedule of a route, or None where it has none; each fault is a finding."""
+    """The schedule of a route, or of ``what``; None where it has none; each fault is a finding."""
     days = days_of(written.on, calendar)
     key = block.key("on") or block.key("otherwise")
     if key is not None and written.every is None and written.cron is None:
@@ -36,7 +41,7 @@ def schedule(
         at = block.key("otherwise") or block
         report.add("C-VALUE", "otherwise: belongs to cron: with on: working days", at)
     if written.every is not None and written.cron is not None:
-        report.add("C-VALUE", "a route has either every: or cron:, not both", block.key("cron") or block)
+        report.add("C-VALUE", f"{what} has either every: or cron:, not both", block.key("cron") or block)
         return None
     if written.timezone is not None and written.cron is None:
         report.add("C-VALUE", "timezone: belongs to cron:, which is not here", block.key("timezone") or block)

@@ -260,7 +260,7 @@ class WrittenEncryption(Settings):
         return self
 
 
-class WrittenMask(Settings):
+class WrittenFields(Settings):
     """Fields of documents whose values nobody is shown by default."""
 
     fields: list[str] = Field(
@@ -271,6 +271,11 @@ class WrittenMask(Settings):
     documents: dict[str, list[str]] = Field(
         {}, description="Fields of one document, by its name", examples=[{"order/1": ["references"]}]
     )
+
+
+class WrittenMask(WrittenFields):
+    """The workspace's masked fields, and whether they may be shown."""
+
     unmasked: Literal["with_reason", "never"] = Field(
         "with_reason", description="Whether `--unmasked --reason TEXT` shows the real values, as an event of the ledger"
     )
@@ -315,7 +320,6 @@ class WrittenWorkspace(Settings):
         default_factory=WrittenOperations, description="Metrics, health and traces for those who operate it"
     )
     alarms: dict[Name, Any] = Field({}, description="Who is told of incidents, and how; the log always is")
-    page: Open | None = Field(None, description="The operations page (no effect in this version)")
     defaults: WrittenDefaults = Field(default_factory=WrittenDefaults, description="Defaults for all partners")
 
 
@@ -330,13 +334,9 @@ class WrittenConnection(Settings):
     windows: WrittenWindows | None = Field(None, description="When the partner's system is not there")
 
 
-class WrittenReceive(Settings):
-    """A receive route."""
+class WrittenSchedule(Settings):
+    """When something is done."""
 
-    from_: Open = Field(
-        alias="from",
-        description="connection, and the options of its source; or answers: a send route whose answers it reads",
-    )
     every: Duration | None = Field(None, description="Interval of its schedule", gt=timedelta(0))
     cron: str | None = Field(None, description="Crontab expression of its schedule: minute hour day month weekday")
     timezone: str | None = Field(None, description="Time zone of cron, by default the workspace's")
@@ -345,6 +345,15 @@ class WrittenReceive(Settings):
         "skip",
         description="With cron and on: working days, what becomes of a time on another day: nothing, or it is"
         " moved to the next or previous working day",
+    )
+
+
+class WrittenReceive(WrittenSchedule):
+    """A receive route."""
+
+    from_: Open = Field(
+        alias="from",
+        description="connection, and the options of its source; or answers: a send route whose answers it reads",
     )
     format: Open | None = Field(None, description="type, and the options of the format; by default the mappings'")
     mappings: list[str] = Field(
@@ -392,11 +401,21 @@ class WrittenTake(Settings):
     receiver: str | list[str] | None = Field(None, description="The receiver's identification in the envelope")
 
 
-class WrittenBatch(Settings):
-    """Documents that leave together."""
+class WrittenBatch(WrittenSchedule):
+    """Documents that leave together: those of a receipt, or what comes until a time, or until there are enough."""
 
-    of: Literal["receipt"] = Field("receipt", description="What is received at once: its documents leave together")
-    most: int | None = Field(None, description="Documents in one delivery at most; by default all", ge=1)
+    of: Literal["receipt"] | None = Field(
+        None, description="receipt: its documents leave together, which is the default without every, cron and count"
+    )
+    most: int | None = Field(
+        None, description="With of: receipt, documents in one delivery at most; by default all", ge=1
+    )
+    count: int | None = Field(
+        None,
+        description="So many documents leave together once they wait, before their time by every or cron; no delivery"
+        " has more",
+        ge=1,
+    )
 
 
 class WrittenSend(Settings):
@@ -407,7 +426,7 @@ class WrittenSend(Settings):
         None, description="The mapping file that writes them; none where messages are passed on"
     )
     to: Open = Field(description="connection, and the options of its target")
-    order_by: list[str] = Field([], description="Field whose documents keep their sequence")
+    order_by: list[str] = Field([], description="The one field whose documents keep their sequence")
     when_failed: Literal["skip", "hold"] = Field(
         "skip",
         description="With order_by, when one of a sequence is dead, rejected or cannot be written: skip, the next ones"
@@ -416,7 +435,7 @@ class WrittenSend(Settings):
     batch: Literal["receipt"] | WrittenBatch | None = Field(
         None,
         description="receipt: the documents of one receipt leave together, as one interchange or file;"
-        " or a block with of: receipt, and most",
+        " or a block: of: receipt, and most; or, for what several receipts bring, every or cron, count, or both",
     )
     format: Open | None = Field(None, description="Options of the format, laid over the mapping's")
     retry: WrittenRetry | None = Field(None, description="Instead of the workspace's defaults")
@@ -425,7 +444,16 @@ class WrittenSend(Settings):
     )
 
 
-class WrittenPartner(Settings):
+class WrittenMasked(Settings):
+    """What masks fields in a partner's file."""
+
+    mask: WrittenFields = Field(
+        default_factory=WrittenFields,
+        description="Masked fields of documents that come from it or go to it, besides those of transload.yaml",
+    )
+
+
+class WrittenPartner(WrittenMasked):
     """partner.yaml; connections and routes are checked one by one."""
 
     partner: Name = Field(description="The partner's name: that of its folder")

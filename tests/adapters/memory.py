@@ -7,10 +7,13 @@ from typing import Any
 from weakref import finalize
 
 from transload.adapters.base import Inbound, Source
+from transload.adapters.base.covered import Cover
 
 
 class Notes(dict[str, str]):
     """A source's memory: its notes, its folder, and in ``arrived`` the keys that were committed."""
+
+    cover: Cover | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +44,7 @@ def poll_folder(source: Source[Any, Any], memory: Notes, *, settle: bool = True)
     with source:
         for inbound in source.receive(memory):
             content = inbound.content
-            if isinstance(content, Path):
+            if not isinstance(content, bytes):
                 path, content = content, content.read_bytes()
                 path.unlink()
             found[inbound.metadata["name"]] = content

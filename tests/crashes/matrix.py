@@ -17,20 +17,28 @@ from typing import Any
 from sqlalchemy import select
 from tests.crashes.scenes.ledger import Scene
 from tests.crashes.scenes.stage import Act, Stage
-from tests.crashes.steps import Point, read_points
+from tests.crashes.steps import Point, looked, read_points
 
 from transload.canonical.findings import Finding
 from transload.runner.ledger import Ledger
+from transload.runner.ledger.backup.making import UNFINISHED
+from transload.runner.ledger.backup.restoring import RESTORING
 from transload.runner.ledger.schema import deliveries, receipts
+from transload.runner.ledger.shelves import HALF
 from transload.runner.workspace import load_workspace
 
 KILLED = -9
 RETRY = 3
 PASSES = 8
 PATIENCE = 20.0
-TAKEN_OVER = 0.5
-"""Seconds that a second service waits for the call of one that is dead, instead of a minute."""
-_OWN = ("commit ", "file: ")
+BESIDE, BLOCKED = 0.05, 1.0
+"""Seconds that the first service stands when the second has looked what is due, and if it cannot since it waits for
+the first."""
+GOES_ON = 0.3
+"""Seconds that a service goes on which others have taken for dead."""
+TIDY = ("tidy", "--yes")
+_HALVES = ("*.scratch/*/*", f"*.blobs/{HALF}*", f"*{RESTORING}*", f"../*{UNFINISHED}")
+_OWN = ("commit ", "file: ", "restore: ")
 
 
 class Victim:
@@ -48,34 +56,53 @@ class Victim:
         """
         if stage.call is None:
             return self.do(stage, stage.command, end)
-        process = self._serve(stage, end)
-        other = self._second(stage, process) if stage.beside and end is not None else None
-        code = self._until_landed(stage, process)
-        if other is not None:
-            self._until_landed(stage, other)
-        return code
+        process = self._serve(stage, record_of(stage), end)
+        code = self._until_landed(stage, process, record_of(stage), end if stage.beside else None)
+        return self._taken_over(stage, process) if code is None else code
 
     def do(self, stage: Stage, command: Sequence[str], end: Point | None = None) -> int:
         """A command, a pass where there is none; gives the exit code."""
-        return int(self.ask(**_order(stage, end), serve=False, command=list(command) or None)["code"])
+        order = _order(stage, record_of(stage), end)
+        return int(self.ask(**order, serve=False, command=list(command) or None)["code"])
 
-    def _serve(self, stage: Stage, end: Point | None) -> int:
-        return int(self.ask(**_order(stage, end), serve=True, command=None)["process"])
+    def _serve(self, stage: Stage, record: Path, end: Point | None = None) -> int:
+        looked(record).unlink(missing_ok=True)
+        return int(self.ask(**_order(stage, record, end), serve=True, command=None)["process"])
 
-    def _second(self, stage: Stage, first: int) -> int:
-        """Another service, as soon as the first one is at work on the ledger."""
-        until = time.monotonic() + PATIENCE
-        while not read_points(record_of(stage)) and time.monotonic() < until:
-            time.sleep(0.01)
-        return self._serve(stage, None)
+    def _taken_over(self, stage: Stage, first: int) -> int:
+        """Another service comes while the first one stands, and does what is left; gives how the first one ended.
 
-    def _until_landed(self, stage: Stage, process: int) -> int:
+        It is killed when the other one is at work; one that was cut off goes on when that has done it all.
+        """
+        record, until = stage.folder / "second.txt", time.monotonic() + BLOCKED
+        if stage.cut is not None:
+            stage.cut()
+        second = self._serve(stage, record)
+        if stage.cut is None:
+            while not looked(record).exists() and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(BESIDE)
+            os.kill(first, signal.SIGKILL)
+        ended = self._until_landed(stage, second, record)
+        assert ended == 0, f"the second service: {ended}\n{_log(stage)[-3000:]}"
+        if stage.cut is not None:
+            os.kill(first, signal.SIGCONT)
+            time.sleep(GOES_ON)
+        return int(self._until_landed(stage, first, record_of(stage)) or 0)
+
+    def _until_landed(self, stage: Stage, process: int, record: Path, end: Point | None = None) -> int | None:
+        """End the service when all has landed; gives its exit code, None as soon as it stands at ``end``.
+
+        Before it has looked what is due it may not know yet how to end.
+        """
         assert stage.call is not None
         until, told = time.monotonic() + PATIENCE, False
         while (code := self.ask(wait=process)["code"]) is None:
             if time.monotonic() > until:
                 os.kill(process, signal.SIGABRT)
-            elif not told and stage.call() and len(stage.landed()) >= len(stage.expected) and _is_final(stage):
+            elif end is not None and end in read_points(record):
+                return None
+            elif not told and looked(record).exists() and stage.call() and _has_ended(stage):
                 time.sleep(0 if stage.inside else 0.3)  # until it is written down that they landed
                 os.kill(process, signal.SIGTERM)
                 told = True
@@ -132,29 +159,32 @@ def points_of(scene: Scene, process: Victim) -> list[Point]:
         record_of(stage).unlink(missing_ok=True)
         code = process.live(stage)
         found = read_points(record_of(stage))
-        wrong = _do_all(stage, stage.afterwards, process)
-        outcome = _outcome(stage, wrong)
-        assert (code, outcome) == (0, Outcome()), f"{scene.__doc__}: {code} {outcome}\n{_log(stage)}"
-        return [point for point in found if not stage.inside or point.name.startswith(_OWN)]
+        outcome = _outcome(stage, process)
+        assert (code, outcome) == (0, Outcome()), f"{scene.__doc__}: {code} {outcome}\n{_log(stage)[-3000:]}"
+        about = stage.only or (_OWN if stage.inside else ("",))
+        return [point for point in found if point.name.startswith(about)]
 
 
 def killed_at(scene: Scene, point: Point, process: Victim) -> Outcome | None:
     """What comes of the documents when the first pass is killed at ``point``; None where that was not reached.
 
-    A service has steps that depend on its clock.  A pass has none.
+    A service has steps that depend on its clock, and on who is woken when.
     """
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder)) as stage:
         _do_all(stage, stage.before, process)
         record_of(stage).unlink(missing_ok=True)
         code = process.live(stage, point)
-        if code == 0 and (stage.call is not None or stage.command):
+        if stage.call is not None and point not in read_points(record_of(stage)):
             return None
-        assert code == KILLED, f"{scene.__doc__} was not killed at {point}: {code}\n{_log(stage)}"
+        if stage.cut is None:
+            assert code == KILLED, f"{scene.__doc__} was not killed at {point}: {code}\n{_log(stage)[-3000:]}"
         for _ in range(0 if stage.beside else PASSES):
-            if process.live(stage) != RETRY:
+            code = process.live(stage)
+            if code != RETRY:
+                assert code == 0 or stage.command or not stage.inside, f"{scene.__doc__}: {code}\n{_log(stage)[-3000:]}"
                 break
             time.sleep(0.2)
-        return _outcome(stage, _do_all(stage, stage.afterwards, process))
+        return _outcome(stage, process)
 
 
 def _do_all(stage: Stage, acts: Sequence[Act], process: Victim) -> list[str]:
@@ -168,30 +198,34 @@ def _do_all(stage: Stage, acts: Sequence[Act], process: Victim) -> list[str]:
     return wrong
 
 
-def _outcome(stage: Stage, wrong: Sequence[str]) -> Outcome:
+def _outcome(stage: Stage, process: Victim) -> Outcome:
+    wrong = [*_do_all(stage, stage.afterwards, process), *stage.wrong()]
+    if stage.inside:
+        wrong += _do_all(stage, [TIDY], process)
+        wrong += [finding.message for finding in _audit(stage)]
+        wrong += [] if _is_final(stage) else ["it is not final"]
     landed, expected = Counter(stage.landed()), Counter(stage.expected)
     states = Counter(_states(stage))
     missing = sum((expected - landed).values())
     unknown = states["UNKNOWN"]
     torn = sum(count for document, count in landed.items() if document not in expected)
-    if stage.inside:
-        torn += len(wrong) + len(stage.wrong()) + len(_audit(stage)) + (not _is_final(stage))
+    halves = [file.name for where in _HALVES for file in stage.folder.glob(where)]
     return Outcome(
         lost=max(0, missing - unknown),
-        torn=torn,
+        torn=torn + len(wrong),
         twice=sum(max(0, landed[document] - count) for document, count in expected.items()),
         unknown=unknown,
-        left=(*stage.left(), *(file.name for file in stage.folder.glob("*.scratch/*/*"))),
+        left=(*stage.left(), *halves),
     )
 
 
-def _order(stage: Stage, end: Point | None) -> dict[str, Any]:
+def _order(stage: Stage, record: Path, end: Point | None) -> dict[str, Any]:
     return {
         "folder": str(stage.folder),
-        "record": str(record_of(stage)),
+        "record": str(record),
         "end": [end.name, end.time, end.moment] if end else None,
+        "stands": stage.beside,
         "inside": stage.inside,
-        "patience": TAKEN_OVER if stage.beside else 60.0,
     }
 
 
@@ -210,6 +244,10 @@ def _audit(stage: Stage) -> list[Finding]:
         return ledger.verify()
 
 
+def _has_ended(stage: Stage) -> bool:
+    return len(stage.landed()) >= len(stage.expected) and _is_final(stage)
+
+
 def _is_final(stage: Stage) -> bool:
     """Whether nothing is left to do, where the ledger is what the scene is about."""
     if not stage.inside:
@@ -223,4 +261,4 @@ def _is_final(stage: Stage) -> bool:
 
 def _log(stage: Stage) -> str:
     log = stage.folder / "log.txt"
-    return log.read_text()[-3000:] if log.exists() else ""
+    return log.read_text() if log.exists() else ""

@@ -22,6 +22,8 @@ from imapclient import IMAPClient
 from transload.adapters.base.folders import FileStore
 from transload.adapters.mail.submission import Submission as MailSubmission
 from transload.runner.engine.doors import Doors
+from transload.runner.ledger import database as ledger_database
+from transload.runner.ledger.backup import restoring
 from transload.runner.ledger.database import Database
 
 MOMENTS = ("before", "half", "after")
@@ -37,11 +39,15 @@ class Point:
 
 
 class Steps:
-    """Counts the steps of this process, writes each moment to ``record``, and ends the process at ``end``."""
+    """Counts the steps of this process, writes each moment to ``record``, and ends the process at ``end``.
 
-    def __init__(self, record: Path, end: Point | None) -> None:
+    ``stands``: the process is stopped there, so that it can be killed as it stands.
+    """
+
+    def __init__(self, record: Path, end: Point | None, *, stands: bool = False) -> None:
         self._record = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._end = end
+        self._signal = signal.SIGSTOP if stands else signal.SIGKILL
         self._times: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._inside = False
@@ -54,8 +60,11 @@ class Steps:
         """
         self._inside = inside
         if inside:
-            for name in ("fsync", "rename", "replace", "unlink"):
-                setattr(os, name, self._file_step(name, getattr(os, name)))
+            for name in ("fsync", "rename", "replace", "link", "unlink"):
+                setattr(os, name, self._function(f"file: {name}", getattr(os, name)))
+            restoring.run_program = self._function("restore: pg_restore", restoring.run_program)
+            restoring._settled = self._function("restore: commit", restoring._settled)
+            restoring.settle = self._function("restore: settle", restoring.settle)
         for kind in _concrete(FileStore):
             for name in ("list", "look", "has_folder", "remove", "make_folder"):
                 _wrap(kind, name, self._of_folder(name))
@@ -69,6 +78,7 @@ class Steps:
             _wrap(smtplib.SMTP, name, self._named(f"SMTP {name}"))
         _wrap(MailSubmission, "_last_word", self._named("SMTP last line"))
         _wrap(Database, "write", self._committed)
+        _wrap(Database, "_migrate", self._migrated)
         _wrap(Doors, "answer", self._answered)
 
     def begin(self, name: str, *moments: str) -> Callable[[str], None]:
@@ -80,7 +90,7 @@ class Steps:
         def at(moment: str) -> None:
             os.write(self._record, f"{name}\t{time}\t{moment}\n".encode())
             if self._end == Point(name, time, moment):
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._signal)
 
         at("before")
         return at
@@ -146,11 +156,27 @@ class Steps:
         at("after")
         return result
 
-    def _file_step(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _migrated(self, original: Callable[..., Any], database: Any) -> None:
+        at, migrate = self.begin("commit Database._migrate"), ledger_database.migrate
+
+        def within(connection: Any) -> None:
+            migrate(connection)
+            at("half")
+
+        ledger_database.migrate = within if self._inside else migrate
+        original(database)
+        at("after")
+
+    def _function(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **named: Any) -> Any:
-            return self.whole(f"file: {name}", lambda: original(*arguments, **named))
+            return self.whole(name, lambda: original(*arguments, **named))
 
         return counted
+
+
+def looked(record: Path) -> Path:
+    """The file that is there when the service of a record has looked what is due."""
+    return record.with_suffix(".looked")
 
 
 def read_points(record: Path) -> list[Point]:

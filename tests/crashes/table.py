@@ -19,8 +19,12 @@ offered although they were taken.
 
 The scenes called *ledger* are about the ledger itself: what counts there are its commits, with a moment at which all is
 written and nothing committed, and what is done to files of ours. Instead of a pass it may be a service or a command
-that is killed, and given again; in *takeover* a second service does the rest by itself. At the end everything must be
-final and `transload audit verify` find nothing: what is not so counts as *torn*.
+that is killed, and given again. In *takeover* a service is stopped at the moment, a second one comes, and goes on by
+itself when the first one is killed. In *zombie* the first one loses its sessions instead, and goes on where it was when
+the second one has done all: what it still believes must change nothing. At the end everything must be final, `transload
+audit verify` must find nothing, and of what was erased nothing may be there: what is not so counts as *torn*. So
+that it does not take hours, these services look for what is due ten times a second, and wait half a second instead of a
+minute for a call that a dead worker may still make; halves of payloads are removed at once instead of after an hour.
 
 The partners are real servers on this machine. `python -m tests.crashes --write` plays it all again and writes this
 page; the test suite plays a part of it.

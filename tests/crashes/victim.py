@@ -2,10 +2,10 @@
 
 It has no threads, so that forking is sound.  What a process had to import beyond that is imported here too, before the
 next one.  Orders come as JSON lines on its input, each with ``folder`` (a workspace), ``record`` (a file for the
-steps), ``end`` (a `Point` as a list, or null), ``inside`` (see `Steps.install`), ``patience`` (seconds that calls of a
-dead worker are waited for), ``command`` (words of a command of ``transload``, or null for a pass or service) and
-``serve``; the answers are JSON lines with the exit code, -9 for one that was killed.  With ``serve`` the answer comes
-at once and has the number of the process, and ``{"wait": NUMBER}`` gives its exit code, null while it goes on.
+steps), ``end`` (a `Point` as a list, or null), ``stands`` and ``inside`` (see `Steps`), ``command`` (words of a command
+of ``transload``, or null for a pass or service) and ``serve``; the answers are JSON lines with the exit code, -9 for
+one that was killed.  With ``serve`` the answer comes at once and has the number of the process, and ``{"wait":
+NUMBER}`` gives its exit code, null while it goes on.
 """
 
 import gc
@@ -20,18 +20,44 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.crashes.steps import Point, Steps
+from tests.crashes.steps import Point, Steps, looked
 
 from transload.adapters.base.registry import adapter, adapter_names
 from transload.canonical.errors import TransloadError
 from transload.runner.cli.main import main as main_command
-from transload.runner.engine import Engine, draining
-from transload.runner.ledger import Ledger
+from transload.runner.dispatch import wakes
+from transload.runner.engine import Engine, draining, grouping, intake, service
+from transload.runner.ledger import Ledger, shelves
+from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace import load_workspace
+
+LOOK_SECONDS = 0.1
+"""How often a service looks for what is due, instead of each second."""
+TAKEN_OVER = 0.5
+"""Seconds that the call of a worker is waited for that is dead, instead of a minute."""
+
+PATIENT = 60.0
+"""Seconds that the first one of a group waits for others at most, while there are any."""
+
+
+class Watched(Supervisor):
+    """Lets others see when a service has looked what is due."""
+
+    def __init__(self, record: Path) -> None:
+        super().__init__()
+        self._looked = looked(record)
+
+    def swept(self, failed: TransloadError | None) -> None:
+        """After each look."""
+        self._looked.touch()
 
 
 def main() -> None:
     """Work off the orders."""
+    service.SWEEP_SECONDS = wakes.LOOK_SECONDS = LOOK_SECONDS
+    draining.CALL_PATIENCE = timedelta(seconds=TAKEN_OVER)
+    shelves.UNTOUCHED = 0.0  # nobody else is writing halves of files
+    intake.SECONDS = grouping.SECONDS = PATIENT  # what is committed together is the same in each play
     for name in adapter_names():
         adapter(name)
     learnt = os.memfd_create("imported")
@@ -71,15 +97,15 @@ def _live(order: dict[str, Any], learnt: int) -> None:
         for stream in (1, 2):
             os.dup2(log, stream)
         os.chdir(folder)
-        steps = Steps(Path(order["record"]), Point(*order["end"]) if order["end"] else None)
+        end = Point(*order["end"]) if order["end"] else None
+        steps = Steps(Path(order["record"]), end, stands=order["stands"])
         steps.install(inside=order["inside"])
         if order["command"]:
             code = _command(order["command"])
             return
-        draining.CALL_PATIENCE = timedelta(seconds=order["patience"])
         loaded = load_workspace(folder)
         with Ledger(loaded.store) as ledger:
-            engine = Engine(loaded, ledger, workers=1)
+            engine = Engine(loaded, ledger, workers=1, supervisor=Watched(Path(order["record"])))
             if order["serve"]:
                 engine.serve()
                 code = 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from tests import rabbitmq as brokers
-from tests.postgresql import Server, binaries, running
+from tests.postgresql import Server
 
 from transload.runner.ledger import Ledger, Store
 
@@ -28,16 +28,6 @@ def house_module() -> ModuleType:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
     return sys.modules["transload_test_house"]
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
-    """A running server; without one, tests that need it are skipped."""
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL server: apt-get install postgresql")
-    with running(programs) as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from transload.adapters.base.covered import Covered
+from transload.adapters.base.folders.held import SEAM
 from transload.adapters.base.folders.names import shown
 from transload.adapters.base.folders.partials import Partial, Partials
 from transload.adapters.base.folders.store import Entry, FileStore, Missing
@@ -13,20 +15,18 @@ _log = logging.getLogger(__name__)
 
 LARGE = 8 * 1024 * 1024
 """Bytes from which on a file is kept on disk instead of in memory."""
-_SEAM = 64 * 1024
-"""So many bytes that we have are read again, and must be the same, before a file is gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """The content of a file, in memory or in a file of ours, and its SHA-256."""
 
-    content: bytes | Path
+    content: bytes | Path | Covered
     digest: str
 
     def discard(self) -> None:
         """Remove what is on disk."""
-        if isinstance(self.content, Path):
+        if not isinstance(self.content, bytes):
             self.content.unlink(missing_ok=True)
 
 
@@ -63,14 +63,14 @@ def _large(store: FileStore, entry: Entry, partials: Partials) -> Fetched | None
                 _log.info("going on with %s at byte %d of %d", shown(entry.path), partial.held, entry.size)
             if _completed(store, entry, partial) and entry.same_as(store.look(entry.path)):
                 partial.save()
-                return Fetched(partial.path, partial.digest)
+                return Fetched(partial.content, partial.digest)
         partial.discard()
         return None
 
 
 def _completed(store: FileStore, entry: Entry, partial: Partial) -> bool:
     """Add what is missing; False when the file is longer or shorter than listed."""
-    seam = partial.end(_SEAM)
+    seam = partial.end(SEAM)
     try:
         for piece in store.read(entry.path, entry.size, partial.held - len(seam)):
             known = min(len(seam), len(piece))

@@ -37,7 +37,7 @@ class Pass:
     def __init__(self, options: PickUp, memory: Memory, now: Callable[[], datetime]) -> None:
         self._options = options
         self._memory = memory
-        self._partials = Partials(memory.folder)
+        self._partials = Partials(memory.folder, memory.cover)
         stability = options.stable if isinstance(options.stable, Quiet) else Quiet(polls=1)
         self._watch = Watch(memory, stability, now())
         self._left: set[Entry] | None = None

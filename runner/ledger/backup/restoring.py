@@ -91,6 +91,12 @@ def _into_file(
     path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     working = path.with_name(path.name + RESTORING)
     with backend.lock(_WHAT):
+        if path.exists() and working.exists() and working.samefile(path):
+            working.unlink()
+            raise BackupError(
+                f"the ledger {path} is restored already: that restore was ended behind its last step",
+                hint="go on with `transload ledger restore --accept`",
+            )
         _refuse_there(path)
         for name in _BESIDE:  # of one that was ended
             working.with_name(working.name + name).unlink(missing_ok=True)
@@ -98,7 +104,7 @@ def _into_file(
         working.touch(mode=0o600)
         shutil.copyfile(folder / manifest.file, working)
         address = store.address().set(database=str(working))
-        done = _settled(backend_of(address, store), settling)
+        done = _settled(manifest, backend_of(address, store), settling)
         _close(working)
         try:
             os.link(working, path)  # a rename would replace what another process has made meanwhile
@@ -149,7 +155,7 @@ def _into_schema(
                 f"--schema={manifest.name}",
                 str(folder / manifest.file),
             )
-        return _settled(backend, settling)
+        return _settled(manifest, backend, settling)
 
 
 def _is_begun(manifest: Manifest, backend: Backend) -> bool:
@@ -171,12 +177,18 @@ def _is_begun(manifest: Manifest, backend: Backend) -> bool:
     raise BackupError(f"there are tables already in the ledger {backend.name}", hint=hint)
 
 
-def _settled(backend: Backend, settling: _Settling) -> Settled:
+def _settled(manifest: Manifest, backend: Backend, settling: _Settling) -> Settled:
     """Bring the tables up to this version and hold the lanes, in one transaction."""
     engine = backend.engine()
     try:
         with backend.migrating(engine) as connection:
-            if version_of(connection) < VERSION:
+            found = version_of(connection)
+            if found != manifest.schema:
+                raise BackupError(
+                    f"the backup says that it has schema {manifest.schema}, and its tables have {found}",
+                    hint="take another backup",
+                )
+            if found < VERSION:
                 migrate(connection)
             done = settling(connection)
             if UNFINISHED_TABLE in backend.tables(connection):

@@ -29,6 +29,7 @@ from transload.adapters.base import (
     Target,
     Unknown,
 )
+from transload.adapters.base.covered import Cover, Covered, record
 from transload.adapters.faulty import Script
 
 TOKEN = "Kaffee-und-Kuchen"
@@ -125,7 +126,7 @@ class ShelfOptions(Settings):
 class Found:
     name: str
     version: int
-    content: bytes | Path
+    content: bytes | Path | Covered
     digest: str
 
 
@@ -165,6 +166,7 @@ class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
     Options = ShelfOptions
     settles_together = True
     folder: Path
+    cover: Cover | None
     found: int
 
     def __init__(self, connection: ShelfConnection, options: ShelfOptions, shelf: Shelf) -> None:
@@ -172,7 +174,7 @@ class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
         self.shelf = shelf
 
     def receive(self, memory: Memory) -> Iterator[Inbound]:
-        self.folder = memory.folder
+        self.folder, self.cover = memory.folder, memory.cover
         problems: list[Finding] = []
         for name in self.call("list", lambda shelf: sorted(shelf.items)):
             try:
@@ -198,7 +200,7 @@ class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
         return f"{self.origin(found.name)}|{found.version}|{found.digest}"
 
     def again(self, found: Found) -> None:
-        if isinstance(found.content, Path):
+        if not isinstance(found.content, bytes):
             found.content.unlink()
         self.settle(found)
 
@@ -209,17 +211,19 @@ class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
         before = self.found = self.version(name)
         content, digest = self.content(name)
         if before == 0 or self.version(name) != before:
-            if isinstance(content, Path):
+            if not isinstance(content, bytes):
                 content.unlink()
             return None
         return Found(name, before, content, digest)
 
-    def content(self, name: str) -> tuple[bytes | Path, str]:
+    def content(self, name: str) -> tuple[bytes | Path | Covered, str]:
         size = self.call("size", lambda shelf: len(shelf.items.get(name, (b"", 0))[0]))
         if size <= LARGE:
             content = b"".join(self.whole(self.call("read", lambda shelf: shelf.read(name))))
             return content, sha256(content).hexdigest()
         kept = self.folder / self.part(name)
+        if self.cover is not None:
+            return self.covered(name, kept, self.cover)
         held = kept.read_bytes() if kept.exists() else b""
         hashed = sha256(held)
         pieces = self.call("read", lambda shelf: shelf.read(name, len(held)))
@@ -228,6 +232,16 @@ class ShelfSource(Client, Source[ShelfConnection, ShelfOptions]):
                 hashed.update(piece)
                 file.write(piece)
         return kept, hashed.hexdigest()
+
+    def covered(self, name: str, kept: Path, cover: Cover) -> tuple[bytes | Path | Covered, str]:
+        number, size, hashed = 0, 0, sha256()
+        pieces = self.call("read", lambda shelf: shelf.read(name))
+        with kept.open("wb") as file:
+            for piece in self.whole(pieces):
+                file.write(record(piece, cover, kept.name, number))
+                number, size = number + 1, size + len(piece)
+                hashed.update(piece)
+        return Covered(path=kept, size=size, name=kept.name, cover=cover), hashed.hexdigest()
 
     def part(self, name: str) -> str:
         """What our part of an item is called."""

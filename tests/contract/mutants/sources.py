@@ -21,6 +21,7 @@ from tests.contract.mutants.shelf import (
 )
 
 from transload.adapters.base import Inbound, Memory, Probe, Reject, Retry, Settings, Stop
+from transload.adapters.base.covered import Covered
 
 
 class DropsTheLast(ShelfSource):
@@ -264,9 +265,19 @@ class AllInMemory(ShelfSource):
 
     caught_by = "test_a_huge_item_takes_little_memory"
 
-    def content(self, name: str) -> tuple[bytes | Path, str]:
+    def content(self, name: str) -> tuple[bytes | Path | Covered, str]:
         content, digest = super().content(name)
-        return (bytes(content.read_bytes()), digest) if isinstance(content, Path) else (content, digest)
+        return (content, digest) if isinstance(content, bytes) else (bytes(content.read_bytes()), digest)
+
+
+class InPlain(ShelfSource):
+    """Keeps a huge item on disk as it is, also where payloads are encrypted."""
+
+    caught_by = "test_a_huge_item_takes_little_memory"
+
+    def content(self, name: str) -> tuple[bytes | Path | Covered, str]:
+        self.cover = None
+        return super().content(name)
 
 
 class BeginsAnew(ShelfSource):
@@ -294,7 +305,7 @@ class EmptyIsAnError(ShelfSource):
 
     caught_by = "test_an_empty_item_hides_no_other"
 
-    def content(self, name: str) -> tuple[bytes | Path, str]:
+    def content(self, name: str) -> tuple[bytes | Path | Covered, str]:
         content, digest = super().content(name)
         if content == b"":
             raise Stop("an item is empty", hint="ask the partner")

@@ -53,7 +53,12 @@ class Stage:
     wrong: Callable[[], list[str]] = list
     """What is not as it should be then."""
     beside: bool = False
-    """Whether a second service is at work too, and goes on by itself when the first one is killed."""
+    """Whether a second service comes before the first one is killed, which stands at the moment of its end until then,
+    and goes on by itself."""
+    cut: Callable[[], object] | None = None
+    """Where the first one is not killed then: lets the database end its sessions. It goes on when all is done."""
+    only: tuple[str, ...] = ()
+    """How the steps begin that it is about; all where this is empty."""
 
 
 def made(

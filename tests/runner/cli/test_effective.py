@@ -26,6 +26,8 @@ receive:
   orders:
     from: {connection: mailbox, folder: /out, afterwards: delete}
     every: 5m
+    at_most_waiting: 500
+    keep_payloads: 90d
     format: {type: edifact, syntax: "UNOC:3"}
     to: [acme/copies]
     mappings: []
@@ -82,6 +84,8 @@ def test_the_settings_in_force(run: Run, workspace: Path) -> None:
         "stable: 2 polls  # default",
         "afterwards: delete",
         "every: 5m",
+        "at_most_waiting: 500",
+        "keep_payloads: 90d",
         "type: edifact",
         "syntax: UNOC:3",
         "check: guide  # default",
@@ -100,6 +104,32 @@ def test_in_another_environment(run: Run, workspace: Path) -> None:
     assert mailbox["port"] == {"value": 22, "from": "default"}
     assert mailbox["timeouts"]["connect"] == {"value": "7s", "from": "workspace"}
     assert partners["acme"]["send"]["copies"]["retry"]["attempts"] == {"value": 10, "from": "default"}
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("receipt", ["batch: receipt"]),
+        ("{most: 5}", ["batch:", "of: receipt", "most: 5"]),
+        ("{every: 15m, count: 500}", ["batch:", "every: 15m", "count: 500"]),
+        ("{cron: '0 18 * * *'}", ["batch:", "cron: 0 18 * * *", "timezone: UTC"]),
+    ],
+)
+def test_batches(run: Run, workspace: Path, written: str, told: list[str]) -> None:
+    path = workspace / "mappings/acme/partner.yaml"
+    mapped = f"take: {{document: order/1}}\n    mapping: library:edifact/orders-d96a\n    batch: {written}"
+    path.write_text(ACME.replace('take: {message: "*"}', mapped))
+    lines = [line.strip() for line in run("check", "--effective", workspace).out.splitlines()]
+    begin = lines.index(told[0])
+    assert lines[begin : begin + len(told)] == told
+
+
+def test_what_a_partner_masks(run: Run, workspace: Path) -> None:
+    path = workspace / "mappings/acme/partner.yaml"
+    path.write_text(ACME + "mask: {fields: [buyer.contact], documents: {order/1: [lines.price]}}\n")
+    lines = run("check", "--effective", workspace).out.splitlines()
+    begin = lines.index("    mask:")
+    assert lines[begin + 1 : begin + 3] == ["      fields: [buyer.contact]", "      order/1: [lines.price]"]
 
 
 def test_a_workspace_with_errors_tells_them(run: Run, workspace: Path) -> None:

@@ -234,3 +234,32 @@ def test_numbers_go_on_where_the_old_system_stopped(desk: Desk) -> None:
     assert "is more than" in desk("numbers", "set", series, "100000000000000", code=1).err
     assert "erp gets no EDI from us" in desk("numbers", "set", "erp", "interchange", "1", code=1).err
     assert "id:documents" not in json.dumps(desk("numbers", "list", "--json").json)
+
+
+def test_what_waits_for_a_batch_is_seen_and_taken_out(desk: Desk) -> None:
+    file = desk.folder / "mappings/erp/partner.yaml"
+    text = file.read_text().replace("order_by: [buyer.gln]", "batch: {count: 2}\n    format: {items: orders}")
+    file.write_text(text.replace("{document.number}", "orders-{number:04}"))
+    lane = "acme/orders/erp/orders"
+    desk("submit", "acme/orders", desk.order("1.edi", 1))
+    assert f"remark R-GATHERED 1 document is gathered in {lane} for a batch, which leaves once there are enough" in (
+        desk("run").out
+    )
+    waits = f"1 document gathered in {lane} for a batch, which leaves once there are enough"
+    assert waits in desk("show").lines
+    assert "  waits for a batch to erp/orders, which leaves once there are enough" in desk("show", "d1").lines
+    (row,) = [one for one in desk("pause", "--lanes", "--json").json if one["lane"] == lane]
+    assert row == {"lane": lane, "held": False, "waiting": {"GATHERED": 1}}
+    assert desk("cancel", "d1", "--reason", "ordered twice").out == (
+        "d1 is taken out of the batch to erp/orders; transload replay d1 sends it after all\n"
+    )
+    assert "d1 waits for no batch" in desk("cancel", "d1", code=1).err
+    assert waits not in desk("show").lines
+    for number in (2, 3):
+        desk("submit", "acme/orders", desk.order(f"{number}.edi", number))
+    desk("run")
+    (arrived,) = (desk.folder / "exchange/erp/in").iterdir()
+    assert arrived.name == "orders-0001.json"
+    assert [order["orderNumber"] for order in json.loads(arrived.read_text())["orders"]] == ["PO-1002", "PO-1003"]
+    assert desk.states() == [("d3", "SENT"), ("d2", "SENT"), ("d1", "SUPPRESSED")]
+    assert desk("audit", "verify").code == 0

@@ -15,6 +15,7 @@ from house import House, Script, die
 
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.staging import Staging
+from transload.runner.workspace.model import Batching
 
 
 def die_at_commit(where: str, number: int) -> None:
@@ -50,7 +51,10 @@ def die_before_closing() -> None:
 
 root, where, what, options = sys.argv[1:]
 acts = {f"{where}_act": Script(at=what, steps=["die"])} if where in ("source", "target") else {}
-house = House(root=Path(root), **acts, **json.loads(options))
+options = json.loads(options)
+if "batch" in options:
+    options["batch"] = Batching(**options["batch"])
+house = House(root=Path(root), **acts, **options)
 with house.ledger() as ledger:
     engine = house.engine(ledger, workers=1)
     if where.endswith("commit"):

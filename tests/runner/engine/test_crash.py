@@ -8,6 +8,7 @@ import pytest
 from transload.runner.ledger import LedgerError, Ref
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.states import State
+from transload.runner.workspace.model import Batching
 
 WORKER = Path(__file__).with_name("crash_worker.py")
 ORDERS = ("1", "2", "3")
@@ -64,6 +65,25 @@ def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent, cr
     assert receipts == ["PARSED"]
     heads = sorted(content.splitlines()[0] for _, _, content in house.log())
     assert heads == ["H|us|erp|1", "H|us|erp|2", "H|us|erp|3"]
+
+
+@FILE_ONLY
+@pytest.mark.parametrize(
+    ("where", "number"), [(where, number) for number in range(4, 9) for where in ("before commit", "after commit")]
+)
+def test_killed_around_the_commits_of_a_batch(make_house, where, number, crash):
+    """Gathered, fixed, announced, concluded: the same two leave together, once, with the first number."""
+    batch = {"across": True, "most": 2}
+    house = make_house(batch=Batching(**batch), file="{number}.txt", idempotent=True)
+    house.put_orders("a.txt", *ORDERS)
+    assert crash(house, where, str(number), batch=batch, file="{number}.txt", idempotent=True) == -9
+    with house.ledger() as ledger:
+        house.engine(ledger).run_pass()
+        assert ledger.verify() == []
+        assert [row["state"] for row in reversed(ledger.queries.documents())] == ["SENT", "SENT", "STAGED"]
+    assert [content.splitlines() for _, _, content in house.log()] == [
+        ["H|us|erp|1", "M|1|1|ACME", "M|1|2|ACME", "T|2"],
+    ]
 
 
 COMMITS = 11

@@ -206,7 +206,7 @@ def test_without_order_by_a_failed_one_is_overtaken(make_house, hands, script, r
 
 
 def test_with_order_by_later_ones_of_the_same_key_wait(make_house, hands, script, run):
-    house = make_house(target_act=script("before landing", ["retry"]), order_by=("buyer.name", "number"))
+    house = make_house(target_act=script("before landing", ["retry"]), order_by=("buyer.name",))
     house.put("a.txt", "H|acme|us|1", "M|1|1|ACME", "M|2|2|ACME", "M|3|3|OTHER", "T|3")
     run(house)
     assert house.landed() == ["3"]

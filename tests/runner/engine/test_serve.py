@@ -19,10 +19,12 @@ from transload.runner.calendar import Calendar
 from transload.runner.dispatch.threads import Threads
 from transload.runner.engine import Engine
 from transload.runner.engine.schedule import Clock, fires_at, missed_times, trigger_of
+from transload.runner.engine.work import Work
 from transload.runner.expectations.settings import Expectation
 from transload.runner.ledger import LedgerBusy, LedgerError, LockLost
 from transload.runner.ledger.arrivals import Arrivals
-from transload.runner.workspace.model import Cron, Every
+from transload.runner.processes.supervisor import Supervisor
+from transload.runner.workspace.model import Batching, Cron, Every
 
 WORKER = Path(__file__).with_name("serve_worker.py")
 
@@ -528,3 +530,59 @@ def test_old_ticks_are_forgotten(ledger):
     ledger.ticks.fire("a", later, later)
     with ledger.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM ticks").scalar() == 1
+
+
+def test_a_batch_leaves_when_its_time_comes(serving, make_house):
+    """Nobody wakes the lane for it, and nothing arrives meanwhile."""
+    batch = Batching(across=True, schedule=Every(interval=timedelta(seconds=1)))
+    house = make_house(batch=batch, file="{number}.txt", schedule=Every(interval=timedelta(hours=1)))
+    house.put_orders("a.txt", "1", "2")
+    serving(house)
+    until(lambda: [len(content.splitlines()) for _, _, content in house.log()] == [4])
+
+
+def test_an_unforeseen_fault_in_a_sweep_ends_no_service(serving, make_house, monkeypatch, caplog):
+    """What was woken goes on; it is told, and is no sign of life, so that a supervisor starts the service again."""
+    signs, faults = [], ["KANARI"]
+    due = Work.due
+
+    def faulty(self):
+        if faults:
+            raise ZeroDivisionError(faults[0])
+        return due(self)
+
+    monkeypatch.setattr(Work, "due", faulty)
+    monkeypatch.setattr(Supervisor, "_tell", lambda self, *lines: signs.extend(lines))
+    house = make_house(schedule=Every(interval=timedelta(hours=1)))
+    house.put_orders("a.txt", "1")
+    engine, _ = serving(house, supervisor=Supervisor("/nowhere", watchdog=0.01))
+    until(lambda: house.landed() == ["1"])
+    pulse = engine.observing.pulse
+    until(lambda: pulse.readiness()[1].get("why") == ["sweep: a fault of ours (ZeroDivisionError)"])
+    assert "last_sweep_seconds_ago" in pulse.health()[1]
+    assert pulse.health()[1]["starting"], "no sweep has ended"
+    assert "WATCHDOG=1" not in signs
+    assert "STATUS=the sweep fails: a fault of ours (ZeroDivisionError)" in signs
+    assert "sweep failed: a fault of ours" in caplog.text
+    faults.clear()
+    until(lambda: "WATCHDOG=1" in signs)
+    assert pulse.readiness() == (True, {"ready": True})
+
+
+def test_a_fault_while_a_workspace_is_loaded_leaves_the_last_at_work(serving, make_house):
+    house = make_house(schedule=Every(interval=timedelta(hours=1)))
+    asked = []
+
+    def reload():
+        asked.append(1)
+        raise ZeroDivisionError
+
+    engine, _ = serving(house, reload=reload)
+    engine.renewal.set()
+    until(lambda: asked)
+    until(
+        lambda: (
+            "workspace: it was not loaded anew: a fault of ours (ZeroDivisionError)"
+            in engine.observing.pulse.readiness()[1].get("why", [])
+        )
+    )

@@ -1,10 +1,12 @@
 """Backups: of one moment while others write, whole or not there, and restored into a ledger that does nothing alone."""
 
 import json
+import os
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -305,6 +307,20 @@ def test_a_restore_that_was_ended_leaves_no_ledger_that_works(ledger, tmp_path, 
     restored(tmp_path / "b", elsewhere)
     with Ledger(elsewhere) as again, pytest.raises(Unaccepted):
         again.belong("production")
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_restore_that_was_ended_behind_its_last_step_is_known(ledger, tmp_path, elsewhere):
+    make_backup(ledger, tmp_path / "b", NOW)
+    restored(tmp_path / "b", elsewhere)
+    made = Path(elsewhere.address().database)
+    second = made.with_name(made.name + restoring.RESTORING)
+    os.link(made, second)
+    with pytest.raises(BackupError, match="is restored already: that restore was ended behind its last step") as caught:
+        restored(tmp_path / "b", elsewhere)
+    assert caught.value.hint == "go on with `transload ledger restore --accept`"
+    assert not second.exists()
+    assert made.exists()
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)

@@ -1,9 +1,13 @@
 """Letting go of payloads: nothing of them stays, nothing that others have goes, and the chain holds."""
 
+import os
 import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +22,7 @@ from transload.runner.ledger.drafts import Closing, Draft, Frozen
 from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.schema import blobs, documents, receipts
+from transload.runner.ledger.shelves import HALF, UNTOUCHED, FolderShelf
 
 LATER = NOW + timedelta(days=40)
 BODY = f"{CANARY} body"
@@ -107,6 +112,25 @@ def test_nothing_of_a_receipt_that_is_erased_stays(store, tmp_path, times):
         assert journey["documents"][0]["findings"] == [{"code": "X", "severity": "error", "message": "erased"}]
         assert journey["events"][-1]["what"] == "ERASED"
         assert ledger.erasing.due("a/b", LATER) == []
+
+
+def test_half_a_payload_that_a_process_left_which_died_goes_too(store, tmp_path, monkeypatch):
+    replaced = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda half, whole: os._exit(3))
+    if (child := os.fork()) == 0:
+        with suppress(BaseException):
+            FolderShelf(tmp_path / "var/shelf").put(RAW * SMALL)
+        os._exit(4)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    monkeypatch.setattr(Path, "replace", replaced)
+    with Ledger(store) as ledger:
+        [half] = (tmp_path / "var/shelf").glob(f"{HALF}*")
+        ledger.erasing.complete()
+        assert half.exists()  # somebody may be writing it
+        os.utime(half, (time.time() - UNTOUCHED - 1,) * 2)
+        ledger.erasing.complete()
+        assert CANARY.encode() not in everything(ledger, tmp_path)
+        assert not half.exists()
 
 
 def test_a_document_takes_only_its_own_with_it(ledger):

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -14,6 +15,9 @@ from tests.runner.ledger.samples import NOW, arrival, count
 
 from transload.runner.ledger import Ledger, LedgerBusy, LedgerError, Store
 from transload.runner.ledger import migrations as migrations_module
+from transload.runner.ledger.backup.making import make_backup
+from transload.runner.ledger.backup.manifest import BackupError, write_manifest
+from transload.runner.ledger.backup.restoring import restore_backup
 from transload.runner.ledger.migrations import STEPS, migrate, version_of
 from transload.runner.ledger.schema import VERSION, metadata, receipts
 
@@ -203,6 +207,47 @@ def test_a_ledger_of_a_newer_version_is_refused(own):
             Ledger(own).open(create=create)
         assert caught.value.message.endswith(f"has schema {VERSION + 1}, and this version of Transload knows {VERSION}")
         assert caught.value.hint == "install the version of Transload that wrote it, or a newer one"
+
+
+def test_a_backup_of_an_older_version_is_restored_into_the_tables_of_now(
+    own, later, steps, tmp_path, request, monkeypatch
+):
+    """One of a newer version is refused, and so is one that says another version than its tables have."""
+    with Ledger(own) as ledger:
+        ledger.arrivals.add(arrival(), NOW)
+        made = make_backup(ledger, tmp_path / "b", NOW)
+    if own.url.startswith("sqlite"):
+        place = Store(url=f"sqlite:///{tmp_path}/new/ledger.db")
+    else:
+        server = request.getfixturevalue("postgresql")
+        name = server.make_database()
+        request.addfinalizer(lambda: server.drop_database(name))
+        place = Store(url=server.url(name))
+
+    def restore():
+        return restore_backup(tmp_path / "b", place, ("a/b/c",), NOW, by="ann", skip=1000)
+
+    write_manifest(tmp_path / "b", replace(made, schema=2))
+    with pytest.raises(BackupError) as caught:
+        restore()
+    assert caught.value.message == f"the backup {tmp_path}/b has schema 2, and this version of Transload knows 1"
+    assert caught.value.hint == "install the version of Transload that made it, or a newer one"
+    later()
+    monkeypatch.setattr("transload.runner.ledger.backup.restoring.VERSION", 2)
+    monkeypatch.setattr(
+        "transload.runner.ledger.backup.restoring.migrate", lambda connection: migrate(connection, steps)
+    )
+    with pytest.raises(BackupError) as caught:
+        restore()
+    assert caught.value.message == "the backup says that it has schema 2, and its tables have 1"
+    with pytest.raises(LedgerError):
+        Ledger(place).open(create=False)
+    write_manifest(tmp_path / "b", made)
+    restore()
+    with Ledger(place) as ledger:
+        assert rows(ledger, "SELECT version_num FROM ledger_version") == [("0002",)]
+        assert rows(ledger, "SELECT came_from, more FROM receipts") == [("/out/x", "some")]
+        assert rows(ledger, "SELECT count(*) FROM lanes WHERE paused") == [(1,)]
 
 
 def test_a_step_that_breaks_a_reference_is_undone(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from transload.runner.impact.hiding import Hiding
 from transload.runner.masking.fields import EVERY, MASKED, Fields, path_of
 from transload.runner.masking.values import Values
 from transload.runner.masking.veil import UNSAID, Veil
-from transload.runner.workspace import load_mask
+from transload.runner.workspace import load_mask, load_workspace
 
 FIELDS = Fields(paths={EVERY: (("buyer", "contact"), ("lines", "price")), "order/1": (("number",),)})
 NAMES = st.sampled_from(["buyer", "contact", "lines", "price", "number", "other"])
@@ -110,3 +110,54 @@ def test_what_no_document_has_is_told_with_what_was_meant(tmp_path: Path) -> Non
     fields = load_mask(tmp_path)
     assert fields.paths == {EVERY: (("lines", "price"), ("buyer", "contact"))}
     assert not fields.may_be_shown
+
+
+def test_a_partner_masks_fields_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "transload.yaml").write_text("workspace: w\nmask: {fields: [number]}\n")
+    file = tmp_path / "mappings/acme/partner.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "partner: acme\nmask: {fields: [buyer.contact], documents: {order/1: [lines.price]}}\nsend: wrong\n"
+    )
+    fields = load_mask(tmp_path)
+    assert fields.of([]).partners == {}
+    for partners, masked in ((["acme"], True), (["erp", "acme"], True), (None, True), (["erp"], False), ([], False)):
+        assert fields.of(partners).cover("order/1", "lines[2].price") is masked, partners
+        assert fields.of(partners).cover("order/1", "number"), "the workspace masks it"
+    for broken in (
+        "mask: {fields: [buyer.contat]}",
+        "mask: {unmasked: never}",
+        "mask: [",
+        "mask: {test: {fields: [x]}}",
+    ):
+        file.write_text(f"partner: acme\n{broken}\n")
+        fields = load_mask(tmp_path, environment="production")
+        assert fields.of(["acme"]).without("order/1", {"lines": [{"uom": "EA"}]}) == {"lines": [{"uom": MASKED}]}, (
+            broken
+        )
+        assert not fields.of(["erp"]).cover("order/1", "lines[0].uom")
+    file.write_text("partner: [acme\n")
+    assert not load_mask(tmp_path).partners, "it says nothing of masks"
+
+
+def test_what_a_partner_masks_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "transload.yaml").write_text("workspace: w\n")
+    file = tmp_path / "mappings/acme/partner.yaml"
+    file.parent.mkdir(parents=True)
+    for written, told in (
+        (
+            "  fields: [buyer.contat]",
+            "3:12: error C-FIELD no document has a field 'buyer.contat': there is no 'contat'"
+            " (did you mean 'contact'?)",
+        ),
+        (
+            "  unmasked: never",
+            "3:3: error C-KEY 'mask' of partner.yaml has no key 'unmasked' (keys are: documents, fields)",
+        ),
+    ):
+        file.write_text(f"partner: acme\nmask:\n{written}\n")
+        with pytest.raises(ConfigurationError) as caught:
+            load_workspace(tmp_path)
+        assert [finding.line().removeprefix(f"{file}:") for finding in caught.value.findings] == [told]
+    file.write_text("partner: acme\nmask: {fields: [buyer.contact]}\n")
+    assert load_workspace(tmp_path).mask.partners == {"acme": {EVERY: (("buyer", "contact"),)}}

@@ -355,8 +355,9 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         {"erp": [("order_by: [buyer.gln]", "order_by: [buyers.gln, number.x]")]},
         [
             "erp:10:16: error C-FIELD order/1 has no field 'buyers.gln': there is no 'buyers' (did you mean 'buyer'?)",
-            "erp:10:28: warning C-NOT-YET order_by: number.x of the send route 'orders' is read but has no "
-            "effect in this version (the first field alone tells what waits)",
+            "erp:10:28: error C-VALUE order_by of the send route 'orders' names 'number.x' besides 'buyers.gln', and "
+            "nothing sorts by it (write order_by: [buyers.gln]; what has it in common leaves in the order in which it "
+            "came)",
             "erp:10:28: error C-FIELD order/1 has no field 'number.x': there is no 'x'",
         ],
     ),
@@ -371,7 +372,86 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
         {"erp": [("order_by: [buyer.gln]", "order_by: [buyer.gln]\n    batch: {of: receipt, most: 5}")]},
         [
             "erp:10:5: error C-VALUE the send route 'orders' has 'batch' and 'order_by', and what leaves together has "
-            "many values of that field (remove one of them; batches of one receipt leave one after the other)",
+            "many values of that field (remove one of them; batches leave one after the other)",
+        ],
+    ),
+    "a batch of one receipt and of several": (
+        {"erp": [("order_by: [buyer.gln]", "batch: {of: receipt, most: 5, count: 3, every: 15m, cron: '0 18 * * *'}")]},
+        [
+            "erp:10:13: error C-VALUE 'of' in 'batch' of the send route 'orders' is for one receipt, and 'every' for "
+            "what several bring (leave out of:, or every:, cron: and count:)",
+            "erp:10:26: error C-VALUE 'most' in 'batch' of the send route 'orders' is for one receipt, and 'every' for "
+            "what several bring (write count: instead)",
+            "erp:10:57: error C-VALUE 'batch' of the send route 'orders' has either every: or cron:, not both",
+        ],
+    ),
+    "a batch that may wait without an end": (
+        {"erp": [("order_by: [buyer.gln]", "batch: {count: 3}")]},
+        [
+            "erp:10:13: warning C-BATCH 'batch' of the send route 'orders' has 'count' alone, so what is less waits "
+            "without an end (add every: or cron: by which it leaves all the same)",
+        ],
+    ),
+    "a bound on what waits that no batch can be full below": (
+        {
+            "acme": [("every: 5m", "every: 5m\n    at_most_waiting: 100")],
+            "erp": [("order_by: [buyer.gln]", "batch: {count: 102}")],
+        },
+        [
+            "acme:14:5: error C-BATCH at_most_waiting of the receive route 'orders' is 100, and 101 documents may wait "
+            "for their batches (nothing would be fetched that makes them full: raise it, or give the batches every: or "
+            "cron:)",
+            "erp:10:13: warning C-BATCH 'batch' of the send route 'orders' has 'count' alone, so what is less waits "
+            "without an end (add every: or cron: by which it leaves all the same)",
+        ],
+    ),
+    "a batch on a day that never comes": (
+        {"erp": [("order_by: [buyer.gln]", "batch: {cron: '0 18 30 2 *', on: working days}")]},
+        [
+            "erp:10:19: error C-VALUE '0 18 30 2 *' of 'batch' of the send route 'orders' names no day that comes "
+            "(there is none in ten years)",
+        ],
+    ),
+    "a batch at no time": (
+        {"erp": [("order_by: [buyer.gln]", "batch: {most: 3, timezone: UTC, on: [mon]}")]},
+        [
+            "erp:10:22: error C-VALUE timezone: belongs to cron:, which is not here",
+            "erp:10:37: error C-VALUE on: belongs to every: or cron:, which are not here",
+        ],
+    ),
+    "a batch of nothing that is known": (
+        {"erp": [("order_by: [buyer.gln]", "batch: {of: day, count: 0, each: 15m}")]},
+        [
+            "erp:10:17: error C-VALUE 'batch.of' of the send route 'orders' must be 'receipt' (receipt: its documents "
+            "leave together, which is the default without every, cron and count)",
+            "erp:10:29: error C-VALUE 'batch.count' of the send route 'orders' must be at least 1 (So many documents "
+            "leave together once they wait, before their time by every or cron; no delivery has more)",
+            "erp:10:32: error C-KEY 'batch' of the send route 'orders' has no key 'each' (keys are: count, cron, "
+            "every, most, of, on, otherwise, timezone)",
+        ],
+    ),
+    "a bound on what waits, and no source": (
+        {
+            "transload": [("timezone:", "http: {listen: '127.0.0.1:8080'}\ntimezone:")],
+            "acme": [
+                (
+                    "receive:",
+                    "  door: {adapter: http, path: /acme, verify: {bearer: '${env:T}'}}\nreceive:\n  called:\n"
+                    "    from: {connection: door}\n    at_most_waiting: 5\n    mappings: [orders.yaml]\n    to: []",
+                ),
+            ],
+        },
+        [
+            "acme:14:5: error C-VALUE the receive route 'called' is called by the partner, so there is no source that "
+            "could be left alone (leave at_most_waiting out)",
+        ],
+    ),
+    "a bound on what waits that is none": (
+        {"acme": [("every: 5m", "every: 5m\n    at_most_waiting: -1")]},
+        [
+            "acme:14:22: error C-VALUE 'at_most_waiting' of the receive route 'orders' must be at least 0 (While more "
+            "than so many of what it received wait, to be read or to be sent, the source is not asked; by default it "
+            "always is)",
         ],
     ),
     "partner and folder differ": (
@@ -398,12 +478,6 @@ CASES: dict[str, tuple[Edits, list[str]]] = {
     "connection with an unknown key": (
         {"erp": [("root: inbox", "root: inbox, limit: {sessions: 2}")]},
         ["erp:4:40: error C-KEY the connection 'inbox' has no key 'limit' (did you mean 'limits'?)"],
-    ),
-    "without effect": (
-        {
-            "transload": [("timezone:", "page: {listen: 127.0.0.1:8080}\ntimezone:")],
-        },
-        ["transload:2:1: warning C-NOT-YET page: is read but has no effect in this version"],
     ),
     "limits": (
         {

@@ -642,8 +642,15 @@ def upgrade(operations: Operations) -> None:
     operations.create_table(
         "gathered",
         sa.Column("document_id", ID, nullable=False),
-        sa.Column("target", TEXT, nullable=False, comment="for which it waits until its receipt is read to the end"),
+        sa.Column("target", TEXT, nullable=False, comment="for which it waits"),
         sa.Column("receipt_id", ID, nullable=False),
+        sa.Column("lane", TEXT, nullable=False, comment="in which it will leave"),
+        sa.Column(
+            "due_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when it leaves; NULL: once its receipt is read to the end",
+        ),
         sa.ForeignKeyConstraint(
             ["document_id"],
             ["documents.id"],
@@ -655,6 +662,14 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("document_id", "target"),
     )
     operations.create_index("ix_gathered_receipt_id", "gathered", ["receipt_id"], unique=False)
+    operations.create_index(
+        "gathered_due",
+        "gathered",
+        ["due_at", "lane"],
+        unique=False,
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
     operations.create_index("ix_delivery_documents_document_id", "delivery_documents", ["document_id"], unique=False)
     operations.create_table(
         "partner_verdicts",

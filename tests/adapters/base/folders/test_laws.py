@@ -25,7 +25,7 @@ class Ledger(dict[str, str]):
     def __init__(self) -> None:
         super().__init__()
         self.committed: dict[str, bytes] = {}
-        self.folder = Path("nowhere")  # no file is large
+        self.folder, self.cover = Path("nowhere"), None  # no file is large
         self._durable: dict[str, str] = {}
 
     def seen(self, key: str) -> bool:

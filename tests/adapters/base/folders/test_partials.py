@@ -21,10 +21,13 @@ from transload.adapters.base.folders.partials import NoRoom, Partials
 from transload.adapters.base.folders.pickup import Pass
 from transload.adapters.files import FilesConnection, FilesSource
 from transload.adapters.files.local import LocalStore
+from transload.runner.ledger.encryption.covers import KeyCover
+from transload.runner.ledger.encryption.keys import Keyring
 
 MIB = 1024 * 1024
 SIZE = 9 * MIB
 CONTENT = os.urandom(SIZE)
+COVER, OTHER = (KeyCover(Keyring({name: digit * 64}, use=name)) for name, digit in (("first", "1"), ("other", "2")))
 
 
 class BadLine(LocalStore):
@@ -63,9 +66,12 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture
-def memory() -> Notes:
-    return Notes()
+@pytest.fixture(params=["plain", "sealed"])
+def memory(request: pytest.FixtureRequest) -> Notes:
+    notes = Notes()
+    if request.param == "sealed":
+        notes.cover = COVER
+    return notes
 
 
 def now() -> datetime:
@@ -76,7 +82,7 @@ def one_pass(store: LocalStore, memory: Notes, **options: Any) -> list[bytes]:
     given = PickUp.model_validate({"folder": "out", "stable": "none", "afterwards": "delete"} | options)
     found = []
     for inbound in Pass(given, memory, now).files(Hands(store)):
-        assert isinstance(inbound.content, Path)
+        assert not isinstance(inbound.content, bytes)
         found.append(inbound.content.read_bytes())
         inbound.content.unlink()
         memory.commit(inbound)
@@ -130,7 +136,7 @@ def test_a_claimed_file_is_gone_on_with_in_the_same_pass(root: Path, memory: Not
     with pytest.raises(Retry):
         list(one.files(Hands(store)))
     [inbound] = one.files(Hands(store))
-    assert isinstance(inbound.content, Path)
+    assert not isinstance(inbound.content, bytes)
     assert inbound.content.read_bytes() == CONTENT
     assert inbound.origin == "out/big"
     assert store.opened == [0, 3 * MIB - 64 * 1024]
@@ -327,7 +333,7 @@ def test_names_of_partners_name_nothing_of_ours(root: Path, memory: Notes) -> No
     (root / "out/big").rename(strange)
     broken_pass(BadLine(root, MIB), memory)
     [partial] = memory.folder.iterdir()
-    assert partial.name.replace("-", "").isalnum()
+    assert partial.name.removesuffix(".sealed").replace("-", "").isalnum()
 
 
 def test_a_small_file_needs_no_folder(root: Path, memory: Notes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,3 +362,51 @@ def test_two_cannot_write_into_one(tmp_path: Path) -> None:
         partial.add(b"y")
     with partials.of("there", entry) as partial:
         assert (partial.held, partial.end(2)) == (2 * MIB + 1, b"xy")
+
+
+def test_under_a_cover_nothing_of_it_is_ever_on_disk_as_it_is(root: Path) -> None:
+    """Not while it is fetched, not when it broke off, and not when it waits for the runner."""
+    memory, seen = Notes(), []
+    memory.cover = COVER
+    canary = b"Silver-Canary-4711 "
+    (root / "out/big").write_bytes(canary * (SIZE // len(canary)))
+
+    def look() -> None:
+        for file in memory.folder.iterdir():
+            seen.append(file.stat().st_size)
+            assert canary[:8] not in file.read_bytes()
+
+    class Watched(BadLine):
+        def read(self, path: str, size: int, start: int = 0) -> Iterator[bytes]:
+            for piece in super().read(path, size, start):
+                look()
+                yield piece
+
+    store = Watched(root, 5 * MIB)
+    store.then = look
+    broken_pass(store, memory)
+    look()
+    [inbound] = Pass(PickUp(folder="out", stable="none"), memory, now).files(Hands(store))
+    look()
+    assert not isinstance(inbound.content, bytes)
+    assert inbound.content.read_bytes() == (root / "out/big").read_bytes()
+    assert max(seen) > 8 * MIB
+    assert store.opened == [0, 5 * MIB - 64 * 1024]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(None, COVER), (COVER, None), (COVER, OTHER)], ids=["keys", "no keys", "another key"]
+)
+def test_what_lies_there_otherwise_than_now_is_fetched_anew(root: Path, before: Any, after: Any) -> None:
+    """Since keys were named, or the key that it was under is gone; what was in plain is removed at once."""
+    memory = Notes()
+    memory.cover = before
+    store = BadLine(root, 5 * MIB)
+    broken_pass(store, memory)
+    memory.cover = after
+    store.then = lambda: None
+    store.breaks = [MIB]
+    broken_pass(store, memory)
+    assert held(memory) == [MIB]
+    assert one_pass(store, memory) == [CONTENT]
+    assert store.opened == [0, 0, MIB - 64 * 1024]
