@@ -279,7 +279,7 @@ def shelf_of(store: Store, backend: Backend, keys: Keyring) -> Shelf | None:
     """Where large payloads of a ledger lie; None where its database keeps them."""
     blobs = store.blobs
     if blobs is None:
-        return FolderShelf(backend.blobs, keys) if backend.blobs is not None else None
+        return FolderShelf(backend.blobs, keys, parents=False) if backend.blobs is not None else None
     place = store.resolve(blobs.place)
     if place.startswith("file://"):
         return FolderShelf(

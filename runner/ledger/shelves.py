@@ -78,10 +78,14 @@ class Shelf(Protocol):
 
 
 class FolderShelf:
-    """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed."""
+    """Files in ``folder``, which several hosts may have mounted: each is written under another name, then renamed.
 
-    def __init__(self, folder: Path, keys: Keyring | None = None) -> None:
+    Without ``parents`` the folder that it lies in must be there: one that is gone is not to be made anew.
+    """
+
+    def __init__(self, folder: Path, keys: Keyring | None = None, *, parents: bool = True) -> None:
         self.folder = folder
+        self._parents = parents
         self.name = str(folder)
         self._keys = keys or Keyring()
 
@@ -92,7 +96,7 @@ class FolderShelf:
     def _kept(self, write: Callable[[IO[bytes]], tuple[str, int]]) -> tuple[str, int]:
         """A file gets its name once all of it is on disk; gives what ``write`` says: its digest and size."""
         with translated(self.name):
-            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=PRIVATE_FOLDER, parents=self._parents, exist_ok=True)
             with NamedTemporaryFile(dir=self.folder, prefix=HALF, delete=False) as half:
                 try:
                     digest, size = write(half)
