@@ -118,8 +118,8 @@ def read(
     if isa is None:
         return None
     charset = charset or UNDECLARED
-    whole = isa.element.join(isa.elements)  # one step where all is ASCII, as it nearly always is
-    if whole.isascii():
+    whole = isa.element.join(isa.elements)  # one step where all is as it should be and ASCII, as it nearly always is
+    if isa.fixed and whole.isascii():
         elements = tuple(whole.decode().split(isa.element.decode()))
     else:
         elements = tuple(decode(value, charset)[0] for value in isa.elements)

@@ -225,6 +225,12 @@ def test_group_references_that_occur_twice(x12, sets):
     assert [message.findings for message in x12().read(payload)] == [(), ()]
 
 
+def test_a_component_separator_that_is_the_element_separator(x12):
+    isa = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260114*0915*U*00401*000000009*0*P**~"
+    reading = x12().read((isa + "GS*PO*S*R*20260114*0915*1*X*004010~GE*0*1~IEA*1*000000009~").encode())
+    assert {(f.code, f.place.element) for f in reading.findings} >= {("E-ISA", None), ("E-ISA", 16)}
+
+
 def test_separators_of_isa_that_cannot_be_told_apart(x12, sets):
     reading = x12().read(sets("BEG*00~", component="*").replace(b"*P**~", b"*P*A~"))
     assert [(f.code, f.place.element) for f in reading.findings] == [("E-ISA", 16)]
