@@ -16,7 +16,7 @@ from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import gathered
 from transload.runner.ledger.searching import Criteria
 from transload.runner.ledger.staging import Staging, _Batch
-from transload.runner.reading import processing
+from transload.runner.reading import receipt
 from transload.runner.workspace.model import Batching, Every
 
 FILE = "{receipt.name}_{number:02}.txt"
@@ -75,8 +75,8 @@ def test_the_good_documents_of_a_receipt_are_one_file_and_the_bad_are_left_out(m
 @pytest.mark.parametrize(("held", "fails"), [(0, False), (3, False), (10_000, True)])
 def test_a_receipt_that_is_read_in_several_goes_is_one_file(make_house, run, monkeypatch, held, fails):
     """What is not held any more, or was held by a process whose last commit failed, is encoded anew."""
-    monkeypatch.setattr(processing, "MOST_MESSAGES", 2)
-    monkeypatch.setattr(processing, "MOST_HELD", held)
+    monkeypatch.setattr(receipt, "MOST_MESSAGES", 2)
+    monkeypatch.setattr(receipt, "MOST_HELD", held)
     stage, refusals = Staging.stage, [True] * fails
 
     def full(self, portions, now, **more):
@@ -134,10 +134,10 @@ def test_what_cannot_be_written_at_the_end_is_quarantined_with_all_its_documents
 
 
 def test_what_was_gathered_of_a_receipt_that_is_given_up_is_quarantined(make_house, run, monkeypatch):
-    monkeypatch.setattr(processing, "MOST_MESSAGES", 1)
+    monkeypatch.setattr(receipt, "MOST_MESSAGES", 1)
     house = make_house(batch=Batching(), file=FILE)
     house.put("a.txt", "H|acme|us|1", "M|1|1|A", "M|CRASH|CRASH|A", "T|2")
-    monkeypatch.setattr(processing._Reading, "_close", lambda *more: 1 / 0)
+    monkeypatch.setattr(receipt.ReceiptWork, "_close", lambda *more: 1 / 0)
     run(house)
     assert states(house)["d1"] == "QUARANTINED"
     assert left(house) == []

@@ -416,7 +416,7 @@ def test_the_journey_tells_everything_in_order(make_house, hands):
 
 
 def test_the_pass_of_a_large_receipt_is_committed_in_batches(make_house, hands, monkeypatch):
-    monkeypatch.setattr("transload.runner.reading.processing.MOST_MESSAGES", 10)
+    monkeypatch.setattr("transload.runner.reading.receipt.MOST_MESSAGES", 10)
     house = make_house()
     house.put_orders("a.txt", *(str(number) for number in range(1, 36)))
     with house.ledger() as ledger:
