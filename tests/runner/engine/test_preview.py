@@ -16,6 +16,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_changes_nothing(make_house, hand
             "deliveries": {},
             "breakers": [],
             "paused": [],
+            "batches": [],
         }
         (receipt,) = first["receipts"]
         assert engine.run_pass().received == 1

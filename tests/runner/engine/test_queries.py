@@ -65,6 +65,7 @@ def test_counts(filled):
         "deliveries": {"DEAD": 1, "SENT": 2},
         "breakers": [],
         "paused": [],
+        "batches": [],
     }
 
 
