@@ -29,7 +29,7 @@ class LocalStore(FileStore):
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._open: dict[str, tuple[int, _Identity]] = {}
+        self._open: dict[str, tuple[int, _Identity, Path]] = {}
 
     def list(self, folder: str) -> list[Entry]:
         """The regular files in ``folder``."""
@@ -145,14 +145,14 @@ class LocalStore(FileStore):
         known = self._open.pop(path, None)
         if known is not None:
             with suppress(OSError):  # opening it says what is wrong
-                if known[1] == _identity((self._root / path).stat()):
+                if known[1] == _identity(known[2].stat()):
                     self._open[path] = known  # the last to be closed
                     return known[0]
             os.close(known[0])
         handle = self._opened(path)
         if len(self._open) == _MOST_OPEN:
             os.close(self._open.pop(next(iter(self._open)))[0])
-        self._open[path] = handle, _identity(os.fstat(handle))
+        self._open[path] = handle, _identity(os.fstat(handle)), self._root / path
         return handle
 
     def _opened(self, path: str) -> int:
