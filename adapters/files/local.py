@@ -84,9 +84,10 @@ class LocalStore(FileStore):
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with _translated(path):
             folder, name = self._place(path)
-            with os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
-                file.write(content)
-                file.flush()
+            with os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb", buffering=0) as file:
+                left = memoryview(content)
+                while left:
+                    left = left[file.write(left) or 0 :]
                 os.fsync(file.fileno())
             if not passing:
                 os.fsync(folder)

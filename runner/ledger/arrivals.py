@@ -1,23 +1,25 @@
 """Receipts: what arrived, its bytes committed before any work is done on it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, case, select
 
-from transload.runner.ledger.blobs import BlobStore
+from transload.runner.ledger.blobs import SMALL, BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.memory import LedgerMemory, write_notes
 from transload.runner.ledger.receipts import Arrival, Receipt, receipt_from
 from transload.runner.ledger.receiving import begin_first, insert_arrivals, prepared
-from transload.runner.ledger.schema import parts, receipts
+from transload.runner.ledger.schema import blobs, parts, receipts
 
 _whole = select(receipts, parts.c.parent_id).outerjoin(parts, parts.c.receipt_id == receipts.c.id)
 _one = _whole.where(receipts.c.id == bindparam("of"))
+_small = case((blobs.c.size <= SMALL, blobs.c.data)).label("small")
 _due = (
-    _whole.where(
-        receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None), receipts.c.id > bindparam("after")
-    )
+    _whole.add_columns(blobs.c.encoding, _small)
+    .outerjoin(blobs, blobs.c.digest == receipts.c.digest)
+    .where(receipts.c.route == bindparam("of"), receipts.c.finished_at.is_(None), receipts.c.id > bindparam("after"))
     .order_by(receipts.c.id)
     .limit(bindparam("most"))
 )
@@ -69,9 +71,14 @@ class Arrivals:
             raise
 
     def due(self, route: str, *, after: int = 0, most: int = 1) -> list[Receipt]:
-        """The first receipts of ``route``, ``after`` that of this number, whose messages are not all dealt with."""
+        """The first receipts of ``route``, ``after`` that of this number, whose messages are not all dealt with.
+
+        Small payloads come with them, since each is read next.
+        """
         rows = self._database.rows(_due, {"of": route, "after": after, "most": most})
-        return [receipt_from(row) for row in rows]
+        return [
+            replace(receipt_from(row), packed=None if row.small is None else (row.encoding, row.small)) for row in rows
+        ]
 
     def get(self, receipt: int) -> Receipt:
         """The receipt of that number, which there must be."""
@@ -89,6 +96,12 @@ class Arrivals:
             query = query.where(receipts.c.route == route)
         with self._database.read() as connection:
             return sorted(connection.scalars(query))
+
+    def content(self, receipt: Receipt) -> bytes:
+        """The bytes of a receipt."""
+        if receipt.packed is None:
+            return self.payload(receipt.digest)
+        return self._store.unpack(receipt.digest, *receipt.packed)
 
     def payload(self, digest: str) -> bytes:
         """The bytes of a receipt or delivery."""

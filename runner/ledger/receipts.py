@@ -80,6 +80,8 @@ class Receipt:
     begun: int = 0
     unpacked: bool = False
     replaces: Mapping[int, int] = field(default_factory=dict)
+    packed: tuple[str, bytes] | None = field(default=None, repr=False, compare=False)
+    """A small payload as it is kept, with its encoding, where it was fetched along."""
 
 
 def receipt_from(row: Row[Any]) -> Receipt:

@@ -221,7 +221,7 @@ class Processing:
 
     def payload(self, receipt: Receipt) -> bytes:
         """The receipt's bytes."""
-        return self._ledger.arrivals.payload(receipt.digest)
+        return self._ledger.arrivals.content(receipt)
 
 
 def _named(documents: Sequence[int]) -> str | None:
