@@ -6,10 +6,12 @@ from transload.adapters.base import Finding
 from transload.adapters.base.bounds import Meter, refused
 from transload.adapters.base.filter import Filter, Payload, one
 from transload.adapters.pgp.keys import Keys, bring, wrong_key
-from transload.adapters.pgp.program import Program, arguments_for
+from transload.adapters.pgp.program import PASSPHRASE, Program, arguments_for
 from transload.adapters.pgp.settings import PgpOptions
 from transload.adapters.pgp.verdict import check, locked
 
+_TRIES = 2
+"""How often gpg is run: its helper that keeps keys is a process of its own, and may have ended."""
 _SUFFIXES = (".pgp", ".gpg", ".asc")
 
 
@@ -51,13 +53,17 @@ class PgpFilter(Filter[PgpOptions]):
             arguments += ["--local-user", self._signer(), "--sign"]
         if self.options.encrypted:
             arguments += [*arguments_for(self._recipients()), "--encrypt"]
-        ran = self._program.run(*arguments, stdin=content)
-        if ran.code == 0 and ran.output:
-            return ran.output
-        if self.options.signed and not ran.of("SIG_CREATED"):
-            raise locked(self._keys.ours[0].name)
+        for _ in range(_TRIES):
+            ran = self._program.run(*arguments, stdin=content)
+            if ran.code == 0 and ran.output:
+                return ran.output
+            if ran.errors & PASSPHRASE:
+                raise locked(self._keys.ours[0].name)
+            if ran.of("INV_RECP"):
+                break
         told = ", ".join(" ".join(line) for line in ran.of("FAILURE", "INV_RECP", "ERROR")) or "nothing"
-        raise refused("E-PGP", f"gpg did not encrypt; it told: {told}", "look at the partner's key with gpg")
+        done = "encrypt" if ran.of("SIG_CREATED") or not self.options.signed else "sign"
+        raise refused("E-PGP", f"gpg did not {done}; it told: {told}", "look at the keys with gpg, then replay it")
 
     def close(self) -> None:
         """Remove the program's home with the keys in it."""

@@ -29,6 +29,10 @@ _HELPER = "s2k-count 65536\n"
 use of a key would take half a second for deriving what locks it."""
 
 
+PASSPHRASE = {11, 177}
+"""GPG_ERR_BAD_PASSPHRASE and GPG_ERR_NO_PASSPHRASE of libgpg-error: what gpg tells of a wrong one, and of none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ran:
     """What a run gave: its ``output``, and its status lines, each as its words."""
@@ -36,6 +40,11 @@ class Ran:
     output: bytes
     status: tuple[tuple[str, ...], ...]
     code: int
+
+    @property
+    def errors(self) -> set[int]:
+        """The codes of its failures, as libgpg-error has them: the lower 16 bits of what gpg tells."""
+        return {int(line[-1]) & 0xFFFF for line in self.of("FAILURE", "ERROR") if line and line[-1].isdigit()}
 
     def of(self, *keywords: str) -> list[tuple[str, ...]]:
         """What stands behind these keywords, line by line."""

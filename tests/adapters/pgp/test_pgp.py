@@ -387,6 +387,32 @@ def test_the_home_is_gone_afterwards_and_nothing_is_printed(settings: Settings, 
     assert subprocess.run(["pgrep", "-f", str(home)], check=False, capture_output=True).stdout == b""
 
 
+@pytest.mark.parametrize("often", [1, 2])
+def test_a_program_that_fails_for_another_reason_is_run_again(
+    settings: Settings, us: Somebody, them: Somebody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, often: int
+) -> None:
+    """As when its helper ends in the midst of it; that is no wrong passphrase."""
+    real, script = shutil.which("gpg"), tmp_path / "bin/gpg"
+    script.parent.mkdir()
+    script.write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in *--sign*) if [ $(ls {tmp_path}/failed-* 2>/dev/null | wc -l) -lt {often} ]; then\n'
+        f"touch {tmp_path}/failed-$$\n"
+        'while [ "$1" != --status-file ]; do shift; done\n'
+        'echo "[GNUPG:] FAILURE sign-encrypt 67108924" > "$2"; exit 2; fi;; esac\n'
+        f'exec {real} "$@"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+    if often == 1:
+        wrapped = wrap(settings(us, them))
+        assert unwrap(settings(them, us), wrapped).content == TEXT
+    else:
+        assert told(Reject, lambda: wrap(settings(us, them))) == (
+            "error E-PGP gpg did not sign; it told: sign-encrypt 67108924 (look at the keys with gpg, then replay it)"
+        )
+
+
 def test_a_machine_without_the_program(
     settings: Settings, us: Somebody, them: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
