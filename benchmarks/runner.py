@@ -36,6 +36,7 @@ from pathlib import Path
 
 from corpus import Orders
 from impact import ERP, WRITES
+from sqlalchemy import make_url
 
 from transload.adapters.base import Context
 from transload.runner.engine import Engine
@@ -51,7 +52,7 @@ identities: {{edifact: {{id: US, qualifier: "14"}}}}
 """
 ROUTE = """\
   {name}:
-    from: {{connection: box, folder: {folder}, pattern: "*.edi", stable: none, afterwards: {after}}}
+    from: {{connection: box, folder: {folder}, pattern: "*.edi", stable: none, at_most: 1000000, afterwards: {after}}}
     every: {every}
     mappings: ["library:edifact/orders-d96a"]
     to: [{to}]
@@ -233,7 +234,11 @@ def workers(documents: int, rounds: int) -> None:
             for count in seconds:
                 with tempfile.TemporaryDirectory() as name:
                     folder = Path(name)
-                    workspace(folder, routes, store=server.url(server.clean_database()), to="", after="keep")
+                    address = make_url(server.url(server.clean_database()))
+                    os.environ["TRANSLOAD_BENCH"] = address.password or ""
+                    plain = address._replace(password=None).render_as_string()
+                    store = f"{{url: '{plain}', password: '${{env:TRANSLOAD_BENCH}}'}}"
+                    workspace(folder, routes, store=store, to="", after="keep")
                     for number in range(1, routes + 1):
                         offer(folder / f"in{number}", documents // routes, 50)
                     loaded = load_workspace(folder)
@@ -297,6 +302,8 @@ def idle(seconds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         workspace(folder, 50, store="sqlite:///var/ledger.db", to="erp/orders", every="1m")
+        with Ledger(load_workspace(folder).store):  # its tables are there, as at every start but the first
+            pass
         (process,) = serving(folder, 1)
         until(lambda: '"serving"' in (folder / "serve.log").read_text())
         time.sleep(10)
