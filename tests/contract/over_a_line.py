@@ -25,13 +25,14 @@ WRONG = "Wasser-und-Brot"
 class Line:
     """A ``wire`` to a server, and the settings with a password and so many seconds of patience that lead through it.
 
-    ``beside``: the bytes of files do not go over the wire.
+    ``beside``: the bytes of files do not go over the wire.  ``copies`` is what the server in this process holds of a file.
     """
 
     adapter: Adapter
     wire: Wire
     connection: Callable[[str, float], Any]
     beside: bool = False
+    copies: int = 0
 
 
 class Out(Hurried, FolderSourceHarness):
@@ -50,6 +51,7 @@ class TestSource(SourceContract):
     def harness(self, tmp_path: Path, line: Line) -> Out:
         made: Out = _made(Out, line.adapter.source, tmp_path, line)
         made.beside = line.beside
+        made.copies = line.copies
         return made
 
 
