@@ -25,7 +25,7 @@ WRONG = "Wasser-und-Brot"
 class Line:
     """A ``wire`` to a server, and the settings with a password and so many seconds of patience that lead through it.
 
-    ``beside``: the bytes of files do not go over the wire.  ``copies`` is what the server in this process holds of a file.
+    ``beside``: the bytes of files do not go over the wire.  ``copies`` of a file the server in this process holds.
     """
 
     adapter: Adapter
