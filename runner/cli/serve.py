@@ -83,9 +83,9 @@ def serve(
             number=max(0, member - 1),
             supervisor=Supervisor.of_environment(),
         )
-        signal.signal(signal.SIGHUP, lambda *_: engine.renewal.set())  # until the service itself listens
+        signal.signal(signal.SIGHUP, lambda *_: engine.renew())  # until the service itself listens
         if early.is_set():
-            engine.renewal.set()
+            engine.renew()
         if member:
             from transload.runner.processes.crew import end_with_parent
 

@@ -1,6 +1,5 @@
 """The engine: one pass over routes, a look at what one would do, or a service."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from transload.runner.lines.lines import Line, Outlet, lines_of
 from transload.runner.lines.summary import Summary, Tally
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
+from transload.runner.processes.bell import Bell
 from transload.runner.processes.supervisor import Supervisor
 from transload.runner.workspace.model import Workspace, choose
 
@@ -71,9 +71,8 @@ class Engine:
         self.number = number
         self.supervisor = supervisor or Supervisor()
         self.lines = lines_of(workspace)
-        self.renewal = threading.Event()
-        """Set it, and a service loads the workspace anew."""
-        self._stopping = threading.Event()
+        self._stopping = self._renewing = False  # signals set them: no locks
+        self._bell = Bell()
         self.observing = self.observed()
 
     def run_pass(self, routes: Sequence[str] | None = None) -> Summary:
@@ -156,16 +155,28 @@ class Engine:
 
     def stop(self) -> None:
         """Let the calls under way end, begin no others, and let `serve` or `run_pass` return."""
-        self._stopping.set()
+        self._stopping = True
+        self._bell.ring()
 
     @property
     def stopping(self) -> bool:
         """Whether `stop` was called."""
-        return self._stopping.is_set()
+        return self._stopping
+
+    def renew(self) -> None:
+        """Let `serve` load the workspace anew."""
+        self._renewing = True
+        self._bell.ring()
+
+    def renews(self) -> bool:
+        """Whether `renew` was called since this was asked last."""
+        asked, self._renewing = self._renewing, False
+        return asked
 
     def pause(self, seconds: float) -> None:
-        """Wait so long, or until `stop` is called."""
-        self._stopping.wait(seconds)
+        """Wait so long, or until `stop` or `renew` is called."""
+        if not self._stopping:
+            self._bell.wait(seconds)
 
     def ready(self, workspace: Workspace) -> dict[str, Line]:
         """The routes of ``workspace``, all made ready.  Raises `ConfigurationError` where one cannot work."""
@@ -195,7 +206,7 @@ class Engine:
         """What those who operate it see of the work by the workspace as it is now."""
         from transload.runner.observing.observing import Observing  # it hears of our work, and so imports this package
 
-        return Observing(self.workspace, self.ledger, clock=self.clock, stopping=self._stopping.is_set)
+        return Observing(self.workspace, self.ledger, clock=self.clock, stopping=lambda: self.stopping)
 
     def upkeep(self) -> Upkeep:
         """What seals the ledger's events, and lets go of what need not be kept."""

@@ -224,7 +224,7 @@ class Service:
             engine.supervisor.swept(failed or (LedgerError(fault) if fault else None))
             engine.observing.swept(failed, fault=fault)
             dispatch.errors.clear()
-            if engine.renewal.is_set():
+            if engine.renews():
                 with engine.supervisor.reloading():
                     if self._loaded(lock):
                         return
@@ -241,7 +241,6 @@ class Service:
     def _loaded(self, lock: ProcessLock) -> bool:
         """Whether the workspace was loaded anew; what is wrong with it is told, and the one before stays."""
         engine = self._engine
-        engine.renewal.clear()
         if engine.reload is None:
             return False
         try:
@@ -274,7 +273,7 @@ class Service:
         self._engine.stop()
 
     def _load(self, number: int, frame: FrameType | None) -> None:
-        self._engine.renewal.set()
+        self._engine.renew()
 
 
 def _check_same_ledger(before: Workspace, after: Workspace) -> None:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 
 from transload.runner.logs import get_logger
+from transload.runner.processes.bell import Bell
 from transload.runner.processes.charge import Charge
 from transload.runner.processes.supervisor import Supervisor
 
@@ -96,7 +97,8 @@ class Crew:
     ) -> None:
         self._members = [_Member(number, command(number)) for number in range(1, count + 1)]
         self._supervisor = supervisor or Supervisor()
-        self._ending = threading.Event()
+        self._ending = False
+        self._bell = Bell()
 
     def run(self) -> int:
         """Keep them at work until SIGTERM or SIGINT comes; gives the exit code.
@@ -113,7 +115,7 @@ class Crew:
             )
             for member in self._members:
                 member.start()
-            while not self._ending.wait(_LOOK_SECONDS):
+            while not self._ended():
                 for member in self._members:
                     code = member.look()
                     if code is not None and not member.was_ready:
@@ -129,6 +131,12 @@ class Crew:
             codes = [member.wait() for member in self._members]
             return 1 if any(codes) else 0
 
+    def _ended(self) -> bool:
+        """Whether all are to end; waits a moment first."""
+        if not self._ending:
+            self._bell.wait(_LOOK_SECONDS)
+        return self._ending
+
     def _given_up(self, member: _Member, code: int) -> int:
         _log.error("a process cannot work: all end", number=member.number, exit_code=code)
         self._tell(signal.SIGTERM)
@@ -141,7 +149,8 @@ class Crew:
             member.tell(number)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        self._ending.set()
+        self._ending = True
+        self._bell.ring()
         self._tell(number)
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:

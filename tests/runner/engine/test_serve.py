@@ -452,12 +452,12 @@ def test_a_workspace_is_loaded_anew_and_a_wrong_one_leaves_the_last_at_work(make
     engine, _ = serving(house, reload=reload)
     until(lambda: house.landed() == ["1"])
     before = engine.workspace
-    engine.renewal.set()
+    engine.renew()
     until(lambda: reload.asked == 1)
     house.put_orders("b.txt", "2", reference="2")
     until(lambda: house.landed() == ["1", "2"])
     assert engine.workspace is before
-    engine.renewal.set()
+    engine.renew()
     until(lambda: reload.asked == 2 and engine.workspace is not before)
     house.put_orders("c.txt", "3", reference="3")
     until(lambda: house.landed("box2") == ["3"] and house.landed() == ["1", "2", "3"])
@@ -468,7 +468,7 @@ def test_another_ledger_is_not_loaded(make_house, serving):
     other = replace(house.workspace(), environment="test")
     reload = Reload(other)
     engine, _ = serving(house, reload=reload)
-    engine.renewal.set()
+    engine.renew()
     until(lambda: reload.asked == 1)
     time.sleep(0.1)
     assert engine.workspace.environment == "production"
@@ -578,7 +578,7 @@ def test_a_fault_while_a_workspace_is_loaded_leaves_the_last_at_work(serving, ma
         raise ZeroDivisionError
 
     engine, _ = serving(house, reload=reload)
-    engine.renewal.set()
+    engine.renew()
     until(lambda: asked)
     until(
         lambda: (
