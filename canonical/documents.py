@@ -1,11 +1,11 @@
 """Canonical documents by name and version, and their one JSON form."""
 
-import json
 from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
 
 from transload.canonical.application_advice import ApplicationAdvice
+from transload.canonical.compact import compact_text
 from transload.canonical.despatch_advice import DespatchAdvice
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.invoice import Invoice
@@ -43,16 +43,18 @@ def as_json(document: Model) -> dict[str, Any]:
     return pruned
 
 
+def field_as_json(document: Model, name: str) -> Any:
+    """The field ``name`` as `as_json` gives it; None where the document has no such field, or nothing in it."""
+    dumped = document.model_dump(mode="json", exclude_none=True, include={name})
+    return _without_empty(dumped).get(name)
+
+
 def compact(document: Model) -> bytes:
     """The one byte form of a document, over which hashes are taken: sorted keys, no blanks, UTF-8."""
-    text = _text(document.model_dump(mode="json", exclude_none=True))
+    text = compact_text(document.model_dump(mode="json", exclude_none=True))
     if "{}" in text or "[]" in text:  # rarely: most documents need not be gone through for empty objects
-        text = _text(as_json(document))
+        text = compact_text(as_json(document))
     return text.encode()
-
-
-def _text(value: dict[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(document: Model) -> str:

@@ -54,18 +54,20 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of a finding in JSON; absent parts are left out."""
-        known = {
-            "code": self.code,
-            "severity": self.severity.value,
-            "message": self.message,
-            "hint": self.hint,
-            "value": self.value,
-            "place": self.place.as_dict() if self.place else None,
-            "mapping": self.mapping.as_dict() if self.mapping else None,
-            "field": self.field,
-            "ack": dict(self.ack) or None,
-        }
-        return {name: value for name, value in known.items() if value is not None}
+        known: dict[str, Any] = {"code": self.code, "severity": self.severity.value, "message": self.message}
+        if self.hint is not None:
+            known["hint"] = self.hint
+        if self.value is not None:
+            known["value"] = self.value
+        if self.place is not None:
+            known["place"] = self.place.as_dict()
+        if self.mapping is not None:
+            known["mapping"] = self.mapping.as_dict()
+        if self.field is not None:
+            known["field"] = self.field
+        if self.ack:
+            known["ack"] = dict(self.ack)
+        return known
 
     def line(self) -> str:
         """The finding in one line, ``file:line:column: severity CODE message``, as compilers print it."""

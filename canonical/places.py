@@ -1,6 +1,7 @@
 """Where something stands: on the wire (`Place`) and in a mapping file (`MappingPlace`)."""
 
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Self
 
 
@@ -58,7 +59,7 @@ class Place:
 
     def as_dict(self) -> dict[str, str | int]:
         """The known parts by name, as they stand in JSON."""
-        return {name: value for name in _PARTS if (value := getattr(self, name)) is not None}
+        return {name: value for name, value in zip(_PARTS, _values(self), strict=True) if value is not None}
 
     def __str__(self) -> str:
         where = " ".join(
@@ -86,6 +87,7 @@ class Place:
 
 
 _PARTS = tuple(part.name for part in fields(Place))
+_values = attrgetter(*_PARTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

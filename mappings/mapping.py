@@ -164,10 +164,12 @@ class Mapping:
     @property
     def tables(self) -> tuple[UsedTable, ...]:
         """The cross-references as they were used last; one in a database only once it was asked."""
+        if not self.meaning.xrefs:
+            return ()
         known = [(xref, xref.known()) for xref in self.meaning.xrefs.values()]
         return tuple(UsedTable(name=x.name, rows=rows, live=x.live) for x, rows in known if rows is not None)
 
-    @property
+    @cached_property
     def code_files(self) -> tuple[tuple[str, bytes], ...]:
         """The code tables that stand in files, by name, as `CodeTable.content`."""
         return tuple((name, table.content) for name, table in self.meaning.codes.items() if table.digest)

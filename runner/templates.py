@@ -23,6 +23,7 @@ _WIDTH = re.compile(r"0\d{1,2}")
 Facts = Mapping[str, Any]
 """What holes may name: texts, numbers, moments, functions that give one, and mappings of these."""
 
+
 NAMES = ("document", "message", "partner", "receipt", "number", "key", "now", "reference")
 """What the first part of a hole's name may be."""
 

@@ -43,6 +43,8 @@ class Lines:
         self._content = content
         self._before = [0]
         """How many line ends stand before the start of each block."""
+        self._last = 0, 0
+        """What was asked for last, and how many line ends stand before it: the next is mostly a little further on."""
 
     @cached_property
     def _mark(self) -> bytes:
@@ -55,7 +57,12 @@ class Lines:
         while len(self._before) <= block:
             start = (len(self._before) - 1) * _CHUNK
             self._before.append(self._before[-1] + self._content[start : start + _CHUNK].count(self._mark))
-        return 1 + self._before[block] + self._content[block * _CHUNK : offset].count(self._mark)
+        start, before = self._last
+        if not block * _CHUNK <= start <= offset:
+            start, before = block * _CHUNK, self._before[block]
+        before += self._content[start:offset].count(self._mark)
+        self._last = offset, before
+        return 1 + before
 
 
 class Reporter:

@@ -1,7 +1,6 @@
 """Taking text apart into segments and elements, and finding segments and values in bytes again.
 
-Reading is done on whole messages with few operations for each segment; `locate` and
-`offset_in` walk byte by byte and are for places alone.
+Reading is done on whole messages with few operations for each segment; `locate` and `offset_in` are for places alone.
 """
 
 import re
@@ -164,9 +163,17 @@ def locate(raw: bytes, separators: Separators, *, binary: bool) -> list[tuple[in
 
     With ``binary`` the data of BIN and BDS segments are stepped over by the length that they state.
     """
-    terminator = separators.ends[0]
-    content = Content.of(raw)
+    terminator, release = separators.ends
     found: list[tuple[int, int]] = []
+    if not binary and not (release and release + terminator in raw):
+        stop = -1
+        for piece in raw.split(terminator):
+            stop += 1 + len(piece)
+            segment = piece.lstrip(BLANKS)
+            if segment:
+                found.append((stop - len(segment), stop))
+        return found
+    content = Content.of(raw)
     at, end = 0, len(raw)
     while True:
         while at < end and raw[at] in BLANKS and raw[at : at + 1] != terminator:

@@ -67,13 +67,16 @@ def _plain(value: Any, layout: Layout, quoted: Callable[[str], str]) -> str:
     if kind is str:
         return quoted(value)
     if kind is Decimal:
-        text = str(value)
-        if "E" in text or len(text) > LARGEST or not text[-1:].isdigit() or "N" in text:
-            raise ValueError
-        return text
+        return _number(value)
     if kind is dict:
-        colon = layout.colon
-        parts = [quoted(key) + colon + _plain(child, layout, quoted) for key, child in value.items()]
+        parts = []
+        for key, child in value.items():
+            kind = type(child)  # texts and numbers are most of all values, and a call each is most of their time
+            if kind is str:
+                text = quoted(child)
+            else:
+                text = _number(child) if kind is Decimal else _plain(child, layout, quoted)
+            parts.append(f"{quoted(key)}{layout.colon}{text}")
         return "{" + layout.comma.join(parts) + "}"
     if kind is list:
         return "[" + layout.comma.join([_plain(child, layout, quoted) for child in value]) + "]"
@@ -84,6 +87,14 @@ def _plain(value: Any, layout: Layout, quoted: Callable[[str], str]) -> str:
     if kind is int:
         return int.__repr__(value)
     raise ValueError
+
+
+def _number(value: Decimal) -> str:
+    """`ValueError` for what is not usual."""
+    text = str(value)
+    if "E" in text or len(text) > LARGEST or not text[-1:].isdigit() or "N" in text:
+        raise ValueError
+    return text
 
 
 class _Writer:

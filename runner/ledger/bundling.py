@@ -6,15 +6,17 @@ is written has its rows in the transaction that takes it from there, so nothing 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from transload.adapters.base.format import Encoded
+from transload.canonical.context import Numbers
 from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.ledger.dialects import among
@@ -32,33 +34,25 @@ _NAMED = 10
 """How many of what is left out a finding names."""
 
 
-class Stager(Protocol):
-    """What adds a delivery to the transaction."""
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """One delivery of several documents, those with the ids ``members`` in their order."""
 
-    def __call__(
-        self, draft: Draft, *, kind: str, document: int | None, detail: Mapping[str, Any]
-    ) -> tuple[int, State]:
-        """Gives its id and its state."""
-        ...
+    draft: Draft
+    members: tuple[int, ...]
 
 
 class Bundling:
-    """The batches of one receipt, or of a lane, in one transaction; ``deliver`` adds a delivery to it."""
+    """The batches of one receipt, or of a lane, in one transaction."""
 
-    def __init__(
-        self, connection: Connection, receipt: Receipt | None, numbers: LedgerNumbers, deliver: Stager
-    ) -> None:
+    def __init__(self, connection: Connection, receipt: Receipt | None, numbers: LedgerNumbers) -> None:
         self._connection = connection
         self._receipt = receipt
         self._numbers = numbers
-        self._deliver = deliver
         self._fresh: list[dict[str, Any]] = []
         self._later: list[dict[str, Any]] = []
         self._full: dict[str, int] = {}
         self._bodies: dict[tuple[int, str], Encoded | None] = {}
-        self.links: list[dict[str, Any]] = []
-        self.quarantined: list[int] = []
-        """The deliveries that could not be written, whose documents follow them."""
 
     def add(self, receipt: int, document: int, draft: Draft, body: Gathered) -> None:
         """Gather a document of this transaction."""
@@ -87,31 +81,24 @@ class Bundling:
                 due = gathered.update().where(*here, gathered.c.document_id <= ids[full - 1])
                 self._connection.execute(due.values(due_at=now))
 
-    def write(self, closing: Closing, rows: Sequence[Mapping[str, Any]], *, begins: bool) -> tuple[Finding, ...]:
-        """Make the deliveries of all that was gathered, as ``closing`` says; ``rows`` are the documents added here.
-
-        Gives what is to be said of it beside the receipt: that documents were left out.
-        """
+    def write(self, closing: Closing, rows: Sequence[Mapping[str, Any]], *, begins: bool) -> Iterator[Together]:
+        """What of all that was gathered leaves together, as ``closing`` says; ``rows`` are the documents added here."""
         assert self._receipt is not None
         pairs = [] if begins else self._kept(self._receipt)
         pairs += [(row["target"], row["document_id"]) for row in self._fresh]
         self._fresh = []
-        if not pairs:
-            return ()
         here = {row["id"]: row for row in rows}
         for target, group in groupby(sorted(pairs), key=lambda pair: pair[0]):
             ids = [document for _, document in group]
             batch = closing.batches.get(target)
             if batch is None:
-                self._lost(self._receipt.route, target, ids)
+                yield _lost(self._receipt.route, target, ids)
                 continue
             size = batch.most or len(ids)
             bodies = {**closing.bodies, **self._bodies}
             for part, start in enumerate(range(0, len(ids), size), start=1):
                 members = self._members(ids[start : start + size], target, bodies, here)
-                self._bundle(batch, part, ids[start : start + size], members)
-
-        return self._left_out(rows)
+                yield from self._bundle(batch, part, ids[start : start + size], members)
 
     def _kept(self, receipt: Receipt) -> list[tuple[str, int]]:
         """Take out what earlier transactions have gathered of the receipt: targets and documents."""
@@ -122,8 +109,8 @@ class Bundling:
             self._connection.execute(gathered.delete().where(*mine))
         return pairs
 
-    def write_due(self, batch: Batch, now: datetime) -> None:
-        """Make the deliveries of what is due in the lane of ``batch`` now, and of all before it: the order is kept."""
+    def write_due(self, batch: Batch, now: datetime) -> Iterator[Together]:
+        """What is due in the lane of ``batch`` now, and all before it: the order is kept."""
         here = gathered.c.lane == batch.lane, gathered.c.due_at.is_not(None)
         last = select(func.max(gathered.c.document_id)).where(*here, gathered.c.due_at <= now).scalar_subquery()
         query = select(gathered.c.document_id).where(*here, gathered.c.document_id <= last)
@@ -134,7 +121,7 @@ class Bundling:
         size = batch.most or len(ids)
         for start in range(0, len(ids), size):
             chunk = ids[start : start + size]
-            self._bundle(batch, self._identity(chunk), chunk, self._members(chunk, batch.target, {}, {}))
+            yield from self._bundle(batch, self._identity(chunk), chunk, self._members(chunk, batch.target, {}, {}))
 
     def _identity(self, ids: Sequence[int]) -> str:
         """The digest of who the members of a batch are: another batch has another one, in other ledgers too."""
@@ -163,7 +150,9 @@ class Bundling:
 
             yield Member(document=number, body=bodies.get((number, target)), stored=stored)
 
-    def _bundle(self, batch: Batch, part: int | str, ids: Sequence[int], members: Iterator[Member]) -> None:
+    def _bundle(
+        self, batch: Batch, part: int | str, ids: Sequence[int], members: Iterator[Member]
+    ) -> Iterator[Together]:
         mark = self._numbers.mark()
         key = batch.key(part)
         try:
@@ -172,53 +161,22 @@ class Bundling:
             raise  # a table that the mapping asks may be there again soon
         except TransloadError as error:
             self._numbers.back(mark)
-            bundle = Bundle(frozen=None, members=tuple(ids))
-            self._stage(batch, key, bundle.members, _raiser(error))
+            yield _together(batch, key, ids, _raiser(error))
             return
         if bundle.frozen is None:
             self._numbers.back(mark)
         else:
             frozen = bundle.frozen
-            self._stage(batch, key, bundle.members, lambda numbers: frozen)
+            yield _together(batch, key, bundle.members, lambda numbers: frozen)
         for document, findings in bundle.refused.items():
             refusal = TransloadError(findings[0].message, findings=list(findings))
-            self._stage(batch, f"{key} without d{document}", (document,), _raiser(refusal))
+            yield _together(batch, f"{key} without d{document}", (document,), _raiser(refusal))
 
-    def _stage(self, batch: Batch, key: str, members: Sequence[int], freeze: Any) -> None:
-        draft = Draft(
-            lane=batch.lane,
-            target=batch.target,
-            connection=batch.connection,
-            key=key,
-            freeze=freeze,
-            artifacts=batch.artifacts,
-            product=batch.product,
-        )
-        alone = members[0] if len(members) == 1 else None
-        detail = {"documents": len(members)}
-        delivery, state = self._deliver(draft, kind="document", document=alone, detail=detail)
-        self.links += [
-            {"delivery_id": delivery, "document_id": document, "position": position}
-            for position, document in enumerate(members, start=1)
-        ]
-        if state is State.QUARANTINED:
-            self.quarantined.append(delivery)
+    def left_out(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+        """The finding that documents of the receipt are quarantined, and in no batch; none of a replay.
 
-    def _lost(self, route: str, target: str, ids: Sequence[int]) -> None:
-        """What nobody can write: its route is gone, or the reading was given up."""
-        lane = f"{route}/{target}"
-        batch = Batch(lane=lane, target=target, connection="", key=lambda part: f"{lane} {ids[0]}", freeze=_never)
-        many = f"{len(ids)} documents were" if len(ids) != 1 else "1 document was"
-        finding = Finding(
-            code="E-BATCH",
-            message=f"{many} to leave for {target} in a batch, and could not be written",
-            hint="see what the receipt says and whether the route is still there, then `transload replay` the receipt",
-        )
-        refusal = TransloadError(finding.message, findings=[finding])
-        self._stage(batch, batch.key(1), ids, _raiser(refusal))
-
-    def _left_out(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
-        """The finding that documents of the receipt are quarantined, and in no batch; none of a replay."""
+        ``rows`` are the documents added here.
+        """
         if self._receipt is None or self._receipt.generation:
             return ()
         wrong = (documents.c.receipt_id == self._receipt.id, documents.c.state == State.QUARANTINED.value)
@@ -235,6 +193,33 @@ class Bundling:
         message = f"of the receipt {count} {many} quarantined, and not in what leaves together"
         hint = f"they leave by themselves once they are mended and replayed: {shown}"
         return (Finding(code="W-BATCH", severity=Severity.WARNING, message=message, hint=hint),)
+
+
+def _together(batch: Batch, key: str, members: Sequence[int], freeze: Callable[[Numbers], Frozen]) -> Together:
+    draft = Draft(
+        lane=batch.lane,
+        target=batch.target,
+        connection=batch.connection,
+        key=key,
+        freeze=freeze,
+        artifacts=batch.artifacts,
+        product=batch.product,
+    )
+    return Together(draft=draft, members=tuple(members))
+
+
+def _lost(route: str, target: str, ids: Sequence[int]) -> Together:
+    """What nobody can write: its route is gone, or the reading was given up."""
+    lane = f"{route}/{target}"
+    batch = Batch(lane=lane, target=target, connection="", key=lambda part: f"{lane} {ids[0]}", freeze=_never)
+    many = f"{len(ids)} documents were" if len(ids) != 1 else "1 document was"
+    finding = Finding(
+        code="E-BATCH",
+        message=f"{many} to leave for {target} in a batch, and could not be written",
+        hint="see what the receipt says and whether the route is still there, then `transload replay` the receipt",
+    )
+    refusal = TransloadError(finding.message, findings=[finding])
+    return _together(batch, batch.key(1), ids, _raiser(refusal))
 
 
 def _raiser(error: TransloadError) -> Any:

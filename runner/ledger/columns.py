@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
+from transload.canonical.compact import compact_text
 from transload.runner.ledger.encryption import Keyring
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def fitted(text: str, longest: int | None = None) -> str:
@@ -146,5 +146,5 @@ def microseconds(moment: datetime) -> int:
 
 def compact_json(value: Any) -> str:
     """The one text of a JSON value: sorted keys, no blanks; half a surrogate pair, which no database takes, escaped."""
-    text = _encode(value)
+    text = compact_text(value)
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

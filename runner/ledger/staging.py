@@ -15,7 +15,7 @@ from transload.canonical.errors import TransloadError
 from transload.canonical.findings import Finding
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
-from transload.runner.ledger.bundling import Bundling
+from transload.runner.ledger.bundling import Bundling, Together
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.drafts import AcknowledgementDraft, Batch, Draft, Frozen
 from transload.runner.ledger.errors import LedgerError
@@ -89,8 +89,8 @@ class Staging:
             journal = Journal(connection, lane, now, epoch=epoch)
             shared = _Shared(connection, self._store, journal, now, 1)
             rows = _Batch(shared, None)
-            rows.bundling.write_due(batch, now)
-            rows.links += rows.bundling.links
+            for together in rows.bundling.write_due(batch, now):
+                rows.deliver_together(together)
             (staged,) = _written(shared, [rows])
             return staged
 
@@ -130,13 +130,15 @@ class _Batch:
         self.deliveries: list[dict[str, Any]] = []
         self.links: list[dict[str, Any]] = []
         receipt = portion.receipt if portion is not None else None
-        self.bundling = Bundling(self.connection, receipt, self.numbers, self.deliver)
+        self.bundling = Bundling(self.connection, receipt, self.numbers)
         self.acknowledgements: list[dict[str, Any]] = []
         self.control_numbers: list[dict[str, Any]] = []
         self.verdicts: list[tuple[int, PartnerVerdict]] = []
         self.replaced: list[tuple[int, int]] = []
         self.findings: list[Finding] = []
         self.left_out: tuple[Finding, ...] = ()
+        self.unwritten: list[int] = []
+        """The deliveries of several documents that could not be written: these follow them."""
 
     @property
     def portion(self) -> Portion:
@@ -156,8 +158,11 @@ class _Batch:
         closing = self.portion.closing
         if closing is None:
             return
-        self.left_out = self.bundling.write(closing, self.documents, begins=self.portion.begins)
-        self.links += self.bundling.links
+        links = len(self.links)
+        for together in self.bundling.write(closing, self.documents, begins=self.portion.begins):
+            self.deliver_together(together)
+        if len(self.links) > links:
+            self.left_out = self.bundling.left_out(self.documents)
         self.findings += self.left_out
         if closing.acknowledge is not None:
             self.acknowledge(closing.acknowledge)
@@ -263,6 +268,19 @@ class _Batch:
         )
         return delivery, state
 
+    def deliver_together(self, together: Together) -> None:
+        """Add the delivery of several documents."""
+        members = together.members
+        alone = members[0] if len(members) == 1 else None
+        detail = {"documents": len(members)}
+        delivery, state = self.deliver(together.draft, kind="document", document=alone, detail=detail)
+        self.links += [
+            {"delivery_id": delivery, "document_id": document, "position": position}
+            for position, document in enumerate(members, start=1)
+        ]
+        if state is State.QUARANTINED:
+            self.unwritten.append(delivery)
+
     def acknowledge(self, make: Callable[[Numbers], Sequence[AcknowledgementDraft]]) -> None:
         """Add the acknowledgements; when they cannot be made, none is, and their numbers are not used."""
         for made in make(self.numbers):
@@ -360,7 +378,7 @@ class _Batch:
     def finish(self) -> Staged:
         """Do what needs the rows to be there, and tell what came of the portion."""
         self.bundling.keep(self.shared.now)
-        for delivery in self.bundling.quarantined:
+        for delivery in self.unwritten:
             follow(self.connection, delivery)
         for old, new in self.replaced:
             self._replace(old, new)

@@ -81,6 +81,16 @@ class Writer:
         """What is in force now."""
         return (*mapping_artifacts(self.mapping), self.partner)
 
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The fields of a document that templates on the way name."""
+        texts = [
+            *self.route.templates.values(),
+            *(text for one in self.route.filters for text in one.templates.values()),
+        ]
+        names = [hole.split(".") for text in texts for hole in holes(text)]
+        return frozenset(steps[1] for steps in names if steps[0] == "document" and len(steps) > 1)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Passer:

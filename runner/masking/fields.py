@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from transload.canonical.compact import compact_text
+
 MASKED = "[masked]"
 """What stands in the place of a value."""
 EVERY = ""
@@ -81,7 +83,7 @@ class Fields:
         if not self:
             return content
         value = self.without(document, json.loads(content))
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return compact_text(value).encode()
 
     def texts(self, document: str | None, value: Any) -> set[str]:
         """The masked values of a document, given as JSON values, as texts."""

@@ -5,9 +5,10 @@ Nothing is written here.  A body is encoded at once; what carries a control numb
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,6 +16,7 @@ from uuid import UUID, uuid5
 from transload.adapters.base import Context, Message
 from transload.adapters.base.format import Acknowledgement, Encoded
 from transload.canonical.context import Numbers
+from transload.canonical.documents import field_as_json
 from transload.canonical.errors import Reject
 from transload.canonical.model import Model
 from transload.mappings.residue import Residue
@@ -28,6 +30,8 @@ from transload.runner.templates import fill_all, once
 from transload.runner.workspace.model import Acknowledge
 from transload.runner.workspace.take import field_texts
 
+Later = Callable[[Numbers], Encoded]
+"""What encodes a document inside the transaction that stages it, since its body holds a control number."""
 KEYS = UUID("6f1f1c8e-31a4-5c0b-9d0e-0d6a3b8c5a11")
 """The namespace of our idempotency keys."""
 
@@ -62,7 +66,7 @@ class Origin:
         """How many replays there were."""
         return self.receipt.generation
 
-    @property
+    @cached_property
     def file(self) -> str:
         """The name that places carry."""
         return PurePath(self.receipt.origin).name or self.receipt.origin
@@ -71,8 +75,8 @@ class Origin:
         """The document before: at the same place, else what the message as a whole had given."""
         return self.again.get((message, ordinal)) or self.again.get((message, 0))
 
-    @property
-    def facts(self) -> dict[str, str]:
+    @cached_property
+    def facts(self) -> Mapping[str, str]:
         """What templates may say of the receipt."""
         name = PurePath(self.file)
         return {"origin": self.receipt.origin, "name": name.name, "stem": name.stem, "id": str(self.receipt.id)}
@@ -93,21 +97,19 @@ def draft(
     number: int,
     ordinal: int,
     *,
-    values: Callable[[], Any],
     residue: Residue | None = None,
 ) -> Draft:
     """The delivery of ``document``, read from message ``number``, to one target.
 
-    ``values`` gives the document as JSON values, for templates.
     ``residue`` is what else the message holds, where the mapping that writes is the one that has read.
     Raises `Stop` or `Retry` when a secret of the way out's filters cannot be had.
     """
     outlet = writer.outlet
     wrapping = origin.wrappings.of(outlet.lane, writer.route.filters)
     key = origin.key(number, ordinal, outlet.target)
-    body, encode = _encoding(writer, document, origin.now, residue)
+    body = _body(writer, document, origin.now, residue)
     facts = {
-        "document": values,
+        "document": _named(document, writer.named),
         "message": {"reference": message.reference, "kind": message.kind},
         "receipt": origin.facts,
         "key": key,
@@ -120,7 +122,7 @@ def draft(
         key=key,
         order_key=_order_key(document, writer.route.order_by),
         holds=writer.route.holds and bool(writer.route.order_by),
-        freeze=_freezer(writer, body, encode, facts, origin.now, wrapping),
+        freeze=_freezer(writer, body, facts, origin.now, wrapping),
         gathered=None if isinstance(body, Reject) else _gathered(writer, body, origin.now),
         artifacts=writer.artifacts,
         product=writer.product,
@@ -200,12 +202,10 @@ def _acknowledgement(
     )
 
 
-def _encoding(
-    writer: Writer, document: Model, now: datetime, residue: Residue | None
-) -> tuple[Encoded | Reject | None, Callable[[Numbers], Encoded]]:
-    """A document's body, encoded before the transaction, or why it cannot be; None where it holds a number.
+def _body(writer: Writer, document: Model, now: datetime, residue: Residue | None) -> Encoded | Reject | Later:
+    """A document's body, encoded before the transaction; why it cannot be; or, where it holds a number, what will.
 
-    With what encodes it then.
+    But for the last, nothing of the document is held on to: many wait for one commit.
     """
     partner = writer.route.partner.facts
     name = f"the mapping {writer.mapping.name}"
@@ -216,26 +216,19 @@ def _encoding(
         encoded: Encoded = guarded(name, lambda: writer.mapping.encode(document, context, **kept))
         return encoded
 
-    body: Encoded | Reject | None
     try:
         if writer.mapping.valid is not None:
             writer.mapping.check_day(now.astimezone(writer.timezone).date())
-        body = encode(NoNumbers())
+        return encode(NoNumbers())
     except NumbersLater:
         writer.mapping.refresh()  # so that nothing is asked of a database inside the transaction
-        body = None
+        return encode
     except Reject as error:
-        body = error
-    return body, encode
+        return error
 
 
 def _freezer(
-    writer: Writer,
-    body: Encoded | Reject | None,
-    encode: Callable[[Numbers], Encoded],
-    facts: Mapping[str, Any],
-    now: datetime,
-    wrapping: Wrapping,
+    writer: Writer, body: Encoded | Reject | Later, facts: Mapping[str, Any], now: datetime, wrapping: Wrapping
 ) -> Callable[[Numbers], Frozen]:
     """What freezes a document's bytes."""
     partner = writer.route.partner.facts
@@ -243,7 +236,7 @@ def _freezer(
     def freeze(numbers: Numbers) -> Frozen:
         if isinstance(body, Reject):
             raise body
-        encoded = body or encode(numbers)
+        encoded = body if isinstance(body, Encoded) else body(numbers)
         context = Context(now=now, numbers=numbers, partner=partner)
 
         def write() -> bytes:
@@ -267,13 +260,18 @@ def _freezer(
     return freeze
 
 
-def _gathered(writer: Writer, body: Encoded | None, now: datetime) -> Gathered | None:
+def _named(document: Model, names: Iterable[str]) -> dict[str, Any]:
+    """The fields of a document that templates name, as JSON values."""
+    return {name: value for name in names if (value := field_as_json(document, name)) is not None}
+
+
+def _gathered(writer: Writer, body: Encoded | Later, now: datetime) -> Gathered | None:
     """How the document waits for others; None where it leaves alone."""
     batch = writer.route.batch
     if batch is None:
         return None
     if not batch.across:
-        return Gathered(body=body)
+        return Gathered(body=body if isinstance(body, Encoded) else None)
     due = NEVER if batch.schedule is None else next_time(batch.schedule, now)
     return Gathered(body=None, due=due, most=batch.most)
 

@@ -4,7 +4,6 @@ Nothing is written here.  What is wrong with a message becomes the findings of a
 quarantined one; its neighbours go on.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -36,7 +35,6 @@ from transload.runner.reading.understanding import (
     understand,
     wire_digest,
 )
-from transload.runner.templates import once
 
 if TYPE_CHECKING:
     from transload.mappings import Mapping as CompiledMapping
@@ -210,7 +208,6 @@ class Reader:
         if state is State.MAPPED:
             passed = passed[:-1]
         number = facts["message"]
-        values = once(lambda: json.loads(text))
         drafts = tuple(
             draft(
                 writer,
@@ -219,7 +216,6 @@ class Reader:
                 origin,
                 number,
                 ordinal,
-                values=values,
                 residue=residue if writer.mapping is mapping else None,
             )
             for writer in takers

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from transload.adapters.base import Message
 from transload.adapters.edi.guides import Guide
-from transload.canonical.documents import as_json, document_name
+from transload.canonical.documents import document_name, field_as_json
 from transload.canonical.model import Model
 from transload.mappings.matching import FACTS, fits
 
@@ -63,8 +63,10 @@ class Passing:
 
 def field_texts(document: Model, path: str) -> tuple[str, ...]:
     """The values of the field that ``path`` leads to, as JSON texts: none when absent, several below a list."""
-    values: list[Any] = [as_json(document)]
-    for name in path.split("."):
+    first, *steps = path.split(".")
+    found = field_as_json(document, first)
+    values: list[Any] = [] if found is None else [found]
+    for name in steps:
         values = [item[name] for value in values for item in _spread(value) if isinstance(item, dict) and name in item]
     return tuple(_text(item) for value in values for item in _spread(value))
 

@@ -6,7 +6,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from transload.adapters.base import Context, Encoded, Identity
+from transload.adapters.base.content import Content
 from transload.adapters.edi import EdifactFormat, X12Format
+from transload.adapters.edi.faults import Lines
 from transload.adapters.edi.options import EdifactOptions, X12Options
 from transload.adapters.edi.segments import locate, offset_in, resolve
 from transload.adapters.edi.separators import Separators
@@ -178,3 +180,25 @@ def test_locating_follows_release_characters():
     payload = b"\nA+1?'2'''B+??'C+x?+y:z"
     assert locate(payload, separators, binary=False) == [(1, 7), (10, 14), (15, 23)]
     assert 15 + offset_in(payload[15:23], separators, 1, None, 2) == payload.index(b"z")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(["A+1", "B", " ", "\r\n", "\n", "'", "'", "C "]), max_size=20), st.sampled_from("'\n"))
+def test_locating_quickly_and_by_release_characters_is_the_same(parts, terminator):
+    """Where no terminator is released nothing need be walked; one that is, at the end, has all walked."""
+    separators = Separators(element="+", component=":", terminator=terminator, release="?")
+    payload = "".join(parts).encode()
+    quick = locate(payload + terminator.encode(), separators, binary=False)
+    *walked, last = locate(payload + f"{terminator}X?{terminator}".encode(), separators, binary=False)
+    assert quick == walked
+    assert last == (len(payload) + 1, len(payload) + 4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 300_000), max_size=12), st.integers(1, 70_000), st.sampled_from([b"\n", b"\r", b"\r\n"]))
+def test_lines_are_counted_in_whatever_order_places_are_asked_for(offsets, width, end):
+    payload = (b"x" * width + end) * (300_000 // width)
+    lines = Lines(Content.of(payload))
+    mark = b"\n" if b"\n" in end else b"\r"
+    for offset in offsets:
+        assert lines.line(offset) == 1 + payload[:offset].count(mark)
