@@ -9,8 +9,9 @@
 ``interchange``: one EDIFACT interchange of orders from a folder, out as one JSON file each.  The bare loop reads,
 decodes and validates the same messages, writes them by the same mapping, and forces each file to disk under another
 name before it gets its own, as ours does.  ``files``: the same for files of one message, which the bare loop lists,
-reads, and renames afterwards.  ``batched``: an interchange out as one file of all its orders; the bare loop decodes
-and maps, and writes nothing.  Ours commits each receipt, document, attempt and outcome to a ledger besides.
+reads, and renames afterwards; ours with one thread, and with the four that `run` and `serve` begin with.  ``batched``:
+an interchange out as one file of all its orders; the bare loop decodes and maps, and writes nothing.  Ours commits each
+receipt, document, attempt and outcome to a ledger besides.
 
 ``workers``: orders that are read and mapped and go nowhere, by one process and by two that share a ledger on a
 PostgreSQL server of their own, all on the same cores.  The processor time of the workers says what more would do.
@@ -30,9 +31,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from corpus import Orders
@@ -162,11 +164,12 @@ def clocked(work: Callable[[], int], documents: int) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def passes(documents: int, rounds: int, each: int, *, batched: bool = False) -> None:
+def passes(documents: int, rounds: int, each: int, *, batched: bool = False, threads: Sequence[int] = (4,)) -> None:
     """A pass and the bare loop, in turns."""
     gc.set_threshold(50_000)  # as the command does when it begins
-    figures: dict[str, list[tuple[float, float]]] = {"bare loop": [], "transload": []}
-    for _ in range(rounds):
+    names = {count: f"transload, {count} thread{'s' if count > 1 else ''}" for count in threads}
+    figures: dict[str, list[tuple[float, float]]] = {"bare loop": [], **{name: [] for name in names.values()}}
+    for _, count in product(range(rounds), threads):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             workspace(folder, 1, store="sqlite:///var/ledger.db", to="erp/orders", after="move", batched=batched)
@@ -181,23 +184,25 @@ def passes(documents: int, rounds: int, each: int, *, batched: bool = False) -> 
             work = (folder / "bare-in", folder / "bare-out", folder / "bare-done")
             alone = decoded_and_mapped if batched else bare
             given = work[:1] if batched else work
-            figures["bare loop"].append(clocked(partial(alone, loaded, *given), documents))
+            if count == threads[0]:
+                figures["bare loop"].append(clocked(partial(alone, loaded, *given), documents))
             with Ledger(loaded.store) as ledger:
-                engine = Engine(loaded, ledger)
+                engine = Engine(loaded, ledger, workers=count)
 
                 def run(engine: Engine = engine, out: Path = folder / "out") -> int:
                     summary = engine.run_pass()
                     assert summary.exit_code == 0, summary
                     return written(out, batched=batched)
 
-                figures["transload"].append(clocked(run, documents))
+                figures[names[count]].append(clocked(run, documents))
+    bare_wall, bare_used = (statistics.median(column) for column in zip(*figures["bare loop"], strict=True))
     for name, found in figures.items():
         wall, used = (statistics.median(column) for column in zip(*found, strict=True))
-        each_one = used / documents * 1e6
-        print(f"{name:<12} {documents / wall:>9,.0f} documents/s   {each_one:>7,.0f} µs processor each")
-    own, other = (statistics.median(wall for wall, _ in figures[name]) for name in ("transload", "bare loop"))
-    mine, theirs = (statistics.median(cpu for _, cpu in figures[name]) for name in ("transload", "bare loop"))
-    print(f"ratio {other / own:.2f} by wall clock, {theirs / mine:.2f} by processor time")
+        ratios = f"   ratio {bare_wall / wall:.2f} by wall clock, {bare_used / used:.2f} by processor time"
+        print(
+            f"{name:<20} {documents / wall:>7,.0f} documents/s {used / documents * 1e6:>7,.0f} µs processor each"
+            f"{ratios if found is not figures['bare loop'] else ''}"
+        )
 
 
 def serving(folder: Path, count: int) -> list[subprocess.Popen[bytes]]:
@@ -325,7 +330,7 @@ def main() -> None:
     if what == "interchange":
         passes(*_defaults(given, 10_000, 5), each=1_000_000)
     elif what == "files":
-        passes(*_defaults(given, 10_000, 5), each=1)
+        passes(*_defaults(given, 10_000, 5), each=1, threads=(1, 4))
     elif what == "batched":
         passes(*_defaults(given, 10_000, 5), each=1_000_000, batched=True)
     elif what == "workers":

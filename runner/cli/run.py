@@ -36,6 +36,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be received and sent; nothing changes anywhere.")
     ] = False,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Routes and lanes that are worked on at once.")] = 4,
     workspace: WorkspaceFolder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -69,7 +70,7 @@ def run(
             tell_preview(preview)
         raise typer.Exit(exits.ERRORS if preview["errors"] else exits.CLEAN)
     with Ledger(loaded.store) as ledger, _told_interruption(), _adapters_heard(not as_json):
-        summary = Engine(loaded, ledger).run_pass(routes or None)
+        summary = Engine(loaded, ledger, workers=threads).run_pass(routes or None)
     if as_json:
         say_json(summary.as_dict())
     else:

@@ -1,7 +1,7 @@
 """What targets answered, as receipts of the routes that read it."""
 
 from transload.runner.ledger import State
-from transload.runner.ledger.lanes import Outcome
+from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.receipts import Arrival
 from transload.runner.lines.lines import Line, Outlet
 

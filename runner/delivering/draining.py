@@ -27,7 +27,7 @@ from transload.runner.delivering.verdicts import (
     waited_for,
 )
 from transload.runner.ledger import State
-from transload.runner.ledger.lanes import Delivery, Outcome
+from transload.runner.ledger.attempts import Delivery, Outcome
 from transload.runner.ledger.references import Ref
 from transload.runner.lines.lines import Outlet
 from transload.runner.logs import about, get_logger

@@ -8,8 +8,8 @@ from transload.adapters.base import Answer, Landing
 from transload.canonical.errors import ConfigurationError, Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
 from transload.runner.ledger import Damaged, State
+from transload.runner.ledger.attempts import Delivery, Outcome
 from transload.runner.ledger.fingerprints import fingerprint
-from transload.runner.ledger.lanes import Delivery, Outcome
 from transload.runner.lines.backoff import next_attempt
 from transload.runner.workspace.model import RetryPolicy
 

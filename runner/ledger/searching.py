@@ -98,8 +98,23 @@ class Searching:
     def query(self, kind: Kind, wanted: Criteria, query: Select[Any]) -> Select[Any]:
         """``query`` with the conditions of ``wanted``."""
         table = _TABLES[kind]
-        conditions = [*_ways[kind](wanted), *_general(kind, table, wanted)]
-        return query.where(*conditions)
+        found = [*_ways[kind](wanted), *_general(kind, table, wanted)]
+        if kind == "document" and wanted.route is not None:
+            found.append(or_(*self._of_route(wanted.route)))
+        return query.where(*found)
+
+    def _of_route(self, route: str) -> list[ColumnElement[bool]]:
+        """How documents are those of a route: received on it, sent on it, seldom both.
+
+        Of an ``or`` no index gives the newest: they all would be gathered and sorted.
+        """
+        received, sent = documents.c.route == route, deliveries.c.target == route
+        with self._database.asking() as connection:
+            sends = connection.execute(select(deliveries.c.id).where(sent).limit(1)).first() is not None
+        with self._database.asking() as connection:
+            receives = connection.execute(select(documents.c.id).where(received).limit(1)).first() is not None
+        found: list[ColumnElement[bool]] = [received] if receives or not sends else []
+        return [*found, documents.c.id.in_(_sent().where(sent))] if sends else found
 
 
 def _general(kind: Kind, table: Table, wanted: Criteria) -> list[ColumnElement[bool]]:
@@ -143,17 +158,18 @@ def _receipts(wanted: Criteria) -> list[ColumnElement[bool]]:
 
 def _documents(wanted: Criteria) -> list[ColumnElement[bool]]:
     found = _through_documents(wanted)
-    links = delivery_documents.c
-    sent = select(links.document_id).join(deliveries, deliveries.c.id == links.delivery_id)
     if wanted.file is not None:
         found.append(documents.c.receipt_id.in_(select(receipts.c.id).where(_file(wanted.file))))
-    if wanted.route is not None:
-        mine = and_(documents.c.partner == wanted.route.partition("/")[0], documents.c.route == wanted.route)
-        found.append(or_(mine, documents.c.id.in_(sent.where(deliveries.c.target == wanted.route))))
     if wanted.partner is not None:
-        to_him = sent.where(_of_partner(deliveries.c.target, wanted.partner))
+        to_him = _sent().where(_of_partner(deliveries.c.target, wanted.partner))
         found.append(or_(documents.c.partner == wanted.partner, documents.c.id.in_(to_him)))
     return found
+
+
+def _sent() -> Select[Any]:
+    """The documents of deliveries, which are to be narrowed down."""
+    links = delivery_documents.c
+    return select(links.document_id).join(deliveries, deliveries.c.id == links.delivery_id)
 
 
 def _made_of(of: Select[Any]) -> Any:

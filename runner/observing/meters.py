@@ -5,8 +5,8 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.drafts import Closing
-from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Staged
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.states import State

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.drafts import Closing
-from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Staged
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.lines.lines import Line, Outlet

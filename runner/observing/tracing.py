@@ -29,8 +29,8 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.drafts import Closing
-from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Staged
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.references import Ref

@@ -10,8 +10,8 @@ from transload.canonical.errors import Reject, Retry, Stop, Unknown
 from transload.canonical.findings import Finding
 from transload.runner.delivering.verdicts import failed, not_begun
 from transload.runner.ledger import State
+from transload.runner.ledger.attempts import Delivery
 from transload.runner.ledger.fingerprints import fingerprint
-from transload.runner.ledger.lanes import Delivery
 from transload.runner.lines.backoff import next_attempt, wait_after
 from transload.runner.lines.summary import Summary, Tally
 from transload.runner.workspace.model import RetryPolicy

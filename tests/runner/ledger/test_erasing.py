@@ -17,9 +17,9 @@ from tests.runner.ledger.test_encryption import CANARY, CANONICAL, everything
 from transload.canonical.findings import Finding
 from transload.runner.ledger import Blobs, Erased, Ledger, NotFound, Ref, State
 from transload.runner.ledger.actions import NotPossible
+from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.blobs import ERASED, ERASING, SMALL
 from transload.runner.ledger.drafts import Closing, Draft, Frozen
-from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.schema import blobs, documents, receipts
 from transload.runner.ledger.shelves import HALF, UNTOUCHED, FolderShelf

@@ -17,9 +17,9 @@ from transload.canonical.context import Numbers
 from transload.runner.ledger import Ledger, LedgerBusy, LedgerError, State
 from transload.runner.ledger import database as database_module
 from transload.runner.ledger import lanes as lanes_module
+from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.journal import Journal
-from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.numbers import LedgerNumbers
 from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.reconciled import PartnerVerdict

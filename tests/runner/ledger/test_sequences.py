@@ -10,8 +10,8 @@ from tests.runner.ledger.samples import NOW, arrival
 
 from transload.adapters.base.acknowledgement import Verdict
 from transload.runner.ledger import Ledger, State
+from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.drafts import Closing, Draft, Frozen
-from transload.runner.ledger.lanes import Outcome
 from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.reconciled import PartnerVerdict
 from transload.runner.ledger.schema import deliveries

@@ -462,6 +462,8 @@ def upgrade(operations: Operations) -> None:
     operations.create_index("documents_partner", "documents", ["partner", "id"], unique=False)
     operations.create_index("documents_reference", "documents", ["reference"], unique=False)
     operations.create_index("documents_number", "documents", ["number"], unique=False)
+    operations.create_index("documents_route", "documents", ["route", "id"], unique=False)
+    operations.create_index("documents_route_created", "documents", ["route", "created_at"], unique=False)
     operations.create_index("documents_state", "documents", ["state", "id"], unique=False)
     operations.create_index("documents_wire", "documents", ["interchange", "reference", "route"], unique=False)
     operations.create_index("ix_documents_receipt_id", "documents", ["receipt_id"], unique=False)
