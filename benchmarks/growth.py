@@ -19,6 +19,7 @@ from pathlib import Path
 from transload.runner.ledger import Ledger, State, Store
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.searching import Criteria
+from transload.runner.reading.duplicates import before
 
 SMALL, DUE, ROUTES, STEP = 5_000, 200, 40, 100_000
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -154,10 +155,13 @@ def questions(ledger: Ledger, documents: int) -> dict[str, Callable[[], object]]
 
         return look
 
+    wire = {"of_route": f"acme/orders-{middle % ROUTES}", "of_interchange": str(middle)}
+    wire |= {"of_sender": "ACME", "of_receiver": "US", "of_receipt": 0}
     return {
         "which lanes are due": lambda: ledger.lanes.ready(now),
         "which routes have receipts to read": lambda: ledger.arrivals.routes_due(),
         "take a lane and what is due in it": claim,
+        "what an interchange has brought before": lambda: ledger.database.rows(before, wire),
         "list the newest documents": lambda: ledger.queries.documents(limit=20),
         "find by order number": searched(number=f"PO-{middle}"),
         "find by control number": searched(control=str(middle)),

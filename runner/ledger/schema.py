@@ -172,7 +172,7 @@ documents = Table(
     Column("created_at", Moment, nullable=False),
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
-Index("documents_wire", documents.c.interchange, documents.c.reference, documents.c.route)
+Index("documents_wire", documents.c.interchange, documents.c.route, documents.c.reference)
 
 deliveries = Table(
     "deliveries",

@@ -10,19 +10,17 @@ from transload.runner.ledger import Ledger, State
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.schema import documents
 
-_before = (
-    select(documents.c.id, documents.c.reference, documents.c.wire_digest)
-    .where(
-        documents.c.route == bindparam("of_route"),
-        documents.c.interchange == bindparam("of_interchange"),
-        documents.c.sender == bindparam("of_sender"),
-        documents.c.receiver == bindparam("of_receiver"),
-        # one by one: how often a list is written out costs more than the query
-        *(documents.c.state != state.value for state in (State.QUARANTINED, State.DUPLICATE, State.SUPPRESSED)),
-        documents.c.receipt_id != bindparam("of_receipt"),
-    )
-    .order_by(documents.c.id)
+# without an order: SQLite would go through all documents of the route, whose index has it, and not to the interchange
+before = select(documents.c.id, documents.c.reference, documents.c.wire_digest).where(
+    documents.c.route == bindparam("of_route"),
+    documents.c.interchange == bindparam("of_interchange"),
+    documents.c.sender == bindparam("of_sender"),
+    documents.c.receiver == bindparam("of_receiver"),
+    # one by one: how often a list is written out costs more than the query
+    *(documents.c.state != state.value for state in (State.QUARANTINED, State.DUPLICATE, State.SUPPRESSED)),
+    documents.c.receipt_id != bindparam("of_receipt"),
 )
+"""What brought the messages of an interchange before."""
 
 
 class Earlier:
@@ -79,7 +77,7 @@ class Earlier:
                 "of_receiver": receiver,
                 "of_receipt": self._receipt.id,
             }
-            rows = self._ledger.database.rows(_before, values)
+            rows = sorted(self._ledger.database.rows(before, values))
             self._known[key] = {row.reference: (row.id, row.wire_digest) for row in rows}
         return self._known[key]
 

@@ -35,6 +35,7 @@ _END_OWN = text(
     " WHERE application_name = :session AND pid <> pg_backend_pid()"
 )
 _ALIVE = text("SELECT 1")
+_WHICH = text("SELECT pg_backend_pid()")
 _CLAIM = text("SELECT pg_try_advisory_lock(:number)")
 _RELEASE = text("SELECT pg_advisory_unlock(:number)")
 OWN_SECONDS = 2.0
@@ -72,6 +73,14 @@ class SessionLock(OwnClaims):
         """Raises `LedgerBusy`, naming who works on the ledger now, `LedgerError` when nobody can tell."""
         with translated(self._ledger, *self._hidden):
             holder = self._take()
+            lent = holder is None and self._is_lent()
+        if lent:
+            self._close()
+            raise LedgerError(
+                f"before the ledger {self._ledger} is a pooler that lends connections for a transaction at a time",
+                hint="locks are those of sessions: let the pooler give each session a connection of its own"
+                " (PgBouncer: pool_mode = session), or leave it out",
+            )
         if holder is not None:
             self._close()
             raise LedgerBusy(
@@ -130,6 +139,17 @@ class SessionLock(OwnClaims):
             self._close()
             raise
         return None
+
+    def _is_lent(self) -> bool:
+        """Whether another session of ours is in the same server process: a lock of the one would be the other's too.
+
+        Poolers give the next the connection that was used last, while those of the server itself all differ.
+        """
+        assert self._engine is not None
+        assert self._connection is not None
+        with self._engine.connect() as other:
+            ours = self._connection.scalar(_WHICH)
+            return bool(other.scalar(_WHICH) == ours)
 
     def _close(self) -> None:
         """Give it back: the session ends."""

@@ -465,7 +465,7 @@ def upgrade(operations: Operations) -> None:
     operations.create_index("documents_route", "documents", ["route", "id"], unique=False)
     operations.create_index("documents_route_created", "documents", ["route", "created_at"], unique=False)
     operations.create_index("documents_state", "documents", ["state", "id"], unique=False)
-    operations.create_index("documents_wire", "documents", ["interchange", "reference", "route"], unique=False)
+    operations.create_index("documents_wire", "documents", ["interchange", "route", "reference"], unique=False)
     operations.create_index("ix_documents_receipt_id", "documents", ["receipt_id"], unique=False)
     operations.create_index("deliveries_staged", "deliveries", ["staged_at"], unique=False)
     for table in ("receipts", "documents", "deliveries"):
