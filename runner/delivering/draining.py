@@ -24,9 +24,10 @@ from transload.runner.delivering.verdicts import (
     overdue,
     sent,
     unfit,
+    unread,
     waited_for,
 )
-from transload.runner.ledger import State
+from transload.runner.ledger import Damaged, State
 from transload.runner.ledger.attempts import Delivery, Outcome
 from transload.runner.ledger.references import Ref
 from transload.runner.lines.lines import Outlet
@@ -221,7 +222,10 @@ class Draining:
             if lacking := self.outlet.lacking(delivery.metadata, target.forgoes):
                 return unfit(delivery, lacking, self.outlet.connection, self.clock())
             if delivery.late is not None:
-                return self.judge(delivery, target, outbound, delivery.late.reply)
+                reply = delivery.late.reply
+                if isinstance(reply, Damaged):
+                    return unread(delivery, reply, self.clock())
+                return self.judge(delivery, target, outbound, reply)
             if delivery.state is State.AWAITING:
                 return overdue(delivery, policy, self.clock())
             if delivery.unsure:

@@ -81,6 +81,16 @@ def damaged(delivery: Delivery, error: Damaged, now: datetime) -> Outcome:
     return replace(outcome, state=State.UNKNOWN, unsure=True) if delivery.unsure else outcome
 
 
+def unread(delivery: Delivery, error: Damaged, now: datetime) -> Outcome:
+    """UNKNOWN for a delivery of which the target said something later, in bytes that are lost: only it knows now."""
+    finding = Finding(
+        code=error.code,
+        message=f"what the target said of it later cannot be read: {error.message}",
+        hint="ask the partner whether he has it, then `transload resolve` it",
+    )
+    return replace(_dead(delivery, (finding,), "damaged", now), state=State.UNKNOWN, unsure=True)
+
+
 def unfit(delivery: Delivery, lacking: Sequence[str], connection: str, now: datetime) -> Outcome:
     """DEAD for a delivery that was made ready for another target; UNKNOWN where it may have landed there."""
     finding = Finding(

@@ -6,12 +6,14 @@ A target's own receipt may come faster than the outcome of our call is committed
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from transload.adapters.base import Outbound, Reply
 from transload.canonical.findings import Finding
 from transload.runner.ledger.blobs import BlobStore
+from transload.runner.ledger.errors import Damaged
 from transload.runner.ledger.following import follow
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.numbers import Ids
@@ -21,10 +23,10 @@ from transload.runner.ledger.states import State
 
 @dataclass(frozen=True, kw_only=True)
 class LateReply:
-    """A reply to a delivery, in the receipt of that number."""
+    """A reply to a delivery, in the receipt of that number; where its bytes are lost, why instead."""
 
     receipt: int
-    reply: Reply = field(repr=False)
+    reply: Reply | Damaged = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +89,15 @@ def waiting_replies(connection: Connection, store: BlobStore, ids: Sequence[int]
     found: dict[int, LateReply] = {}
     for row in connection.execute(query).all():
         if row.delivery_id not in found:
-            reply = Reply(content=store.load(connection, row.digest), metadata=row.metadata)
-            found[row.delivery_id] = LateReply(receipt=row.id, reply=reply)
+            found[row.delivery_id] = LateReply(receipt=row.id, reply=_reply(connection, store, row))
     return found
+
+
+def _reply(connection: Connection, store: BlobStore, row: Any) -> Reply | Damaged:
+    try:
+        return Reply(content=store.load(connection, row.digest), metadata=row.metadata)
+    except Damaged as error:
+        return error
 
 
 def judged(connection: Connection, numbers: Sequence[int]) -> None:

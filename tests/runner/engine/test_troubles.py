@@ -249,6 +249,27 @@ def test_damaged_bytes_are_not_sent_and_hold_up_no_other(make_house, script, han
         assert ("unknown" if unsure else "dead") in [one.source for one in ledger.incidents.seen()[1]]
 
 
+def test_what_was_said_later_in_damaged_bytes_holds_up_no_other(make_house, script, hands):
+    house = make_house(target_act=script("before landing", ["retry", "retry"]))
+    house.put_orders("a.txt", "1", "2")
+    with house.ledger() as ledger:
+        house.engine(ledger, clock=hands).run_pass()
+        digest = "(SELECT digest FROM receipts WHERE id = 1)"
+        with sqlite3.connect(house.root / "var/ledger.db") as own:
+            own.execute("INSERT INTO replies (receipt_id, delivery_id, judged) VALUES (1, 1, 0)")
+            own.execute(f"UPDATE blobs SET data = zeroblob(9) WHERE digest = {digest}")
+        own.close()
+        hands.turn(minutes=5)
+        summary = house.engine(ledger, clock=hands).run_pass()
+        assert states(ledger, "deliveries") == ["UNKNOWN", "SENT"]
+        assert house.landed() == ["2"]
+        (found,) = [one for one in summary.findings if one.message.startswith("what the target said")]
+        assert found.hint == "ask the partner whether he has it, then `transload resolve` it"
+        ledger.actions.resolve(1, hands(), landed=False)
+        house.engine(ledger, clock=hands).run_pass()
+        assert house.landed() == ["2", "1"]
+
+
 # a route that is another one now
 
 
