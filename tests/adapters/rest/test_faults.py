@@ -98,7 +98,7 @@ class Nothing(dict[str, str]):
 
 def three(url: str, tls: dict[str, Any] | None = None, auth: dict[str, Any] | None = None) -> list[tuple[str, str]]:
     """The outcomes of a POST, of a POST with a key, and of a GET of a list."""
-    timeouts = {"connect": "2s", "read": "300ms", "total": "500ms"}
+    timeouts = {"connect": "5s", "read": "1s", "total": "1500ms"}
     settings = {"base_url": url, "tries": 1, "timeouts": timeouts, "max_body": 1_000_000, "tls": tls or {}}
     connection = RestConnection.model_validate({**settings, "auth": auth or {}})
     found = []

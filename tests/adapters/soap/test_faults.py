@@ -167,7 +167,7 @@ def wsdl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def three(url: str, wsdl: Path, **more: Any) -> list[tuple[str, str]]:
     """The outcomes of a delivery, of one to an operation that is idempotent, and of a poll."""
-    timeouts = {"connect": "2s", "read": "300ms", "total": "500ms"}
+    timeouts = {"connect": "5s", "read": "1s", "total": "1500ms"}
     settings = {
         "wsdl": wsdl,
         "endpoint": url,

@@ -9,13 +9,14 @@ from tests.runner.ledger.samples import NOW
 from transload.adapters.base.acknowledgement import Verdict
 from transload.canonical.errors import ConfigurationError, Reject, Retry
 from transload.runner.ledger import LedgerError, Ref, State
+from transload.runner.ledger.additions import Additions
 from transload.runner.ledger.journal import Journal
 from transload.runner.ledger.lanes import Lanes
 from transload.runner.ledger.reconciled import PartnerVerdict, take_verdict
 from transload.runner.ledger.repeating import NotPossible
 from transload.runner.ledger.schema import gathered
 from transload.runner.ledger.searching import Criteria
-from transload.runner.ledger.staging import Staging, _Batch
+from transload.runner.ledger.staging import Staging
 from transload.runner.reading import receipt
 from transload.runner.workspace.model import Batching, Every
 
@@ -264,13 +265,13 @@ def test_a_batch_that_a_process_ended_over_is_the_same_one(make_house, hands, ru
 
     flushes = []
 
-    def flush_of_batch(self, flush=_Batch.finish):
+    def flush_of_batch(self, flush=Additions.finish):
         flushes.append(flush(self))
         return ended() if self._portion is None else flushes[-1]
 
     with monkeypatch.context() as broken:
         if moment == "before it is fixed":
-            broken.setattr(_Batch, "finish", flush_of_batch)
+            broken.setattr(Additions, "finish", flush_of_batch)
         else:
             broken.setattr(Lanes, "announce", ended)
         with pytest.raises(LedgerError, match="the power is gone"):

@@ -15,8 +15,8 @@ from tests.runner.ledger.samples import NOW, arrival
 from transload.adapters.base.acknowledgement import Verdict
 from transload.canonical.context import Numbers
 from transload.runner.ledger import Ledger, LedgerBusy, LedgerError, State
+from transload.runner.ledger import attempts as attempts_module
 from transload.runner.ledger import database as database_module
-from transload.runner.ledger import lanes as lanes_module
 from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.drafts import Draft, Frozen
 from transload.runner.ledger.journal import Journal
@@ -165,15 +165,15 @@ def test_processes_that_stage_at_once_number_everything_once(processes):
 
 
 def held_before_commit(monkeypatch, name, other_done, begun):
-    """Let the function ``name`` of `lanes` be followed by a wait for the other process, or half a second."""
-    original = getattr(lanes_module, name)
+    """Let the function ``name`` of `attempts` be followed by a wait for the other process, or half a second."""
+    original = getattr(attempts_module, name)
 
     def slow(*arguments):
         original(*arguments)
         begun.set()
         other_done.wait(0.5)
 
-    monkeypatch.setattr(lanes_module, name, slow)
+    monkeypatch.setattr(attempts_module, name, slow)
 
 
 def test_a_verdict_that_comes_while_the_outcome_is_written_takes_effect(processes, monkeypatch):
