@@ -2,7 +2,6 @@
 
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -64,8 +63,8 @@ def serve(
             text = mask(text)
         return text
 
-    early = threading.Event()
-    signal.signal(signal.SIGHUP, lambda *_: early.set())
+    early: list[int] = []
+    signal.signal(signal.SIGHUP, lambda number, _: early.append(number))
     loaded = load()
     if not as_json and not member:
         say_findings(loaded.findings, to_error=True)
@@ -84,7 +83,7 @@ def serve(
             supervisor=Supervisor.of_environment(),
         )
         signal.signal(signal.SIGHUP, lambda *_: engine.renew())  # until the service itself listens
-        if early.is_set():
+        if early:
             engine.renew()
         if member:
             from transload.runner.processes.crew import end_with_parent

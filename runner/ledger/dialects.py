@@ -26,6 +26,14 @@ def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> Any
     return connection.execute(_insert_new(table, connection.dialect.name), row).scalar_one_or_none()
 
 
+def insert_plain(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows whose values are as the database keeps them: SQLAlchemy's way of each value is left out.
+
+    For what comes several times with each document; the types of its columns must not change what is stored.
+    """
+    connection.exec_driver_sql(_insert_plain(table, names, connection.dialect.name), [*rows])
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert the rows, or change those that have the same primary key."""
     if rows:
@@ -63,6 +71,13 @@ def _insert_missing(table: Table, dialect: str) -> Executable:
 @cache
 def _insert_new(table: Table, dialect: str) -> Any:
     return _kind(dialect).insert(table).on_conflict_do_nothing().returning(*list(table.primary_key)[:1])
+
+
+@cache
+def _insert_plain(table: Table, names: tuple[str, ...], dialect: str) -> str:
+    mark = "%s" if dialect == "postgresql" else "?"
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join([mark] * len(names))})"  # noqa: S608  # our own
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from transload.runner.ledger.columns import compact_json, fitted, microseconds
-from transload.runner.ledger.dialects import insert_missing
+from transload.runner.ledger.dialects import insert_missing, insert_plain
 from transload.runner.ledger.errors import Fenced
 from transload.runner.ledger.schema import events, lanes
 
@@ -21,7 +21,7 @@ NOTHING_BEFORE = "0" * 64
 
 _select_lane = select(lanes.c.epoch, lanes.c.sequence, lanes.c.head).where(lanes.c.name == bindparam("lane"))
 _lock_lane = _select_lane.with_for_update()
-_insert_events = events.insert()
+_COLUMNS = tuple(column.name for column in events.columns)
 _update_lane = (
     lanes.update()
     .where(lanes.c.name == bindparam("lane"))
@@ -53,7 +53,7 @@ class Journal:
         self._sequence: int = row.sequence
         self._head: str = row.head
         self._at = microseconds(at)
-        self._rows: list[dict[str, Any]] = []
+        self._noted: list[tuple[str, int | None, int | None, int | None, Mapping[str, Any] | None, str | None]] = []
 
     def record(
         self,
@@ -66,33 +66,23 @@ class Journal:
         digest: str | None = None,
     ) -> None:
         """Note that ``what`` (a state, or an action) happened to a receipt, document or delivery."""
-        self._rows.append(
-            {
-                "lane": self.lane,
-                "at": self.at,
-                "what": str(what),
-                "receipt_id": receipt,
-                "document_id": document,
-                "delivery_id": delivery,
-                "detail": detail,
-                "digest": digest,
-            }
-        )
+        self._noted.append((str(what), receipt, document, delivery, detail, digest))
 
     def flush(self) -> None:
         """Write the events; call it once, at the end of the transaction."""
-        if not self._rows:
+        if not self._noted:
             return
-        for row, number in zip(self._rows, _numbers(self.connection, len(self._rows)), strict=True):
+        rows: list[tuple[Any, ...]] = []
+        numbers = _numbers(self.connection, len(self._noted))
+        for (what, receipt, document, delivery, detail, digest), number in zip(self._noted, numbers, strict=True):
             self._sequence += 1
-            detail = None if row["detail"] is None else compact_json(row["detail"])
-            facts = [self.lane, self._sequence, number, self._at, row["what"]]
-            facts += [row["receipt_id"], row["document_id"], row["delivery_id"], detail, row["digest"]]
-            self._head = event_hash(self._head, facts)
-            row |= {"id": number, "sequence": self._sequence, "hash": self._head}
-        self.connection.execute(_insert_events, self._rows)
+            text = None if detail is None else compact_json(detail)
+            tail = (self._at, what, receipt, document, delivery, text, digest)
+            self._head = event_hash(self._head, [self.lane, self._sequence, number, *tail])
+            rows.append((number, self.lane, self._sequence, *tail, self._head))
+        insert_plain(self.connection, events, _COLUMNS, rows)
         self.connection.execute(_update_lane, {"lane": self.lane, "last": self._sequence, "new_head": self._head})
-        self._rows = []
+        self._noted = []
 
 
 def _numbers(connection: Connection, count: int) -> Iterable[int]:
