@@ -76,7 +76,7 @@ def test_a_claimed_file_is_gone_on_with(server: Any, memory: Any, poll: Poll, co
         poll(source(server, 0.01, **claim), memory)
     assert [path.name.partition("~")[2] for path in (server.root / "ours").iterdir()] == ["a"]
     assert poll(source(server, **claim), memory) == {"a": content}
-    assert meter.asked < SIZE + 5 * MIB
+    assert meter.asked < SIZE + 7 * MIB  # begun anew it would be 8 more, and what was in flight as it broke
     assert list((server.root / "ours").iterdir()) == []
 
 
