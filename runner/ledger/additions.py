@@ -25,10 +25,7 @@ from transload.runner.ledger.portions import Parsed, Portion, Staged
 from transload.runner.ledger.receipts import Receipt, as_rows
 from transload.runner.ledger.reconciled import PartnerVerdict, number_rows, take_verdict
 from transload.runner.ledger.repeating import FAILED
-from transload.runner.ledger.schema import (
-    deliveries,
-    documents,
-)
+from transload.runner.ledger.schema import deliveries, documents
 from transload.runner.ledger.sequences import give_place, held_by
 from transload.runner.ledger.states import State, of_document
 

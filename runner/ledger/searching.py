@@ -96,7 +96,7 @@ class Searching:
             return int(connection.scalar(self.query(kind, wanted, select(func.count(table.c.id)))) or 0)
 
     def query(self, kind: Kind, wanted: Criteria, query: Select[Any]) -> Select[Any]:
-        """``query`` with the conditions of ``wanted``."""
+        """``query`` with the conditions of ``wanted``; the ledger is asked which of them there are for a route."""
         table = _TABLES[kind]
         found = [*_ways[kind](wanted), *_general(kind, table, wanted)]
         if kind == "document" and wanted.route is not None:
