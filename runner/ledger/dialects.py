@@ -1,12 +1,32 @@
 """Statements that SQL leaves to each database, or that each does its own way; the ledger's other SQL is the same."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, Table, any_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
+
+Way = Callable[[Any], Any]
+"""What makes of a value what the database keeps."""
+_ways_of: WeakKeyDictionary[Dialect, dict[tuple[Table, tuple[str, ...]], list[tuple[str, Way | None]]]]
+_ways_of = WeakKeyDictionary()
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -34,6 +54,19 @@ def insert_plain(connection: Connection, table: Table, names: tuple[str, ...], r
     connection.exec_driver_sql(_insert_plain(table, names, connection.dialect.name), [*rows])
 
 
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the same columns, their values bound by the types of these.
+
+    Of many rows it takes a quarter less time than the statement that SQLAlchemy makes, since there is one text of it
+    and one way of each column.  Columns with a default must be among them.
+    """
+    if rows:
+        names = tuple(rows[0])
+        ways = _ways(connection.dialect, table, names)
+        values = [tuple([row[name] if way is None else way(row[name]) for name, way in ways]) for row in rows]
+        insert_plain(connection, table, names, values)
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert the rows, or change those that have the same primary key."""
     if rows:
@@ -53,10 +86,39 @@ def reviving(table: Table, dialect: str, gone: ColumnElement[bool]) -> Any:
 
 def among(connection: Connection, column: ColumnElement[Any], ids: Collection[int]) -> ColumnElement[bool]:
     """The condition that ``column`` is one of ``ids``, of which there may be more than a statement takes values."""
-    if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(ids), type_=postgresql.ARRAY(BigInteger), unique=True))
-    values = func.json_each(json.dumps(list(ids))).table_valued("value")
+    dialect = connection.dialect.name
+    return listed(column, dialect, None, id_list(dialect, ids))
+
+
+def listed(column: ColumnElement[Any], dialect: str, name: str | None, value: Any = None) -> ColumnElement[bool]:
+    """The condition that ``column`` is in the `id_list` that the parameter ``name`` has, or that is ``value``."""
+    if dialect == "postgresql":
+        return column == any_(_parameter(name, value, postgresql.ARRAY(BigInteger)))
+    values = func.json_each(_parameter(name, value, Text())).table_valued("value")
     return column.in_(select(values.c.value))
+
+
+def _parameter(name: str | None, value: Any, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    if name is None:
+        return bindparam(None, value, type_=type_, unique=True)
+    return bindparam(name, type_=type_)
+
+
+def id_list(dialect: str, ids: Collection[int]) -> Any:
+    """``ids`` as the value of one parameter."""
+    return list(ids) if dialect == "postgresql" else json.dumps(list(ids))
+
+
+def _ways(dialect: Dialect, table: Table, names: tuple[str, ...]) -> list[tuple[str, Way | None]]:
+    """How the values of the columns ``names`` are bound; None where they are passed on as they are."""
+    known = _ways_of.setdefault(dialect, {})
+    if (table, names) not in known:
+        left = [column.name for column in table.columns if column.default is not None and column.name not in names]
+        if left:
+            raise ValueError(f"rows of {table.name} need {', '.join(left)}")
+        types = [(name, table.c[name].type.dialect_impl(dialect)) for name in names]
+        known[table, names] = [(name, type_.bind_processor(dialect)) for name, type_ in types]
+    return known[table, names]
 
 
 # Statements are built once: building one and finding its compiled form costs more than running it.

@@ -1,9 +1,11 @@
 """The states of documents, which follow those of their deliveries."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, func, or_, select
 
+from transload.runner.ledger.dialects import id_list, listed
 from transload.runner.ledger.schema import deliveries, delivery_documents, documents, gathered
 from transload.runner.ledger.states import State, of_document
 
@@ -58,8 +60,19 @@ def follow_news(connection: Connection, news: Sequence[tuple[int, int, State]]) 
 
     In the order of the documents, so that lanes that have the same ones wait for each other in one order.
     """
-    alone = sorted((document, state.value) for document, targets, state in news if targets == 1)
+    dialect = connection.dialect.name
+    alone: dict[State, list[int]] = {}
+    for document, targets, state in news:
+        if targets == 1:
+            alone.setdefault(state, []).append(document)
     shared = sorted({document for document, targets, _ in news if targets != 1})
-    states = [*alone, *((document, state_of(connection, document)) for document in shared)]
+    states = [(document, state_of(connection, document)) for document in shared]
     if states:
         connection.execute(_set, [{"of_document": document, "new_state": state} for document, state in states])
+    for state, ids in sorted(alone.items()):
+        connection.execute(_set_all(dialect), {"of": id_list(dialect, sorted(ids)), "new": state.value})
+
+
+@cache
+def _set_all(dialect: str) -> Update:
+    return documents.update().where(listed(documents.c.id, dialect, "of")).values(state=bindparam("new"))

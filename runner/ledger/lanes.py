@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, se
 from transload.runner.ledger.attempts import Delivery, Outcome, end_attempt, record
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.dialects import insert_rows
 from transload.runner.ledger.errors import Damaged
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.receipts import Arrival
@@ -227,10 +228,8 @@ class Lanes:
                     for item in left
                 ]
                 connection.execute(end_attempt, rows)
-            connection.execute(
-                attempts.insert(),
-                [{"delivery_id": item.id, "number": item.tries + 1, "started_at": now} for item in due],
-            )
+            rows = [{"delivery_id": item.id, "number": item.tries + 1, "started_at": now} for item in due]
+            insert_rows(connection, attempts, rows)
             for item in due:
                 journal.record(State.SENDING, delivery=item.id, detail={"attempt": item.tries + 1}, digest=item.digest)
             journal.flush()

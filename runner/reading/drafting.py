@@ -20,6 +20,7 @@ from transload.canonical.documents import field_as_json
 from transload.canonical.errors import Reject
 from transload.canonical.model import Model
 from transload.mappings.residue import Residue
+from transload.runner.ledger.columns import compact_json
 from transload.runner.ledger.drafts import NEVER, AcknowledgementDraft, Draft, Frozen, Gathered
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.lines.filtering import Wrapping, Wrappings
@@ -86,7 +87,7 @@ class Origin:
         texts = [self.receipt.connection, self.receipt.source_key, *map(str, parts)]
         if self.generation:
             texts.append(f"replay {self.generation}")
-        return str(uuid5(KEYS, json.dumps(texts)))
+        return str(uuid5(KEYS, compact_json(texts)))
 
 
 def draft(
