@@ -113,7 +113,7 @@ class Work:
 
     def _departing(self, now: datetime, name: str | None, known: Sequence[str]) -> set[str]:
         """The names of lines that have batches to write, without those known already."""
-        due = (lane for lane in self._ledger.staging.lanes_due(now) if lane in self._feeding)
+        due = (lane for lane in self._ledger.departures.lanes_due(now) if lane in self._feeding)
         return {self._feeding[lane] for lane in due if name in (None, self._feeding[lane])} - set(known)
 
     def _is_ours(self, name: str) -> bool:

@@ -19,7 +19,7 @@ from transload.adapters.base.format import Encoded
 from transload.canonical.context import Numbers
 from transload.canonical.errors import Retry, TransloadError
 from transload.canonical.findings import Finding, Severity
-from transload.runner.ledger.dialects import among
+from transload.runner.ledger.dialects import among, insert_rows
 from transload.runner.ledger.drafts import Batch, Bundle, Closing, Draft, Frozen, Gathered, Member, Stored
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.journal import add_lane
@@ -68,9 +68,7 @@ class Bundling:
 
     def keep(self, now: datetime) -> None:
         """Keep what this transaction has gathered; its documents are there.  Where enough wait they are due ``now``."""
-        rows = [*self._fresh, *self._later]
-        if rows:
-            self._connection.execute(gathered.insert(), rows)
+        insert_rows(self._connection, gathered, [*self._fresh, *self._later])
         for lane in sorted({row["lane"] for row in self._later}):
             add_lane(self._connection, lane)  # it is known, and can be held, before anything leaves
         for lane, most in self._full.items():
@@ -110,18 +108,14 @@ class Bundling:
         return pairs
 
     def write_due(self, batch: Batch, now: datetime) -> Iterator[Together]:
-        """What is due in the lane of ``batch`` now, and all before it: the order is kept."""
+        """The first that leaves of what is due in the lane of ``batch`` now, with all before it: the order is kept."""
         here = gathered.c.lane == batch.lane, gathered.c.due_at.is_not(None)
         last = select(func.max(gathered.c.document_id)).where(*here, gathered.c.due_at <= now).scalar_subquery()
         query = select(gathered.c.document_id).where(*here, gathered.c.document_id <= last)
-        ids = list(self._connection.scalars(query.order_by(gathered.c.document_id)))
-        if not ids:
-            return
-        self._connection.execute(gathered.delete().where(*here, gathered.c.document_id <= ids[-1]))
-        size = batch.most or len(ids)
-        for start in range(0, len(ids), size):
-            chunk = ids[start : start + size]
-            yield from self._bundle(batch, self._identity(chunk), chunk, self._members(chunk, batch.target, {}, {}))
+        ids = list(self._connection.scalars(query.order_by(gathered.c.document_id).limit(batch.most)))
+        if ids:
+            self._connection.execute(gathered.delete().where(*here, gathered.c.document_id <= ids[-1]))
+            yield from self._bundle(batch, self._identity(ids), ids, self._members(ids, batch.target, {}, {}))
 
     def _identity(self, ids: Sequence[int]) -> str:
         """The digest of who the members of a batch are: another batch has another one, in other ledgers too."""

@@ -95,7 +95,7 @@ def _numbers(connection: Connection, count: int) -> Iterable[int]:
 
 def add_lane(connection: Connection, lane: str) -> None:
     """Make the lane's row where it is missing."""
-    row = {"name": lane, "epoch": 0, "paused": False, "sequence": 0, "head": NOTHING_BEFORE}
+    row = {"name": lane, "epoch": 0, "paused": False, "begun": 0, "sequence": 0, "head": NOTHING_BEFORE}
     insert_missing(connection, lanes, [row])
 
 

@@ -21,6 +21,7 @@ from transload.runner.ledger.bulks import Bulks
 from transload.runner.ledger.conditions import Conditions
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.databases.backend import ProcessLock
+from transload.runner.ledger.departures import Departures
 from transload.runner.ledger.dialects import insert_missing
 from transload.runner.ledger.encryption.covers import cover_of
 from transload.runner.ledger.encryption.rekeying import Rekeying
@@ -67,6 +68,7 @@ class Ledger:
         self.unpacking = Unpacking(self.database, self.store)
         self.responses = Responses(self.database, self.store)
         self.staging = Staging(self.database, self.store)
+        self.departures = Departures(self.database, self.store)
         self.lanes = Lanes(self.database, self.store)
         self.breakers = Breakers(self.database)
         self.rates = Rates(self.database)

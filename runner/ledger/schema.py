@@ -294,6 +294,7 @@ lanes = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("paused", Boolean, nullable=False),
     Column("wait_until", Moment, comment="several calls in a row failed: rest until then"),
+    Column("begun", Integer, nullable=False, comment="times that its next batch was begun, and did not leave"),
     Column("sequence", BigInteger, nullable=False, comment="of the last event"),
     Column("head", _Digest, nullable=False, comment="hash of the last event"),
 )

@@ -7,12 +7,12 @@ done inside, so that a number is used exactly when the bytes that carry it are k
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, null, select
+from sqlalchemy import Connection, bindparam, null
 
 from transload.runner.ledger.additions import Additions, Shared
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
-from transload.runner.ledger.drafts import Batch
+from transload.runner.ledger.dialects import insert_rows
 from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.portions import Portion, Staged
 from transload.runner.ledger.schema import (
@@ -21,7 +21,6 @@ from transload.runner.ledger.schema import (
     deliveries,
     delivery_documents,
     documents,
-    gathered,
     receipts,
 )
 
@@ -55,35 +54,12 @@ class Staging:
             batches = [Additions(shared, portion) for portion in portions]
             for batch in batches:
                 batch.add_all()
-            return _written(shared, batches)
-
-        return self._database.write(work, lane=lane)
-
-    def lanes_due(self, now: datetime) -> list[str]:
-        """The lanes that have gathered documents which are due."""
-        query = select(gathered.c.lane).where(gathered.c.due_at <= now).distinct()
-        with self._database.read() as connection:
-            return sorted(connection.scalars(query))
-
-    def depart(self, batch: Batch, now: datetime, *, lane: str, epoch: int) -> Staged:
-        """Make deliveries of what was gathered for the lane of ``batch`` and is due, as it says.
-
-        Raises as `stage` does, and `Retry` when a table that the mapping asks cannot be had.
-        """
-
-        def work(connection: Connection) -> Staged:
-            journal = Journal(connection, lane, now, epoch=epoch)
-            shared = Shared(connection, self._store, journal, now, 1)
-            rows = Additions(shared, None)
-            for together in rows.bundling.write_due(batch, now):
-                rows.deliver_together(together)
-            (staged,) = _written(shared, [rows])
-            return staged
+            return write_all(shared, batches)
 
         return self._database.write(work, lane=lane)
 
 
-def _written(shared: Shared, batches: Sequence[Additions]) -> list[Staged]:
+def write_all(shared: Shared, batches: Sequence[Additions]) -> list[Staged]:
     """Write all that was added; gives what came of each."""
     _insert(shared, batches)
     staged = [batch.finish() for batch in batches]
@@ -106,9 +82,7 @@ def _insert(shared: Shared, batches: Sequence[Additions]) -> None:
         (acknowledgements, "acknowledgements"),
         (control_numbers, "control_numbers"),
     ):
-        rows = [row for batch in batches for row in getattr(batch, name)]
-        if rows:
-            connection.execute(table.insert(), rows)
+        insert_rows(connection, table, [row for batch in batches for row in getattr(batch, name)])
     ends = [end for batch in batches if (end := batch.end) is not None]
     if ends:
         connection.execute(_end, ends)

@@ -9,6 +9,7 @@ is in it was settled when it was gathered, so it is the same batch whoever write
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -69,6 +70,20 @@ def departing(writer: Writer, now: datetime) -> Iterator[Batch]:
         yield _batch(writer, wrapping, now, key=lambda part: str(uuid5(KEYS, json.dumps([lane, "batch", part]))))
     finally:
         wrappings.close()
+
+
+def given_up(batch: Batch, times: int) -> Batch:
+    """The batch, quarantined as it is: that it was written ended the process ``times`` times, or failed."""
+    finding = Finding(
+        code="E-INTERRUPTED",
+        message=f"the batch was begun {times} times, and each time the process ended or there was a fault of ours",
+        hint="see the log and how much memory it had; a count: of its batch makes it smaller; then `transload replay`",
+    )
+
+    def freeze(numbers: RevocableNumbers, key: str, members: Iterable[Member]) -> Bundle:
+        raise Reject(finding.message, findings=[finding])
+
+    return replace(batch, freeze=freeze)
 
 
 def _batch(

@@ -11,16 +11,17 @@ from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.errors import Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
 from transload.runner.ledger import Ledger, LedgerError, State
+from transload.runner.ledger.drafts import Batch
 from transload.runner.ledger.portions import Staged
 from transload.runner.ledger.receipts import Receipt
 from transload.runner.ledger.reconciled import Carrier
 from transload.runner.ledger.references import Ref
 from transload.runner.ledger.schema import documents
-from transload.runner.lines.lines import Line
+from transload.runner.lines.lines import Line, Writer
 from transload.runner.lines.standing import Look, standing
 from transload.runner.lines.summary import Tally
 from transload.runner.logs import about, get_logger
-from transload.runner.reading.batching import departing
+from transload.runner.reading.batching import departing, given_up
 from transload.runner.reading.duplicates import Earlier
 from transload.runner.reading.grouping import Group, Timed
 from transload.runner.reading.receipt import ReceiptWork, fault_of
@@ -95,29 +96,44 @@ class Processing:
             return
         self._looked[line.lane] = moment
         now = self._clock()
-        due = self._ledger.staging.lanes_due(now)
-        for writer in line.writers if due and not self._stopping() else ():
-            target = writer.outlet.target
-            if writer.outlet.lane not in due:
-                continue
-            try:
-                with departing(writer, now) as batch:
-                    staged = self._ledger.staging.depart(batch, now, lane=line.lane, epoch=epoch)
-            except LedgerError:
-                raise
-            except TransloadError as error:  # of other targets more can be written, and what arrives can be read
-                _log.warning("a batch waits", target=target, error=self._tally.said(error))
-                self._tally.failure(error, later=isinstance(error, Retry))
-                continue
-            except Exception as error:  # noqa: BLE001  # nor does a fault of ours hold them up
-                _log.exception("a batch waits: unexpected error", target=target)
-                self._tally.failure(TransloadError("a batch waits", findings=[fault_of(error, "writing a batch")]))
-                continue
-            for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
-                if state is not State.STAGED:
-                    self._tally.delivered(delivery, state, self._tally.veil.findings(staged.findings))
-                _log.info("batched", delivery=str(Ref("delivery", delivery)), target=target, state=state.value)
-            self._staged(staged.lanes)
+        due = self._ledger.departures.lanes_due(now)
+        for writer in line.writers if due else ():
+            if writer.outlet.lane in due:
+                self._leave(line, epoch, writer, now)
+
+    def _leave(self, line: Line, epoch: int, writer: Writer, now: datetime) -> None:
+        """Write the batches of a target that are due, one after the other, as far as it can be done now."""
+        target = writer.outlet.target
+        try:
+            with departing(writer, now) as batch:
+                while not self._stopping() and batch.lane in self._ledger.departures.lanes_due(now):
+                    self._write(line, epoch, batch, now)
+        except LedgerError:
+            raise
+        except TransloadError as error:  # of other targets more can be written, and what arrives can be read
+            _log.warning("a batch waits", target=target, error=self._tally.said(error))
+            self._tally.failure(error, later=isinstance(error, Retry))
+        except Exception as error:  # noqa: BLE001  # nor does a fault of ours hold them up
+            _log.exception("a batch waits: unexpected error", target=target)
+            self._tally.failure(TransloadError("a batch waits", findings=[fault_of(error, "writing a batch")]))
+
+    def _write(self, line: Line, epoch: int, batch: Batch, now: datetime) -> None:
+        """Write the next batch that is due, or give it up where that was begun too often; raises what it raises."""
+        departures = self._ledger.departures
+        begun = departures.begin(batch.lane) - 1
+        if begun >= line.workspace.retry.attempts:
+            batch = given_up(batch, begun)
+        try:
+            staged = departures.depart(batch, now, lane=line.lane, epoch=epoch)
+        except TransloadError:
+            with suppress(LedgerError):  # the first error tells more
+                departures.spare(batch.lane)
+            raise
+        for delivery, state in zip(staged.deliveries, staged.delivery_states, strict=True):
+            if state is not State.STAGED:
+                self._tally.delivered(delivery, state, self._tally.veil.findings(staged.findings))
+            _log.info("batched", delivery=str(Ref("delivery", delivery)), target=batch.target, state=state.value)
+        self._staged(staged.lanes)
 
     def _read_all(self, line: Line, epoch: int, look: Look) -> float | None:
         end = time.monotonic() + SLICE_SECONDS

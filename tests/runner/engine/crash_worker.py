@@ -1,8 +1,8 @@
 """A process that runs one pass of a house and kills itself on the way: at a moment of an adapter, or around a commit.
 
 Usage: crash_worker.py ROOT WHERE WHAT OPTIONS, where WHERE is ``source``, ``target``, ``before commit``,
-``after commit``, ``before staging`` or ``none``, WHAT is the adapter's moment or the number of the commit,
-and OPTIONS are the house's, as JSON.
+``after commit``, ``before staging``, ``departing`` or ``none``, WHAT is the adapter's moment or the number of the
+commit, and OPTIONS are the house's, as JSON.
 """
 
 import json
@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from house import House, Script, die
 
 from transload.runner.ledger.database import Database
+from transload.runner.ledger.departures import Departures
 from transload.runner.ledger.staging import Staging
 from transload.runner.workspace.model import Batching
 
@@ -49,6 +50,11 @@ def die_before_closing() -> None:
     Staging.stage = once
 
 
+def die_at_departure() -> None:
+    """End the process while a batch of several receipts is written."""
+    Departures.depart = lambda self, *arguments, **options: die()
+
+
 root, where, what, options = sys.argv[1:]
 acts = {f"{where}_act": Script(at=what, steps=["die"])} if where in ("source", "target") else {}
 options = json.loads(options)
@@ -61,4 +67,6 @@ with house.ledger() as ledger:
         die_at_commit(where, int(what))
     if where == "before staging":
         die_before_closing()
+    if where == "departing":
+        die_at_departure()
     engine.run_pass()

@@ -1,11 +1,14 @@
 """kill -9 at each step of a pass, then a restart: one copy at the target, one end of the story, no gap in numbers."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from transload.canonical.errors import Retry
 from transload.runner.ledger import LedgerError, Ref
+from transload.runner.ledger.departures import Departures
 from transload.runner.ledger.staging import Staging
 from transload.runner.ledger.states import State
 from transload.runner.workspace.model import Batching
@@ -69,10 +72,10 @@ def test_killed_inside_an_adapter(make_house, hands, where, what, idempotent, cr
 
 @FILE_ONLY
 @pytest.mark.parametrize(
-    ("where", "number"), [(where, number) for number in range(4, 9) for where in ("before commit", "after commit")]
+    ("where", "number"), [(where, number) for number in range(4, 10) for where in ("before commit", "after commit")]
 )
 def test_killed_around_the_commits_of_a_batch(make_house, where, number, crash):
-    """Gathered, fixed, announced, concluded: the same two leave together, once, with the first number."""
+    """Gathered, begun, fixed, announced, concluded: the same two leave together, once, with the first number."""
     batch = {"across": True, "most": 2}
     house = make_house(batch=Batching(**batch), file="{number}.txt", idempotent=True)
     house.put_orders("a.txt", *ORDERS)
@@ -159,6 +162,47 @@ def test_a_receipt_that_gets_on_is_not_given_up(make_house, hands, crash):
     _, states, documents, receipts = restart(house, hands)
     assert (states, receipts, {state for _, state in documents}) == ({"SENT"}, ["PARSED"], {"SENT"})
     assert sorted(map(int, house.landed())) == list(range(450))
+
+
+@FILE_ONLY
+def test_a_batch_that_ends_the_process_each_time_is_given_up_alone(make_house, crash):
+    batch = {"across": True, "most": 2}
+    options = {"batch": batch, "file": "{number}.txt", "idempotent": True}
+    house = make_house(**{**options, "batch": Batching(**batch)})
+    house.put_orders("a.txt", "1", "2", "3", "4")
+    for _ in range(house.retry.attempts):
+        assert crash(house, "departing", "", **options) == -9
+    with house.ledger() as ledger:
+        summary = house.engine(ledger).run_pass()
+        assert [row["state"] for row in reversed(ledger.queries.documents())] == [*["QUARANTINED"] * 2, *["SENT"] * 2]
+        assert ledger.verify() == []
+        (found, *_) = ledger.queries.journey(Ref("delivery", 1))["deliveries"]
+        assert [finding["code"] for finding in found["findings"]] == ["E-INTERRUPTED"]
+        assert f"begun {house.retry.attempts} times" in found["findings"][0]["message"]
+        assert summary.exit_code == 1
+        house.put_orders("b.txt", "5", "6", reference="2")
+        house.engine(ledger).run_pass()
+    assert [content.splitlines()[1:-1] for _, _, content in house.log()] == [
+        ["M|1|3|ACME", "M|1|4|ACME"],
+        ["M|1|5|ACME", "M|1|6|ACME"],
+    ]
+
+
+@pytest.mark.parametrize("error", [LedgerError, Retry])
+def test_a_batch_that_cannot_be_written_now_is_not_given_up(make_house, hands, monkeypatch, error):
+    def fails(*arguments, **options):
+        raise error("not now")
+
+    house = make_house(batch=Batching(across=True, most=2), file="{number}.txt")
+    house.put_orders("a.txt", "1", "2")
+    with house.ledger() as ledger:
+        monkeypatch.setattr(Departures, "depart", fails)
+        for _ in range(house.retry.attempts + 3):
+            with pytest.raises(LedgerError) if error is LedgerError else nullcontext():
+                house.engine(ledger, clock=hands).run_pass()
+        monkeypatch.undo()
+        house.engine(ledger, clock=hands).run_pass()
+    assert [content.splitlines()[1:-1] for _, _, content in house.log()] == [["M|1|1|ACME", "M|1|2|ACME"]]
 
 
 def test_a_ledger_that_fails_is_not_the_receipts_fault(make_house, hands, monkeypatch):

@@ -249,7 +249,8 @@ def test_a_value_that_no_column_holds_is_the_fault_of_its_own_work(ledger):
         ledger.database.write(
             lambda connection: (
                 connection.execute(
-                    lanes.insert(), {"name": "l", "epoch": 2**70, "paused": False, "sequence": 0, "head": ""}
+                    lanes.insert(),
+                    {"name": "l", "epoch": 2**70, "paused": False, "begun": 0, "sequence": 0, "head": ""},
                 ).rowcount
             )
         )

@@ -143,6 +143,9 @@ def upgrade(operations: Operations) -> None:
         sa.Column(
             "wait_until", sa.BigInteger(), nullable=True, comment="several calls in a row failed: rest until then"
         ),
+        sa.Column(
+            "begun", sa.Integer(), nullable=False, comment="times that its next batch was begun, and did not leave"
+        ),
         sa.Column("sequence", sa.BigInteger(), nullable=False, comment="of the last event"),
         sa.Column("head", DIGEST, nullable=False, comment="hash of the last event"),
         sa.PrimaryKeyConstraint("name"),
