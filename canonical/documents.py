@@ -45,6 +45,9 @@ def as_json(document: Model) -> dict[str, Any]:
 
 def field_as_json(document: Model, name: str) -> Any:
     """The field ``name`` as `as_json` gives it; None where the document has no such field, or nothing in it."""
+    value = document.__dict__.get(name)
+    if type(value) is str:  # as most that are asked for
+        return value
     dumped = document.model_dump(mode="json", exclude_none=True, include={name})
     return _without_empty(dumped).get(name)
 

@@ -1,8 +1,9 @@
 """Transactions on the ledger's database, whichever that is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import local
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -45,6 +46,7 @@ class Database:
         self._lock: ProcessLock | None = None
         self._keys = Keyring()
         self._turns = Turns(self._commit)
+        self._own = local()
         self.committed: Callable[[int, float, bool], None] | None = None
         """Hears of each transaction: how many works it held, the seconds that it took, whether it went well."""
 
@@ -125,9 +127,20 @@ class Database:
         with self._translated(), backend.asking(engine) as connection:
             yield connection
 
+    @contextmanager
+    def asking_often(self) -> Iterator[None]:
+        """Let the questions of this thread (`rows`) share a connection: to take one costs as much as most of them."""
+        with self.asking() as connection:
+            self._own.connection = connection
+            try:
+                yield
+            finally:
+                self._own.connection = None
+
     def rows(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """What one query gives."""
-        with self.asking() as connection:
+        own: Connection | None = getattr(self._own, "connection", None)
+        with nullcontext(own) if own is not None else self.asking() as connection:
             return connection.execute(query, values).all()
 
     def write(self, work: Callable[[Connection], T], *, lane: str | None = None) -> T:

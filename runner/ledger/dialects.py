@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
 Way = Callable[[Any], Any]
@@ -43,7 +44,13 @@ def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> Any
 
     Whoever inserts the same key at the same time is waited for.
     """
-    return connection.execute(_insert_new(table, connection.dialect.name), row).scalar_one_or_none()
+    row = _defaults(table) | row
+    names = tuple(row)
+    values = _bound(connection.dialect, table, names, [row])[0]
+    (key, *_) = table.primary_key
+    ending = f' ON CONFLICT DO NOTHING RETURNING "{key.name}"'
+    statement = _insert_plain(table, names, connection.dialect.name) + ending
+    return connection.exec_driver_sql(statement, values).scalar_one_or_none()
 
 
 def insert_plain(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -62,9 +69,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """
     if rows:
         names = tuple(rows[0])
-        ways = _ways(connection.dialect, table, names)
-        values = [tuple([row[name] if way is None else way(row[name]) for name, way in ways]) for row in rows]
-        insert_plain(connection, table, names, values)
+        insert_plain(connection, table, names, _bound(connection.dialect, table, names, rows))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -109,6 +114,13 @@ def id_list(dialect: str, ids: Collection[int]) -> Any:
     return list(ids) if dialect == "postgresql" else json.dumps(list(ids))
 
 
+def _bound(
+    dialect: Dialect, table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
+) -> list[tuple[Any, ...]]:
+    ways = _ways(dialect, table, names)
+    return [tuple([row[name] if way is None else way(row[name]) for name, way in ways]) for row in rows]
+
+
 def _ways(dialect: Dialect, table: Table, names: tuple[str, ...]) -> list[tuple[str, Way | None]]:
     """How the values of the columns ``names`` are bound; None where they are passed on as they are."""
     known = _ways_of.setdefault(dialect, {})
@@ -131,8 +143,9 @@ def _insert_missing(table: Table, dialect: str) -> Executable:
 
 
 @cache
-def _insert_new(table: Table, dialect: str) -> Any:
-    return _kind(dialect).insert(table).on_conflict_do_nothing().returning(*list(table.primary_key)[:1])
+def _defaults(table: Table) -> dict[str, Any]:
+    given = ((column.name, column.default) for column in table.columns)
+    return {name: default.arg for name, default in given if isinstance(default, ScalarElementColumnDefault)}
 
 
 @cache

@@ -72,7 +72,8 @@ class Processing:
     def _work_off(self, line: Line, epoch: int, look: Look) -> float | None:
         try:
             self._depart(line, epoch)
-            after = self._read_all(line, epoch, look)
+            with self._ledger.database.asking_often():
+                after = self._read_all(line, epoch, look)
             if after is None:
                 self._depart(line, epoch)
             return after

@@ -143,7 +143,7 @@ class Reception:
         memory = self._ledger.memory(route=route.ref, connection=route.connection.ref)
         full, looked_at = False, time.monotonic()
         try:
-            with route.source() as source:
+            with route.source() as source, self._ledger.database.asking_often():
                 intake = Intake(
                     line,
                     self._ledger,
