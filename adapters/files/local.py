@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
+from time import monotonic
 
 from transload.adapters.base.folders import Denied, Entry, Failed, FileStore, Missing, Taken
 
 _PIECE = 1024 * 1024
 _MOST_OPEN = 16
 """So many folders are kept open at a time."""
+_FRESH = 0.02
+"""So many seconds nobody looks whether an open folder is still the one at its path: each delivery asks ten times."""
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 """What file systems without hard links answer (FAT, some network shares; Linux link(2))."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -29,7 +32,7 @@ class LocalStore(FileStore):
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._open: dict[str, tuple[int, _Identity, Path]] = {}
+        self._open: dict[str, _Folder] = {}
 
     def list(self, folder: str) -> list[Entry]:
         """The regular files in ``folder``."""
@@ -132,7 +135,7 @@ class LocalStore(FileStore):
     def close(self) -> None:
         """Close the folders."""
         while self._open:
-            os.close(self._open.popitem()[1][0])
+            os.close(self._open.popitem()[1].handle)
 
     def _place(self, path: str) -> tuple[int, str]:
         """The open folder of ``path``, and the last name in it, which is never followed where it is a link."""
@@ -142,18 +145,20 @@ class LocalStore(FileStore):
         return self._folder(above or slash or "."), name
 
     def _folder(self, path: str) -> int:
-        """The folder at ``path``, open: the one that is there now.  Raises `Denied` when that is outside the root."""
+        """The folder at ``path``, open: the one that is there now, or was a moment ago.
+
+        Raises `Denied` when that is outside the root.
+        """
         known = self._open.pop(path, None)
         if known is not None:
-            with suppress(OSError):  # opening it says what is wrong
-                if known[1] == _identity(known[2].stat()):
-                    self._open[path] = known  # the last to be closed
-                    return known[0]
-            os.close(known[0])
+            if known.is_there():
+                self._open[path] = known  # the last to be closed
+                return known.handle
+            os.close(known.handle)
         handle = self._opened(path)
         if len(self._open) == _MOST_OPEN:
-            os.close(self._open.pop(next(iter(self._open)))[0])
-        self._open[path] = handle, _identity(os.fstat(handle)), self._root / path
+            os.close(self._open.pop(next(iter(self._open))).handle)
+        self._open[path] = _Folder(handle, self._root / path)
         return handle
 
     def _opened(self, path: str) -> int:
@@ -171,6 +176,26 @@ class LocalStore(FileStore):
             finally:
                 os.close(above)
         return handle
+
+
+class _Folder:
+    """An open folder, and the path where it was found."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        self.handle = handle
+        self._path = path
+        self._identity = _identity(os.fstat(handle))
+        self._looked = monotonic()
+
+    def is_there(self) -> bool:
+        """Whether it is at its path still, or was just now."""
+        now = monotonic()
+        if now - self._looked < _FRESH:
+            return True
+        self._looked = now
+        with suppress(OSError):  # opening it says what is wrong
+            return self._identity == _identity(self._path.stat())
+        return False
 
 
 def _identity(facts: os.stat_result) -> _Identity:

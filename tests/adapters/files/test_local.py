@@ -11,7 +11,7 @@ import pytest
 
 from transload.adapters.base import Outbound, Reject, Retry, Stop
 from transload.adapters.base.folders import Denied, Failed, FileFault, Missing, Taken
-from transload.adapters.files import FilesConnection, FilesSource, FilesTarget
+from transload.adapters.files import FilesConnection, FilesSource, FilesTarget, local
 from transload.adapters.files.local import LocalStore
 
 
@@ -156,7 +156,10 @@ def test_a_name_in_another_folder_is_on_the_disk_before_the_old_one_goes(
     assert ((root / "in/a").exists(), (root / "done/a").read_bytes()) == (False, b"x")
 
 
-def test_a_folder_that_was_put_in_the_place_of_another_is_seen(store: LocalStore, root: Path) -> None:
+def test_a_folder_that_was_put_in_the_place_of_another_is_seen(
+    store: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_FRESH", 0.0)
     store.write("in/a", b"x")
     (root / "in").rename(root / "old")
     with pytest.raises(Missing):
