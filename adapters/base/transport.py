@@ -160,6 +160,9 @@ class _Connected(ABC, Generic[C, S]):
     Options: ClassVar[type[Settings]] = Settings
     """What stands beside ``connection:`` under ``from:`` or ``to:``."""
 
+    is_local: ClassVar[bool] = False
+    """Whether it works in this machine's own folders alone, and waits for nobody: then one thread does so at a time."""
+
     def __init__(self, connection: C, options: S) -> None:
         self.connection = connection
         self.options = options

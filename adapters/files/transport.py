@@ -22,6 +22,8 @@ class FilesConnection(Settings):
 class FilesSource(FolderSource[FilesConnection]):
     """Picks files up from a folder below the connection's root."""
 
+    is_local = True
+
     def open_store(self) -> FileStore:
         """The files below the root.  Raises `Stop` when it is no folder."""
         return _opened(self.connection)
@@ -29,6 +31,8 @@ class FilesSource(FolderSource[FilesConnection]):
 
 class FilesTarget(FolderTarget[FilesConnection]):
     """Hands files over into a folder below the connection's root."""
+
+    is_local = True
 
     def open_store(self) -> FileStore:
         """The files below the root.  Raises `Stop` when it is no folder."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from transload.runner.delivering.draining import Draining
+from transload.runner.dispatch.baton import Baton
 from transload.runner.ledger import Ledger
 from transload.runner.lines.gates import Closed, Gates
 from transload.runner.lines.lines import Line, Outlet
@@ -22,6 +23,7 @@ class Delivering:
         ledger: Ledger,
         tally: Tally,
         gates: Gates,
+        baton: Baton,
         *,
         clock: Callable[[], datetime],
         stopping: Callable[[], bool],
@@ -32,6 +34,7 @@ class Delivering:
         self.ledger = ledger
         self.tally = tally
         self.gates = gates
+        self.baton = baton
         self.clock = clock
         self.stopping = stopping
         self.readers = readers

@@ -88,6 +88,11 @@ class Targets:
         """Whether the target knows a delivery again; False before anything was called."""
         return self._any is not None and self._any.idempotent
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it works on this machine alone; False before anything was called."""
+        return self._any is not None and self._any.is_local
+
 
 class Draining:
     """One worker's turn at a lane, with ``at_once`` calls at the same time."""
@@ -96,6 +101,7 @@ class Draining:
         self.ledger = delivering.ledger
         self.tally = delivering.tally
         self.gates = delivering.gates
+        self.baton = delivering.baton
         self.clock = delivering.clock
         self.stopping = delivering.stopping
         self.shared = delivering.shared
@@ -143,12 +149,13 @@ class Draining:
         """Chunk by chunk; gives whether more may be due."""
         size = 1
         while self.may_begin():
-            chunk = self.announced(size)
-            if not chunk:
-                return False
-            began = time.monotonic()
-            self.record([self.begun(delivery) for delivery in chunk])
-            size = self.next_size(size, (time.monotonic() - began) / len(chunk))
+            with self.baton.held(wanted=self.targets.is_local):
+                chunk = self.announced(size)
+                if not chunk:
+                    return False
+                began = time.monotonic()
+                self.record([self.begun(delivery) for delivery in chunk])
+                size = self.next_size(size, (time.monotonic() - began) / len(chunk))
         return True
 
     def several_at_once(self) -> bool:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from transload.runner.delivering.delivering import Delivering
+from transload.runner.dispatch.baton import Baton
 from transload.runner.ledger import Ledger, ProcessLock
 from transload.runner.ledger.outage import Outage
 from transload.runner.lines.gates import Gates
@@ -57,14 +58,18 @@ class Work:
         self._stopping = stopping
         self._by_ticks = by_ticks
         self._current = threading.local()
+        baton = Baton(used=ledger.is_local)
         gates = Gates(ledger, lock, clock=clock, wake=wake)
-        self._reception = Reception(ledger, tally, gates, clock=clock, stopping=self._ended, arrived=self._arrived)
+        self._reception = Reception(
+            ledger, tally, gates, baton, clock=clock, stopping=self._ended, arrived=self._arrived
+        )
         self._polling = Polling(ledger, self._reception, clock=clock, stopping=self._ended)
-        self._processing = Processing(ledger, tally, clock=clock, stopping=self._ended, staged=self._staged)
+        self._processing = Processing(ledger, tally, baton, clock=clock, stopping=self._ended, staged=self._staged)
         self._delivering = Delivering(
             ledger,
             tally,
             gates,
+            baton,
             clock=clock,
             stopping=self._ended,
             readers=readers,

@@ -113,6 +113,11 @@ class Database:
             self._engine.dispose()
             self._engine = None
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file, in which one writes at a time."""
+        return not self._opened[0].several_write
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment of the ledger; it must not write."""

@@ -93,6 +93,11 @@ class Ledger:
         self.series = Series(self.database)
         self.looks = Looks(self.database)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this machine, for which nobody waits long."""
+        return self.database.is_local
+
     def open(self, *, create: bool = True) -> Self:
         """Open the ledger, making it first unless ``create`` is False; raises as `Database.open` does."""
         self.database.open(create=create)

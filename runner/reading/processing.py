@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from transload.adapters.base.acknowledgement import Reference
 from transload.canonical.errors import Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, errors_of
+from transload.runner.dispatch.baton import Baton
 from transload.runner.ledger import Ledger, LedgerError, State
 from transload.runner.ledger.drafts import Batch
 from transload.runner.ledger.portions import Staged
@@ -42,6 +43,7 @@ class Processing:
         self,
         ledger: Ledger,
         tally: Tally,
+        baton: Baton,
         *,
         clock: Callable[[], datetime],
         stopping: Callable[[], bool],
@@ -49,6 +51,7 @@ class Processing:
     ) -> None:
         self._ledger = ledger
         self._tally = tally
+        self._baton = baton
         self._clock = clock
         self._stopping = stopping
         self._staged = staged
@@ -72,7 +75,8 @@ class Processing:
     def _work_off(self, line: Line, epoch: int, look: Look) -> float | None:
         try:
             self._depart(line, epoch)
-            with self._ledger.database.asking_often():
+            # filters wait for other programs and services
+            with self._ledger.database.asking_often(), self._baton.held(wanted=not line.route.filters):
                 after = self._read_all(line, epoch, look)
             if after is None:
                 self._depart(line, epoch)
@@ -176,6 +180,7 @@ class Processing:
             with about(receipt=str(Ref("receipt", portion.receipt.id))):
                 self._tell(line, portion, staged)
         self._staged({lane for staged in made for lane in staged.lanes})
+        self._baton.offer()
         return made
 
     def _tell(self, line: Line, portion: Timed, staged: Staged) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from transload.adapters.base import Inbound
 from transload.canonical.errors import Reject, Retry, Stop, TransloadError
 from transload.canonical.findings import Finding, Severity
+from transload.runner.dispatch.baton import Baton
 from transload.runner.ledger import Ledger, LedgerError
 from transload.runner.ledger.breakers import Breaker
 from transload.runner.ledger.references import Ref
@@ -45,6 +46,7 @@ class Reception:
         ledger: Ledger,
         tally: Tally,
         gates: Gates,
+        baton: Baton,
         *,
         clock: Callable[[], datetime],
         stopping: Callable[[], bool],
@@ -52,6 +54,7 @@ class Reception:
     ) -> None:
         self._ledger = ledger
         self._gates = gates
+        self._baton = baton
         self._tally = tally
         self._clock = clock
         self._stopping = stopping
@@ -143,7 +146,11 @@ class Reception:
         memory = self._ledger.memory(route=route.ref, connection=route.connection.ref)
         full, looked_at = False, time.monotonic()
         try:
-            with route.source() as source, self._ledger.database.asking_often():
+            with (
+                route.source() as source,
+                self._ledger.database.asking_often(),
+                self._baton.held(wanted=source.is_local),
+            ):
                 intake = Intake(
                     line,
                     self._ledger,
@@ -184,6 +191,7 @@ class Reception:
         for each in taken:
             with about(receipt=str(Ref("receipt", each.receipt))):
                 self._settle(line, each.inbound)
+        self._baton.offer()
 
     def _settle(self, line: Line, inbound: Inbound) -> None:
         """Close the item at the partner; where that fails it comes again, and is known then."""
