@@ -1,7 +1,7 @@
 """Transactions on the ledger's database, whichever that is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import local
 from time import monotonic
@@ -31,6 +31,13 @@ ATTEMPTS = 6
 _EVERYBODY = ""
 
 
+class _Own(local):
+    """What a thread has for its questions."""
+
+    stack: ExitStack | None = None
+    connection: Connection | None = None
+
+
 class Database:
     """Reads and writes of one ledger, kept in ``store``.
 
@@ -46,7 +53,7 @@ class Database:
         self._lock: ProcessLock | None = None
         self._keys = Keyring()
         self._turns = Turns(self._commit)
-        self._own = local()
+        self._own = _Own()
         self.committed: Callable[[int, float, bool], None] | None = None
         """Hears of each transaction: how many works it held, the seconds that it took, whether it went well."""
 
@@ -134,19 +141,27 @@ class Database:
 
     @contextmanager
     def asking_often(self) -> Iterator[None]:
-        """Let the questions of this thread (`rows`) share a connection: to take one costs as much as most of them."""
-        with self.asking() as connection:
-            self._own.connection = connection
+        """Let the questions of this thread (`rows`) share a connection: to take one costs as much as most of them.
+
+        What others raise meanwhile stays as it is, also where it comes from a database of theirs.
+        """
+        with ExitStack() as stack:
+            self._own.stack = stack
             try:
                 yield
             finally:
-                self._own.connection = None
+                self._own.stack = self._own.connection = None
 
     def rows(self, query: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """What one query gives."""
-        own: Connection | None = getattr(self._own, "connection", None)
-        with nullcontext(own) if own is not None else self.asking() as connection:
-            return connection.execute(query, values).all()
+        own = self._own
+        if own.stack is None:
+            with self.asking() as connection:
+                return connection.execute(query, values).all()
+        backend, engine = self._opened
+        with self._translated():
+            own.connection = own.connection or own.stack.enter_context(backend.asking(engine))
+            return own.connection.execute(query, values).all()
 
     def write(self, work: Callable[[Connection], T], *, lane: str | None = None) -> T:
         """Do ``work`` in a transaction that is on disk when this returns, together with others' work.

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from transload.canonical.errors import ConfigurationError
 from transload.runner.ledger import LedgerBusy, NotFound, Ref, State, artifacts
@@ -185,6 +186,23 @@ def test_an_error_in_settling_loses_nothing(make_house, hands, script, step, cod
         assert house.engine(ledger, clock=hands).run_pass().exit_code == 0
     assert sorted(house.landed()) == ["1", "2"]
     assert house.offered == []
+
+
+def test_the_database_of_an_adapter_is_not_the_ledger(make_house, house_module, hands, monkeypatch):
+    def receive(self, memory):
+        assert not memory.seen("k")  # a question to the ledger in between
+        raise OperationalError("SELECT 1", None, Exception("their database is away"))
+        yield
+
+    house = make_house()
+    with house.ledger() as ledger:
+        monkeypatch.setattr(house_module.FolderSource, "receive", receive)
+        summary = house.engine(ledger, clock=hands).run_pass()
+        assert (codes(summary.findings), summary.exit_code) == (["E-ADAPTER"], 1)
+        monkeypatch.undo()
+        house.put_orders("a.txt", "1")
+        house.engine(ledger, clock=hands).run_pass()
+    assert house.landed() == ["1"]
 
 
 def test_a_file_on_disk_is_taken_over(make_house, house_module, hands, tmp_path, monkeypatch):
