@@ -152,6 +152,40 @@ def test_a_closed_ledger_says_so(store):
 # memory and numbers
 
 
+def test_questions_of_one_thread_share_a_connection_and_see_what_is_new(ledger):
+    taken, asking = [], ledger.database._opened[0].asking
+
+    def counted(engine):
+        taken.append(engine)
+        return asking(engine)
+
+    ledger.database._backend.asking = counted
+    memory = ledger.memory(route="a/b", connection="a/c")
+    with ledger.database.asking_often():
+        assert not memory.seen("k")
+        ledger.arrivals.add(arrival("k"), NOW)
+        assert memory.seen("k")
+        assert len(taken) == 1
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(memory.seen, "k").result()
+        assert len(taken) == 2
+    assert memory.seen("k")
+    assert len(taken) == 3
+
+
+def test_a_question_that_fails_is_the_ledgers_fault_also_on_a_shared_connection(ledger):
+    wrong = text("SELECT 1 FROM nowhere")
+    with pytest.raises(LedgerError):
+        ledger.database.rows(wrong, {})
+    with ledger.database.asking_often():
+        ledger.database.rows(select(literal(1)), {})
+        with pytest.raises(LedgerError):
+            ledger.database.rows(wrong, {})
+    with pytest.raises(ZeroDivisionError), ledger.database.asking_often():
+        raise ZeroDivisionError
+    assert len(ledger.database.rows(select(literal(1)), {})) == 1
+
+
 def test_notes_wait_for_the_next_receipt(ledger):
     memory = ledger.memory(route="a/b", connection="a/c")
     memory.put("cursor", "17")
