@@ -58,7 +58,8 @@ def follow(connection: Connection, delivery: int) -> None:
 def follow_news(connection: Connection, news: Sequence[tuple[int, int, State]]) -> None:
     """Let documents follow what became of deliveries: each a document, how many deliveries it has, and the new state.
 
-    In the order of the documents, so that lanes that have the same ones wait for each other in one order.
+    Those with several deliveries are locked in their order, so that lanes that have the same ones wait for each other
+    in one order; of any other only one lane has news.
     """
     dialect = connection.dialect.name
     alone: dict[State, list[int]] = {}

@@ -76,7 +76,7 @@ def given_up(batch: Batch, times: int) -> Batch:
     """The batch, quarantined as it is: that it was written ended the process ``times`` times, or failed."""
     finding = Finding(
         code="E-INTERRUPTED",
-        message=f"the batch was begun {times} times, and each time the process ended or there was a fault of ours",
+        message=f"the batch for {batch.target} was begun {times} times, and each time the process ended or failed",
         hint="see the log and how much memory it had; a count: of its batch makes it smaller; then `transload replay`",
     )
 

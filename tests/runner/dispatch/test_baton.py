@@ -115,7 +115,7 @@ def test_nobody_waits_for_one_that_hangs_and_order_returns_with_it(many):
         assert baton._holder == threading.get_ident()
 
 
-def test_a_thread_that_has_it_keeps_it_within(many):
+def test_a_thread_that_has_it_keeps_it_within():
     baton = Baton(patience=10)
     with baton.held():
         with baton.held():
