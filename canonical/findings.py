@@ -23,7 +23,8 @@ class Finding:
 
     ``code`` is stable and names the kind of fault (``E-COUNT``, ``M-KEY``, ...).
     ``message`` is one sentence without a full stop; ``hint`` says what to do.
-    ``value`` is the offending text as it was found.  ``place`` is on the wire,
+    ``value`` is the offending text as it was found.  ``place`` is on the wire, the
+    first one of those where it was found so many ``times``,
     ``mapping`` in the mapping or configuration file, ``field`` in the canonical
     document (``lines[3].quantity``).  ``ack`` holds the codes with which an
     acknowledgement reports this finding, by the number of the data element that
@@ -40,6 +41,7 @@ class Finding:
     mapping: MappingPlace | None = None
     field: str | None = None
     ack: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    times: int = 1
 
     @property
     def is_error(self) -> bool:
@@ -67,6 +69,8 @@ class Finding:
             known["field"] = self.field
         if self.ack:
             known["ack"] = dict(self.ack)
+        if self.times > 1:
+            known["times"] = self.times
         return known
 
     def line(self) -> str:
@@ -77,8 +81,9 @@ class Finding:
             where = f"{self.place}: "
         else:
             where = ""
+        often = f", {self.times} times" if self.times > 1 else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{where}{self.severity} {self.code} {self.message}{hint}"
+        return f"{where}{self.severity} {self.code} {self.message}{often}{hint}"
 
     def __str__(self) -> str:
         rows = [f"{self.severity} {self.code} {self.message}"]
@@ -87,6 +92,7 @@ class Finding:
             for name, value in (
                 ("value", None if self.value is None else repr(self.value)),
                 ("source", self.place),
+                ("times", self.times if self.times > 1 else None),
                 ("mapping", self.mapping),
                 ("field", self.field),
                 ("hint", self.hint),
@@ -99,3 +105,20 @@ class Finding:
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that are errors, in their order."""
     return [finding for finding in findings if finding.is_error]
+
+
+def folded(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of which those that stop nothing, and differ in their places alone, are one: the first, with its number.
+
+    A message of 5,000 lines says the same 5,000 times where its mapping leaves something of each line aside.  Errors
+    stay apart, since each of them is to be mended, and acknowledged at its place.
+    """
+    kept: dict[object, Finding] = {}
+    times: dict[object, int] = {}
+    for number, one in enumerate(findings):
+        # the place of a node is one object, and hashing what is in it would take longer than all the rest
+        alike = one.message, one.hint, one.code, one.severity, one.value, id(one.mapping), one.field
+        key = number if one.is_error else alike
+        kept.setdefault(key, one)
+        times[key] = times.get(key, 0) + one.times
+    return [one if one.times == times[key] else replace(one, times=times[key]) for key, one in kept.items()]

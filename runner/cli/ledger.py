@@ -77,4 +77,5 @@ def finding_of(kept: Mapping[str, Any]) -> Finding:
         mapping=MappingPlace(**kept["mapping"]) if "mapping" in kept else None,
         field=kept.get("field"),
         ack=kept.get("ack", {}),
+        times=kept.get("times", 1),
     )

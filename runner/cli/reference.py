@@ -31,10 +31,11 @@ results as the command's help says, findings as one object a line. A finding has
 {"code": "E-COUNT", "severity": "error", "message": "...", "hint": "...", "value": "...",
  "place": {"file": "orders.edi", "line": 12, "byte": 310, "message": 1, "segment": 4, "tag": "QTY", "element": 1},
  "mapping": {"file": "orders.yaml", "line": 40, "column": 11, "place": "QTY 6060"},
- "field": "lines[3].quantity", "ack": {"0085": "12"}}
+ "field": "lines[3].quantity", "ack": {"0085": "12"}, "times": 2}
 ```
 
-Parts that are not known are left out.
+Parts that are not known are left out. Warnings and remarks about a message that differ in their places alone are kept
+as one: `place` is the first of them, and `times` says how many there were.
 """
 
 

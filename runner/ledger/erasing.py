@@ -48,7 +48,7 @@ LANE = "keeping"
 RETENTION = "retention"
 """Who lets go of what a route keeps no longer."""
 BATCH = 100
-_SAID = ("code", "severity", "place", "field")
+_SAID = ("code", "severity", "place", "field", "times")
 """What is kept of a finding."""
 
 

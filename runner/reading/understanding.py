@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from transload.adapters.base import Message
 from transload.canonical.errors import Retry, Stop, TransloadError
-from transload.canonical.findings import Finding, Severity, errors_of
+from transload.canonical.findings import Finding, Severity, errors_of, folded
 from transload.canonical.model import Model
 from transload.runner.ledger import State
 from transload.runner.lines.guarding import guarded
@@ -71,7 +71,7 @@ def understand(line: Line, message: Message, day: date, known: Finding | None = 
     decoded = _decoded(mapping, message)
     if isinstance(decoded, TransloadError):
         return Understood(outcome=Outcome.REFUSED, findings=(*findings, *decoded.findings), passed=passed)
-    findings = (*findings, *decoded.findings)
+    findings = (*findings, *folded(decoded.findings))
     if not errors_of(decoded.findings) and not decoded.documents:
         findings = (*findings, _no_document(mapping))
     if errors_of(decoded.findings) or not decoded.documents:

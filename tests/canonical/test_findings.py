@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 from transload.canonical.errors import Reject, Retry, TransloadError
-from transload.canonical.findings import Finding, Severity, errors_of
+from transload.canonical.findings import Finding, Severity, errors_of, folded
 from transload.canonical.places import MappingPlace, Place
 
 CODE = Finding(
@@ -69,3 +71,18 @@ def test_an_error_learns_where_its_cause_is_configured_and_forgets_nothing() -> 
     error = Reject("no", findings=[CODE, Finding(code="E-X", message="m")])
     assert error.at(at) is error
     assert [finding.mapping for finding in error.findings] == [CODE.mapping, at]
+
+
+def test_warnings_that_differ_in_their_places_alone_are_one_and_errors_are_not() -> None:
+    at = MappingPlace(file="orders.yaml", line=9, column=3)
+    aside = Finding(code="E-UNMAPPED", severity=Severity.WARNING, message="RFF LI is left aside", mapping=at)
+    several = [replace(aside, place=Place(segment=number)) for number in (33, 40, 53)]
+    other = replace(aside, message="FTX ZZZ is left aside")
+    found = folded([several[0], CODE, other, several[1], CODE, several[2]])
+    assert found == [replace(several[0], times=3), CODE, other, CODE]
+    assert found[0].as_dict()["times"] == 3
+    assert "times" not in CODE.as_dict()
+    assert found[0].line() == "orders.yaml:9:3: warning E-UNMAPPED RFF LI is left aside, 3 times"
+    assert "    times    3" in str(found[0]).splitlines()
+    assert folded(found) == found
+    assert folded([found[0], several[1]]) == [replace(several[0], times=4)]
