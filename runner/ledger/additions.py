@@ -15,7 +15,7 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger.artifacts import Artifact, keep
 from transload.runner.ledger.blobs import Blob, BlobStore
 from transload.runner.ledger.bundling import Bundling, Together
-from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen
+from transload.runner.ledger.drafts import AcknowledgementDraft, Draft, Frozen, Stored
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.fingerprints import fingerprint_of
 from transload.runner.ledger.following import follow
@@ -60,6 +60,7 @@ class Additions:
         self.numbers = shared.numbers
         self.blobs: list[Blob] = []
         self.documents: list[dict[str, Any]] = []
+        self.contents: list[dict[str, Any]] = []
         self.deliveries: list[dict[str, Any]] = []
         self.links: list[dict[str, Any]] = []
         receipt = portion.receipt if portion is not None else None
@@ -92,7 +93,7 @@ class Additions:
         if closing is None:
             return
         links = len(self.links)
-        for together in self.bundling.write(closing, self.documents, begins=self.portion.begins):
+        for together in self.bundling.write(closing, self._stored(), begins=self.portion.begins):
             self.deliver_together(together)
         if len(self.links) > links:
             self.left_out = self.bundling.left_out(self.documents)
@@ -152,8 +153,6 @@ class Additions:
                 "document": item.document,
                 "number": item.number,
                 "about": item.about,
-                "canonical": item.canonical,
-                "residue": item.residue,
                 "digest": item.digest,
                 "mapping": item.mapping,
                 "mapping_digest": kept.get("mapping"),
@@ -166,6 +165,21 @@ class Additions:
                 "created_at": self.shared.now,
             }
         )
+        if item.canonical is not None:
+            self.contents.append({"document_id": document, "canonical": item.canonical, "residue": item.residue})
+
+    def _stored(self) -> dict[int, Stored]:
+        """What the documents that are added here say."""
+        read = {row["id"]: row for row in self.documents}
+        return {
+            row["document_id"]: Stored(
+                document=read[row["document_id"]]["document"],
+                canonical=row["canonical"],
+                residue=row["residue"],
+                mapping=read[row["document_id"]]["mapping"],
+            )
+            for row in self.contents
+        }
 
     def _joined(self, draft: Draft, document: int, detail: Mapping[str, Any]) -> tuple[int, State] | None:
         """The delivery that already carries the payload to the target of a shared draft, with its state.

@@ -16,7 +16,7 @@ from transload.runner.ledger.database import Database
 from transload.runner.ledger.erasing import users_of
 from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.references import Ref
-from transload.runner.ledger.schema import blobs, deliveries, documents, events, receipts
+from transload.runner.ledger.schema import blobs, contents, deliveries, documents, events, receipts
 from transload.runner.ledger.seals import Seal
 from transload.runner.ledger.states import State
 
@@ -126,7 +126,8 @@ class Audit:
 
     def _documents(self, connection: Connection) -> Iterator[Finding]:
         """Canonical documents that are not what their digest says, or are gone."""
-        query = select(documents.c.id, documents.c.canonical, documents.c.digest)
+        query = select(documents.c.id, contents.c.canonical, documents.c.digest)
+        query = query.outerjoin_from(documents, contents)
         query = query.where(documents.c.digest.is_not(None), documents.c.erasure_id.is_(None)).order_by(documents.c.id)
         for row in self._streamed(connection, query):
             self.counts["payloads"] += 1

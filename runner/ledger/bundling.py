@@ -25,11 +25,11 @@ from transload.runner.ledger.errors import LedgerError
 from transload.runner.ledger.journal import add_lane
 from transload.runner.ledger.numbers import LedgerNumbers
 from transload.runner.ledger.receipts import Receipt
-from transload.runner.ledger.schema import documents, gathered, receipts
+from transload.runner.ledger.schema import contents, documents, gathered, receipts
 from transload.runner.ledger.states import State
 
-_columns = (documents.c.document, documents.c.canonical, documents.c.residue, documents.c.mapping)
-_stored = select(*_columns).where(documents.c.id == bindparam("of"))
+_columns = (documents.c.document, contents.c.canonical, contents.c.residue, documents.c.mapping)
+_stored = select(*_columns).join_from(documents, contents).where(documents.c.id == bindparam("of"))
 _NAMED = 10
 """How many of what is left out a finding names."""
 
@@ -79,13 +79,12 @@ class Bundling:
                 due = gathered.update().where(*here, gathered.c.document_id <= ids[full - 1])
                 self._connection.execute(due.values(due_at=now))
 
-    def write(self, closing: Closing, rows: Sequence[Mapping[str, Any]], *, begins: bool) -> Iterator[Together]:
-        """What of all that was gathered leaves together, as ``closing`` says; ``rows`` are the documents added here."""
+    def write(self, closing: Closing, here: Mapping[int, Stored], *, begins: bool) -> Iterator[Together]:
+        """What of all that was gathered leaves together, as ``closing`` says; ``here`` are the documents added here."""
         assert self._receipt is not None
         pairs = [] if begins else self._kept(self._receipt)
         pairs += [(row["target"], row["document_id"]) for row in self._fresh]
         self._fresh = []
-        here = {row["id"]: row for row in rows}
         for target, group in groupby(sorted(pairs), key=lambda pair: pair[0]):
             ids = [document for _, document in group]
             batch = closing.batches.get(target)
@@ -134,13 +133,12 @@ class Bundling:
         ids: Sequence[int],
         target: str,
         bodies: Mapping[tuple[int, str], Encoded | None],
-        here: Mapping[int, Mapping[str, Any]],
+        here: Mapping[int, Stored],
     ) -> Iterator[Member]:
         for number in ids:
 
             def stored(number: int = number) -> Stored:
-                row = here.get(number) or self._connection.execute(_stored, {"of": number}).mappings().one()
-                return Stored(**{name: row[name] for name in ("document", "canonical", "residue", "mapping")})
+                return here.get(number) or Stored(**self._connection.execute(_stored, {"of": number}).mappings().one())
 
             yield Member(document=number, body=bodies.get((number, target)), stored=stored)
 

@@ -29,6 +29,7 @@ from transload.runner.ledger.schema import (
     attachments,
     attempts,
     blobs,
+    contents,
     deliveries,
     delivery_documents,
     documents,
@@ -169,9 +170,7 @@ def _planned(connection: Connection, ref: Ref) -> tuple[Erasure, bool]:
     of_receipts = select(deliveries.c.id).where(among(connection, deliveries.c.receipt_id, tree))
     ours = set(connection.scalars(sent)) | (set(connection.scalars(of_receipts)) if whole else set())
     ours |= {ref.id} if ref.kind == "delivery" else set()
-    of = select(documents.c.id).where(
-        among(connection, documents.c.receipt_id, tree), documents.c.canonical.is_not(None)
-    )
+    of = select(documents.c.id).join(contents).where(among(connection, documents.c.receipt_id, tree))
     bereft = len(set(connection.scalars(of)) - mine)
     found = Erasure(
         receipts=tuple(sorted(tree)), documents=tuple(sorted(mine)), deliveries=tuple(sorted(ours)), bereft=bereft
@@ -275,7 +274,8 @@ def _let_go(connection: Connection, journal: Journal, found: Erasure, *, whole: 
         select(receipts.c.id).where(among(connection, receipts.c.id, found.receipts), receipts.c.erasure_id.is_(None))
     )
     told = found.receipts if whole else sorted(news)
-    _blank(connection, documents, found.documents, number, {"canonical": None, "residue": None})
+    connection.execute(contents.delete().where(among(connection, contents.c.document_id, found.documents)))
+    _blank(connection, documents, found.documents, number, {})
     _blank(connection, deliveries, found.deliveries, number, {"answer": None})
     _blank(connection, receipts, found.receipts, number, {"whole": False} if whole else {})
     of_attempts = among(connection, attempts.c.delivery_id, found.deliveries)

@@ -16,7 +16,16 @@ from transload.runner.ledger import artifacts as kept
 from transload.runner.ledger.blobs import BlobStore
 from transload.runner.ledger.database import Database
 from transload.runner.ledger.receipts import Receipt, receipt_from
-from transload.runner.ledger.schema import artifacts, blobs, deliveries, delivery_documents, documents, parts, receipts
+from transload.runner.ledger.schema import (
+    artifacts,
+    blobs,
+    contents,
+    deliveries,
+    delivery_documents,
+    documents,
+    parts,
+    receipts,
+)
 from transload.runner.ledger.states import State
 
 RECEIPTS = 100
@@ -281,7 +290,8 @@ class History:
 
     def _stored(self, connection: Connection, *chosen: ColumnElement[bool]) -> Iterator[tuple[Stored, int]]:
         """The documents in force among those chosen by one of the conditions, with their receipt."""
-        rows = [row for each in chosen for row in connection.execute(select(documents).where(each))]
+        query = select(documents, contents.c.canonical).outerjoin(contents, contents.c.document_id == documents.c.id)
+        rows = [row for each in chosen for row in connection.execute(query.where(each))]
         rows.sort(key=lambda row: row.id)
         sent = self._sent(connection, [row.id for row in rows])
         latest: dict[tuple[int, int, int], Row[Any]] = {}

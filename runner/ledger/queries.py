@@ -21,6 +21,7 @@ from transload.runner.ledger.schema import (
     acknowledgements,
     attempts,
     breakers,
+    contents,
     deliveries,
     delivery_documents,
     documents,
@@ -35,7 +36,7 @@ from transload.runner.ledger.states import State
 from transload.runner.ledger.unpacking import parts_of
 
 _TABLES: dict[Kind, Table] = {"receipt": receipts, "document": documents, "delivery": deliveries}
-HIDDEN = {"file", "canonical", "residue", "epoch", "again", "begun", "source_key", "whole", "place", "holds", "behind"}
+HIDDEN = {"file", "epoch", "again", "begun", "source_key", "whole", "place", "holds", "behind"}
 """Columns that nobody is shown."""
 
 
@@ -180,7 +181,7 @@ class Queries:
         with self._database.read() as connection:
             see_whole(connection, ref)
             if ref.kind == "document":
-                text = connection.scalar(select(documents.c.canonical).where(documents.c.id == ref.id))
+                text = connection.scalar(select(contents.c.canonical).where(contents.c.document_id == ref.id))
                 if text is not None:
                     return str(text).encode()
             else:

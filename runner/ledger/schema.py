@@ -154,12 +154,6 @@ documents = Table(
     Column("document", _Name, comment="name and version of the model, such as order/1"),
     Column("number", _Key, comment="the document's own number, by which people know it"),
     Column("about", _Key, comment="the number of the order that it is about"),
-    Column("canonical", Private("documents.canonical")),
-    Column(
-        "residue",
-        PrivateJson("documents.residue"),
-        comment="what else the message holds, if its mapping keeps it",
-    ),
     Column("digest", _Digest),
     Column("mapping", _Name),
     Column("mapping_digest", _Digest, ForeignKey("artifacts.digest")),
@@ -172,6 +166,18 @@ documents = Table(
     Column("created_at", Moment, nullable=False),
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
+contents = Table(
+    "contents",
+    metadata,
+    Column("document_id", _Id, ForeignKey("documents.id"), primary_key=True, autoincrement=False),
+    Column("canonical", Private("contents.canonical"), nullable=False),
+    Column(
+        "residue",
+        PrivateJson("contents.residue"),
+        comment="what else the message holds, if its mapping keeps it",
+    ),
+)
+"""What documents say.  A row is written once, and erased; those of `documents` change, and are short for that."""
 Index("documents_wire", documents.c.interchange, documents.c.route, documents.c.reference)
 
 deliveries = Table(

@@ -17,6 +17,7 @@ from transload.runner.ledger.journal import Journal, add_lane
 from transload.runner.ledger.portions import Portion, Staged
 from transload.runner.ledger.schema import (
     acknowledgements,
+    contents,
     control_numbers,
     deliveries,
     delivery_documents,
@@ -77,6 +78,7 @@ def _insert(shared: Shared, batches: Sequence[Additions]) -> None:
     shared.store.insert(connection, *(blob for batch in batches for blob in batch.blobs))
     for table, name in (
         (documents, "documents"),
+        (contents, "contents"),
         (deliveries, "deliveries"),
         (delivery_documents, "links"),
         (acknowledgements, "acknowledgements"),

@@ -15,7 +15,7 @@ from transload.canonical.findings import Finding
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.references import Ref
-from transload.runner.ledger.schema import delivery_documents, documents
+from transload.runner.ledger.schema import contents, delivery_documents, documents
 from transload.runner.masking.fields import MASKED, Fields
 from transload.runner.masking.owners import of_documents, owners_of
 from transload.runner.masking.values import Values
@@ -95,9 +95,8 @@ class Veil:
                 "document": among(connection, columns.id, ids),
                 "delivery": columns.id.in_(carried),
             }
-            query = select(columns.id, columns.document, columns.canonical, columns.number, columns.about).where(
-                chosen[kind]
-            )
+            told = columns.id, columns.document, columns.number, columns.about, contents.c.canonical
+            query = select(*told).outerjoin_from(documents, contents).where(chosen[kind])
             with connection.execute(query.execution_options(yield_per=_PAGE)) as rows:
                 for page in rows.partitions(_PAGE):
                     owners = of_documents(connection, [row.id for row in page]) if self.fields.partners else {}

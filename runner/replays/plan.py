@@ -22,7 +22,7 @@ from transload.runner.ledger.bulks import Item
 from transload.runner.ledger.dialects import among
 from transload.runner.ledger.portions import Parsed
 from transload.runner.ledger.receipts import Receipt
-from transload.runner.ledger.schema import control_numbers, deliveries, delivery_documents, documents
+from transload.runner.ledger.schema import contents, control_numbers, deliveries, delivery_documents, documents
 from transload.runner.lines.lines import Line, lines_of
 from transload.runner.masking.veil import Veil
 from transload.runner.reading.drafting import Origin
@@ -187,7 +187,8 @@ class Planning:
 
     def _stored(self, ids: Sequence[int]) -> dict[int, _Before]:
         found: dict[int, _Before] = {}
-        columns = (documents.c.id, documents.c.state, documents.c.canonical, documents.c.created_at)
+        columns = (documents.c.id, documents.c.state, contents.c.canonical, documents.c.created_at)
+        query = select(*columns).outerjoin_from(documents, contents)
         links = delivery_documents.c
         sent = (
             select(links.document_id, deliveries.c.id, deliveries.c.target, deliveries.c.body, deliveries.c.state)
@@ -195,7 +196,7 @@ class Planning:
             .order_by(deliveries.c.id)
         )
         with self._ledger.read() as connection:
-            for row in connection.execute(select(*columns).where(among(connection, documents.c.id, ids))):
+            for row in connection.execute(query.where(among(connection, documents.c.id, ids))):
                 found[row.id] = _Before(
                     id=row.id, state=State(row.state), canonical=row.canonical, created_at=row.created_at
                 )

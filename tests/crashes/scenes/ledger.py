@@ -15,7 +15,7 @@ from tests.postgresql import ALONE, PASSWORD, Server
 
 from transload.runner.ledger import Ledger
 from transload.runner.ledger.blobs import ERASED
-from transload.runner.ledger.schema import blobs, documents, receipts
+from transload.runner.ledger.schema import blobs, contents, receipts
 from transload.runner.workspace import load_workspace
 
 ONE, TWO, THREE = (json.dumps({"number": f"PO-{n}", "text": f"{n} " * 40_000}).encode() for n in (1, 2, 3))
@@ -146,9 +146,9 @@ def still_there(stage: Stage) -> list[str]:
     files = [str(file) for file in stage.folder.glob("*.blobs/**/*") if file.is_file()]
     with Ledger(load_workspace(stage.folder).store) as ledger, ledger.read() as connection:
         there = or_(blobs.c.encoding != ERASED, blobs.c.data.is_not(None))
-        for table, condition in ((blobs, there), (documents, documents.c.canonical.is_not(None))):
-            count = connection.scalar(select(func.count()).select_from(table).where(condition))
-            files += [table.name] * int(count or 0)
+        payloads = select(func.count()).select_from(blobs).where(there)
+        for name, count in (("blobs", payloads), ("contents", select(func.count()).select_from(contents))):
+            files += [name] * int(connection.scalar(count) or 0)
     return files
 
 

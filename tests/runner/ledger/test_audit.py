@@ -15,7 +15,7 @@ from transload.runner.ledger.blobs import SMALL
 from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.schema import (
     blobs,
-    documents,
+    contents,
     events,
     lanes,
     meta,
@@ -194,7 +194,7 @@ def test_rows_and_payloads_that_were_changed_are_named(ledger):
         digests = dict(connection.execute(select(receipts.c.id, receipts.c.digest)).all())
     tamper(ledger, receipts.update().where(receipts.c.id == 2).values(digest=digests[3]))
     tamper(ledger, blobs.update().where(blobs.c.digest == digests[1]).values(data=b"other"))
-    tamper(ledger, documents.update().values(canonical='{"a":1}'))
+    tamper(ledger, contents.update().values(canonical='{"a":1}'))
     tamper(ledger, receipts.delete().where(receipts.c.id == 4))
     found = messages(ledger)
     assert sorted(found) == sorted(

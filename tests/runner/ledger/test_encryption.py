@@ -19,7 +19,7 @@ from transload.runner.ledger.blobs import SMALL
 from transload.runner.ledger.encryption import KeyMissing, Keyring
 from transload.runner.ledger.encryption.streams import PIECE, Altered, sealed, unsealed
 from transload.runner.ledger.portions import Parsed, Portion
-from transload.runner.ledger.schema import blobs, documents, meta, metadata
+from transload.runner.ledger.schema import blobs, contents, documents, meta, metadata
 from transload.runner.ledger.shelves import FolderShelf
 from transload.runner.ledger.states import State
 
@@ -69,7 +69,9 @@ def everything(ledger, folder):
 def whole(ledger):
     """That all can be read, and is what it was."""
     with ledger.read() as connection:
-        row = connection.execute(select(documents.c.canonical, documents.c.residue, documents.c.findings)).one()
+        row = connection.execute(
+            select(contents.c.canonical, contents.c.residue, documents.c.findings).join(documents)
+        ).one()
     assert row.canonical == CANONICAL
     assert (row.residue, row.findings[0]["value"]) == ({"segment": f"{CANARY} residue"}, CANARY)
     for content in (f"{CANARY} raw".encode(), f"{CANARY} kept".encode(), f"{CANARY} large ".encode() * SMALL):
@@ -99,7 +101,7 @@ def test_keys_come_change_and_go_and_nothing_is_lost(store, tmp_path):
         with Ledger(under(store, use)) as ledger:
             whole(ledger)  # both lie side by side
             done = dict(ledger.rekeying().run())
-            assert done == {"documents": 1, "blobs": 3}
+            assert done == {"documents": 1, "contents": 1, "blobs": 3}
             whole(ledger)
             assert CANARY.encode() not in everything(ledger, tmp_path)
         with Ledger(under(store, use, {use: KEYS[use]})) as ledger:  # the other one is not needed any more
@@ -152,14 +154,14 @@ def test_a_ciphertext_that_takes_anothers_place_is_not_read(store):
         with ledger.read() as connection:
             query = select(blobs.c.digest, blobs.c.data).where(blobs.c.data.is_not(None)).order_by(blobs.c.digest)
             one, other = connection.execute(query).all()
-            residue = connection.scalar(select(type_coerce(documents.c.residue, Text)))
+            residue = connection.scalar(select(type_coerce(contents.c.residue, Text)))
         tamper(ledger, blobs.update().where(blobs.c.digest == one.digest).values(data=other.data))
         with pytest.raises(LedgerError, match="was changed in the ledger's database"):
             ledger.arrivals.payload(one.digest)
-        statement = text("UPDATE documents SET canonical = :value").bindparams(value=residue)
+        statement = text("UPDATE contents SET canonical = :value").bindparams(value=residue)
         ledger.database.write(lambda connection: connection.execute(statement).rowcount)
-        with pytest.raises(LedgerError, match=r"documents\.canonical was changed"), ledger.read() as connection:
-            connection.scalar(select(documents.c.canonical))
+        with pytest.raises(LedgerError, match=r"contents\.canonical was changed"), ledger.read() as connection:
+            connection.scalar(select(contents.c.canonical))
 
 
 RING = Keyring(KEYS, use="first")

@@ -21,7 +21,7 @@ from transload.runner.ledger.attempts import Outcome
 from transload.runner.ledger.blobs import ERASED, ERASING, SMALL
 from transload.runner.ledger.drafts import Closing, Draft, Frozen
 from transload.runner.ledger.portions import Parsed, Portion
-from transload.runner.ledger.schema import blobs, documents, receipts
+from transload.runner.ledger.schema import blobs, contents, receipts
 from transload.runner.ledger.shelves import HALF, UNTOUCHED, FolderShelf
 
 LATER = NOW + timedelta(days=40)
@@ -258,7 +258,7 @@ def test_marks_that_nobody_made_are_found(ledger):
     ledger.erasing.erase(Ref("document", 1), NOW, by="anna", reason="asked for")
     tamper(ledger, blobs.update().where(blobs.c.encoding != ERASED).values(encoding=ERASED, data=None))
     tamper(ledger, receipts.update().values(erasure_id=None))
-    tamper(ledger, documents.update().where(documents.c.id == 2).values(canonical=None))
+    tamper(ledger, contents.delete().where(contents.c.document_id == 2))
     found = [finding.message for finding in ledger.verify()]
     assert any(message.endswith("is gone, and nobody erased it; it is that of r1") for message in found)
     assert "d2: its canonical document was changed" in found

@@ -415,8 +415,6 @@ def upgrade(operations: Operations) -> None:
         sa.Column("document", TEXT, nullable=True, comment="name and version of the model, such as order/1"),
         sa.Column("number", TEXT, nullable=True, comment="the document's own number, by which people know it"),
         sa.Column("about", TEXT, nullable=True, comment="the number of the order that it is about"),
-        sa.Column("canonical", TEXT, nullable=True),
-        sa.Column("residue", sa.Text(), nullable=True, comment="what else the message holds, if its mapping keeps it"),
         sa.Column("digest", DIGEST, nullable=True),
         sa.Column("mapping", TEXT, nullable=True),
         sa.Column("mapping_digest", DIGEST, nullable=True),
@@ -449,6 +447,17 @@ def upgrade(operations: Operations) -> None:
             ["receipts.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+    )
+    operations.create_table(
+        "contents",
+        sa.Column("document_id", ID, autoincrement=False, nullable=False),
+        sa.Column("canonical", TEXT, nullable=False),
+        sa.Column("residue", sa.Text(), nullable=True, comment="what else the message holds, if its mapping keeps it"),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+        ),
+        sa.PrimaryKeyConstraint("document_id"),
     )
     operations.create_index("documents_about", "documents", ["about"], unique=False)
     operations.create_index("documents_created", "documents", ["created_at"], unique=False)
