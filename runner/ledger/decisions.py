@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, literal_column
 
 from transload.runner.ledger.columns import Json, Moment, Words
-from transload.runner.ledger.schema import deliveries, documents, metadata, receipts
+from transload.runner.ledger.schema import deliveries, documents, metadata, receipts, where_known
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 
@@ -49,7 +49,7 @@ bulk_items = Table(
 Index("receipts_file", receipts.c.file)
 Index("receipts_state", receipts.c.state, receipts.c.id)
 Index("receipts_received", receipts.c.received_at)
-Index("documents_about", documents.c.about)
+Index("documents_about", documents.c.about, **where_known(documents.c.about))
 Index("documents_number", documents.c.number)
 Index("documents_reference", documents.c.reference)
 Index("documents_document", documents.c.document, documents.c.id)
@@ -60,20 +60,12 @@ Index("documents_route_created", documents.c.route, documents.c.created_at)
 Index("documents_state", documents.c.state, documents.c.id)
 Index("documents_created", documents.c.created_at)
 Index("deliveries_staged", deliveries.c.staged_at)
-_replay = documents.c.origin_id.is_not(None)
-Index("documents_origin", documents.c.origin_id, sqlite_where=_replay, postgresql_where=_replay)
+Index("documents_origin", documents.c.origin_id, **where_known(documents.c.origin_id))
 
 with_findings = {table.name: table.c.findings != literal_column("'[]'") for table in (receipts, documents, deliveries)}
 """The conditions of the indexes below: only what has findings is read where their words are looked for."""
 for _table in (receipts, documents, deliveries):
-    _failed = _table.c.fingerprint.is_not(None)
-    Index(
-        f"{_table.name}_fingerprint",
-        _table.c.fingerprint,
-        _table.c.id,
-        sqlite_where=_failed,
-        postgresql_where=_failed,
-    )
+    Index(f"{_table.name}_fingerprint", _table.c.fingerprint, _table.c.id, **where_known(_table.c.fingerprint))
     Index(
         f"{_table.name}_findings",
         _table.c.id,

@@ -42,10 +42,14 @@ def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
     return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
 
 
+def where_known(column: Column[Any]) -> dict[str, Any]:
+    """The condition of a partial index, so that rows without ``column`` cost it nothing."""
+    return _where(column.is_not(None))
+
+
 def _unfinished(table: Table) -> dict[str, Any]:
     """The condition of a partial index, so that finished rows cost it nothing."""
-    condition = table.c.finished_at.is_(None)
-    return {f"{dialect}_where": condition for dialect in ("sqlite", "postgresql")}
+    return _where(table.c.finished_at.is_(None))
 
 
 meta = Table(
@@ -109,7 +113,7 @@ receipts = Table(
     Column("begun", Integer, nullable=False, default=0, comment="how often it was begun to be read since it got on"),
     Column("findings", PrivateJson("receipts.findings"), nullable=False),
     Column("fingerprint", _Name, comment="of its errors"),
-    Column("origin_id", _Id, ForeignKey("receipts.id"), index=True, comment="a person made it of that one"),
+    Column("origin_id", _Id, ForeignKey("receipts.id"), comment="a person made it of that one"),
     Column("received_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="its bytes were let go"),
@@ -117,6 +121,7 @@ receipts = Table(
     UniqueConstraint("connection", "source_key"),
 )
 Index("receipts_payload", receipts.c.digest)
+Index("receipts_origin", receipts.c.origin_id, **where_known(receipts.c.origin_id))
 still_whole = receipts.c.whole == literal_column("true")
 """A condition that the index below is for."""
 Index("receipts_whole", receipts.c.route, receipts.c.id, **_where(still_whole))
@@ -211,10 +216,11 @@ deliveries = Table(
     Column("partner_digest", _Digest, ForeignKey("artifacts.digest")),
     Column("product", _Name, nullable=False),
     Column("receipt_id", _Id, ForeignKey("receipts.id"), index=True),
-    Column("origin_id", _Id, ForeignKey("deliveries.id"), index=True, comment="a replay: the delivery before it"),
+    Column("origin_id", _Id, ForeignKey("deliveries.id"), comment="a replay: the delivery before it"),
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
 Index("deliveries_body", deliveries.c.body)
+Index("deliveries_origin", deliveries.c.origin_id, **where_known(deliveries.c.origin_id))
 Index("deliveries_active", deliveries.c.lane, deliveries.c.behind, deliveries.c.place, **_unfinished(deliveries))
 Index("deliveries_state", deliveries.c.state, deliveries.c.id)
 
@@ -268,12 +274,13 @@ events = Table(
     Column("what", _Name, nullable=False),
     Column("receipt_id", _Id, index=True),
     Column("document_id", _Id, index=True),
-    Column("delivery_id", _Id, index=True),
+    Column("delivery_id", _Id),
     Column("detail", Json),
     Column("digest", _Digest, comment="SHA-256 of the payload that it speaks of"),
     Column("hash", _Digest, nullable=False),
     UniqueConstraint("lane", "sequence"),
 )
+Index("events_delivery", events.c.delivery_id, **where_known(events.c.delivery_id))
 
 seals = Table(
     "seals",

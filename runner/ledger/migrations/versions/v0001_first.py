@@ -90,7 +90,14 @@ def upgrade(operations: Operations) -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("lane", "sequence"),
     )
-    operations.create_index("ix_events_delivery_id", "events", ["delivery_id"], unique=False)
+    operations.create_index(
+        "events_delivery",
+        "events",
+        ["delivery_id"],
+        unique=False,
+        sqlite_where=sa.text("delivery_id IS NOT NULL"),
+        postgresql_where=sa.text("delivery_id IS NOT NULL"),
+    )
     operations.create_index("ix_events_document_id", "events", ["document_id"], unique=False)
     operations.create_index("ix_events_receipt_id", "events", ["receipt_id"], unique=False)
     operations.create_table(
@@ -279,7 +286,14 @@ def upgrade(operations: Operations) -> None:
         sqlite_where=sa.text("whole = true"),
         postgresql_where=sa.text("whole = true"),
     )
-    operations.create_index("ix_receipts_origin_id", "receipts", ["origin_id"], unique=False)
+    operations.create_index(
+        "receipts_origin",
+        "receipts",
+        ["origin_id"],
+        unique=False,
+        sqlite_where=sa.text("origin_id IS NOT NULL"),
+        postgresql_where=sa.text("origin_id IS NOT NULL"),
+    )
     operations.create_index("receipts_file", "receipts", ["file"], unique=False)
     operations.create_index("receipts_received", "receipts", ["received_at"], unique=False)
     operations.create_index("receipts_state", "receipts", ["state", "id"], unique=False)
@@ -387,7 +401,14 @@ def upgrade(operations: Operations) -> None:
         operations.create_index(name, "deliveries", columns, unique=False, sqlite_where=where, postgresql_where=where)
     operations.create_index("deliveries_state", "deliveries", ["state", "id"], unique=False)
     operations.create_index("deliveries_target", "deliveries", ["target", "id"], unique=False)
-    operations.create_index("ix_deliveries_origin_id", "deliveries", ["origin_id"], unique=False)
+    operations.create_index(
+        "deliveries_origin",
+        "deliveries",
+        ["origin_id"],
+        unique=False,
+        sqlite_where=sa.text("origin_id IS NOT NULL"),
+        postgresql_where=sa.text("origin_id IS NOT NULL"),
+    )
     operations.create_index("ix_deliveries_receipt_id", "deliveries", ["receipt_id"], unique=False)
     operations.create_table(
         "documents",
@@ -459,7 +480,14 @@ def upgrade(operations: Operations) -> None:
         ),
         sa.PrimaryKeyConstraint("document_id"),
     )
-    operations.create_index("documents_about", "documents", ["about"], unique=False)
+    operations.create_index(
+        "documents_about",
+        "documents",
+        ["about"],
+        unique=False,
+        sqlite_where=sa.text("about IS NOT NULL"),
+        postgresql_where=sa.text("about IS NOT NULL"),
+    )
     operations.create_index("documents_created", "documents", ["created_at"], unique=False)
     operations.create_index("documents_document", "documents", ["document", "id"], unique=False)
     operations.create_index("documents_kind", "documents", ["kind", "id"], unique=False)
