@@ -215,14 +215,15 @@ class Writing(ABC):
 class _Gathering(Writing):
     """Writes everything at the end, for formats that must see all messages first."""
 
-    def __init__(self, write: Callable[[Sequence[Encoded]], bytes]) -> None:
+    def __init__(self, hold: Callable[[Encoded], Encoded] | None, write: Callable[[Sequence[Encoded]], bytes]) -> None:
+        self._hold = hold
         self._write = write
         self._messages: list[Encoded] = []
 
     def add(self, message: Encoded, envelope: Any = None) -> bytes:
         if envelope is not None:
             raise ConfigurationError("this format takes no envelope for a single message")
-        self._messages.append(message)
+        self._messages.append(message if self._hold is None else self._hold(message))
         return b""
 
     def close(self) -> bytes:
@@ -290,7 +291,15 @@ class Format(ABC, Generic[S]):
 
         A format that cannot write in pieces gives all bytes at the end.
         """
-        return _Gathering(lambda messages: self.write(messages, envelope=envelope, context=context))
+        hold = self.held if envelope is None else None
+        return _Gathering(hold, lambda messages: self.write(messages, envelope=envelope, context=context))
+
+    def held(self, message: Encoded) -> Encoded:
+        """``message`` as it waits for others until a payload of ours is written, in whatever takes little memory.
+
+        Raises `Reject` for what the format cannot carry (``E-DOMAIN``).  `write` takes both forms for the same.
+        """
+        return message
 
     def envelope(self, *, sender: Identity | None, receiver: Identity | None, test: bool = False) -> Any:
         """A new envelope from ``sender`` to ``receiver``; None where the format has no envelopes."""

@@ -166,16 +166,25 @@ class FormatContract:
             )
 
     def test_written_in_pieces_it_is_the_same(self, harness: FormatHarness) -> None:
-        """``writing`` with ``add`` and ``close`` gives the bytes that ``write`` gives."""
+        """``writing`` with ``add`` and ``close`` gives the bytes that ``write`` gives, and so does what is ``held``."""
         for name, payload in _samples(harness).items():
             some = [harness.encoded(message) for message in _read(harness, payload)[1]]
             with only_ours("writing"):
                 writing = harness.format().writing(envelope=harness.new_envelope(), context=_context())
                 pieces = b"".join([*(writing.add(one) for one in some), writing.close()])
+            whole = _write(harness, some, harness.new_envelope())
             hold(
-                pieces == _write(harness, some, harness.new_envelope()),
+                pieces == whole,
                 f"{name}: written in pieces it is {shown(pieces)}",
                 do="let write use writing, or leave writing out",
+            )
+            with only_ours("held"):
+                held = [harness.format().held(one) for one in some]
+            again = _write(harness, held, harness.new_envelope())
+            hold(
+                again == whole,
+                f"{name}: written from what was held it is {shown(again)}",
+                do="let write take what held gives for what it was, or leave held out",
             )
 
     def test_broken_bytes_give_findings(self, harness: FormatHarness) -> None:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject, Severity, Tree
@@ -11,7 +12,7 @@ from transload.adapters.json.options import JsonOptions, steps
 from transload.adapters.json.pages import Page, contradictions, filled, page_of
 from transload.adapters.json.parse import parse
 from transload.adapters.json.text import Decoded, decode
-from transload.adapters.json.writer import Layout, layouts_of, write
+from transload.adapters.json.writer import Layout, Ready, layouts_of, ready, write
 from transload.canonical.context import Context
 
 
@@ -158,22 +159,16 @@ class JsonFormat(Format[JsonOptions]):
         read = envelope if isinstance(envelope, JsonEnvelope) else None
         layout = read.layout if read else self._layout()
         text = (read.mark if read else "") + write(self._whole(messages, read), layout)
-        encoding = read.encoding if read else self.options.encoding
-        try:
-            return text.encode(encoding)
-        except UnicodeEncodeError as error:
-            character = text[error.start]
-            raise Reject(
-                f"the character {character!r} (U+{ord(character):04X}) does not exist in {encoding.upper()}",
-                findings=[
-                    Finding(
-                        code="E-DOMAIN",
-                        message=f"the character U+{ord(character):04X} does not exist in {encoding.upper()}",
-                        hint="write UTF-8, or let the mapping replace the character",
-                        value=text[max(0, error.start - 20) : error.end + 20],
-                    )
-                ],
-            ) from error
+        return _encoded(text, read.encoding if read else self.options.encoding)
+
+    def held(self, message: Encoded) -> Encoded:
+        """The message with its text for its body: the values themselves take many times the memory."""
+        if isinstance(message.body, Ready):
+            return message
+        depth = len(steps(self.options.items)) + 1 if self.options.items is not None else 0
+        text = ready(message.body, self._layout(), depth)
+        _encoded(text, self.options.encoding)
+        return replace(message, body=text)
 
     def _whole(self, messages: Sequence[Encoded], read: JsonEnvelope | None) -> Any:
         values = [message.body for message in messages]
@@ -189,6 +184,24 @@ class JsonFormat(Format[JsonOptions]):
         if self.options.indent is None:
             return Layout()
         return Layout(indent=" " * self.options.indent, colon=": ", end="\n")
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError as error:
+        character = text[error.start]
+        raise Reject(
+            f"the character {character!r} (U+{ord(character):04X}) does not exist in {encoding.upper()}",
+            findings=[
+                Finding(
+                    code="E-DOMAIN",
+                    message=f"the character U+{ord(character):04X} does not exist in {encoding.upper()}",
+                    hint="write UTF-8, or let the mapping replace the character",
+                    value=text[max(0, error.start - 20) : error.end + 20],
+                )
+            ],
+        ) from error
 
 
 class _Item(JsonTree):

@@ -42,8 +42,23 @@ def layouts_of(text: str) -> Iterator[Layout]:
             yield Layout(colon=": ", ascii=ascii_only, end=end)
 
 
+class Ready(str):
+    """The text of a JSON value, which stands for it in others: it is written as it is."""
+
+    __slots__ = ()
+
+
 def write(value: Any, layout: Layout) -> str:
     """``value`` as JSON text.  Raises `Reject` with an ``E-DOMAIN`` finding for each value that JSON cannot carry."""
+    return _text(value, layout) + layout.end
+
+
+def ready(value: Any, layout: Layout, depth: int) -> Ready:
+    """``value`` as it stands inside so many objects and lists.  Raises as `write` does."""
+    return Ready(_text(value, layout, depth))
+
+
+def _text(value: Any, layout: Layout, depth: int = 0) -> str:
     if layout.indent is None:
         try:
             text = _plain(value, layout, encode_basestring_ascii if layout.ascii else encode_basestring)
@@ -51,14 +66,14 @@ def write(value: Any, layout: Layout) -> str:
         except (ValueError, TypeError):  # something in it cannot be carried, or is rare; the writer tells which
             pass
         else:
-            return text + layout.end
+            return text
     writer = _Writer(layout)
-    writer.value(value, (), "\n")
+    writer.value(value, (), "\n" + (layout.indent or "") * depth)
     if writer.findings:
         count = len(writer.findings)
         message = writer.findings[0].message if count == 1 else f"{count} values cannot be written as JSON"
         raise Reject(message, findings=writer.findings)
-    return "".join(writer.parts) + layout.end
+    return "".join(writer.parts)
 
 
 def _plain(value: Any, layout: Layout, quoted: Callable[[str], str]) -> str:
@@ -82,6 +97,8 @@ def _plain(value: Any, layout: Layout, quoted: Callable[[str], str]) -> str:
         return "[" + layout.comma.join([_plain(child, layout, quoted) for child in value]) + "]"
     if value is None:
         return "null"
+    if kind is Ready:
+        return str(value)
     if kind is bool:
         return "true" if value else "false"
     if kind is int:
@@ -106,7 +123,9 @@ class _Writer:
 
     def value(self, value: Any, path: Sequence[str | int], margin: str) -> None:
         put = self.parts.append
-        if isinstance(value, str):
+        if isinstance(value, Ready):
+            put(value)
+        elif isinstance(value, str):
             if value.isascii() or self.carries(value, path):
                 put(self.text(value))
         elif value is None:

@@ -272,9 +272,17 @@ def _gathered(writer: Writer, body: Encoded | Later, now: datetime) -> Gathered 
     if batch is None:
         return None
     if not batch.across:
-        return Gathered(body=body if isinstance(body, Encoded) else None)
+        return Gathered(body=_held(writer, body) if isinstance(body, Encoded) else None)
     due = NEVER if batch.schedule is None else next_time(batch.schedule, now)
     return Gathered(body=None, due=due, most=batch.most)
+
+
+def _held(writer: Writer, body: Encoded) -> Encoded:
+    try:
+        held: Encoded = guarded("the format", lambda: writer.format.held(body))
+    except Reject:
+        return body  # it is refused where the batch is written, and the others leave
+    return held
 
 
 def _order_key(document: Model, order_by: tuple[str, ...]) -> str | None:

@@ -6,6 +6,7 @@ A payload is lines ended by line feeds.  Lines that begin with ``#`` at its top 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -222,6 +223,15 @@ class WritesPiecesOtherwise(LineFormat):
 
     def writing(self, *, envelope: Any = None, context: Context) -> Written:
         return OwnPieces()
+
+
+class HoldsSomethingElse(LineFormat):
+    """Forgets a part of what waits for its payload."""
+
+    caught_by = "test_written_in_pieces_it_is_the_same"
+
+    def held(self, message: Encoded) -> Encoded:
+        return replace(message, body=[*message.body[:-1], f"{message.body[-1]}..."])
 
 
 class RaisesForBytes(LineFormat):

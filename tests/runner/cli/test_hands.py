@@ -263,3 +263,24 @@ def test_what_waits_for_a_batch_is_seen_and_taken_out(desk: Desk) -> None:
     assert [order["orderNumber"] for order in json.loads(arrived.read_text())["orders"]] == ["PO-1002", "PO-1003"]
     assert desk.states() == [("d3", "SENT"), ("d2", "SENT"), ("d1", "SUPPRESSED")]
     assert desk("audit", "verify").code == 0
+
+
+@pytest.mark.parametrize("batch", ["{count: 2}", "receipt"])
+def test_what_its_format_cannot_carry_is_left_out_of_a_batch(desk: Desk, batch: str) -> None:
+    file = desk.folder / "mappings/erp/partner.yaml"
+    changed = f"batch: {batch}\n    format: {{items: orders, encoding: iso-8859-1}}"
+    text = file.read_text().replace("order_by: [buyer.gln]", changed)
+    file.write_text(text.replace("{document.number}", "orders-{number:04}"))
+    head, rest = (desk.folder / ORDER).read_bytes().split(b"UNH+", 1)
+    good, tail = rest.split(b"UNZ+1", 1)
+    reference = good.split(b"+", 1)[0]
+    odd = good.replace(b"PO-1001", "PO-\u0416".encode())
+    odd = odd.replace(reference + b"+ORDERS", b"2+ORDERS").replace(b"+" + reference + b"'", b"+2'")
+    both = desk.folder.parent / "both.edi"
+    both.write_bytes(head.replace(b"UNOC", b"UNOW") + b"UNH+" + good + b"UNH+" + odd + b"UNZ+2" + tail)
+    desk("submit", "acme/orders", both)
+    desk("run", code=1)
+    (arrived,) = (desk.folder / "exchange/erp/in").iterdir()
+    assert [order["orderNumber"] for order in json.loads(arrived.read_text())["orders"]] == ["PO-1001"]
+    assert desk.states() == [("d2", "QUARANTINED"), ("d1", "SENT")]
+    assert "the character U+0416 does not exist in ISO-8859-1" in desk("show", "d2").out
