@@ -162,7 +162,7 @@ class JsonFormat(Format[JsonOptions]):
         return _encoded(text, read.encoding if read else self.options.encoding)
 
     def held(self, message: Encoded) -> Encoded:
-        """The message with its text for its body: the values themselves take many times the memory."""
+        """The message with its text for its body: it takes less memory, and is made while its values are at hand."""
         if isinstance(message.body, Ready):
             return message
         depth = len(steps(self.options.items)) + 1 if self.options.items is not None else 0

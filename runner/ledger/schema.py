@@ -171,6 +171,8 @@ documents = Table(
     Column("created_at", Moment, nullable=False),
     Column("erasure_id", _Id, ForeignKey("erasures.id"), comment="what it held was let go"),
 )
+Index("documents_wire", documents.c.interchange, documents.c.route, documents.c.reference)
+
 contents = Table(
     "contents",
     metadata,
@@ -183,7 +185,6 @@ contents = Table(
     ),
 )
 """What documents say.  A row is written once, and erased; those of `documents` change, and are short for that."""
-Index("documents_wire", documents.c.interchange, documents.c.route, documents.c.reference)
 
 deliveries = Table(
     "deliveries",
