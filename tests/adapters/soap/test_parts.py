@@ -129,7 +129,7 @@ def test_what_cannot_be_taken_apart_is_said(words: str, answer: Reply) -> None:
 def test_what_is_made_to_take_long_takes_a_moment(answer: Reply) -> None:
     began = time.monotonic()
     opened(answer)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_lines_may_end_alike_and_a_mail_is_a_part_as_any_other() -> None:

@@ -140,7 +140,7 @@ def test_what_anybody_may_put_there_harms_nobody(place, caplog):
 
 
 def test_a_broker_that_hangs_delays_nobody(place, rabbitmq, monkeypatch):
-    monkeypatch.setattr(receiving, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(receiving, "ANSWER_SECONDS", 1.5)
     monkeypatch.setattr(receiving, "STOP_SECONDS", 0.5)
     work = Work()
     jobs = place(work)
@@ -152,7 +152,7 @@ def test_a_broker_that_hangs_delays_nobody(place, rabbitmq, monkeypatch):
         began = time.monotonic()
         for _ in range(100):
             jobs.wake(["b", "c"])
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 1.4
         until(lambda: {"b", "c"} <= set(work.did), 5)
         began = time.monotonic()
         jobs.stop()
