@@ -2,9 +2,7 @@
 
 import gc
 import logging
-import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,6 +22,7 @@ from transload.runner.cli.preview import tell_preview
 from transload.runner.cli.screen import say, say_findings, say_json
 from transload.runner.engine import Engine, Summary
 from transload.runner.ledger import Ledger, NoLedger, State, Store
+from transload.runner.processes.signals import a_second_ends, handling
 from transload.runner.workspace import Workspace, load_workspace
 from transload.runner.workspace.agreement import check_routes
 
@@ -114,26 +113,22 @@ def _told_interruption() -> Iterator[None]:
 
     A second one ends at once; the ledger survives that as it does a crash.
     """
-
-    def at_once(number: int, frame: FrameType | None) -> None:
-        os.write(sys.stderr.fileno(), b"interrupted\n")
-        os._exit(exits.INTERRUPTED)
+    told = False
 
     def interrupted(number: int, frame: FrameType | None) -> None:
-        for each in before:
-            signal.signal(each, at_once)
+        nonlocal told
+        if told:  # `a_second_ends` does
+            return
+        told = True
         say("waiting for the calls under way; Ctrl-C again ends at once", to_error=True)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {each: signal.signal(each, interrupted) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    handlers = {signal.SIGINT: interrupted, signal.SIGTERM: interrupted}
+    with handling(handlers), a_second_ends(lambda _: exits.INTERRUPTED, words=b"interrupted\n"):
         yield
-    finally:
-        for each, old in before.items():
-            signal.signal(each, old)
 
 
 @contextmanager

@@ -4,10 +4,9 @@ The workspace may be replaced meanwhile: all of the new one is made ready first,
 it can be taken up, and the new one's begins.  What is wrong with a new one leaves the old one at work.
 """
 
-import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from transload.runner.lines.schedule import Clock
 from transload.runner.lines.summary import Tally
 from transload.runner.logs import get_logger
 from transload.runner.masking.veil import Veil
+from transload.runner.processes.signals import a_second_ends, handling
 from transload.runner.processes.supervisor import Fault
 from transload.runner.workspace.model import Workspace
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from transload.runner.doors.porch import Porch
     from transload.runner.doors.web import Threshold
 
-_Handlers = Mapping[int, Callable[[int, FrameType | None], None]]
 _log = get_logger("engine")
 
 
@@ -42,7 +41,6 @@ class Service:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._signals = 0
         self._before: tuple[Workspace, dict[str, Line]] | None = None
         self._threshold: Threshold | None = None
         self._outage = Outage(clock=engine.clock)
@@ -59,10 +57,9 @@ class Service:
         engine = self._engine
         for line in engine.lines.values():
             line.make_ready()
-        handlers: _Handlers = {signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._load}
         with (
             engine.ledger.together("transload serve") as lock,
-            _signals(handlers if handle_signals else {}),
+            self._signals() if handle_signals else nullcontext(),
             closing(self),
         ):
             engine.ledger.belong(engine.workspace.environment)
@@ -266,10 +263,13 @@ class Service:
         _log.info("the workspace is loaded anew", workspace=workspace.name)
         return True
 
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        handlers = {signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._load}
+        with handling(handlers), a_second_ends(lambda number: 128 + number):
+            yield
+
     def _end(self, number: int, frame: FrameType | None) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            os._exit(128 + number)
         self._engine.stop()
 
     def _load(self, number: int, frame: FrameType | None) -> None:
@@ -283,14 +283,3 @@ def _check_same_ledger(before: Workspace, after: Workspace) -> None:
             "store: or environment: is another one now",
             hint="end the service and start it again, so that it works on that ledger",
         )
-
-
-@contextmanager
-def _signals(handlers: _Handlers) -> Iterator[None]:
-    """Signals go to ``handlers`` inside, and where they went before afterwards."""
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

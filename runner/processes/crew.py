@@ -10,13 +10,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from types import FrameType
 
 from transload.runner.logs import get_logger
 from transload.runner.processes.bell import Bell
 from transload.runner.processes.charge import Charge
+from transload.runner.processes.signals import handling
 from transload.runner.processes.supervisor import Supervisor
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -79,7 +80,11 @@ class _Member:
 
     def wait(self) -> int:
         """Wait for its end; gives the exit code."""
-        code = self.process.wait() if self.process is not None else 0
+        code = 0
+        if self.process is not None:
+            while self.process.poll() is None:
+                time.sleep(_LOOK_SECONDS / 4)  # not for ever at once: a signal to pass on may come just before
+            code = self.process.returncode
         self._let_go()
         return code
 
@@ -111,7 +116,7 @@ class Crew:
             for member in self._members:
                 stack.enter_context(member.charge)
             stack.enter_context(
-                _handling({signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._pass_on})
+                handling({signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._pass_on})
             )
             for member in self._members:
                 member.start()
@@ -167,13 +172,3 @@ def end_with_parent(end: Callable[[], None]) -> None:
         end()
 
     threading.Thread(target=watch, name="transload-parent", daemon=True).start()
-
-
-@contextmanager
-def _handling(handlers: dict[int, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

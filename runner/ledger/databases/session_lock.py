@@ -38,6 +38,7 @@ _ALIVE = text("SELECT 1")
 _WHICH = text("SELECT pg_backend_pid()")
 _CLAIM = text("SELECT pg_try_advisory_lock(:number)")
 _RELEASE = text("SELECT pg_advisory_unlock(:number)")
+_RELEASE_ALL = text("SELECT pg_advisory_unlock_all()")
 OWN_SECONDS = 2.0
 """How long the server may take to end a session of ours."""
 
@@ -75,7 +76,7 @@ class SessionLock(OwnClaims):
             holder = self._take()
             lent = holder is None and self._is_lent()
         if lent:
-            self._close()
+            self._give_back()
             raise LedgerError(
                 f"before the ledger {self._ledger} is a pooler that lends connections for a transaction at a time",
                 hint="locks are those of sessions: let the pooler give each session a connection of its own"
@@ -92,7 +93,7 @@ class SessionLock(OwnClaims):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self._give_back()
 
     def keep(self) -> None:
         """See that we still have it, and get it back where it was lost with a connection.
@@ -150,6 +151,13 @@ class SessionLock(OwnClaims):
         with self._engine.connect() as other:
             ours = self._connection.scalar(_WHICH)
             return bool(other.scalar(_WHICH) == ours)
+
+    def _give_back(self) -> None:
+        """Give it back now, and not when the server, or a pooler before it, comes to end the session."""
+        with suppress(SQLAlchemyError):
+            if self._connection is not None:
+                self._connection.execute(_RELEASE_ALL)
+        self._close()
 
     def _close(self) -> None:
         """Give it back: the session ends."""

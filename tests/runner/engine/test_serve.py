@@ -413,7 +413,7 @@ def test_a_service_finds_what_was_due_while_it_was_down_once_it_has_fetched(make
     hands.turn(hours=13)
     house.put_orders("a.txt", "1")
     house.workspace = lambda: late
-    _, ledger = serving(house, clock=hands, looks=(0.5, 0.1))
+    _, ledger = serving(house, clock=hands, looks=(4.0, 0.1))
     until(lambda: ledger.incidents.waiting())
     titles = [one.title for one in ledger.incidents.waiting()]
     assert titles == ["no invoice/1 on acme/orders by 2026-03-02 18:00 UTC"]

@@ -1,0 +1,58 @@
+"""Signals to end, in a process of their own."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+WAITING = """
+import os, signal, sys, threading
+from transload.runner.processes.signals import a_second_ends, handling
+
+told = []
+def tell(number, frame):
+    told.append(number)
+
+def signals():
+    for name in sys.argv[1:]:
+        signal.pthread_kill(threading.get_ident(), getattr(signal, name))
+        threading.Event().wait(0.05)
+
+handlers = {each: tell for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+with handling(handlers), a_second_ends(lambda number: 100 + number, words=b"ended\\n"):
+    others = threading.Thread(target=signals)
+    others.start()
+    others.join() if len(sys.argv) < 4 else threading.Lock().acquire() and threading.Event().wait()
+assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+assert signal.set_wakeup_fd(-1) == -1
+assert threading.active_count() == 1
+print([int(number) for number in told])
+"""
+
+
+def ended(*names):
+    return subprocess.run(
+        [sys.executable, "-c", WAITING, *names], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["SIGTERM", "SIGHUP", "SIGTERM"], 100 + signal.SIGTERM),
+        (["SIGINT", "SIGTERM", "SIGHUP"], 100 + signal.SIGTERM),
+        (["SIGTERM", "SIGHUP", "SIGINT"], 100 + signal.SIGINT),
+    ],
+)
+def test_a_second_one_ends_a_process_whose_main_thread_waits_for_ever(names, code):
+    """Signals that other threads got wake no main thread that waits, as one that comes just before it waits."""
+    found = ended(*names)
+    assert (found.returncode, found.stdout, found.stderr) == (code, "", "ended\n")
+
+
+@pytest.mark.parametrize("names", [[], ["SIGTERM"], ["SIGHUP", "SIGHUP"], ["SIGHUP", "SIGINT"]])
+def test_one_is_left_to_its_handler_and_all_is_as_before_afterwards(names):
+    found = ended(*names)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout == f"{[int(getattr(signal, name)) for name in names]}\n"
