@@ -20,3 +20,11 @@ def compact_text(value: Any) -> str:
         return orjson.dumps(value, option=_STRICT).decode()
     except TypeError:  # half a surrogate pair, an integer of more than 64 bits, or a key that is no plain text
         return _encode(value)
+
+
+def compact_bytes(value: Any) -> bytes:
+    """The UTF-8 of `compact_text`; half a surrogate pair has none: raises `UnicodeEncodeError`."""
+    try:
+        return orjson.dumps(value, option=_STRICT)
+    except TypeError:
+        return _encode(value).encode()

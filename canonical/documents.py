@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from transload.canonical.application_advice import ApplicationAdvice
-from transload.canonical.compact import compact_text
+from transload.canonical.compact import compact_bytes
 from transload.canonical.despatch_advice import DespatchAdvice
 from transload.canonical.errors import ConfigurationError
 from transload.canonical.invoice import Invoice
@@ -54,10 +54,10 @@ def field_as_json(document: Model, name: str) -> Any:
 
 def compact(document: Model) -> bytes:
     """The one byte form of a document, over which hashes are taken: sorted keys, no blanks, UTF-8."""
-    text = compact_text(document.model_dump(mode="json", exclude_none=True))
-    if "{}" in text or "[]" in text:  # rarely: most documents need not be gone through for empty objects
-        text = compact_text(as_json(document))
-    return text.encode()
+    text = compact_bytes(document.model_dump(mode="json", exclude_none=True))
+    if b"{}" in text or b"[]" in text:  # rarely: most documents need not be gone through for empty objects
+        text = compact_bytes(as_json(document))
+    return text
 
 
 def digest(document: Model) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from operator import not_
+from operator import methodcaller, not_
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -34,7 +34,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Exact = Annotated[
     Decimal,
     Field(allow_inf_nan=False),
-    PlainSerializer(lambda value: format(value, "f"), return_type=str, when_used="json"),
+    PlainSerializer(methodcaller("__format__", "f"), return_type=str, when_used="json"),  # a lambda takes longer
 ]
 """An exact decimal number; in JSON a text without exponent."""
 Gln = Annotated[str, StringConstraints(pattern=r"^\d{13}$")]

@@ -233,21 +233,21 @@ class Preview:
             bundle = batch.freeze(self._numbers, batch.key(part), members)
         except TransloadError as error:
             wrong = {"target": batch.target, "findings": [finding.as_dict() for finding in error.findings]}
-            return {draft.key: wrong for draft, _ in chunk}
+            return {draft.key(): wrong for draft, _ in chunk}
         found: dict[str, dict[str, Any]] = {}
         if bundle.frozen is not None:
             told = {**_shown(batch.target, bundle.frozen), "documents": len(bundle.members)}
-            found |= {chunk[number][0].key: told for number in bundle.members}
+            found |= {chunk[number][0].key(): told for number in bundle.members}
         for number, findings in bundle.refused.items():
             refused = {"target": batch.target, "findings": [finding.as_dict() for finding in findings]}
-            found[chunk[number][0].key] = refused
+            found[chunk[number][0].key()] = refused
         return found
 
     def _document(self, item: Parsed, shared: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for draft in item.drafts:
-            if draft.key not in shared:
-                shared[draft.key] = self._delivery(draft)
-        sent = [shared[draft.key] for draft in item.drafts]
+            if draft.key() not in shared:
+                shared[draft.key()] = self._delivery(draft)
+        sent = [shared[draft.key()] for draft in item.drafts]
         refused = any("size" not in delivery for delivery in sent)
         return {
             "message": item.message,

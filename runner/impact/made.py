@@ -166,9 +166,9 @@ def _drawn(draft: Draft, reader: Format[Any] | None, shared: dict[str, Way]) -> 
     def way(numbers: NumbersOfThen) -> Way:
         if not draft.shared:
             return made(numbers)
-        if draft.key not in shared:
-            shared[draft.key] = made(numbers)
-        return shared[draft.key]
+        if draft.key() not in shared:
+            shared[draft.key()] = made(numbers)
+        return shared[draft.key()]
 
     def made(numbers: NumbersOfThen) -> Way:
         try:
@@ -176,13 +176,13 @@ def _drawn(draft: Draft, reader: Format[Any] | None, shared: dict[str, Way]) -> 
         except TransloadError as error:
             rows = [finding.as_dict() for finding in error.findings]
             refused = noted(rows)
-            return Way(target=draft.target, body=None, findings=refused, reason=_reason(rows), key=draft.key)
+            return Way(target=draft.target, body=None, findings=refused, reason=_reason(rows), key=draft.key())
         return Way(
             target=draft.target,
             body=lambda: frozen.content,
             metadata=frozen.metadata,
             findings=noted([finding.as_dict() for finding in frozen.findings]),
-            key=draft.key,
+            key=draft.key(),
             draft=draft,
             format=reader,
         )

@@ -188,8 +188,9 @@ class Additions:
         """
         if not draft.shared:
             return None
+        wanted = draft.key()
         rows: list[tuple[int, str, State]] = [
-            (row["id"], row["key"], State(row["state"])) for row in self.deliveries if row["key"] == draft.key
+            (row["id"], row["key"], State(row["state"])) for row in self.deliveries if row["key"] == wanted
         ]
         if not rows:
             query = select(deliveries.c.id, deliveries.c.key, deliveries.c.state).where(
@@ -201,7 +202,7 @@ class Additions:
         found = [
             (delivery, state)
             for delivery, key, state in rows
-            if key == draft.key or not (self.receipt.force or state in FAILED)
+            if key == wanted or not (self.receipt.force or state in FAILED)
         ]
         if not found:
             return None
@@ -287,7 +288,7 @@ class Additions:
                 "connection": draft.connection,
                 "kind": kind,
                 "state": state.value,
-                "key": draft.key,
+                "key": draft.key(),
                 "order_key": draft.order_key,
                 "place": place,
                 "holds": draft.holds,

@@ -192,7 +192,7 @@ def _together(batch: Batch, key: str, members: Sequence[int], freeze: Callable[[
         lane=batch.lane,
         target=batch.target,
         connection=batch.connection,
-        key=key,
+        key=lambda: key,
         freeze=freeze,
         artifacts=batch.artifacts,
         product=batch.product,

@@ -32,15 +32,15 @@ class Draft:
 
     ``freeze`` is called inside the transaction with the control numbers and makes the
     bytes; when it raises `TransloadError`, the delivery is quarantined and its numbers are not used.
-    A ``shared`` one carries a whole payload: the messages of a receipt have one together for each
-    target.  With ``holds`` those after it in its sequence wait for a person once it has failed.  One that is
-    ``gathered`` is not staged by itself: it leaves with others (`Batch`).
+    ``key`` gives its idempotency key, always the same.  A ``shared`` one carries a whole payload: the messages of a
+    receipt have one together for each target.  With ``holds`` those after it in its sequence wait for a person once it
+    has failed.  One that is ``gathered`` is not staged by itself: it leaves with others (`Batch`), under their key.
     """
 
     lane: str
     target: str
     connection: str
-    key: str
+    key: Callable[[], str]
     freeze: Callable[[Numbers], Frozen]
     order_key: str | None = None
     artifacts: tuple[Artifact, ...] = ()

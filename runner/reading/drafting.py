@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID, uuid5
@@ -107,7 +107,7 @@ def draft(
     """
     outlet = writer.outlet
     wrapping = origin.wrappings.of(outlet.lane, writer.route.filters)
-    key = origin.key(number, ordinal, outlet.target)
+    key = once(lambda: origin.key(number, ordinal, outlet.target))  # what leaves with others has the key of all
     body = _body(writer, document, origin.now, residue)
     facts = {
         "document": _named(document, writer.named),
@@ -159,7 +159,7 @@ def acknowledgements(
                 reference=item.reference,
                 accepted=item.accepted,
                 draft=_acknowledgement(
-                    line, outlet, way, item, origin.key("acknowledgement", position), origin, wrapping
+                    line, outlet, way, item, once(partial(origin.key, "acknowledgement", position)), origin, wrapping
                 ),
             )
             for position, item in enumerate(made, start=1)
@@ -173,7 +173,7 @@ def _acknowledgement(
     outlet: Outlet,
     way: Acknowledge,
     made: Acknowledgement,
-    key: str,
+    key: Callable[[], str],
     origin: Origin,
     wrapping: Wrapping,
 ) -> Draft:

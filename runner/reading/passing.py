@@ -67,7 +67,7 @@ class Passage:
 
     def _draft(self, passer: Passer, message: Message) -> Draft:
         outlet = passer.outlet
-        key = self.origin.key("payload", outlet.target)
+        key = once(lambda: self.origin.key("payload", outlet.target))
         facts = {
             "message": {"reference": message.reference, "kind": message.kind},
             "receipt": self.origin.facts,

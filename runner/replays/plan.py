@@ -212,8 +212,8 @@ class Planning:
             "number": parsed.number,
             "targets": {},
         }
-        news = [draft for draft in parsed.drafts if not draft.shared or draft.key not in self._shared]
-        self._shared |= {draft.key for draft in parsed.drafts if draft.shared}
+        news = [draft for draft in parsed.drafts if not draft.shared or draft.key() not in self._shared]
+        self._shared |= {draft.key() for draft in parsed.drafts if draft.shared}
         changed = _fields(before.canonical if before else None, parsed.canonical)
         sending = 0
         for draft in news:

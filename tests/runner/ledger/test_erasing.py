@@ -40,7 +40,7 @@ def parsed(number, body=BODY):
         lane="a/b/x/y",
         target="x/y",
         connection="x/c",
-        key=f"key {number} {sha256(body.encode()).hexdigest()}",
+        key=lambda: f"key {number} {sha256(body.encode()).hexdigest()}",
         freeze=lambda numbers: Frozen(content=f"{body} {number}".encode(), content_type="text/plain", metadata={}),
         artifacts=(),
         product="p",

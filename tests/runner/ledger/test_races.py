@@ -39,7 +39,7 @@ def draft(lane, key):
     def freeze(numbers: Numbers) -> Frozen:
         return Frozen(content=f"{key} {numbers.next('series')}".encode())
 
-    return Draft(lane=lane, target=lane, connection=f"{lane}/c", key=key, freeze=freeze)
+    return Draft(lane=lane, target=lane, connection=f"{lane}/c", key=lambda: key, freeze=freeze)
 
 
 def parsed(message, drafts=(), verdicts=(), state=State.MAPPED):

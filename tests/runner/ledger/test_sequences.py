@@ -15,6 +15,7 @@ from transload.runner.ledger.drafts import Closing, Draft, Frozen
 from transload.runner.ledger.portions import Parsed, Portion
 from transload.runner.ledger.reconciled import PartnerVerdict
 from transload.runner.ledger.schema import deliveries
+from transload.runner.templates import once
 
 _fresh = numbers(1)
 OPEN = (State.STAGED, State.RETRY_AT)
@@ -66,9 +67,14 @@ class Model:
     def drafted(self, key, replaces=None):
         frozen = Frozen(content=b"x")
         draft = Draft(
-            lane=self.lane, target=self.lane, connection="c", key=f"k{next(_fresh)}", freeze=lambda numbers: frozen,
-            order_key=key, holds=True,
-        )  # fmt: skip
+            lane=self.lane,
+            target=self.lane,
+            connection="c",
+            key=once(lambda: f"k{next(_fresh)}"),
+            freeze=lambda numbers: frozen,
+            order_key=key,
+            holds=True,
+        )
         staged = self.stage(parsed(drafts=(draft,), replaces=replaces))
         return staged.deliveries[0], staged.documents[0]
 
