@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 Handlers = Mapping[signal.Signals, Callable[[int, FrameType | None], None]]
@@ -42,7 +42,7 @@ def a_second_ends(code: Callable[[int], int], *, words: bytes = b"") -> Iterator
         while heard := ears.recv(1):
             came += heard[0] in _TO_END
             if came > 1:
-                if words:
+                with suppress(OSError):  # nobody listens any more
                     os.write(2, words)
                 os._exit(code(heard[0]))
 

@@ -51,6 +51,14 @@ def test_a_second_one_ends_a_process_whose_main_thread_waits_for_ever(names, cod
     assert (found.returncode, found.stdout, found.stderr) == (code, "", "ended\n")
 
 
+def test_it_ends_though_nobody_listens_to_its_last_words():
+    command = [sys.executable, "-c", WAITING, "SIGTERM", "SIGTERM", "SIGHUP"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.wait(60) == 100 + signal.SIGTERM
+
+
 @pytest.mark.parametrize("names", [[], ["SIGTERM"], ["SIGHUP", "SIGHUP"], ["SIGHUP", "SIGINT"]])
 def test_one_is_left_to_its_handler_and_all_is_as_before_afterwards(names):
     found = ended(*names)
