@@ -289,7 +289,7 @@ class Format(ABC, Generic[S]):
     def writing(self, *, envelope: Any = None, context: Context) -> Writing:
         """Begin a payload that is written message by message; ``envelope`` is that of the first one, as for `write`.
 
-        A format that cannot write in pieces gives all bytes at the end.
+        A format that cannot write in pieces gives all bytes at the end; what it cannot carry `held` refuses before.
         """
         hold = self.held if envelope is None else None
         return _Gathering(hold, lambda messages: self.write(messages, envelope=envelope, context=context))

@@ -4,25 +4,18 @@ The body of a message is a tree: an object with a list for each kind of record, 
 with texts by field name, with lists for tables.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading, Reject
+from transload.adapters.base import Encoded, Finding, Format, Message, Place, Reading
 from transload.adapters.base.grouping import keyed, started
-from transload.adapters.cobol.framing import Frame, framed, frames
+from transload.adapters.cobol.framing import Frame, frames
 from transload.adapters.cobol.options import CobolOptions
-from transload.adapters.cobol.records import Fault, RecordType
+from transload.adapters.cobol.records import RecordType
 from transload.adapters.cobol.tree import CobolTree, Typed
+from transload.adapters.cobol.writing import CobolEnvelope, CobolWriting, refused
 from transload.canonical.context import Context
-
-
-@dataclass(frozen=True, kw_only=True)
-class CobolEnvelope:
-    """The records that a message was read from, in their order, with their names."""
-
-    records: tuple[tuple[str, bytes], ...]
-
 
 _NAMED = 10
 """So many parts of a document are named in a finding; each part has one, so naming all would grow by their square."""
@@ -172,54 +165,21 @@ class CobolFormat(Format[CobolOptions]):
 
         Raises `Reject` with an ``E-DOMAIN`` finding for each value that does not fit its field.
         """
+        writing = CobolWriting(self.options)
         envelopes = envelope if isinstance(envelope, list) else [envelope] * len(messages)
         parts: list[bytes] = []
         findings: list[Finding] = []
-        number = 0
         for message, around in zip(messages, envelopes, strict=False):
-            kept = around if isinstance(around, CobolEnvelope) else CobolEnvelope(records=())
-            for record, content, faults in self._records(message.body, kept):
-                number += 1
-                findings += [_misfit(fault, record, number) for fault in faults]
-                try:
-                    parts.append(framed(content, record, self.options))
-                except ValueError as error:
-                    findings.append(Finding(code="E-DOMAIN", message=str(error), place=_place(record, number, ())))
+            content, faults = writing.written(message, around)
+            parts.append(content)
+            findings += faults
         if findings:
-            more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-            raise Reject(f"{findings[0].message}{more}", findings=findings)
+            raise refused(findings)
         return b"".join(parts)
 
-    def _records(self, body: Any, kept: CobolEnvelope) -> list[tuple[RecordType, bytes, list[Fault]]]:
-        flat = list(self._flat(body))
-        names = [name for name, _ in kept.records]
-        if sorted(names) == sorted(name for name, _ in flat):  # in the order that they came in
-            waiting: dict[str, list[Mapping[str, Any]]] = {}
-            for name, values in flat:
-                waiting.setdefault(name, []).append(values)
-            flat = [(name, waiting[name].pop(0)) for name in names]
-        originals: dict[str, list[bytes]] = {}
-        for name, content in kept.records:
-            originals.setdefault(name, []).append(content)
-        made = []
-        for name, values in flat:
-            record = self.options.types[name]
-            before = originals.get(name)
-            bound = frozenset(self.options.bound[name]) if name in self.options.bound else None
-            content, faults = record.write(values, before.pop(0) if before else None, bound)
-            made.append((record, content, faults))
-        return made
-
-    def _flat(self, body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """The records in the order of the tree, each before those that belong to it."""
-        for name, rows in body.items():
-            if name not in self.options.types:
-                message = f"the copybook has no record {name}"
-                raise Reject(message, findings=[Finding(code="E-DOMAIN", message=message)])
-            for row in rows:
-                inner = {key: value for key, value in row.items() if key in self.options.types}
-                yield name, {key: value for key, value in row.items() if key not in inner}
-                yield from self._flat(inner)
+    def writing(self, *, envelope: Any = None, context: Context) -> CobolWriting:
+        """Begin a file that is written document by document."""
+        return CobolWriting(self.options, envelope)
 
 
 class _Messages(Iterable[Message]):
@@ -261,12 +221,3 @@ def _unknown(said: str, place: Place, options: CobolOptions) -> Finding:
         hint="add a record with this value to the mapping, or a case to select:",
         place=place,
     )
-
-
-def _place(record: RecordType, number: int, path: Sequence[str | int]) -> Place:
-    steps = [f"[{step + 1}]" if isinstance(step, int) else f" / {step}" for step in path]
-    return Place(path=f"record {number} {record.name}{''.join(steps)}")
-
-
-def _misfit(fault: Fault, record: RecordType, number: int) -> Finding:
-    return Finding(code="E-DOMAIN", message=fault.message, value=fault.value, place=_place(record, number, fault.path))

@@ -295,6 +295,32 @@ class FormatContract:
                 do="raise Reject with a finding E-DOMAIN for each value; never cut, never replace",
             )
 
+    def test_what_is_refused_is_refused_alone(self, harness: FormatHarness) -> None:
+        """Of the messages of one payload the one that cannot be carried is refused by itself: the others leave."""
+        if not harness.format().holds_many:
+            raise NotPossible("a payload has one message")
+        uncarried = list(harness.uncarried())
+        good = [harness.encoded(one) for one in _read(harness, next(iter(_samples(harness).values())))[1]]
+        whole = _write(harness, good, harness.new_envelope())
+        for number, message in enumerate(uncarried):
+            with only_ours("writing"):
+                writing = harness.format().writing(envelope=harness.new_envelope(), context=_context())
+                pieces = [writing.add(one) for one in good]
+            try:
+                pieces.append(writing.add(message))
+            except Reject:
+                pieces.append(writing.close())
+            else:
+                raise Breach(
+                    f"message {number} holds what cannot be carried, and was added to what leaves with others",
+                    do="let add refuse it, or held where the format has no Writing of its own",
+                )
+            hold(
+                b"".join(pieces) == whole,
+                f"beside message {number}, which was refused, the others are {shown(b''.join(pieces))}",
+                do="leave nothing of a message that add refuses",
+            )
+
     def test_options_are_described(self, harness: FormatHarness) -> None:
         """Every option has a description; one that must be given and is free text or a number has an example."""
         kind = type(harness.format()).Options

@@ -117,12 +117,18 @@ class LineFormat(Format[LineOptions]):
 
     def write(self, messages: Sequence[Encoded], *, envelope: Any = None, context: Context) -> bytes:
         rows = list(envelope or [])
-        for message in messages:
+        for message in map(self.carried, messages):
             for segment in message.body:
-                if re.search(r"[\x00-\x08\x0b-\x1c\x1e\x1f]", segment):
-                    self.refuse()
                 rows.append("|".join(self.escaped(value) for value in segment.split(ELEMENT)))
         return "".join(row + "\n" for row in rows).encode("utf-8", "surrogateescape")
+
+    def held(self, message: Encoded) -> Encoded:
+        return self.carried(message)
+
+    def carried(self, message: Encoded) -> Encoded:
+        if any(re.search(r"[\x00-\x08\x0b-\x1c\x1e\x1f]", segment) for segment in message.body):
+            self.refuse()
+        return message
 
     def refuse(self) -> None:
         finding = Finding(code="E-DOMAIN", message="a control character cannot be carried", hint="take it out")
@@ -232,6 +238,15 @@ class HoldsSomethingElse(LineFormat):
 
     def held(self, message: Encoded) -> Encoded:
         return replace(message, body=[*message.body[:-1], f"{message.body[-1]}..."])
+
+
+class RefusesAtTheEnd(LineFormat):
+    """Takes into a payload what it refuses when all of it is written."""
+
+    caught_by = "test_what_is_refused_is_refused_alone"
+
+    def held(self, message: Encoded) -> Encoded:
+        return message
 
 
 class RaisesForBytes(LineFormat):
