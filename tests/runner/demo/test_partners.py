@@ -127,4 +127,4 @@ def test_a_server_that_hangs_can_be_stopped() -> None:
     before = threading.active_count()
     with http_server(api.app) as url, pytest.raises(requests.ReadTimeout):
         requests.get(f"{url}/sales-orders", timeout=(5, 0.1))
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # those of other tests may end meanwhile
