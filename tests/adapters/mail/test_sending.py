@@ -311,10 +311,10 @@ def test_a_password_that_the_server_repeats_is_masked(
 
 
 def test_a_server_that_ended_the_conversation_meanwhile_is_asked_again(start: Start, outbound: Make) -> None:
-    post = start(timeout=0.2)
+    post = start(timeout=1)
     with post.target() as target:
         target.deliver(outbound(key="1"))
-        time.sleep(0.5)
+        time.sleep(1.5)
         target.deliver(outbound(key="2"))
     assert len(post.mails) == 2
 

@@ -45,6 +45,6 @@ def test_a_job_that_waits_is_found_though_the_notice_of_it_was_lost(store, postg
                     " VALUES ('work', 'work', 'lost', '{{\"name\": \"lost\"}}')"
                 )
                 connection.execute(job.format(Identifier(place.schema)))
-            assert work.done.wait(2)
+            assert work.done.wait(4)
         finally:
             dispatch.stop()

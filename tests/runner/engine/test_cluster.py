@@ -187,7 +187,10 @@ def test_a_schedule_of_several_processes_asks_once_each_time(make_house, crew):
 def test_who_wants_to_work_alone_is_told_who_is_there(make_house, crew, postgresql):
     house = make_house()
     crew(house, 2)
-    here = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'transload serve %'"
+    here = (
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted AND application_name LIKE 'transload serve %'"
+    )
     with postgresql.connect(house.store.address().database) as connection:
         until(lambda: connection.execute(here).fetchone()[0] == 2)
     with house.ledger() as ledger:
