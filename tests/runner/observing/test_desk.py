@@ -57,10 +57,14 @@ def test_metrics_of_a_service_that_delivers_retries_and_is_refused(working):
     assert value("transload_documents_total", **ACME, state="STAGED") == 3
     assert value("transload_documents_total", **ACME, state="QUARANTINED") == 1
     assert value("transload_attempts_total", **ERP, state="SENT") == 1
-    assert value("transload_attempts_total", **ERP, state="RETRY_AT") == 1
-    # the login was refused, which is not its fault
-    assert value("transload_attempts_total", **ERP, state="STAGED") == 1
-    assert value("transload_retries_total", **ERP) in (0, 1)  # whose turn came third
+    # the refused login is not the fault of whose turn came third: it stands as it stood before,
+    # and that is RETRY_AT if it is the one that was tried at first
+    states = {
+        state: found.get(("transload_attempts_total", (*sorted(ERP.items()), ("state", state))), 0)
+        for state in ("RETRY_AT", "STAGED")
+    }
+    assert states in ({"RETRY_AT": 1, "STAGED": 1}, {"RETRY_AT": 2, "STAGED": 0})
+    assert value("transload_retries_total", **ERP) in (0, 1)
     assert value("transload_call_seconds_count", **ERP) == 3
     assert value("transload_delivery_seconds_count", **ERP) == 1
     assert value("transload_delivery_seconds_bucket", **ERP, le="60.0") == 1
