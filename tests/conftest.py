@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.forks import Forks
 from tests.postgresql import Server, binaries, running
 
 ROOT = Path(__file__).parents[1]
+
+# how long one example takes says nothing where a machine may stand still; a test that hangs is ended as any other
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 
 
 @pytest.fixture(autouse=True)

@@ -97,7 +97,7 @@ def test_reading_undoes_writing(pipes, kind, values, how):
     written = []
 
     @given(value=values)
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=60, database=None)
     def law(value):
         try:
             wire = found.write(value)

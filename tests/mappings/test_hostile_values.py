@@ -154,7 +154,7 @@ def test_a_number_of_any_size_is_read_back_or_refused(name):
     converter = FACTORIES[word](argument or None, setting)
     outcomes = []
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=200, database=None)
     @given(NUMBERS)
     def law(value):
         try:

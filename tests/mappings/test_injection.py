@@ -53,7 +53,7 @@ def test_literals_codes_and_arguments_are_only_ever_values(bench, order, minimal
     value=st.text(max_size=30),
     expression=st.text(alphabet="=abclines.|()*+-/'0123 _[],{}", max_size=25),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_anywhere_gives_a_mapping_or_findings(workbench, key, value, expression):
     table = {
         "mapping": "m", "document": "order/1", "format": {"type": "edifact", "message": "ORDERS:D:96A:UN"},

@@ -21,7 +21,6 @@ MAPPINGS = {
 }
 LAW = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking whole orders takes minutes
 )
@@ -84,7 +83,7 @@ def test_most_generated_documents_are_within_the_domain(
     counts = {"written": 0, "refused": 0}
 
     @given(document=generated(mapping))
-    @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, database=None, suppress_health_check=list(HealthCheck))
     def count(document: Any) -> None:
         try:
             mapping.encode(document, workbench.context)

@@ -1,7 +1,7 @@
 """Writing drops nothing in silence: what a mapping has no place for is W-LOSES, unless ``loses:`` lists it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transload.canonical.order import Order
@@ -85,7 +85,6 @@ def test_a_mistake_in_a_star_is_told_of(bench, order):
     assert "error M-FIELD loses: there is no field 'byer.*' (did you mean 'buyer'?)" in line
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_the_quick_test_misses_nothing(workbench, generated, data):
     full = workbench.load('mapping: full\nextends: "library:edifact/orders-d96a"\ndocument: order/1\n', "full.yaml")

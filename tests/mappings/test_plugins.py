@@ -284,7 +284,7 @@ def test_a_workspace_cannot_trust_itself(tmp_path):
         trusted_plugins(file)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     name=st.text(max_size=30) | st.sampled_from(["os", "../evil", "transload.runner", "/tmp/x.py", "__main__", "evil"]),
     shelf=st.sampled_from(["uses: [NAME]", "uses: {NAME: NAME}", "uses: NAME", "xrefs: {t: {file: NAME, wire: a, canonical: b}}"]),

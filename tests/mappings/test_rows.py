@@ -18,7 +18,7 @@ from transload.canonical.order import Order
 from transload.mappings import Mapping, load_mapping
 
 CONTEXT = Context(now=datetime(2026, 1, 1, tzinfo=UTC))
-LAW = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
+LAW = settings(suppress_health_check=list(HealthCheck), max_examples=60)
 
 TABLE = """mapping: t
 document: order/1

@@ -67,7 +67,7 @@ def test_a_part_has_converters_of_its_own(bench, order, minimal):
     assert [(f.code, f.field) for f in trace.findings] == [("E-VALUE", "requested_on")]
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 @given(one=st.none() | st.text("ab/-", min_size=1, max_size=4), two=st.none() | st.text("ab/-", min_size=1, max_size=4))
 def test_parts_are_read_back_or_refused(workbench, one, two):
     mapping = workbench.load(f"{ORDER}layout:{FIRST}{PARTS}{BUYER}")

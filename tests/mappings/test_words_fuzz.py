@@ -31,7 +31,7 @@ RIGHT = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300, database=None)
 @given(
     shelf=st.sampled_from(["xrefs", "uses", "limits", "derive", "valid", "codes"]),
     value=VALUES,
@@ -104,7 +104,7 @@ def test_what_is_written_is_read_back_by_both_builds(workbench):
     mapping = workbench.load(EVERYTHING, "everything.yaml")
     written = []
 
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=300, database=None)
     @given(values=DOCUMENT)
     def law(values):
         written.append(goes_both_ways(workbench, mapping, values))

@@ -203,7 +203,7 @@ def test_what_other_products_may_make_of_gcm(us: Any) -> None:
         envelopes.decrypt(info.dump(force=True), [us.own], ["aes128-gcm"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_nothing_of_gcm_can_be_changed(identity: Any, data: st.DataObject) -> None:
     me = identity("us")
@@ -296,7 +296,7 @@ def test_attributes_of_another_message_are_no_message(acme: Any) -> None:
         cms.verify(info.dump(force=True), attributes, [acme.certificate], DIGESTS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_whatever_comes_is_a_fault_or_right(identity: Any, data: st.DataObject) -> None:
     me = identity("us")

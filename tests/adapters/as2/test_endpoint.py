@@ -346,7 +346,7 @@ def test_names_travel_in_quotes() -> None:
     assert names.key_of("<a-b@c@BOLT>") == "a-b@c"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_whatever_comes_is_refused_kept_or_right(
     lenient: As2Endpoint, sealed: dict[str, Request], data: st.DataObject

@@ -145,7 +145,7 @@ def test_what_is_sent_is_one_file() -> None:
         FilesFilter(FilesOptions()).wrap(entity(*PARTS), {})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=60), st.integers(0, 400))
 def test_whatever_comes_is_read_or_refused(more: bytes, at: int) -> None:
     raw = entity(*PARTS)

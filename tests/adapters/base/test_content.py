@@ -32,7 +32,7 @@ def spans(content, pattern):
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     payload=st.text("ab~\n", max_size=200).map(str.encode),
     start=st.integers(0, 210),

@@ -67,7 +67,7 @@ def as_written(message):
     return [text(segment) for segment in body.segments]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(edifact_case())
 def test_what_is_written_is_read_and_written_again_the_same(case):
     options, bodies = case
@@ -111,7 +111,7 @@ def x12_case(draw):
     return options, draw(st.lists(one, min_size=1, max_size=3))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(x12_case())
 def test_x12_that_is_written_is_read_and_written_again_the_same(case):
     options, bodies = case
@@ -128,7 +128,7 @@ def test_x12_that_is_written_is_read_and_written_again_the_same(case):
     assert format_.write(again, envelope=[m.envelope for m in read], context=CONTEXT) == payload
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(edifact_case())
 def test_every_value_stands_where_its_place_says(case):
     options, bodies = case
@@ -152,7 +152,7 @@ def test_every_value_stands_where_its_place_says(case):
                     assert payload[byte:].decode("latin-1").startswith(written)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from("ab?'+:*\x01\x02\x1c\x1d\x1f\n"), max_size=30), st.booleans())
 def test_resolving_quickly_and_slowly_is_the_same(text, repeating):
     """`resolve` against a reader that goes character by character, written for this test alone."""
@@ -182,7 +182,7 @@ def test_locating_follows_release_characters():
     assert 15 + offset_in(payload[15:23], separators, 1, None, 2) == payload.index(b"z")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(["A+1", "B", " ", "\r\n", "\n", "'", "'", "C "]), max_size=20), st.sampled_from("'\n"))
 def test_locating_quickly_and_by_release_characters_is_the_same(parts, terminator):
     """Where no terminator is released nothing need be walked; one that is, at the end, has all walked."""
@@ -194,7 +194,7 @@ def test_locating_quickly_and_by_release_characters_is_the_same(parts, terminato
     assert last == (len(payload) + 1, len(payload) + 4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, 300_000), max_size=12), st.integers(1, 70_000), st.sampled_from([b"\n", b"\r", b"\r\n"]))
 def test_lines_are_counted_in_whatever_order_places_are_asked_for(offsets, width, end):
     payload = (b"x" * width + end) * (300_000 // width)

@@ -92,7 +92,7 @@ def bodies(text):
     return st.lists(segment.map(lambda text: text.rstrip("\x1d\x1f")), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(bodies(LETTERS), min_size=1, max_size=3), st.sampled_from(["none", "lf", "crlf"]))
 def test_pydifact_takes_apart_whatever_we_write_as_it_was_meant(made, newline):
     from pydifact.segmentcollection import Interchange
@@ -113,7 +113,7 @@ def joined(element):
     return (element if isinstance(element, str) else "\x1f".join(element)).rstrip("\x1f")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from(["850", "855"]), bodies(st.text("abc 12.,'?", max_size=6))), min_size=1),
     st.sampled_from(["none", "lf"]),

@@ -314,7 +314,7 @@ def test_what_is_written_wrong() -> None:
         SoapServiceConnection.model_validate({"path": "/a", "wsdl": "w", "verify": {"nothing": True}})
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(st.binary(max_size=200), st.text(max_size=40), st.integers(0, 600))
 def test_whatever_comes_is_refused_and_never_breaks(make: Make, content: bytes, kind: str, cut: int) -> None:
     endpoint = make()

@@ -445,7 +445,7 @@ def ready(make: Make) -> tuple[SoapEndpoint, dict[bool, "etree._Element"]]:
     return make(), {named: signed(header=header if named else "", **parts) for named in (True, False)}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=300)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(PARTS)), min_size=1, max_size=3), st.booleans())
 def test_whatever_is_changed_it_is_the_same_message_or_none(
     ready: Any, steps: list[tuple[Callable[..., None], str]], named: bool

@@ -31,7 +31,7 @@ def plain(names: tuple[str, ...]) -> list[Any]:
 
 
 @given(count=st.integers(1, 30))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_what_does_not_matter_goes(count: int) -> None:
     small = shrink(order(count), lambda one: any(line.notes for line in one.lines), 400, plain)
     found = as_json(small)

@@ -12,7 +12,6 @@ from transload.canonical.documents import as_json
 NAMES = ["edifact/orders-d96a", "edifact/ordrsp-d96a", "x12/850-004010", "x12/855-004010", "ubl/order-2.1"]
 LAW = settings(
     max_examples=30,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a seed is not made smaller by shrinking
 )

@@ -103,7 +103,7 @@ OTHERWISE = st.sampled_from(["skip", "next", "previous"])
 NEAR = st.sampled_from([datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     FIELDS, NEAR, st.timedeltas(timedelta(days=-3), timedelta(days=3)), st.sampled_from(["skip", "next", "previous"])
 )

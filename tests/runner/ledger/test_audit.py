@@ -261,7 +261,7 @@ def kept(tmp_path_factory):
         yield opened
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), column=st.sampled_from(sorted(_OTHER)), number=st.integers(1, 6))
 def test_any_change_of_any_column_of_any_event_is_noticed(kept, data, column, number):
     """The law of the chain; on SQLite, whose columns take anything."""

@@ -177,7 +177,7 @@ def opened(stored, content, keys=RING):
     return b"".join(unsealed(keys, sha256(content).hexdigest(), [stored]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.binary(max_size=300) | st.sampled_from([NOISE[:size] for size in range(PIECE - 30, PIECE + 30, 7)]))
 def test_what_is_sealed_in_pieces_comes_back(content):
     stored = sealed_whole(content)
@@ -190,7 +190,7 @@ STORED = sealed_whole(NOISE)
 HEAD = 16 + 1 + len("first") + 32 + 7
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(at=st.integers(0, len(STORED) - 1), bit=st.integers(0, 7))
 def test_any_bit_that_is_changed_is_noticed(at, bit):
     changed = bytearray(STORED)

@@ -154,7 +154,7 @@ def parsed(**more):
     return Parsed(message=1, ordinal=1, state=State.MAPPED, partner="a", wire_digest="0" * 64, **more)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from("xy"), st.integers(0, 3)), max_size=20))
 def test_nothing_leaves_before_its_turn_and_all_leaves_in_its_turn(ledger, steps):
     model = Model(ledger)

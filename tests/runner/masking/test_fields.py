@@ -44,7 +44,7 @@ def test_a_field_is_masked_with_all_below_and_where_it_is_told_as_a_whole() -> N
 
 
 @given(st.dictionaries(NAMES, JSON, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_left_of_a_document_has_none_of_its_masked_values_in_their_places(document: dict[str, object]) -> None:
     left = FIELDS.without("order/1", document)
     assert FIELDS.texts("order/1", left) <= {MASKED}

@@ -8,7 +8,7 @@ import urllib.parse
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transload.adapters.base.masking import forms_of
@@ -84,7 +84,7 @@ def test_what_is_known_or_looks_like_a_secret_is_hidden(log) -> None:
     assert lines[4] == {"event": "said ***", "route": "acme/hunter3"}
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.text(_LETTERS, min_size=6, max_size=30), st.binary(max_size=9), st.binary(max_size=9))
 def test_a_secret_is_hidden_however_it_is_written(secret: str, before: bytes, after: bytes) -> None:
     """A law: in base64 what is left of it are the letters that it shares with what stands around it."""

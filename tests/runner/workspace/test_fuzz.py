@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transload.canonical.errors import ConfigurationError
@@ -45,7 +45,7 @@ def edits(draw: st.DrawFn) -> tuple[str, list[str]]:
     return name, lines
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(edit=edits(), environment=st.sampled_from([None, "test", "production", "other"]))
 def test_every_edit_loads_or_is_told(edit: tuple[str, list[str]], environment: str | None) -> None:
     name, lines = edit

@@ -148,7 +148,7 @@ def one_pass(disk: Disk, options: PickUp, ledger: Ledger, crash: int | None, man
 CONTENTS = st.lists(st.binary(min_size=1, max_size=6), min_size=1, max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     contents=CONTENTS,
     afterwards=st.sampled_from(["keep", "delete", {"move": "done"}]),
@@ -187,7 +187,7 @@ def test_whatever_breaks_every_file_is_committed_once(
     assert left == {"keep": ["out"] * len(contents), "delete": []}.get(str(afterwards), ["done"] * len(contents))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     deliveries=st.lists(st.tuples(st.sampled_from("ab"), st.binary(max_size=3)), min_size=1, max_size=4),
     breaks=st.lists(st.tuples(st.integers(0, 8), st.booleans()), max_size=4),

@@ -111,7 +111,7 @@ def test_after_a_break_only_what_is_missing_is_read(root: Path, memory: Notes, a
     assert list((root / "out").iterdir()) == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.integers(1, 4 * MIB), max_size=6), st.booleans())
 def test_wherever_it_breaks_the_file_arrives_as_it_is(root: Path, breaks: list[int], claimed: bool) -> None:
     memory = Notes()

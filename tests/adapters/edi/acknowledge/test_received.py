@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transload.adapters.base.format import Acknowledgement
@@ -129,7 +129,6 @@ def test_what_is_no_interchange_gets_no_answer(context: Context) -> None:
 @pytest.mark.parametrize(("text", "kind"), [(ORDERS, "contrl"), (PURCHASES, "997")])
 def test_mutated_interchanges_are_answered_or_not_but_never_break(text: str, kind: str, context: Context) -> None:
     @given(st.integers(0, len(text) - 1), st.integers(0, 12), st.text(alphabet="+:'*~>AZ0 9?\n", max_size=3))
-    @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     def law(start: int, length: int, new: str) -> None:
         mutated = text[:start] + new + text[start + length :]
         # a value that is repeated but cannot be written is refused; nothing else may be raised

@@ -54,19 +54,19 @@ def checked(payload):
     return shown
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join))
 def test_pieces_in_any_order(payload):
     checked(payload)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_any_bytes(payload):
     checked(payload)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data(), name=st.sampled_from(["edifact/orders.edi", "x12/850.edi", "edifact/orders-broken.edi"]))
 def test_fixtures_with_changes(fixtures, data, name):
     payload = bytearray((fixtures / name).read_bytes())

@@ -95,7 +95,7 @@ def edifact_case(draw):
     return options, [Encoded(kind=kind, version=of, body=body) for (kind, of), body in pairs]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(edifact_case())
 def test_edifact_in_every_character_set_is_read_as_it_was_meant(case):
     options, messages = case
@@ -107,7 +107,7 @@ def test_edifact_in_every_character_set_is_read_as_it_was_meant(case):
     assert {message.envelope.prepared for message in read} == {f"{day}:0830"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.sampled_from(sorted(CODECS)), st.sampled_from(["00401", "00501", "00801"]))
 def test_x12_in_every_character_set_is_read_as_it_was_meant(data, codec, version):
     element, component, repetition, terminator = data.draw(
@@ -133,7 +133,7 @@ def test_x12_in_every_character_set_is_read_as_it_was_meant(data, codec, version
     read_again(format_, payload, messages)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.booleans(), st.sampled_from(["none", "crlf"]))
 def test_tradacoms_is_read_as_it_was_meant(data, reconciliation, newline):
     format_ = TradacomsFormat(
@@ -149,7 +149,7 @@ def test_tradacoms_is_read_as_it_was_meant(data, reconciliation, newline):
     assert [message.reference for message in read] == [str(number) for number in range(1, len(messages) + 1)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.binary(max_size=80) | st.sampled_from([b"'UNZ+1+1'", b"UNP+3+1'", b"?"]), min_size=1, max_size=3))
 def test_objects_of_any_bytes_are_read_as_they_were(objects):
     format_ = EdifactFormat(EdifactOptions(check="envelope", syntax="UNOC:4", newline="lf"))
@@ -168,7 +168,7 @@ def test_objects_of_any_bytes_are_read_as_they_were(objects):
 BLANK = st.text(st.sampled_from(" \t\r\n"), max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.booleans())
 def test_any_blanks_between_segments_and_any_needless_release_stand_again(data, groups):
     format_ = EdifactFormat(EdifactOptions(check="envelope", group=groups))
@@ -199,7 +199,7 @@ def test_any_blanks_between_segments_and_any_needless_release_stand_again(data, 
     assert format_.write(list(map(as_encoded, read)), envelope=envelopes, context=fresh()) == payload
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.text(st.sampled_from("aÄ漢+:'*?=\x01\x0a\x19\x1c\x1d\x1e\x1f\x80\x9f~"), max_size=8), max_size=4),
     st.sampled_from(sorted({**SYNTAX, **CODECS})),
@@ -218,7 +218,7 @@ def test_a_message_is_refused_exactly_when_a_value_has_a_finding(segments, name,
     assert (carrier.encode(segments) is None) == bool(findings_of(segments, carrier, 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(["850", "855", "漢", "*"]), max_size=8))
 def test_refused_messages_change_nothing_for_the_others(texts):
     """Message by message, what is refused might as well not have been there."""

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transload.adapters.edi.reading.messages import EdiReading
@@ -64,7 +64,6 @@ def payloads(draw: st.DrawFn) -> bytes:
     return payload
 
 
-@settings(deadline=None)  # the first message of a type brings its guide along
 @given(payloads(), st.sampled_from(WISHES), st.sampled_from([None, 40, 80]))
 def test_everything_is_drawn(payload: bytes, wish: Wish, width: int | None) -> None:
     reading = EdiReading(scan(payload, file="f"), None)
@@ -83,7 +82,6 @@ def test_everything_is_drawn(payload: bytes, wish: Wish, width: int | None) -> N
             assert all(words[code] >= number for code, number in told.items())
 
 
-@settings(deadline=None)  # the first message of a type brings its guide along
 @given(payloads())
 def test_json_is_streamed_as_the_view_is(payload: bytes) -> None:
     streamed = Streamed(EdiReading(scan(payload, file="f"), None))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transload.adapters.base.acknowledgement import Reconciliation, Verdict, overall, worse
@@ -381,7 +381,6 @@ def interchange_of(groups: list[list[bool]], *, new: bool) -> str:
     return text + f"IEA*{len(groups)}*000000007~"
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(Groups, st.sampled_from(["997", "999"]), st.booleans(), st.sampled_from(["all", "errors"]))
 def test_what_we_answer_reads_back_as_what_we_found(groups: list[list[bool]], kind: str, new: bool, sets: str) -> None:
     """Law: an answer of ours, reconciled with what it answers, gives each message the verdict that reading gave it."""
@@ -398,7 +397,6 @@ def test_what_we_answer_reads_back_as_what_we_found(groups: list[list[bool]], ki
     assert [found[place] for place in sorted(found, key=lambda place: place[1])] == wanted
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=4), st.sampled_from(["3", "4"]))
 def test_our_contrl_reads_back_as_what_we_found(messages: list[bool], syntax: str) -> None:
     text = f"UNB+UNOC:{syntax}+US:14+THEM:14+{'20' if syntax == '4' else ''}260105:1030+IC7'"

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transload.adapters.edi.guides import find_guide
@@ -78,7 +78,6 @@ def mutated(text: str, start: int, length: int, new: str) -> str:
     return text[:start] + new + text[start + length :]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, len(MAP) - 1), st.integers(0, 9), NEW)
 @example(0, 0, "")
 @example(MAP.index("HL"), 2, "hl")
@@ -95,7 +94,6 @@ def test_mutated_maps_are_imported_or_refused(start: int, length: int, new: str)
         check(*import_maps(folder), folder / "guides")
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, len(SCHEMA) - 1), st.integers(0, 9), NEW)
 @example(0, 0, "")
 @example(SCHEMA.index('<xs:element name="N1"') + 18, 2, "n1")

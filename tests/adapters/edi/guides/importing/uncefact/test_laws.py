@@ -76,7 +76,7 @@ def test_what_is_drawn_is_read_again(toy, forest):
 strange = st.text(st.sampled_from("ABCMXSG019 ─│┐┘┴-+|*#.:()\n\tü"), max_size=12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_whatever_stands_in_the_files_there_are_findings_and_what_is_written_loads(toy, data):
     files = dict(data.draw(st.sampled_from([toy.new, toy.old])))
