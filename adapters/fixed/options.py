@@ -50,14 +50,16 @@ class FixedOptions(RowOptions):
 
     @cached_property
     def begins(self) -> re.Pattern[str] | None:
-        """Finds the lines that begin a document; None where more than one range of each line decides what it is."""
+        """Finds the lines that begin a document, each by the line feed before it, so that the search goes from one line
+        feed to the next; None where more than one range of each line decides what it is.
+        """
         if self.by or not self.start or self.skip or self.newline == "none" or self.file.header or self.file.trailer:
             return None
         (place, texts) = next(iter(self.start.items()))
         first, last = bounds(place)
         if not all(len(text) == last - first and text.strip() and not set("\r\n") & set(text) for text in texts):
             return None
-        return re.compile(rf"^[^\n]{{{first}}}(?:{'|'.join(map(re.escape, texts))})", re.MULTILINE)
+        return re.compile(rf"\n(?=[^\n]{{{first}}}(?:{'|'.join(map(re.escape, texts))}))")
 
 
 def bounds(place: str) -> tuple[int, int]:

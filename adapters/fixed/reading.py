@@ -66,8 +66,11 @@ class FixedReading(Reading):
         if self._options.newline == "none":
             return [source.text[first:last] for first, last in spans()]
         if source.newline == "\n" and "\r" in whole:
-            whole = whole.replace("\r\n", "\n").removesuffix("\r")
-        lines = whole.split(source.newline)
+            lines = whole.removesuffix("\r").split("\r\n")
+            if whole.count("\n") != len(lines) - 1:  # some lines end with a line feed alone
+                lines = whole.replace("\r\n", "\n").removesuffix("\r").split("\n")
+        else:
+            lines = whole.split(source.newline)
         if not lines[-1]:
             lines.pop()
         return lines if all(map(str.strip, lines)) else [line for line in lines if line.strip()]
@@ -142,7 +145,8 @@ class FixedReading(Reading):
         begins, text = options.begins, source.text
         if begins is None or source.newline != "\n" or (self._width.wide and not text.isascii()):
             return None
-        starts = [found.start() for found in begins.finditer(text)]
+        starts = [0] if begins.match("\n" + text[: text.find("\n") + 1 or None]) else []
+        starts += [found.end() for found in begins.finditer(text)]
         if not starts or text[: starts[0]].strip():
             return None
         self._payload = FixedPayload(source=source, preface=text[: starts[0]], trailing="", options=options)

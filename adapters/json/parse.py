@@ -1,10 +1,11 @@
 """A JSON text as values with exact numbers, and everything that is wrong with it."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import lru_cache
+from json import JSONDecodeError, JSONDecoder
+from typing import Any, NoReturn
 
 from transload.adapters.json import positions
 from transload.adapters.json.items import Span, read_page
@@ -13,6 +14,8 @@ from transload.canonical.findings import Finding
 
 LARGEST = 400
 """The largest power of ten (and its negative, the smallest) that a number may have; doubles end at 308."""
+_LONG = 64
+"""Numbers of more characters are not kept."""
 _HABITS = (
     (("'",), "JSON wants double quotes"),
     (("//", "/*", "#"), "JSON has no comments"),
@@ -22,6 +25,33 @@ _HABITS = (
 _TRAILING_COMMA = re.compile(r"^,\s*(?=[\]}])")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class _Unusual(ValueError):
+    """A number that is none, has no measure or is very long: whoever reads the text once more tells which."""
+
+
+@lru_cache(maxsize=8192)
+def _number(text: str) -> Decimal:
+    """An exact number; quantities and prices come again and again, so the last texts are kept with their numbers."""
+    if len(text) > _LONG:
+        raise _Unusual
+    return _measured(text)
+
+
+def _measured(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise _Unusual from None
+    if not -LARGEST <= number.adjusted() <= LARGEST:
+        raise _Unusual
+    return number
+
+
+def _no_number(text: str) -> NoReturn:
+    """NaN and Infinity, which Python's parser takes."""
+    raise _Unusual
 
 
 class _Flags:
@@ -35,13 +65,13 @@ class _Flags:
 
     def fraction(self, text: str) -> Decimal:
         try:
-            number = Decimal(text)
-        except InvalidOperation:
+            return _measured(text)
+        except _Unusual:
             self.raised = True
             return Decimal(0)
-        if not -LARGEST <= number.adjusted() <= LARGEST:
-            self.raised = True
-        return number
+
+
+_USUAL = JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_no_number)
 
 
 def parse(
@@ -56,7 +86,7 @@ def parse(
     text = source.text
     try:
         root, spans = _read(text, flags, items)
-    except json.JSONDecodeError as error:
+    except JSONDecodeError as error:
         return None, [_syntax(source, error)], []
     except RecursionError:
         return None, [_depth(source, deepest)], []
@@ -65,20 +95,23 @@ def parse(
         return None, [_depth(source, deepest)], []
     # each text has two quotes, so fewer texts than quotes are equal keys, of which the parser keeps the last only;
     # with two backslashes it is not so easy to tell which quotes belong to a text's value
-    doubtful = "\\\\" in text or 2 * texts != text.count('"') - text.count('\\"')
-    if flags.raised or doubtful or _ESCAPED_SURROGATE.search(text):
+    doubtful = 2 * texts != text.count('"')
+    if "\\" in text:
+        doubtful = "\\\\" in text or 2 * texts != text.count('"') - text.count('\\"')
+        doubtful = doubtful or _ESCAPED_SURROGATE.search(text) is not None
+    if flags.raised or doubtful:
         return root, list(_faults(source)), spans
     return root, [], spans
 
 
 def _read(text: str, flags: _Flags, items: Sequence[str] | None) -> tuple[Any, list[Span]]:
-    decoder = json.JSONDecoder(parse_float=flags.fraction, parse_int=Decimal, parse_constant=flags.constant)
-    if items is not None:
-        try:
-            return read_page(text, items, decoder.raw_decode)
-        except ValueError:  # it is no page, or no JSON; the whole text is read to tell which
-            pass
-    return decoder.decode(text), []
+    try:
+        if items is not None:
+            return read_page(text, items, _USUAL.raw_decode)
+        return _USUAL.decode(text), []
+    except ValueError:  # it is no page, or no JSON, or has an unusual number; the whole text is read to tell which
+        decoder = JSONDecoder(parse_float=flags.fraction, parse_int=Decimal, parse_constant=flags.constant)
+        return decoder.decode(text), []
 
 
 def _texts(root: Any, most: int) -> int | None:
@@ -168,7 +201,7 @@ def _depth(source: Decoded, deepest: int) -> Finding:
     )
 
 
-def _syntax(source: Decoded, error: json.JSONDecodeError) -> Finding:
+def _syntax(source: Decoded, error: JSONDecodeError) -> Finding:
     text = source.text
     at = _TRAILING_COMMA.sub("", text[error.pos :])  # newer Pythons point at the comma, older ones behind it
     position = len(text) - len(at)

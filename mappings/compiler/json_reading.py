@@ -10,9 +10,13 @@ from transload.mappings.language.layout import Element
 
 
 class JsonReader(TreeReader):
-    """Reads JSON values.  A place is the path of keys and indexes; only the traced build knows it."""
+    """Reads JSON values.  A place is the path of keys and indexes; only the traced build knows it.
+
+    ``listed`` says whether the value at hand is an item of a list, where null may stand.
+    """
 
     xml = False
+    listed = False
 
     def document(self) -> Statements:
         """The members of the root object."""
@@ -38,8 +42,9 @@ class JsonReader(TreeReader):
         if not node.text.reads or node.text.literals:
             return []
         take = self.take_many if node.text.many else self.take
-        empty = expression("E is not None and E != NO", E=element, NO=constant(""))
-        return statements("if T:\n    TAKE", T=empty, TAKE=take(node.text, variable(element), self.here))
+        test = "E or (E is not None and E != NO)" if self.listed else "E or E != NO"  # nearly all are true by themselves
+        there = expression(test, E=element, NO=constant(""))
+        return statements("if T:\n    TAKE", T=there, TAKE=take(node.text, variable(element), self.here))
 
     def members(
         self, owner: Element | None, nodes: Sequence[Element], element: str, above: tuple[str, ...]
@@ -47,7 +52,7 @@ class JsonReader(TreeReader):
         """The members of an object."""
         level = self.level_of(owner, nodes, above)
         seen = {node: self.namer.fresh("f") for node in level.nodes}
-        body = [s for name in seen.values() for s in statements("F = 0", F=name)]
+        body = [s for node in level.nodes if self.counts(node, level.nodes) for s in statements("F = 0", F=seen[node])]
         for key in dict.fromkeys(node.tag for node in level.nodes):
             body += self._member(level, key, seen, element, above)
         remark = statements(
@@ -63,6 +68,10 @@ class JsonReader(TreeReader):
             body += self.least(node, name)
         return body
 
+    def comes_once(self, node: Element, siblings: Sequence[Element]) -> bool:
+        """A member comes once, but for the items of its list."""
+        return not any(other.many or other.items is not None for other in siblings if other.tag == node.tag)
+
     def _member(
         self, level: TreeLevel, key: str, seen: dict[Element, str], element: str, above: tuple[str, ...]
     ) -> Statements:
@@ -71,7 +80,8 @@ class JsonReader(TreeReader):
         outside = self.here
         path: Statements = []
         inside, path = self._step(outside, constant(key))
-        if not any(node.many or node.items is not None for node in nodes):
+        around, self.listed = self.listed, not self.comes_once(nodes[0], nodes)
+        if not self.listed:
             self.here = inside
             taken = path + self._choose(level, nodes, seen, value, above)
         else:
@@ -85,7 +95,7 @@ class JsonReader(TreeReader):
                 f"if type(V) is LIST:\n    {loop.replace(chr(10), chr(10) + '    ')}\nelse:\n    WRONG",
                 V=value, LIST=self.bound(list), J=index, C=item, CHOSEN=chosen, WRONG=wrong,
             )  # fmt: skip
-        self.here = outside
+        self.here, self.listed = outside, around
         return statements(
             "V = E.get(K)\nif V is not None:\n    TAKEN", V=value, E=element, K=constant(key), TAKEN=taken
         )

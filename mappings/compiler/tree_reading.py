@@ -47,7 +47,7 @@ class TreeReader(Reader):
     def guard(self, node: Element, siblings: Sequence[Element], element: str) -> ast.expr | None:
         """The test whether the element is the one that ``node`` means; None when its name says so."""
         guard = Guard(node, xml=self.xml, strict=sum(other.tag == node.tag for other in siblings) > 1)
-        return expression("G.holds(E)", G=self.bound(guard), E=element) if guard else None
+        return expression("HOLDS(E)", HOLDS=self.bound(guard.test()), E=element) if guard else None
 
     def level_of(self, owner: Element | None, nodes: Sequence[Element], above: tuple[str, ...]) -> TreeLevel:
         """The run-time side of a level."""
@@ -70,23 +70,23 @@ class TreeReader(Reader):
         further: list[tuple[ast.expr, Statements]] = []
         for node in nodes:
             taken = self.in_order(node, level.ranks, level.position, self.here) if self.xml else []
-            taken += self._one(node, seen[node], element, above)
+            taken += self._one(level, node, seen[node], element, above)
             test = self.guard(node, level.nodes, element)
             if node.gives_way:
                 aside = statements(
                     "L.further(N, E, P, X)", L=self.bound(level), N=self.bound(node), E=element, P=self.here
                 )
                 further.append((test or constant(True), aside))
-                free = expression("not T", T=self._count(node, seen[node])[0] or constant(False))
+                free = expression("not T", T=self._count(level, node, seen[node])[0] or constant(False))
                 test = both([test, free]) if test is not None else free
             if test is None:
                 return chain(branches, taken)
             branches.append((test, taken))
         return chain([*branches, *further], otherwise)
 
-    def _one(self, node: Element, seen: str, element: str, above: tuple[str, ...]) -> Statements:
+    def _one(self, level: TreeLevel, node: Element, seen: str, element: str, above: tuple[str, ...]) -> Statements:
         """Take one element: count it, open its item, read it, finish its item."""
-        crowded, taken = self._count(node, seen)
+        crowded, taken = self._count(level, node, seen)
         taken += self.begin(node, self.here)
         taken += self.fulfil(node.when, self.here)
         taken += self.body(node, element, (*above, node.tag))
@@ -96,8 +96,18 @@ class TreeReader(Reader):
         again = self.trouble("again", self.bound(node), self.here)
         return statements("if T:\n    AGAIN", T=crowded, AGAIN=again) + taken
 
-    def _count(self, node: Element, seen: str) -> tuple[ast.expr | None, Statements]:
+    def comes_once(self, node: Element, siblings: Sequence[Element]) -> bool:
+        """Whether the format itself lets no second element of this name stand beside the first."""
+        return False
+
+    def counts(self, node: Element, siblings: Sequence[Element]) -> bool:
+        """Whether it is counted how many elements a node has taken."""
+        return bool(node.least) or not self.comes_once(node, siblings)
+
+    def _count(self, level: TreeLevel, node: Element, seen: str) -> tuple[ast.expr | None, Statements]:
         """The test whether this is one too many, None where there are never, and the counting of one that is not."""
+        if self.comes_once(node, level.nodes):
+            return None, statements("F = 1", F=seen) if node.least else []
         if node.items is not None:
             if node.most is None:
                 return None, []

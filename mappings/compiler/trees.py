@@ -1,7 +1,7 @@
 """Trees at run time: what distinguishes elements, and what is done with those that nothing takes."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -156,6 +156,19 @@ class Guard:
 
     def __bool__(self) -> bool:
         return bool(self.checks)
+
+    def test(self) -> Callable[[Any], bool]:
+        """`holds`, made for this guard where it is one literal of the element itself, as nearly all are."""
+        path, literals, needed = self.checks[0]
+        if len(self.checks) > 1 or len(path) != 1 or not needed:
+            return self.holds
+        name = path[0]
+        if not self.xml:
+            return lambda value: type(value) is dict and is_literal(value.get(name), literals)
+        if not name.startswith("@"):
+            return self.holds
+        attribute = name[1:]
+        return lambda element: element.get(attribute) in literals
 
     def holds(self, element: Any) -> bool:
         """Whether all literals hold."""

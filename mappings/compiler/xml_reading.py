@@ -86,7 +86,7 @@ class XmlReader(TreeReader):
         ]
         leave = statements("L.skip(C, X)", L=self.bound(level), C=child)
         body += statements(
-            "for C in E:\n    T = C.tag\n    CHAIN\n    TAIL",
+            "for C in E[:]:\n    T = C.tag\n    CHAIN\n    TAIL",
             C=child, E=element, T=tag, CHAIN=chain(branches, leave), TAIL=self._tail(level, child, element),
         )  # fmt: skip
         self.here = outside

@@ -155,10 +155,10 @@ def number(argument: str | None, setting: Setting) -> Converter:
 
 
 def _json_to_decimal(value: Any) -> Decimal:
-    if isinstance(value, Decimal):
-        return bounded(value)
+    if isinstance(value, Decimal):  # nearly all need no second function
+        return value if value.is_finite() and len(text := str(value)) <= _FEW and "E" not in text else bounded(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value)
+        return bounded(Decimal(value))
     raise DomainError(f"{value!r} is no JSON number")
 
 
