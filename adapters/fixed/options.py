@@ -50,8 +50,9 @@ class FixedOptions(RowOptions):
 
     @cached_property
     def begins(self) -> re.Pattern[str] | None:
-        """Finds the lines that begin a document, each by the line feed before it, so that the search goes from one line
-        feed to the next; None where more than one range of each line decides what it is.
+        """Finds the line feeds before lines that begin a document: the search goes from one line feed to the next.
+
+        None where more than one range of each line decides what it is.
         """
         if self.by or not self.start or self.skip or self.newline == "none" or self.file.header or self.file.trailer:
             return None

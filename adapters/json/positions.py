@@ -14,6 +14,10 @@ from typing import Any
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _WHITE = " \t\n\r"
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_MEMBER = re.compile(r'[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*("[^"\\]*"|[^"\[{,}\s]+)[ \t\n\r]*([,}])')
+"""A member with a plain key and a plain value, and the comma or brace behind it: as nearly all are."""
+_ITEM = re.compile(r'[ \t\n\r]*(\{[^{}\[\]"]*(?:"[^"\\]*"[^{}\[\]"]*)*\})[ \t\n\r]*([,\]])')
+"""An object of such members alone, and the comma or bracket behind it."""
 _VALUE = JSONDecoder(parse_int=str).raw_decode  # Python refuses numbers of thousands of digits
 
 
@@ -82,12 +86,31 @@ class Positions:
         for step in path:
             children = self._known.get(start)
             if children is None:
-                children = self._known[start] = {entry.key: entry.start for entry in entries(self._text, start)}
+                children = self._known[start] = _starts(self._text, start)
             found = children.get(step)
             if found is None:
                 break
             start = found
         return start
+
+
+def _starts(text: str, start: int) -> dict[str | int, int]:
+    """Where each child of a container begins; of equal keys the last one counts, as it does for the parser."""
+    found: dict[str | int, int] = {}
+    position = start + 1
+    if text[start] == "{":
+        while member := _MEMBER.match(text, position):
+            found[member[1]] = member.start(2)
+            position = member.end()
+            if member[3] == "}":
+                return found
+    elif text[start] == "[":
+        while item := _ITEM.match(text, position):
+            found[len(found)] = item.start(1)
+            position = item.end()
+            if item[2] == "]":
+                return found
+    return {entry.key: entry.start for entry in entries(text, start)}
 
 
 def walk(text: str) -> Iterator[tuple[tuple[str | int, ...], Entry]]:
@@ -122,4 +145,9 @@ def too_deep(text: str, most: int) -> int | None:
 
 def pointer(path: Sequence[str | int]) -> str | None:
     """``path`` as a JSON pointer (RFC 6901); None for the whole document."""
-    return None if not path else "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    if not path:
+        return None
+    text = "/".join(map(str, path))
+    if "~" in text or text.count("/") >= len(path):
+        text = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return f"/{text}"

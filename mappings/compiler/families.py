@@ -126,14 +126,18 @@ class RecordFamily(Family):
         def locate(where: tuple[int, int | None, int | None]) -> Place:
             return body.place(where[0], element=where[1], component=where[2])
 
+        component, repetition = body.component, body.repetition
+
         def refuse(slot: Slot, raw: Any) -> str | None:
             """A value that holds separators is several values, and the mapping takes one."""
+            if type(raw) is str and component not in raw and not (repetition and repetition in raw):
+                return None  # as nearly all are
             place = slot.places[0]
             for text in raw if isinstance(raw, tuple) else (raw,):
-                if body.repetition and place.repetition is None and body.repetition in text:
-                    return f"the element repeats, and the mapping takes one value: {text.split(body.repetition)}"
-                if place.component is None and body.component in text:
-                    return f"a composite stands where one value is expected: {text.split(body.component)}"
+                if repetition and place.repetition is None and repetition in text:
+                    return f"the element repeats, and the mapping takes one value: {text.split(repetition)}"
+                if place.component is None and component in text:
+                    return f"a composite stands where one value is expected: {text.split(component)}"
             return None
 
         return ReadingReport(meaning, locate, refuse)

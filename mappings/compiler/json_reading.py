@@ -42,7 +42,7 @@ class JsonReader(TreeReader):
         if not node.text.reads or node.text.literals:
             return []
         take = self.take_many if node.text.many else self.take
-        test = "E or (E is not None and E != NO)" if self.listed else "E or E != NO"  # nearly all are true by themselves
+        test = "E or (E is not None and E != NO)" if self.listed else "E or E != NO"  # nearly all are true
         there = expression(test, E=element, NO=constant(""))
         return statements("if T:\n    TAKE", T=there, TAKE=take(node.text, variable(element), self.here))
 
