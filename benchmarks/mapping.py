@@ -1,13 +1,13 @@
 """How fast mappings read and write whole payloads, format by format, beside others who do it in the same run.
 
-    python benchmarks/mapping.py [--lines 5,20,200] [--rounds 5]
+    python benchmarks/mapping.py [--lines 5,20,200] [--rounds 5] [--fresh]
 
 "read" goes from bytes to the validated document, "write" from the document to bytes, envelopes, checks and guides
 included; "read, no guide" leaves the guide's checks out; "origin" is reading with the origin of every value;
 "library" is the whole Order of the library's mapping, to canonical JSON.  The other mappings are those of
-fixtures/mappings/acme, with
-one set of fields for all formats.  Documents are given other numbers, quantities and prices each, so that no cache
-sees the same values again.  Interleaved, medians, processor time.
+fixtures/mappings/acme, with one set of fields for all formats.  Each document has its own number, quantities and
+prices, which come again from round to round, as a partner's do; with --fresh what is kept of numbers that came before
+is forgotten before each run.  Interleaved, medians, processor time.
 
 Peers, each with its ratio to ours (over 1: we are faster):
 
@@ -46,10 +46,12 @@ from interpreted import Interpreter
 
 from transload.adapters.base.format import Format, Identity, Message, Records
 from transload.adapters.base.registry import adapter
+from transload.adapters.json import parse
 from transload.canonical.context import Context
 from transload.canonical.documents import compact
 from transload.canonical.order import Order
 from transload.mappings import Mapping, load_mapping
+from transload.mappings.language.converters import dates, numbers
 
 ROOT = Path(__file__).parents[1]
 PROTOTYPE = Path(os.environ.get("TRANSLOAD_SHARED", ROOT / "../shared")) / "design/prototype"
@@ -336,7 +338,15 @@ def of_peers(name: str, own: Ours, payloads: list[bytes]) -> dict[str, tuple[int
     return jobs
 
 
-def medians(jobs: dict[str, tuple[int, Job]], rounds: int) -> dict[str, float]:
+def forget() -> None:
+    """Forget the numbers and dates that were read before."""
+    for module in (numbers, dates, parse):
+        for each in vars(module).values():
+            if hasattr(each, "cache_clear"):
+                each.cache_clear()
+
+
+def medians(jobs: dict[str, tuple[int, Job]], rounds: int, *, fresh: bool) -> dict[str, float]:
     """Seconds of processor time for one document of each job."""
     spent: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
@@ -344,6 +354,8 @@ def medians(jobs: dict[str, tuple[int, Job]], rounds: int) -> dict[str, float]:
             gc.collect()
             start, times = time.process_time(), 0
             while times < 3 or time.process_time() - start < 0.02:
+                if fresh:
+                    forget()
                 job()
                 times += 1
             spent[name].append((time.process_time() - start) / times / count)
@@ -356,6 +368,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lines", default="5,20,200")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
     print(f"{'':41} {'us a document':>14} {'documents/s':>12}   ratio to ours")
     with prototype() as found:
@@ -363,7 +376,7 @@ def main() -> int:
             for lines in map(int, given.lines.split(",")):
                 gc.freeze()  # as the runner does once its workspace is loaded
                 gc.set_threshold(50_000)  # as the command does when it begins
-                took = medians(jobs_of(name, lines, found is not None), given.rounds)
+                took = medians(jobs_of(name, lines, found is not None), given.rounds, fresh=given.fresh)
                 for job, each in took.items():
                     mine, _, peer = job.partition(" | ")
                     ratio = f"  {each / took[mine]:6.2f}" if peer else ""

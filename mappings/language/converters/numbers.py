@@ -87,11 +87,12 @@ def write_integer(value: int) -> str:
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """``value`` rounded to ``places`` decimals, halves away from zero as in commerce."""
-    return value.quantize(_unit(places), ROUND_HALF_UP, MATH)
+    return value.quantize(unit_of(places), ROUND_HALF_UP, MATH)
 
 
 @lru_cache
-def _unit(places: int) -> Decimal:
+def unit_of(places: int) -> Decimal:
+    """One of the last of so many decimals."""
     return Decimal(1).scaleb(-places)
 
 
@@ -190,12 +191,7 @@ def implied(argument: str | None, setting: Setting) -> Converter:
     need(setting, "implied", Kind.DECIMAL)
 
     def read(text: str) -> Decimal:
-        if places and isinstance(text, str) and len(text) <= _FEW and text.isdigit() and text.isascii():
-            digits = text.zfill(places + 1)  # as nearly all are: written with its mark, the number is made in one step
-            return Decimal(f"{digits[:-places]}.{digits[-places:]}")
-        if not isinstance(text, str) or not _WHOLE.fullmatch(text):
-            raise DomainError(f"{text!r} is no whole number")
-        return _shifted(Decimal(text), -places)
+        return _read_implied(text, places)
 
     def write(value: Decimal) -> str:
         scaled = _shifted(bounded(value), places)
@@ -204,6 +200,16 @@ def implied(argument: str | None, setting: Setting) -> Converter:
         return format(scaled.to_integral_value().copy_abs() if not value else scaled.to_integral_value(), "f")
 
     return Converter(name="implied", read=read, write=write, gives=Kind.TEXT)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read_implied(text: str, places: int) -> Decimal:
+    if places and isinstance(text, str) and len(text) <= _FEW and text.isdigit() and text.isascii():
+        digits = text.zfill(places + 1)  # as nearly all are: written with its mark, the number is made in one step
+        return Decimal(f"{digits[:-places]}.{digits[-places:]}")
+    if not isinstance(text, str) or not _WHOLE.fullmatch(text):
+        raise DomainError(f"{text!r} is no whole number")
+    return _shifted(Decimal(text), -places)
 
 
 def _shifted(value: Decimal, places: int) -> Decimal:
