@@ -12,14 +12,11 @@ from transload.canonical.findings import Finding, errors_of
 from transload.mappings.laws import FAST, QUICK, THOROUGH
 from transload.runner.cli import exits
 from transload.runner.cli.covered import Covered
-from transload.runner.cli.effective import tell_effective
 from transload.runner.cli.given import Given, loaded
 from transload.runner.cli.guard import guarded
 from transload.runner.cli.judgement import judge, say_counterexample, say_explanation
 from transload.runner.cli.options import HERE, AsJson, Environment
 from transload.runner.cli.screen import counted, say, say_findings, say_json, summary
-from transload.runner.workspace import load_workspace
-from transload.runner.workspace.agreement import check_routes
 
 
 @guarded
@@ -87,6 +84,8 @@ def check(
     effort = replace(effort, documents=documents) if documents is not None else effort
     given = Given.of(paths or [HERE])
     if effective:
+        from transload.runner.cli.effective import tell_effective  # here, as in `_workspace`
+
         tell_effective(given.workspaces, environment, as_json=as_json)
         return
     findings = list(given.findings)
@@ -120,6 +119,10 @@ def check(
 
 
 def _workspace(folder: Path, environment: str | None) -> Sequence[Finding]:
+    # here: it brings the ledger with it, and a mapping alone is checked each time that its file is saved
+    from transload.runner.workspace import load_workspace
+    from transload.runner.workspace.agreement import check_routes
+
     try:
         workspace = load_workspace(folder, environment=environment)
     except ConfigurationError as error:
@@ -131,7 +134,7 @@ def _impacts(given: Given, environment: str | None, last: int) -> list[Finding]:
     """What the changed files would change of the ``last`` receipts of each route."""
     if not last:
         return []
-    from transload.runner.cli.history import warnings_of  # here: it brings the ledger with it
+    from transload.runner.cli.history import warnings_of  # here, as in `_workspace`
 
     return list(warnings_of(given.workspaces, given.mappings, environment, last))
 

@@ -62,6 +62,16 @@ def test_inspect_loads_nothing_that_it_does_not_need(fixtures: Path) -> None:
     assert not [name for name in loaded if name.startswith(("transload.runner.engine", "transload.mappings"))]
 
 
+@pytest.mark.parametrize("arguments", [["check", "--quick"], ["test"], ["why", "lines.quantity"]])
+def test_looking_at_one_mapping_brings_no_ledger(arguments: list[str], fixtures: Path) -> None:
+    """An editor asks each time that the file is saved, and the ledger would take most of the time."""
+    command, *more = arguments
+    loaded = loaded_by(command, str(fixtures / "mappings" / "acme" / "orders-edifact.yaml"), *more)
+    assert "transload.mappings.loading" in loaded
+    assert not loaded & (HEAVY - {"pydantic", "lxml", "tempfile", "hashlib"})
+    assert not [name for name in loaded if name.startswith(("transload.runner.ledger", "transload.runner.workspace"))]
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
 def test_help_and_version_load_no_command(arguments: list[str]) -> None:
     loaded = loaded_by(*arguments)
