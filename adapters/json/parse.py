@@ -36,17 +36,17 @@ def _number(text: str) -> Decimal:
     """An exact number; quantities and prices come again and again, so the last texts are kept with their numbers."""
     if len(text) > _LONG:
         raise _Unusual
-    return _measured(text)
-
-
-def _measured(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:
         raise _Unusual from None
-    if not -LARGEST <= number.adjusted() <= LARGEST:
+    if not _has_measure(number):
         raise _Unusual
     return number
+
+
+def _has_measure(number: Decimal) -> bool:
+    return -LARGEST <= number.adjusted() <= LARGEST
 
 
 def _no_number(text: str) -> NoReturn:
@@ -65,10 +65,13 @@ class _Flags:
 
     def fraction(self, text: str) -> Decimal:
         try:
-            return _measured(text)
-        except _Unusual:
+            number = Decimal(text)
+        except InvalidOperation:
             self.raised = True
             return Decimal(0)
+        if not _has_measure(number):
+            self.raised = True
+        return number
 
 
 _USUAL = JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_no_number)

@@ -82,3 +82,30 @@ def test_equal_keys_on_the_way_are_found(path: tuple[str, ...]) -> None:
     assert root == {"data": [Decimal(4)], "x": {"data": [Decimal(3)]}}
     assert [finding.code for finding in findings] == ["E-DUPLICATE-KEY", "E-DUPLICATE-KEY"]
     assert spans == []
+
+
+DIGITS = st.integers(0, 10**9) | st.integers(10**70, 10**90)
+NUMBERS = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "-"]),
+    DIGITS,
+    st.sampled_from(["", ".0", ".25", f".{'7' * 70}"]),
+    st.sampled_from(["", "e5", "E-3", "e400", "e401", "E-9999", f"e{10**20}"]),
+)
+
+
+@given(st.lists(NUMBERS, max_size=4))
+def test_numbers_are_exact_however_they_look(numbers: list[str]) -> None:
+    text = f'{{"data": [{", ".join(numbers)}]}}'
+    source = Decoded(text=text, encoding="utf-8", mark=0, file="f")
+    for items in (None, ("data",)):
+        root, findings, spans = parse(source, deepest=9, items=items)
+        read = [(type(number), str(number)) for number in root["data"]]
+        meant = [
+            (Decimal, str(Decimal(0) if len(number.partition("e")[2]) > 5 else Decimal(number))) for number in numbers
+        ]
+        assert read == meant
+        fractions = [number for number in numbers if "." in number or "e" in number.lower()]
+        immense = [n for n in fractions if len(n.partition("e")[2]) > 5 or not -400 <= Decimal(n).adjusted() <= 400]
+        assert [finding.value for finding in findings] == [number[:80] for number in immense]
+        assert len(spans) in (0, len(numbers))
