@@ -29,9 +29,9 @@ def fingerprint_of(findings: Iterable[Finding]) -> str | None:
 
 
 def _words(finding: Finding) -> str:
-    quotes = _QUOTED.findall(finding.message)
-    text = _QUOTED.sub("#", finding.message)
+    text = finding.message
     value = (finding.value or "").strip()
-    if value and not any(value in quote for quote in quotes):  # it may stand in the sentence as it is
+    if value and not any(value in quote for quote in _QUOTED.findall(text)):
+        # it may stand in the sentence as it is, with quotes of its own
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "#", text)
-    return " ".join(_NUMBERED.sub("#", text).split())
+    return " ".join(_NUMBERED.sub("#", _QUOTED.sub("#", text)).split())

@@ -1,6 +1,6 @@
 """Fingerprints: the same fault in two files is the same, whatever the documents say."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transload.canonical.findings import Finding, Severity
@@ -14,6 +14,8 @@ def of(message, **more):
 
 
 @given(WORDS, WORDS, st.integers(0, 10**9))
+@example("0", "\u00ab\u00bb", 0)
+@example("\u201c", "\u201d", 0)
 def test_no_value_of_the_document_counts(one, other, number):
     def found(value):
         return of(f"code {value!r} of line {number} is not in table 'uom'", value=value, field=f"lines[{number}].uom")
