@@ -20,9 +20,13 @@ settings.load_profile("here")
 
 
 def pytest_collection_finish() -> None:
-    """Tests and modules stay until the end: who looks for garbage need not walk through them, a second each time."""
+    """Tests and modules stay until the end: who looks for garbage need not walk through them, a second each time.
+
+    It is looked for as seldom as in the command, which saves a sixth of the time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture(autouse=True)
