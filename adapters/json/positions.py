@@ -145,9 +145,4 @@ def too_deep(text: str, most: int) -> int | None:
 
 def pointer(path: Sequence[str | int]) -> str | None:
     """``path`` as a JSON pointer (RFC 6901); None for the whole document."""
-    if not path:
-        return None
-    text = "/".join(map(str, path))
-    if "~" in text or text.count("/") >= len(path):
-        text = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
-    return f"/{text}"
+    return None if not path else "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

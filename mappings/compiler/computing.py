@@ -2,10 +2,10 @@
 
 import ast
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from transload.mappings.compiler.quotes import Namer, Statements, both, constant, expression, statements, variable
-from transload.mappings.language.converters.numbers import MATH, unit_of
+from transload.mappings.language.converters.numbers import MATH, round_to
 from transload.mappings.language.terms import Computed, Constant, Field, Length, Operand, Slot, Total, operands
 
 Load = Callable[[Field], ast.expr]
@@ -26,11 +26,7 @@ def compute(
     result = namer.fresh("a")
     value, needed = builder.value(slot.computed)
     if slot.rounds is not None:
-        value = expression(
-            "V.quantize(UNIT, HALF_UP, MATH)",
-            V=value, UNIT=variable(namer.bind(unit_of(slot.rounds))), HALF_UP=constant(ROUND_HALF_UP),
-            MATH=variable(namer.bind(MATH)),
-        )  # fmt: skip
+        value = expression("R(V, N)", R=namer.bind(round_to), V=value, N=constant(slot.rounds))
     if needed:
         present = both([expression("V is not None", V=name) for name in needed])
         body += statements("A = V if P else None", A=result, V=value, P=present)

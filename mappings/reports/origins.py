@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 from transload.canonical.places import MappingPlace, Place
@@ -126,17 +125,8 @@ class Origins:
     def by_location(self) -> dict[Location, list[Origin]]:
         """What each field comes from, in the order in which fields were met first."""
         found = self._by_location
-        if self._indexed == len(self.log):
-            return found
-        for origin in islice(self.log, self._indexed, None):
-            location: Location | None
-            if type(origin) is Touch:  # `Touch.location`, written out: there are very many
-                slot, _, _, item, number = origin
-                if item is None or slot.field is None:
-                    continue
-                location = (*item, *slot.field.path) if number is None else (*item, *slot.field.path, number)
-            else:
-                location = origin.location
+        for origin in self.log[self._indexed :]:
+            location = origin.location
             if location is not None:
                 found.setdefault(location, []).append(origin)
         self._indexed = len(self.log)

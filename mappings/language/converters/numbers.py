@@ -87,12 +87,11 @@ def write_integer(value: int) -> str:
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """``value`` rounded to ``places`` decimals, halves away from zero as in commerce."""
-    return value.quantize(unit_of(places), ROUND_HALF_UP, MATH)
+    return value.quantize(_unit(places), ROUND_HALF_UP, MATH)
 
 
 @lru_cache
-def unit_of(places: int) -> Decimal:
-    """One of the last of so many decimals."""
+def _unit(places: int) -> Decimal:
     return Decimal(1).scaleb(-places)
 
 
